@@ -1,0 +1,1 @@
+return await SmartCity.AllInOne.EntryPoint.Main(args.Length == 0 ? ["run"] : args);

@@ -1,0 +1,238 @@
+namespace SmartCity.Contracts.Api;
+
+/// <summary>One page of a keyset-paged list, newest first. <see cref="Next"/> is the opaque cursor of the following page, null at the end.</summary>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+
+/// <summary><c>GET /api/sightings</c>. Pictures are at <c>/api/evidence/{key}</c>.</summary>
+public sealed record SightingView
+{
+    public required Guid Id { get; init; }
+    public required DateTimeOffset CapturedAt { get; init; }
+    public required string StationId { get; init; }
+    public required string CameraId { get; init; }
+    public int? Lane { get; init; }
+    public string? Direction { get; init; }
+    public string? Plate { get; init; }
+    public string? Country { get; init; }
+    public string? Format { get; init; }
+    public double Confidence { get; init; }
+    public IReadOnlyList<double> Characters { get; init; } = [];
+    public IReadOnlyList<PlateAlternative> Alternatives { get; init; } = [];
+    public int Frames { get; init; }
+    public IReadOnlyList<int> Box { get; init; } = [];
+    public string? Evidence { get; init; }
+    public string? Patch { get; init; }
+    public string? DetectorVersion { get; init; }
+    public string? ReaderVersion { get; init; }
+    public double? SpeedKmh { get; init; }
+
+    /// <summary>UTC time at which the core stored it.</summary>
+    public DateTimeOffset? StoredAt { get; init; }
+
+    /// <summary>W3C trace id, 32 hexadecimal digits.</summary>
+    public string? TraceId { get; init; }
+
+    public Guid? PassageId { get; init; }
+    public VehicleView? Vehicle { get; init; }
+
+    /// <summary>Charges that name this sighting as their evidence.</summary>
+    public IReadOnlyList<ChargeView> Charges { get; init; } = [];
+}
+
+/// <summary>A registry record, <c>GET /api/vehicles/{plate}</c>.</summary>
+public sealed record VehicleView
+{
+    public required string Plate { get; init; }
+    public string? Make { get; init; }
+    public string? Model { get; init; }
+    public string? Colour { get; init; }
+    public int? Year { get; init; }
+    public string? Class { get; init; }
+    public string? Fuel { get; init; }
+    public int? Euro { get; init; }
+    public DateOnly? FirstRegistered { get; init; }
+    public int? GrossKg { get; init; }
+    public int? UnladenKg { get; init; }
+    public string? TaxClass { get; init; }
+    public string? TypeApproval { get; init; }
+    public string? Keeper { get; init; }
+    public IReadOnlyList<string> Discounts { get; init; } = [];
+}
+
+/// <summary><c>GET /api/passages</c>.</summary>
+public sealed record PassageView
+{
+    public required Guid Id { get; init; }
+    public required string Plate { get; init; }
+    public required string StationId { get; init; }
+    public required DateTimeOffset FirstAt { get; init; }
+    public required DateTimeOffset LastAt { get; init; }
+    public int Sightings { get; init; }
+    public Guid BestSightingId { get; init; }
+    public string? Evidence { get; init; }
+}
+
+/// <summary>A line of the ledger, <c>GET /api/charges</c>. Money in pounds; a reversal has a negative amount.</summary>
+public sealed record ChargeView
+{
+    public required Guid Id { get; init; }
+    public required string Plate { get; init; }
+    public required string Scheme { get; init; }
+
+    /// <summary>Europe/London calendar day.</summary>
+    public required DateOnly Day { get; init; }
+
+    public required decimal Amount { get; init; }
+
+    /// <summary>charge or reversal.</summary>
+    public required string Kind { get; init; }
+    public required string Rule { get; init; }
+    public required string Why { get; init; }
+    public required string TariffVersion { get; init; }
+    public Guid SightingId { get; init; }
+    public string? StationId { get; init; }
+    public string? Evidence { get; init; }
+    public string? TraceId { get; init; }
+    public DateTimeOffset RecordedAt { get; init; }
+    public Guid? Reverses { get; init; }
+}
+
+/// <summary><c>GET /api/charges/totals?day=</c>: what stands in the ledger for a charging day.</summary>
+public sealed record ChargeTotal(DateOnly Day, string Scheme, int Vehicles, decimal Amount);
+
+/// <summary>An alert, <c>GET /api/alerts</c>, and the value of a record on topic <c>alerts</c>.</summary>
+public sealed record AlertView
+{
+    public required Guid Id { get; init; }
+    public required Guid EntryId { get; init; }
+    public required Guid PassageId { get; init; }
+    public required Guid SightingId { get; init; }
+    public required string Plate { get; init; }
+
+    /// <summary>The hot-list entry's plate or pattern.</summary>
+    public required string Pattern { get; init; }
+    public required string Reason { get; init; }
+
+    /// <summary>1 (highest) to 5.</summary>
+    public required int Priority { get; init; }
+    public string? RequestedBy { get; init; }
+    public required string StationId { get; init; }
+    public string? CameraId { get; init; }
+    public string? Direction { get; init; }
+    public required DateTimeOffset CapturedAt { get; init; }
+    public required DateTimeOffset RaisedAt { get; init; }
+    public string? Evidence { get; init; }
+    public string? Patch { get; init; }
+    public string? TraceId { get; init; }
+    public VehicleView? Vehicle { get; init; }
+
+    /// <summary>open or acknowledged.</summary>
+    public required string State { get; init; }
+    public DateTimeOffset? AcknowledgedAt { get; init; }
+    public string? AcknowledgedBy { get; init; }
+    public string? Note { get; init; }
+}
+
+/// <summary><c>GET /api/stations</c>.</summary>
+public sealed record StationView
+{
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+    public required double Latitude { get; init; }
+    public required double Longitude { get; init; }
+    public IReadOnlyList<string> Zones { get; init; } = [];
+    public IReadOnlyList<CameraView> Cameras { get; init; } = [];
+}
+
+public sealed record CameraView(string Id, int? Lane, string? Direction);
+
+/// <summary><c>GET /api/ops</c>: the pipeline as it runs.</summary>
+public sealed record OpsView
+{
+    public required DateTimeOffset At { get; init; }
+    public required IReadOnlyList<StationStatus> Stations { get; init; }
+    public required IReadOnlyList<WorkerStatus> Workers { get; init; }
+    public required CoreStatus Core { get; init; }
+}
+
+/// <summary>An edge as the core last heard of it.</summary>
+public sealed record StationStatus
+{
+    public required string StationId { get; init; }
+
+    /// <summary>up (a heartbeat within 30 s), down, or unknown (never heard).</summary>
+    public required string State { get; init; }
+    public StationHeartbeat? Heartbeat { get; init; }
+
+    /// <summary>Capture time of the newest sighting stored from this station.</summary>
+    public DateTimeOffset? NewestSighting { get; init; }
+
+    /// <summary>Sightings stored in the last minute.</summary>
+    public long SightingsLastMinute { get; init; }
+
+    /// <summary>Records on the core's topic of this station not yet stored; null when not known.</summary>
+    public long? Lag { get; init; }
+}
+
+public sealed record WorkerStatus(string Name, string State, string? Detail, DateTimeOffset? LastSuccess);
+
+public sealed record CoreStatus
+{
+    public double CpuPercent { get; init; }
+    public long ResidentBytes { get; init; }
+    public double SightingsPerSecond { get; init; }
+    public long Lag { get; init; }
+    public long SightingsStored { get; init; }
+    public long Duplicates { get; init; }
+    public long DeadLetters { get; init; }
+    public long AlertsRaised { get; init; }
+    public long ArchivedRows { get; init; }
+    public long ArchivedBytes { get; init; }
+    public long ArchivedObjects { get; init; }
+
+    /// <summary>Milliseconds from capture to stored over the last minute; null when nothing came.</summary>
+    public double? CaptureToStoredP50 { get; init; }
+    public double? CaptureToStoredP99 { get; init; }
+}
+
+/// <summary>One event of <c>GET /api/live</c> (server-sent events; event type sighting, alert or charge). Exactly one property is set.</summary>
+public sealed record LiveEvent
+{
+    public SightingView? Sighting { get; init; }
+    public AlertView? Alert { get; init; }
+    public ChargeView? Charge { get; init; }
+}
+
+/// <summary>A case for a person, <c>GET /api/review</c>.</summary>
+public sealed record ReviewView
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>unread, doubtful, unregistered, near-match, unclassified.</summary>
+    public required string Kind { get; init; }
+    public required string Why { get; init; }
+    public required Guid SightingId { get; init; }
+    public required string StationId { get; init; }
+    public required DateTimeOffset CapturedAt { get; init; }
+    public string? Plate { get; init; }
+    public double Confidence { get; init; }
+    public string? Evidence { get; init; }
+    public string? Patch { get; init; }
+
+    /// <summary>open, confirmed, corrected, no-plate, skipped.</summary>
+    public required string State { get; init; }
+}
+
+/// <summary>An entry of a hot-list, <c>GET /api/hotlist</c>.</summary>
+public sealed record HotlistEntryView
+{
+    public Guid? Id { get; init; }
+
+    /// <summary>A plate, or a pattern with ? (one character) and * (any number).</summary>
+    public required string Pattern { get; init; }
+    public required string Reason { get; init; }
+    public int Priority { get; init; } = 3;
+    public string? RequestedBy { get; init; }
+    public DateTimeOffset? ValidFrom { get; init; }
+    public DateTimeOffset? ValidTo { get; init; }
+}

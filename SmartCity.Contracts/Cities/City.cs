@@ -1,0 +1,113 @@
+using System.Text.Json;
+
+namespace SmartCity.Contracts.Cities;
+
+/// <summary>The city file: stations, their zones with dates, their cameras. Read by the edge (cameras) and the core (stations).</summary>
+public sealed record City
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>IANA time zone that decides charging days.</summary>
+    public string TimeZone { get; init; } = "Europe/London";
+
+    public required IReadOnlyList<Station> Stations { get; init; }
+
+    /// <summary>Reads and checks a city file; null gives the built-in demo city.</summary>
+    /// <exception cref="InvalidDataException">The file is not a valid city; the message names what is wrong.</exception>
+    public static City Load(string? path)
+    {
+        using var stream = path is null
+            ? typeof(City).Assembly.GetManifestResourceStream("london.json")!
+            : File.OpenRead(path);
+        City city;
+        try
+        {
+            city = JsonSerializer.Deserialize(stream, ContractsJson.Default.City)
+                ?? throw new InvalidDataException($"City file {path ?? "london.json"} is empty.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"City file {path ?? "london.json"} is not valid: {e.Message}", e);
+        }
+
+        city.Check(path ?? "london.json");
+        return city;
+    }
+
+    private void Check(string file)
+    {
+        if (Stations.Count == 0)
+        {
+            throw new InvalidDataException($"City file {file} has no stations.");
+        }
+
+        var stations = new HashSet<string>(StringComparer.Ordinal);
+        var cameras = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var station in Stations)
+        {
+            if (!IsId(station.Id) || !stations.Add(station.Id))
+            {
+                throw new InvalidDataException($"City file {file}: station id '{station.Id}' is empty, has other characters than a-z, 0-9 and '-', or occurs twice.");
+            }
+
+            if (station.Latitude is < -90 or > 90 || station.Longitude is < -180 or > 180)
+            {
+                throw new InvalidDataException($"City file {file}: station '{station.Id}' has a position outside the Earth.");
+            }
+
+            foreach (var camera in station.Cameras)
+            {
+                if (!IsId(camera.Id) || !cameras.Add(camera.Id))
+                {
+                    throw new InvalidDataException($"City file {file}: camera id '{camera.Id}' of station '{station.Id}' is empty, has other characters than a-z, 0-9 and '-', or occurs twice.");
+                }
+            }
+        }
+    }
+
+    private static bool IsId(string id) =>
+        id.Length is > 0 and <= 64 && id.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
+}
+
+/// <summary>A toll station.</summary>
+public sealed record Station
+{
+    /// <summary>a-z, 0-9 and '-'; also the mirror's alias of its edge Kafka.</summary>
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>WGS84 degrees.</summary>
+    public required double Latitude { get; init; }
+
+    public required double Longitude { get; init; }
+
+    public IReadOnlyList<ZoneMembership> Zones { get; init; } = [];
+
+    public IReadOnlyList<Camera> Cameras { get; init; } = [];
+
+    /// <summary>Ids of the zones that the station belongs to on a charging day.</summary>
+    public IEnumerable<string> ZonesOn(DateOnly day) =>
+        Zones.Where(z => (z.From is null || z.From <= day) && (z.To is null || day < z.To)).Select(z => z.Zone).Distinct();
+}
+
+/// <summary>A station belongs to a zone from a day (inclusive) to a day (exclusive); null is open.</summary>
+public sealed record ZoneMembership(string Zone, DateOnly? From = null, DateOnly? To = null);
+
+/// <summary>One lens of a station.</summary>
+public sealed record Camera
+{
+    public required string Id { get; init; }
+
+    /// <summary>
+    /// <c>folder:PATH</c>, <c>file:PATH</c>, <c>rtsp://…</c>, <c>http://…</c>, <c>upload</c>, or
+    /// <c>simulated:?seed=1&amp;weather=day|dusk|night|rain&amp;every=00:00:12</c>.
+    /// </summary>
+    public required string Source { get; init; }
+
+    public int? Lane { get; init; }
+
+    public string? Direction { get; init; }
+}

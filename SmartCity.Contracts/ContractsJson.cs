@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SmartCity.Contracts.Cities;
+
+namespace SmartCity.Contracts;
+
+/// <summary>JSON on the wire: camelCase, times as UTC ISO 8601 with milliseconds.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    Converters = [typeof(UtcMillisecondsConverter)],
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true)]
+[JsonSerializable(typeof(Sighting))]
+[JsonSerializable(typeof(StationHeartbeat))]
+[JsonSerializable(typeof(City))]
+[JsonSerializable(typeof(Api.AlertView))]
+public sealed partial class ContractsJson : JsonSerializerContext;
+
+/// <summary>Writes <c>2026-11-23T08:15:30.120Z</c>; reads any ISO 8601 time and converts it to UTC.</summary>
+public sealed class UtcMillisecondsConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDateTimeOffset().ToUniversalTime();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        Span<char> text = stackalloc char[24];
+        value.UtcDateTime.TryFormat(text, out var written, "yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+        writer.WriteStringValue(text[..written]);
+    }
+}

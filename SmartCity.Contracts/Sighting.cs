@@ -1,0 +1,63 @@
+namespace SmartCity.Contracts;
+
+/// <summary>One vehicle past one camera, voted over the frames that saw it. The value of a record on topic <see cref="Topics.Sightings"/>.</summary>
+public sealed record Sighting
+{
+    /// <summary>UUID v7, minted once at the edge and kept by every replay.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>UTC capture time of the best frame, millisecond precision.</summary>
+    public required DateTimeOffset CapturedAt { get; init; }
+
+    public required string StationId { get; init; }
+
+    public required string CameraId { get; init; }
+
+    public int? Lane { get; init; }
+
+    public string? Direction { get; init; }
+
+    /// <summary>A–Z and 0–9 only; null when a plate was found but not read with enough confidence.</summary>
+    public string? Plate { get; init; }
+
+    /// <summary>ISO 3166 alpha-2 code; null when not known.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>Id of the plate grammar that matched, such as <c>gb-current</c>.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>Probability 0–1 that the whole plate is right.</summary>
+    public double Confidence { get; init; }
+
+    /// <summary>Probability 0–1 of each character of <see cref="Plate"/>.</summary>
+    public IReadOnlyList<double> Characters { get; init; } = [];
+
+    public IReadOnlyList<PlateAlternative> Alternatives { get; init; } = [];
+
+    /// <summary>Number of frames that voted.</summary>
+    public int Frames { get; init; } = 1;
+
+    /// <summary>x, y, width, height of the plate in pixels of the evidence picture.</summary>
+    public IReadOnlyList<int> Box { get; init; } = [];
+
+    /// <summary>Object key of the evidence JPEG; the plate patch lies beside it as <c>….plate.jpg</c>. Null when the picture was shed.</summary>
+    public string? Evidence { get; init; }
+
+    public string? ReaderVersion { get; init; }
+
+    public string? DetectorVersion { get; init; }
+
+    /// <summary>Kilometres per hour; null when not measured.</summary>
+    public double? SpeedKmh { get; init; }
+
+    /// <summary>Object key of the plate patch that lies beside an evidence picture.</summary>
+    public static string PatchKey(string evidence) =>
+        evidence.EndsWith(".jpg", StringComparison.Ordinal) ? evidence[..^4] + ".plate.jpg" : evidence + ".plate.jpg";
+
+    /// <summary>Object key of the evidence picture of a sighting: <c>evidence/{station}/yyyy/MM/dd/HH/{id}.jpg</c>.</summary>
+    public static string EvidenceKey(string stationId, DateTimeOffset capturedAt, Guid id) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"evidence/{stationId}/{capturedAt.UtcDateTime:yyyy/MM/dd/HH}/{id}.jpg");
+}
+
+/// <summary>Another reading of the same plate with its probability 0–1.</summary>
+public sealed record PlateAlternative(string Plate, double Confidence);

@@ -1,0 +1,35 @@
+namespace SmartCity.Contracts;
+
+/// <summary>Topic and header names. On the core, a topic of an edge arrives with its station in front: <c>{station}.sightings</c>.</summary>
+public static class Topics
+{
+    public const string Sightings = "sightings";
+    public const string StationHeartbeats = "station-heartbeats";
+    public const string Alerts = "alerts";
+    public const string DeadLetters = "dead-letters";
+    public const string ModelReleases = "model-releases";
+
+    /// <summary>Subscription patterns of the core (librdkafka treats a leading ^ as a regular expression).</summary>
+    public const string MirroredSightings = @"^.*\.sightings$";
+    public const string MirroredHeartbeats = @"^.*\.station-heartbeats$";
+
+    /// <summary>Name on the core of an edge's topic.</summary>
+    public static string Mirrored(string station, string topic) => $"{station}.{topic}";
+}
+
+public static class RecordHeaders
+{
+    public const string TraceParent = "traceparent";
+    public const string TraceState = "tracestate";
+    public const string ContentType = "content-type";
+    public const string Schema = "schema";
+
+    /// <summary>On <see cref="Topics.DeadLetters"/>: where the record came from and why it could not be used.</summary>
+    public const string SourceTopic = "source-topic";
+    public const string SourcePartition = "source-partition";
+    public const string SourceOffset = "source-offset";
+    public const string Reason = "reason";
+
+    public const string SightingSchema = "sighting/1";
+    public const string Json = "application/json";
+}

@@ -1,0 +1,26 @@
+using OpenCvSharp;
+
+namespace SmartCity.Edge.Cameras;
+
+/// <summary>One picture of one camera. Owns its pixels: whoever takes it last disposes it.</summary>
+public sealed class Frame(string cameraId, long number, DateTimeOffset capturedAt, Mat image) : IDisposable
+{
+    public string CameraId { get; } = cameraId;
+
+    /// <summary>Counts up from 0 for each camera since its source was opened.</summary>
+    public long Number { get; } = number;
+
+    /// <summary>UTC capture time from the source, never from the wall clock later on.</summary>
+    public DateTimeOffset CapturedAt { get; } = capturedAt;
+
+    /// <summary>Height × width × 3, 8 bit, BGR.</summary>
+    public Mat Image { get; } = image;
+
+    /// <summary>Plates that are really in the picture; null where that is not known.</summary>
+    public IReadOnlyList<FrameTruth>? Truth { get; init; }
+
+    public void Dispose() => Image.Dispose();
+}
+
+/// <summary>A plate that a simulated camera drew: its text, a vehicle number that stays the same over the frames of one pass, and its box.</summary>
+public readonly record struct FrameTruth(string Plate, long Pass, Rect Box);

@@ -1,0 +1,11 @@
+using SmartCity.Edge;
+using SmartCity.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddEdge();
+
+var app = builder.Build();
+app.MapServiceDefaults();
+app.MapEdge();
+await app.RunAsync();

@@ -1,0 +1,7 @@
+using System.Diagnostics;
+using SmartCity.Contracts;
+
+namespace SmartCity.Edge.Publishing;
+
+/// <summary>A sighting ready to be published, with its pictures as JPEG bytes and the trace that produced it.</summary>
+public sealed record ObservedVehicle(Sighting Sighting, byte[]? EvidenceJpeg, byte[]? PatchJpeg, ActivityContext Trace);

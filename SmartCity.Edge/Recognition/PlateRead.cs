@@ -1,0 +1,56 @@
+using OpenCvSharp;
+using SmartCity.Contracts;
+
+namespace SmartCity.Edge.Recognition;
+
+/// <summary>A plate found in a frame: corners clockwise from top left in frame pixels, and the detector's score 0–1.</summary>
+public sealed record PlateQuad(Point2f TopLeft, Point2f TopRight, Point2f BottomRight, Point2f BottomLeft, float Score)
+{
+    /// <summary>The smallest upright rectangle around the corners.</summary>
+    public Rect Box
+    {
+        get
+        {
+            var left = (int)MathF.Floor(MathF.Min(MathF.Min(TopLeft.X, TopRight.X), MathF.Min(BottomRight.X, BottomLeft.X)));
+            var top = (int)MathF.Floor(MathF.Min(MathF.Min(TopLeft.Y, TopRight.Y), MathF.Min(BottomRight.Y, BottomLeft.Y)));
+            var right = (int)MathF.Ceiling(MathF.Max(MathF.Max(TopLeft.X, TopRight.X), MathF.Max(BottomRight.X, BottomLeft.X)));
+            var bottom = (int)MathF.Ceiling(MathF.Max(MathF.Max(TopLeft.Y, TopRight.Y), MathF.Max(BottomRight.Y, BottomLeft.Y)));
+            return new Rect(left, top, right - left, bottom - top);
+        }
+    }
+}
+
+/// <summary>What a reader saw in one patch: a row for each character place, a column for each character of its alphabet, probabilities 0–1.</summary>
+public sealed class CharacterGrid(string alphabet, float[][] places)
+{
+    /// <summary>The characters of the columns.</summary>
+    public string Alphabet { get; } = alphabet;
+
+    /// <summary>One distribution a character place, each of the alphabet's length.</summary>
+    public IReadOnlyList<float[]> Places { get; } = places;
+}
+
+/// <summary>One reading of one plate in one frame.</summary>
+public sealed record PlateRead
+{
+    /// <summary>A–Z and 0–9 only; null when a plate was found but not read with enough confidence.</summary>
+    public string? Plate { get; init; }
+
+    /// <summary>The best reading even when it is too doubtful to be given as <see cref="Plate"/>; may be empty.</summary>
+    public string BestGuess { get; init; } = "";
+
+    public string? Country { get; init; }
+
+    public string? Format { get; init; }
+
+    public double Confidence { get; init; }
+
+    public IReadOnlyList<double> Characters { get; init; } = [];
+
+    public IReadOnlyList<PlateAlternative> Alternatives { get; init; } = [];
+
+    public required PlateQuad Quad { get; init; }
+
+    /// <summary>The distributions behind the reading, for voting over frames.</summary>
+    public required CharacterGrid Grid { get; init; }
+}

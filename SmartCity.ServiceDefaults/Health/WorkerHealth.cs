@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace SmartCity.ServiceDefaults.Health;
+
+/// <summary>Where every background worker reports how it fares. One check named <c>workers</c> reads it for <c>/health/ready</c>.</summary>
+public sealed class WorkerHealth(TimeProvider time) : IHealthCheck
+{
+    private readonly ConcurrentDictionary<string, WorkerReport> _reports = new(StringComparer.Ordinal);
+
+    /// <summary>All workers, by name.</summary>
+    public IReadOnlyCollection<WorkerReport> Reports => _reports.Values.OrderBy(r => r.Name, StringComparer.Ordinal).ToArray();
+
+    /// <summary>The worker exists and has not done its work yet: not ready.</summary>
+    public void Starting(string worker, string? detail = null) => Report(worker, WorkerState.Starting, detail);
+
+    /// <summary>The worker did a unit of its work, or had none to do.</summary>
+    public void Healthy(string worker, string? detail = null) => Report(worker, WorkerState.Healthy, detail);
+
+    /// <summary>The worker goes on trying, with what fails in plain words: still ready, seen on the Ops page.</summary>
+    public void Degraded(string worker, string detail) => Report(worker, WorkerState.Degraded, detail);
+
+    /// <summary>The worker can't do its work.</summary>
+    public void Failed(string worker, string detail) => Report(worker, WorkerState.Failed, detail);
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var bad = Reports.Where(r => r.State is WorkerState.Failed or WorkerState.Starting).ToArray();
+        var data = Reports.ToDictionary(r => r.Name, r => (object)$"{r.State}: {r.Detail}");
+        return Task.FromResult(bad.Length == 0
+            ? HealthCheckResult.Healthy(data: data)
+            : HealthCheckResult.Unhealthy(string.Join("; ", bad.Select(r => $"{r.Name} {r.State}: {r.Detail}")), data: data));
+    }
+
+    private void Report(string worker, WorkerState state, string? detail)
+    {
+        var now = time.GetUtcNow();
+        _reports.AddOrUpdate(
+            worker,
+            _ => new WorkerReport(worker, state, detail, now, state == WorkerState.Healthy ? now : null),
+            (_, old) => new WorkerReport(worker, state, detail, now, state == WorkerState.Healthy ? now : old.LastSuccess));
+    }
+}
+
+public enum WorkerState
+{
+    Starting,
+    Healthy,
+    Degraded,
+    Failed,
+}
+
+public sealed record WorkerReport(string Name, WorkerState State, string? Detail, DateTimeOffset At, DateTimeOffset? LastSuccess);

@@ -1,0 +1,11 @@
+using SmartCity.Web;
+using SmartCity.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddConsole();
+
+var app = builder.Build();
+app.MapServiceDefaults();
+app.MapConsole();
+await app.RunAsync();
