@@ -75,18 +75,22 @@ create index sightings_station on sightings (station_id, captured_at desc);
 create table passages (
     id               uuid primary key,
     plate            text not null,
+    country          text,
     station_id       text not null,
+    camera_id        text not null,
+    direction        text,
     first_at         timestamptz not null,
     last_at          timestamptz not null,
     sightings        int not null,
     best_sighting_id uuid not null,
+    best_at          timestamptz not null,
     best_confidence  double precision not null,
     evidence         text,
     trace_id         text
 );
 
-create index passages_plate on passages (plate, station_id, first_at);
-create index passages_first on passages (first_at desc, id);
+create index passages_neighbours on passages (plate, station_id, last_at);
+create index passages_first on passages (first_at desc, id desc);
 
 create table review_cases (
     id          uuid primary key,
@@ -104,3 +108,26 @@ create table review_cases (
 );
 
 create index review_open on review_cases (captured_at desc, id) where state = 'open';
+
+-- Records that could not be used, with their original bytes. A broker that is set up anew counts offsets from zero again, hence the digest.
+create table dead_letters (
+    id            uuid primary key,
+    topic         text not null,
+    partition     int not null,
+    record_offset bigint not null,
+    digest        bytea not null,
+    record_key    bytea,
+    record_value  bytea,
+    headers       jsonb not null default '[]',
+    recorded_at   timestamptz not null,
+    reason        text not null,
+    unique (topic, partition, record_offset, digest)
+);
+
+-- What each station has delivered, kept in the batch's transaction.
+create table station_totals (
+    station_id text primary key,
+    stored     bigint not null,
+    duplicates bigint not null,
+    newest     timestamptz not null
+);

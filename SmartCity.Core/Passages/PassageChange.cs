@@ -18,4 +18,8 @@ public sealed record PassageChange(
     Guid BestSightingId,
     DateTimeOffset BestCapturedAt,
     string? Evidence,
-    string? TraceId);
+    string? TraceId)
+{
+    /// <summary>Passages that this one took in because a late sighting closed the gap between them; they no longer exist.</summary>
+    public IReadOnlyList<Guid> Absorbed { get; init; } = [];
+}

@@ -1,0 +1,218 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+using SmartCity.Core.Sightings;
+
+namespace SmartCity.Core.Passages;
+
+/// <summary>Applies <see cref="PassageRule"/> to a batch: four statements at most, however large the batch is.</summary>
+public sealed class PassageBuilder(IOptions<PassageOptions> options)
+{
+    /// <summary>
+    /// Makes, extends and joins passages for sightings that are new to the database, and tells which passage each belongs to.
+    /// The caller holds the stations' locks, so that no other core changes the same passages.
+    /// </summary>
+    public async Task<PassageBatch> ApplyAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        IReadOnlyList<SightingRecord> sightings,
+        CancellationToken cancellationToken)
+    {
+        var groups = sightings.Where(s => s.Sighting.Plate is not null)
+            .GroupBy(s => new VehicleAtStation(s.Sighting.Plate!, s.Sighting.StationId))
+            .ToDictionary(g => g.Key, g => g.ToList());
+        if (groups.Count == 0)
+        {
+            return PassageBatch.Empty;
+        }
+
+        var stored = await LoadNeighboursAsync(connection, transaction, groups, cancellationToken).ConfigureAwait(false);
+        var changes = new List<(Passage Passage, bool IsNew)>(groups.Count);
+        var membership = new Dictionary<SightingRecord, Guid>(sightings.Count);
+        foreach (var (key, members) in groups)
+        {
+            var merged = PassageRule.Merge(members.Select(Single).Concat(stored[key]), options.Value.Gap);
+            var touched = new List<Passage>();
+            foreach (var passage in merged.Where(p => p.Changed))
+            {
+                var named = passage.Id is null ? passage with { Id = PassageRule.NewId(passage) } : passage;
+                changes.Add((named, passage.Id is null));
+                touched.Add(named);
+            }
+
+            foreach (var member in members)
+            {
+                membership[member] = touched.First(p => p.FirstAt <= member.Sighting.CapturedAt && member.Sighting.CapturedAt <= p.LastAt).Id!.Value;
+            }
+        }
+
+        await StoreAsync(connection, transaction, changes.ConvertAll(c => c.Passage), cancellationToken).ConfigureAwait(false);
+        return new PassageBatch(changes.ConvertAll(c => Change(c.Passage, c.IsNew)), membership);
+    }
+
+    private async Task<ILookup<VehicleAtStation, Passage>> LoadNeighboursAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        Dictionary<VehicleAtStation, List<SightingRecord>> groups,
+        CancellationToken cancellationToken)
+    {
+        var windows = groups.Select(g => (g.Key, From: g.Value.Min(s => s.Sighting.CapturedAt), To: g.Value.Max(s => s.Sighting.CapturedAt))).ToArray();
+        var gap = options.Value.Gap;
+        // "offset 0" keeps the look-up by index whatever the planner believes of the tables.
+        var command = new NpgsqlCommand(
+            """
+            select p.id, p.plate, p.station_id, p.first_at, p.last_at, p.sightings, p.best_sighting_id, p.best_at, p.best_confidence,
+                   p.camera_id, p.direction, p.country, p.evidence, p.trace_id
+            from unnest($1, $2, $3, $4) as w (plate, station_id, from_at, to_at)
+            cross join lateral (
+                select * from passages
+                where plate = w.plate and station_id = w.station_id and last_at >= w.from_at and first_at <= w.to_at
+                offset 0) as p
+            """,
+            connection,
+            transaction)
+        {
+            Parameters =
+            {
+                new() { Value = windows.Select(w => w.Key.Plate).ToArray() },
+                new() { Value = windows.Select(w => w.Key.StationId).ToArray() },
+                new() { Value = windows.Select(w => w.From - gap).ToArray() },
+                new() { Value = windows.Select(w => w.To + gap).ToArray() },
+            },
+        };
+        var passages = new List<Passage>();
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    passages.Add(new Passage
+                    {
+                        Id = reader.GetGuid(0),
+                        Plate = reader.GetString(1),
+                        StationId = reader.GetString(2),
+                        FirstAt = reader.GetFieldValue<DateTimeOffset>(3),
+                        LastAt = reader.GetFieldValue<DateTimeOffset>(4),
+                        Sightings = reader.GetInt32(5),
+                        Best = new BestSighting(
+                            reader.GetGuid(6),
+                            reader.GetFieldValue<DateTimeOffset>(7),
+                            reader.GetDouble(8),
+                            reader.GetString(9),
+                            reader.IsDBNull(10) ? null : reader.GetString(10),
+                            reader.IsDBNull(11) ? null : reader.GetString(11),
+                            reader.IsDBNull(12) ? null : reader.GetString(12),
+                            reader.IsDBNull(13) ? null : reader.GetString(13)),
+                    });
+                }
+            }
+        }
+
+        return passages.ToLookup(p => new VehicleAtStation(p.Plate, p.StationId));
+    }
+
+    private static async Task StoreAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        List<Passage> passages,
+        CancellationToken cancellationToken)
+    {
+        var joined = passages.SelectMany(p => p.Absorbed.Select(a => (Absorbed: a, p.Plate, p.FirstAt, p.LastAt, Into: p.Id!.Value))).ToArray();
+        var batch = new NpgsqlBatch(connection, transaction);
+        if (joined.Length > 0)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                """
+                update sightings s set passage_id = j.into_id
+                from unnest($1, $2, $3, $4, $5) as j (absorbed, plate, first_at, last_at, into_id)
+                where s.plate = j.plate and s.captured_at between j.first_at and j.last_at and s.passage_id = j.absorbed
+                """)
+            {
+                Parameters =
+                {
+                    new() { Value = joined.Select(j => j.Absorbed).ToArray() },
+                    new() { Value = joined.Select(j => j.Plate).ToArray() },
+                    new() { Value = joined.Select(j => j.FirstAt).ToArray() },
+                    new() { Value = joined.Select(j => j.LastAt).ToArray() },
+                    new() { Value = joined.Select(j => j.Into).ToArray() },
+                },
+            });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from passages where id = any($1)")
+            {
+                Parameters = { new() { Value = joined.Select(j => j.Absorbed).ToArray() } },
+            });
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            insert into passages (id, plate, country, station_id, camera_id, direction, first_at, last_at, sightings,
+                                  best_sighting_id, best_at, best_confidence, evidence, trace_id)
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            on conflict (id) do update set
+                country = excluded.country, camera_id = excluded.camera_id, direction = excluded.direction,
+                first_at = excluded.first_at, last_at = excluded.last_at, sightings = excluded.sightings,
+                best_sighting_id = excluded.best_sighting_id, best_at = excluded.best_at, best_confidence = excluded.best_confidence,
+                evidence = excluded.evidence, trace_id = excluded.trace_id
+            """)
+        {
+            Parameters =
+            {
+                new() { Value = passages.Select(p => p.Id!.Value).ToArray() },
+                new() { Value = passages.Select(p => p.Plate).ToArray() },
+                Text(passages.Select(p => p.Best.Country)),
+                new() { Value = passages.Select(p => p.StationId).ToArray() },
+                new() { Value = passages.Select(p => p.Best.CameraId).ToArray() },
+                Text(passages.Select(p => p.Best.Direction)),
+                new() { Value = passages.Select(p => p.FirstAt).ToArray() },
+                new() { Value = passages.Select(p => p.LastAt).ToArray() },
+                new() { Value = passages.Select(p => p.Sightings).ToArray() },
+                new() { Value = passages.Select(p => p.Best.Id).ToArray() },
+                new() { Value = passages.Select(p => p.Best.At).ToArray() },
+                new() { Value = passages.Select(p => p.Best.Confidence).ToArray() },
+                Text(passages.Select(p => p.Best.Evidence)),
+                Text(passages.Select(p => p.Best.TraceId)),
+            },
+        });
+        await using (batch.ConfigureAwait(false))
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static NpgsqlParameter Text(IEnumerable<string?> values) =>
+        new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+
+    private static Passage Single(SightingRecord record)
+    {
+        var s = record.Sighting;
+        return new Passage
+        {
+            Id = null,
+            Plate = s.Plate!,
+            StationId = s.StationId,
+            FirstAt = s.CapturedAt,
+            LastAt = s.CapturedAt,
+            Sightings = 1,
+            Best = new BestSighting(s.Id, s.CapturedAt, s.Confidence, s.CameraId, s.Direction, s.Country, s.Evidence, record.TraceId),
+            Changed = true,
+        };
+    }
+
+    private static PassageChange Change(Passage p, bool isNew) => new(
+        p.Id!.Value, isNew, p.Plate, p.Best.Country, p.Best.Confidence, p.StationId, p.Best.CameraId, p.Best.Direction,
+        p.FirstAt, p.LastAt, p.Best.Id, p.Best.At, p.Best.Evidence, p.Best.TraceId)
+    {
+        Absorbed = p.Absorbed,
+    };
+}
+
+internal readonly record struct VehicleAtStation(string Plate, string StationId);
+
+/// <summary>What a batch did to passages.</summary>
+/// <param name="PassageOf">The passage of each of the batch's read sightings.</param>
+public sealed record PassageBatch(IReadOnlyList<PassageChange> Changes, IReadOnlyDictionary<SightingRecord, Guid> PassageOf)
+{
+    public static readonly PassageBatch Empty = new([], new Dictionary<SightingRecord, Guid>());
+}

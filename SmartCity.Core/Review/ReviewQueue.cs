@@ -1,0 +1,45 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace SmartCity.Core.Review;
+
+/// <summary>Cases that a person decides.</summary>
+public sealed class ReviewQueue(TimeProvider time)
+{
+    /// <summary>Adds cases inside the caller's transaction; a sighting has each kind of case once, whatever is replayed.</summary>
+    public async Task AddAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ReviewCase> cases, CancellationToken cancellationToken)
+    {
+        if (cases.Count == 0)
+        {
+            return;
+        }
+
+        var command = new NpgsqlCommand(
+            """
+            insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, created_at)
+            select c.*, $10 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) as c
+            on conflict (sighting_id, kind) do nothing
+            """,
+            connection,
+            transaction)
+        {
+            Parameters =
+            {
+                new() { Value = cases.Select(c => Guid.CreateVersion7(c.CapturedAt)).ToArray() },
+                new() { Value = cases.Select(c => c.Kind).ToArray() },
+                new() { Value = cases.Select(c => c.Why).ToArray() },
+                new() { Value = cases.Select(c => c.SightingId).ToArray() },
+                new() { Value = cases.Select(c => c.CapturedAt).ToArray() },
+                new() { Value = cases.Select(c => c.StationId).ToArray() },
+                new() { Value = cases.Select(c => c.Plate).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                new() { Value = cases.Select(c => c.Confidence).ToArray() },
+                new() { Value = cases.Select(c => c.Evidence).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                new() { Value = time.GetUtcNow() },
+            },
+        };
+        await using (command.ConfigureAwait(false))
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Passages;
+using SmartCity.Core.Review;
+
+namespace SmartCity.Core.Sightings;
+
+/// <summary>One batch, one transaction: sightings, passages, charges, alerts, review. Repeating a batch changes nothing.</summary>
+public sealed class SightingIngest(
+    NpgsqlDataSource dataSource,
+    SightingPartitions partitions,
+    PassageBuilder passages,
+    ReviewQueue review,
+    IOptions<SightingOptions> options,
+    TimeProvider time)
+{
+    /// <summary>Applies the records and the dead letters; when this returns they are durable.</summary>
+    public async Task<IngestResult> ApplyAsync(IReadOnlyList<SightingRecord> records, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
+    {
+        await partitions.EnsureAsync(records.Select(r => DateOnly.FromDateTime(r.Sighting.CapturedAt.UtcDateTime)).Distinct(), cancellationToken).ConfigureAwait(false);
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                await DeadLetterStore.AddAsync(connection, transaction, deadLetters, cancellationToken).ConfigureAwait(false);
+                var result = records.Count == 0 ? IngestResult.Empty : await ApplyAsync(connection, transaction, records, cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return result;
+            }
+        }
+    }
+
+    private async Task<IngestResult> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    {
+        await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken).ConfigureAwait(false);
+        var fresh = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken).ConfigureAwait(false);
+        var storedAt = time.GetUtcNow();
+        var built = await passages.ApplyAsync(connection, transaction, fresh, cancellationToken).ConfigureAwait(false);
+        await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken).ConfigureAwait(false);
+        await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken).ConfigureAwait(false);
+        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken).ConfigureAwait(false);
+        return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, [], []);
+    }
+
+    private IEnumerable<ReviewCase> Cases(List<SightingRecord> records)
+    {
+        foreach (var s in records.Select(r => r.Sighting))
+        {
+            if (s.Plate is null)
+            {
+                yield return new ReviewCase("unread", "A plate was found but not read.", s.Id, s.CapturedAt, s.StationId, null, s.Confidence, s.Evidence);
+            }
+            else if (s.Confidence < options.Value.DoubtfulBelow)
+            {
+                yield return new ReviewCase(
+                    "doubtful",
+                    string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Read with a probability of {s.Confidence:P0}; {options.Value.DoubtfulBelow:P0} is needed to act on it."),
+                    s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
+            }
+        }
+    }
+
+    private static List<StationTotal> Totals(IReadOnlyList<SightingRecord> records, List<SightingRecord> fresh)
+    {
+        var stored = fresh.CountBy(r => r.Sighting.StationId).ToDictionary();
+        return
+        [
+            .. records.GroupBy(r => r.Sighting.StationId).Select(g =>
+            {
+                var added = stored.GetValueOrDefault(g.Key);
+                return new StationTotal(g.Key, added, g.Count() - added, g.Max(r => r.Sighting.CapturedAt));
+            }),
+        ];
+    }
+}
+
+/// <summary>What a batch changed.</summary>
+/// <param name="Stored">Sightings that were new.</param>
+/// <param name="Duplicates">Records whose sighting was there already.</param>
+public sealed record IngestResult(
+    IReadOnlyList<SightingRecord> Stored,
+    PassageBatch Passages,
+    DateTimeOffset StoredAt,
+    int Duplicates,
+    IReadOnlyList<ChargeView> Charges,
+    IReadOnlyList<AlertView> Alerts)
+{
+    public static readonly IngestResult Empty = new([], PassageBatch.Empty, default, 0, [], []);
+}

@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SmartCity.Core.Sightings;
+
+/// <summary>Section <c>Core:Sightings</c>.</summary>
+public sealed class SightingOptions
+{
+    public const string Section = "Core:Sightings";
+
+    /// <summary>Kafka consumer group.</summary>
+    [Required]
+    public string Group { get; set; } = "core-ingest";
+
+    /// <summary>Most records in one transaction.</summary>
+    [Range(1, 20_000)]
+    public int BatchSize { get; set; } = 2_000;
+
+    /// <summary>How long a batch that is not full waits for more.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
+    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>A read below this probability is doubtful: it goes to review and is never charged.</summary>
+    [Range(0.0, 1.0)]
+    public double DoubtfulBelow { get; set; } = 0.9;
+
+    /// <summary>A capture time further ahead of the core's clock than this is not believed.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "366.00:00:00")]
+    public TimeSpan FutureTolerance { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>A capture time further back than this is not believed.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "36525.00:00:00")]
+    public TimeSpan PastTolerance { get; set; } = TimeSpan.FromDays(3653);
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using SmartCity.Contracts;
+
+namespace SmartCity.Core.Sightings;
+
+/// <summary>A record's bytes to a sighting that the database can hold, or the reason why not in words for the operator.</summary>
+public static class SightingParser
+{
+    private const int LongestText = 512;
+    private const int LongestPlate = 12;
+    private const int MostElements = 256;
+
+    public static (Sighting? Sighting, string? Reason) Parse(ReadOnlySpan<byte> value, string? schema, DateTimeOffset now, SightingOptions limits)
+    {
+        if (schema is not null && schema != RecordHeaders.SightingSchema)
+        {
+            return (null, $"Schema '{Shorten(schema)}' is not known; this core reads {RecordHeaders.SightingSchema}.");
+        }
+
+        if (value.IsEmpty)
+        {
+            return (null, "The record is empty.");
+        }
+
+        Sighting? sighting;
+        try
+        {
+            sighting = JsonSerializer.Deserialize(value, ContractsJson.Default.Sighting);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return (null, $"Not a sighting: {e.Message}");
+        }
+
+        if (sighting is null)
+        {
+            return (null, "Not a sighting: the record is a JSON null.");
+        }
+
+        return Fault(sighting, now, limits) is { } fault ? (null, fault) : (sighting with { CapturedAt = Microseconds(sighting.CapturedAt) }, null);
+    }
+
+    private static string? Fault(Sighting s, DateTimeOffset now, SightingOptions limits)
+    {
+        if (s.Id == Guid.Empty)
+        {
+            return "id is empty.";
+        }
+
+        if (s.CapturedAt > now + limits.FutureTolerance)
+        {
+            return $"capturedAt {s.CapturedAt:O} lies more than {limits.FutureTolerance} in the future: the station's clock is wrong.";
+        }
+
+        if (s.CapturedAt < now - limits.PastTolerance)
+        {
+            return $"capturedAt {s.CapturedAt:O} lies more than {limits.PastTolerance} in the past: the station's clock is wrong.";
+        }
+
+        if (s.Plate is { } plate && !IsPlate(plate))
+        {
+            return $"plate has other characters than A-Z and 0-9, or not 1 to {LongestPlate} of them.";
+        }
+
+        if (!IsProbability(s.Confidence))
+        {
+            return $"confidence {s.Confidence} is not a probability.";
+        }
+
+        if (s.Characters is null || s.Characters.Count > MostElements || !s.Characters.All(IsProbability))
+        {
+            return "characters are not probabilities.";
+        }
+
+        if (s.Alternatives is null || s.Alternatives.Count > MostElements || !s.Alternatives.All(a => a?.Plate is { } p && IsPlate(p) && IsProbability(a.Confidence)))
+        {
+            return "alternatives have a plate or a confidence that is not one.";
+        }
+
+        if (s.Box is null || s.Box.Count is not (0 or 4))
+        {
+            return "box has not four numbers.";
+        }
+
+        if (s.Frames < 0 || s.SpeedKmh is { } speed && !(double.IsFinite(speed) && speed >= 0))
+        {
+            return "frames or speedKmh is not a number that can be.";
+        }
+
+        return TextFault("stationId", s.StationId, required: true)
+            ?? TextFault("cameraId", s.CameraId, required: true)
+            ?? TextFault("direction", s.Direction)
+            ?? TextFault("country", s.Country)
+            ?? TextFault("format", s.Format)
+            ?? TextFault("evidence", s.Evidence)
+            ?? TextFault("readerVersion", s.ReaderVersion)
+            ?? TextFault("detectorVersion", s.DetectorVersion);
+    }
+
+    // Postgres text can't hold U+0000.
+    private static string? TextFault(string field, string? text, bool required = false) =>
+        text is null or "" ? (required ? $"{field} is empty." : null)
+        : text.Length > LongestText ? $"{field} is longer than {LongestText} characters."
+        : text.Any(char.IsControl) ? $"{field} has control characters."
+        : null;
+
+    private static bool IsPlate(string text) => text.Length is > 0 and <= LongestPlate && text.All(c => c is (>= 'A' and <= 'Z') or (>= '0' and <= '9'));
+
+    private static bool IsProbability(double value) => value is >= 0 and <= 1;
+
+    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+
+    // What Postgres keeps; the same instant has to compare equal here and there.
+    private static DateTimeOffset Microseconds(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using Npgsql;
+using SmartCity.Core.Tests.Database;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]
+
+namespace SmartCity.Core.Tests.Database;
+
+/// <summary>
+/// One Postgres server for the test run, from the machine's binaries, on a Unix socket in a folder of its own, without fsync.
+/// It never runs as root: Postgres refuses that, so root starts it as <c>postgres</c> or <c>nobody</c>.
+/// </summary>
+public sealed class PostgresServer : IAsyncLifetime
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), "smartcity-pg-" + Guid.NewGuid().ToString("N")[..12]);
+    private readonly string? _user = Environment.IsPrivilegedProcess ? (UserExists("postgres") ? "postgres" : "nobody") : null;
+    private Process? _server;
+    private int _databases;
+
+    public string ConnectionString(string database) =>
+        $"Host={_folder};Username=smartcity;Database={database};Maximum Pool Size=20;Include Error Detail=true";
+
+    public async ValueTask InitializeAsync()
+    {
+        var binaries = await BinariesAsync();
+        Directory.CreateDirectory(_folder);
+        if (_user is not null)
+        {
+            await RunAsync("chown", _user, _folder);
+        }
+
+        var data = Path.Combine(_folder, "data");
+        await RunAsUserAsync(Path.Combine(binaries, "initdb"), "-D", data, "-U", "smartcity", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync");
+        await StartAsync();
+        await CreateAsync("smartcity_template");
+        await Core.Database.Migrations.RunAsync(ConnectionString("smartcity_template") + ";Pooling=false", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
+    }
+
+    /// <summary>A new database with the schema in it; its name.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"test_{Interlocked.Increment(ref _databases)}";
+        await CreateAsync($"{name} template smartcity_template");
+        return name;
+    }
+
+    public async Task StartAsync()
+    {
+        var binaries = await BinariesAsync();
+        _server = StartProcess(Path.Combine(binaries, "postgres"), [
+            "-D", Path.Combine(_folder, "data"), "-k", _folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off",
+            "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "log_min_messages=fatal"]);
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException) when (deadline.Elapsed < TimeSpan.FromSeconds(30) && !_server.HasExited)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    /// <summary>Ends the server as a crash would: every connection breaks, nothing is shut down in order.</summary>
+    public async Task CrashAsync()
+    {
+        var pid = (await File.ReadAllLinesAsync(Path.Combine(_folder, "data", "postmaster.pid")))[0];
+        await RunAsync("kill", "-QUIT", pid);
+        await _server!.WaitForExitAsync();
+        _server.Dispose();
+        NpgsqlConnection.ClearAllPools();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is { HasExited: false })
+        {
+            await CrashAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task CreateAsync(string databaseAndOptions)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"create database {databaseAndOptions}", connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<string> BinariesAsync()
+    {
+        var fromConfig = File.Exists("/usr/bin/pg_config") ? (await RunAsync("/usr/bin/pg_config", "--bindir")).Trim() : null;
+        if (fromConfig is not null && File.Exists(Path.Combine(fromConfig, "initdb")))
+        {
+            return fromConfig;
+        }
+
+        return Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Where(d => File.Exists(Path.Combine(d, "initdb"))).Max()
+                ?? throw NoPostgres()
+            : throw NoPostgres();
+    }
+
+    private static InvalidOperationException NoPostgres() => new("No Postgres server binaries on this machine: install the package postgresql.");
+
+    private static bool UserExists(string name) => File.ReadLines("/etc/passwd").Any(l => l.StartsWith(name + ":", StringComparison.Ordinal));
+
+    private Task<string> RunAsUserAsync(string program, params string[] arguments) =>
+        _user is null ? RunAsync(program, arguments) : RunAsync("runuser", ["-u", _user, "--", program, .. arguments]);
+
+    private Process StartProcess(string program, string[] arguments) =>
+        Process.Start(_user is null
+            ? new ProcessStartInfo(program, arguments) { WorkingDirectory = _folder }
+            : new ProcessStartInfo("runuser", ["-u", _user, "--", program, .. arguments]) { WorkingDirectory = _folder })!;
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/tmp" })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await errors}");
+    }
+}

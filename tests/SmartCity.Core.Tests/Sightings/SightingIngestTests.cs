@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Options;
+using SmartCity.Core.Passages;
+using SmartCity.Core.Review;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Database;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Sightings;
+
+public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    private SightingIngest Ingest() => new(
+        postgres.DataSource,
+        new SightingPartitions(postgres.DataSource),
+        new PassageBuilder(Options.Create(new PassageOptions())),
+        new ReviewQueue(TimeProvider.System),
+        Options.Create(new SightingOptions()),
+        TimeProvider.System);
+
+    [Fact]
+    public async Task A_sighting_delivered_again_is_stored_once()
+    {
+        var ingest = Ingest();
+        var sighting = Sighting("DUP1", Noon);
+
+        var first = await ingest.ApplyAsync(Records(sighting, sighting), [], TestContext.Current.CancellationToken);
+        var second = await ingest.ApplyAsync(Records(sighting), [], TestContext.Current.CancellationToken);
+
+        Assert.Equal((1, 1), (first.Stored.Count, first.Duplicates));
+        Assert.Equal((0, 1), (second.Stored.Count, second.Duplicates));
+        Assert.Equal(1L, await postgres.ScalarAsync<long>("select count(*) from sightings where plate = 'DUP1'"));
+        Assert.Equal(1, await postgres.ScalarAsync<int>("select sightings from passages where plate = 'DUP1'"));
+    }
+
+    [Fact]
+    public async Task Sightings_of_a_week_ago_come_into_a_table_of_their_day()
+    {
+        await Ingest().ApplyAsync(Records(Sighting("LATE1", Noon), Sighting("LATE1", Noon.AddDays(-7))), [], TestContext.Current.CancellationToken);
+
+        Assert.Equal(1L, await postgres.ScalarAsync<long>("select count(*) from sightings_20261116 where plate = 'LATE1'"));
+        Assert.Equal(2L, await postgres.ScalarAsync<long>("select count(*) from passages where plate = 'LATE1'"));
+    }
+
+    [Fact]
+    public async Task A_late_sighting_that_closes_the_gap_joins_two_passages_under_the_earlier_id()
+    {
+        var ingest = Ingest();
+        var early = await ingest.ApplyAsync(Records(Sighting("JOIN1", Noon)), [], TestContext.Current.CancellationToken);
+        await ingest.ApplyAsync(Records(Sighting("JOIN1", Noon.AddSeconds(100), confidence: 0.99)), [], TestContext.Current.CancellationToken);
+        Assert.Equal(2L, await postgres.ScalarAsync<long>("select count(*) from passages where plate = 'JOIN1'"));
+
+        var joined = await ingest.ApplyAsync(Records(Sighting("JOIN1", Noon.AddSeconds(50))), [], TestContext.Current.CancellationToken);
+
+        var change = Assert.Single(joined.Passages.Changes);
+        Assert.Equal(early.Passages.Changes[0].PassageId, change.PassageId);
+        Assert.False(change.IsNew);
+        Assert.Equal(0.99, change.Confidence);
+        Assert.Single(change.Absorbed);
+        Assert.Equal([change.PassageId], await postgres.ColumnAsync<Guid>("select id from passages where plate = 'JOIN1'"));
+        Assert.Equal([change.PassageId], await postgres.ColumnAsync<Guid>("select distinct passage_id from sightings where plate = 'JOIN1'"));
+    }
+
+    [Fact]
+    public async Task Unread_and_doubtful_sightings_go_to_review_once()
+    {
+        var ingest = Ingest();
+        var unread = Sighting(null, Noon, "london-r1");
+        var doubtful = Sighting("MAYBE1", Noon, "london-r1", confidence: 0.6);
+        for (var replay = 0; replay < 2; replay++)
+        {
+            await ingest.ApplyAsync(Records(unread, doubtful), [], TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(["doubtful", "unread"], await postgres.ColumnAsync<string>("select kind from review_cases where station_id = 'london-r1' order by kind"));
+        Assert.Equal(0L, await postgres.ScalarAsync<long>("select count(*) from sightings where station_id = 'london-r1' and plate is null and passage_id is not null"));
+    }
+}
