@@ -1,11 +1,14 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using SmartCity.Core.Api;
 using SmartCity.Core.Database;
+using SmartCity.Core.Live;
+using SmartCity.Core.Ops;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
+using SmartCity.Core.Stations;
+using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core;
 
@@ -14,12 +17,30 @@ public static class CoreModule
 {
     public static IHostApplicationBuilder AddCore(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddApi();
         builder.Services.AddDatabase();
+        builder.Services.AddStations();
+        builder.Services.AddVehicles();
         builder.Services.AddReview();
         builder.Services.AddPassages();
         builder.Services.AddSightings();
+        builder.Services.AddLive();
+        builder.Services.AddOps();
         return builder;
     }
 
-    public static IEndpointRouteBuilder MapCore(this IEndpointRouteBuilder app) => app;
+    public static IEndpointRouteBuilder MapCore(this IEndpointRouteBuilder app)
+    {
+        app.MapApi();
+        app.MapStations();
+        app.MapVehicles();
+        app.MapSightings();
+        app.MapDeadLetters();
+        app.MapEvidence();
+        app.MapPassages();
+        app.MapReview();
+        app.MapLive();
+        app.MapOps();
+        return app;
+    }
 }

@@ -104,6 +104,9 @@ create table review_cases (
     evidence    text,
     state       text not null default 'open' check (state in ('open', 'confirmed', 'corrected', 'no-plate', 'skipped')),
     created_at  timestamptz not null,
+    resolved_plate text,
+    resolved_by    text,
+    resolved_at    timestamptz,
     unique (sighting_id, kind)
 );
 
@@ -123,6 +126,8 @@ create table dead_letters (
     reason        text not null,
     unique (topic, partition, record_offset, digest)
 );
+
+create index dead_letters_recorded on dead_letters (recorded_at desc, id desc);
 
 -- What each station has delivered, kept in the batch's transaction.
 create table station_totals (

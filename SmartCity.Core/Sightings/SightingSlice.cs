@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Core.Kafka;
 
 namespace SmartCity.Core.Sightings;
 
@@ -9,6 +10,9 @@ internal static class SightingSlice
         services.AddOptions<SightingOptions>().BindConfiguration(SightingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<SightingPartitions>();
         services.AddSingleton<SightingIngest>();
+        services.AddSingleton<SightingQueries>();
+        services.AddSingleton<CoreProducer>();
+        services.AddHostedService<SightingConsumer>();
         return services;
     }
 }

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SmartCity.Contracts;
+
+namespace SmartCity.Core.Api;
+
+/// <summary>What all of <c>/api</c> has in common: OpenAPI document, problem details for every error, times in UTC with milliseconds.</summary>
+internal static class ApiConventions
+{
+    public static IServiceCollection AddApi(this IServiceCollection services)
+    {
+        services.AddOpenApi();
+        services.AddProblemDetails();
+        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new UtcMillisecondsConverter()));
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapApi(this IEndpointRouteBuilder app)
+    {
+        app.MapOpenApi();
+        if (app is IApplicationBuilder pipeline)
+        {
+            pipeline.UseWhen(
+                context => context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal),
+                api => api
+                    .UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = Status })
+                    .UseStatusCodePages());
+        }
+
+        return app;
+    }
+
+    private static int Status(Exception e) => e switch
+    {
+        BadHttpRequestException bad => bad.StatusCode,
+        NpgsqlException and not PostgresException => StatusCodes.Status503ServiceUnavailable,
+        PostgresException { IsTransient: true } => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+}

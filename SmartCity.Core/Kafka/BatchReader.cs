@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace SmartCity.Core.Kafka;
+
+/// <summary>
+/// Reads records in batches. librdkafka is polled on a thread of its own, so that the group hears of this member however long a batch takes;
+/// while the queue is full the partitions are paused. Offsets are committed for what <see cref="Store"/> was called with, never before.
+/// </summary>
+internal sealed class BatchReader : IAsyncDisposable
+{
+    private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<ConsumeResult<byte[]?, byte[]?>> _queue = Channel.CreateUnbounded<ConsumeResult<byte[]?, byte[]?>>(new() { SingleReader = true, SingleWriter = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly IConsumer<byte[]?, byte[]?> _consumer;
+    private readonly int _capacity;
+    private readonly ILogger _logger;
+    private readonly Task _polling;
+    private readonly Dictionary<TopicPartition, long> _done = [];
+    private volatile IReadOnlyList<PartitionLag> _lags = [];
+
+    /// <param name="capacity">Records that wait at most; a rebalance may bring a few more.</param>
+    public BatchReader(ConsumerConfig config, string subscription, int capacity, ILogger logger)
+    {
+        _capacity = capacity;
+        _logger = logger;
+        _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
+            .SetErrorHandler((_, error) => logger.LogWarning("Kafka: {Error}", error.Reason))
+            .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
+            .SetPartitionsAssignedHandler((_, partitions) => logger.LogInformation("Assigned {Partitions}.", string.Join(", ", partitions)))
+            .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions, "Revoked"))
+            .SetPartitionsLostHandler((_, partitions) => Forget(partitions, "Lost"))
+            .Build();
+        _consumer.Subscribe(subscription);
+        _polling = Task.Factory.StartNew(Poll, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Records not yet stored, for each partition that this member has; a second old at most.</summary>
+    public IReadOnlyList<PartitionLag> Lags => _lags;
+
+    /// <summary>Waits up to <paramref name="idle"/> for a first record (then an empty batch) and up to <paramref name="linger"/> for the batch to fill.</summary>
+    public async Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(int most, TimeSpan linger, TimeSpan idle, CancellationToken cancellationToken)
+    {
+        var batch = new List<ConsumeResult<byte[]?, byte[]?>>();
+        if (!await WaitAsync(idle, cancellationToken))
+        {
+            return batch;
+        }
+
+        Drain(batch, most);
+        var started = Stopwatch.GetTimestamp();
+        while (batch.Count < most && linger - Stopwatch.GetElapsedTime(started) is { Ticks: > 0 } left && await WaitAsync(left, cancellationToken))
+        {
+            Drain(batch, most);
+        }
+
+        return batch;
+    }
+
+    /// <summary>The work of these records is durable: their offsets may be committed.</summary>
+    public void Store(IReadOnlyList<ConsumeResult<byte[]?, byte[]?>> batch)
+    {
+        foreach (var partition in batch.GroupBy(r => r.TopicPartition))
+        {
+            var next = partition.Max(r => r.Offset.Value) + 1;
+            try
+            {
+                _consumer.StoreOffset(new TopicPartitionOffset(partition.Key, next));
+                lock (_done)
+                {
+                    _done[partition.Key] = next;
+                }
+            }
+            catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_State or ErrorCode.Local_UnknownPartition)
+            {
+                // Revoked meanwhile: whoever has the partition now reads these records again, which changes nothing.
+                _logger.LogInformation("{Partition} is no longer assigned; {Count} records will be read again elsewhere.", partition.Key, partition.Count());
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _polling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _consumer.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(atMost);
+        try
+        {
+            return await _queue.Reader.WaitToReadAsync(timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void Drain(List<ConsumeResult<byte[]?, byte[]?>> batch, int most)
+    {
+        while (batch.Count < most && _queue.Reader.TryRead(out var record))
+        {
+            batch.Add(record);
+        }
+    }
+
+    private void Poll()
+    {
+        var paused = false;
+        var measured = Stopwatch.GetTimestamp();
+        try
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                var waiting = _queue.Reader.Count;
+                if (!paused && waiting >= _capacity)
+                {
+                    _consumer.Pause(_consumer.Assignment);
+                    paused = true;
+                }
+                else if (paused && waiting <= _capacity / 2)
+                {
+                    _consumer.Resume(_consumer.Assignment);
+                    paused = false;
+                }
+
+                if (PollOnce(paused ? 5 : 100) is { Message: not null } record)
+                {
+                    _queue.Writer.TryWrite(record);
+                }
+
+                if (Stopwatch.GetElapsedTime(measured) >= LagInterval)
+                {
+                    measured = Stopwatch.GetTimestamp();
+                    MeasureLag();
+                }
+            }
+
+            _consumer.Close();
+            _queue.Writer.TryComplete();
+        }
+        catch (KafkaException e)
+        {
+            _queue.Writer.TryComplete(e);
+        }
+    }
+
+    private ConsumeResult<byte[]?, byte[]?>? PollOnce(int milliseconds)
+    {
+        try
+        {
+            return _consumer.Consume(milliseconds);
+        }
+        catch (ConsumeException e) when (!e.Error.IsFatal)
+        {
+            _logger.LogWarning("Kafka: {Error}", e.Error.Reason);
+            return null;
+        }
+    }
+
+    private void MeasureLag()
+    {
+        var lags = new List<PartitionLag>();
+        foreach (var partition in _consumer.Assignment)
+        {
+            var high = _consumer.GetWatermarkOffsets(partition).High;
+            if (high.IsSpecial)
+            {
+                continue;
+            }
+
+            long? done;
+            lock (_done)
+            {
+                done = _done.TryGetValue(partition, out var next) ? next : null;
+            }
+
+            if (done is null && _consumer.Position(partition) is { IsSpecial: false } position && _queue.Reader.Count == 0)
+            {
+                done = position.Value;
+            }
+
+            if (done is not null)
+            {
+                lags.Add(new PartitionLag(partition, Math.Max(0, high.Value - done.Value)));
+            }
+        }
+
+        _lags = lags;
+    }
+
+    private void Forget(IEnumerable<TopicPartitionOffset> partitions, string how)
+    {
+        foreach (var partition in partitions)
+        {
+            _logger.LogInformation("{How} {Partition}.", how, partition.TopicPartition);
+            lock (_done)
+            {
+                _done.Remove(partition.TopicPartition);
+            }
+        }
+    }
+}
+
+/// <param name="Records">Records of the partition that are not stored yet.</param>
+internal sealed record PartitionLag(TopicPartition Partition, long Records);

@@ -1,0 +1,28 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Configuration;
+using SmartCity.ServiceDefaults.Kafka;
+
+namespace SmartCity.Core.Kafka;
+
+/// <summary>The one producer of this process to the core Kafka, made on first use.</summary>
+public sealed class CoreProducer(IConfiguration configuration) : IDisposable
+{
+    private static readonly TimeSpan FlushAtEnd = TimeSpan.FromSeconds(5);
+
+    private readonly Lazy<IProducer<byte[]?, byte[]?>> _producer = new(() =>
+        new ProducerBuilder<byte[]?, byte[]?>(KafkaConnection.Core(configuration).Producer("smartcity-core")).Build());
+
+    /// <summary>Sends a record; when this returns all replicas have it.</summary>
+    /// <exception cref="ProduceException{TKey,TValue}">It was not delivered.</exception>
+    public Task ProduceAsync(string topic, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken) =>
+        _producer.Value.ProduceAsync(topic, message, cancellationToken);
+
+    public void Dispose()
+    {
+        if (_producer.IsValueCreated)
+        {
+            _producer.Value.Flush(FlushAtEnd);
+            _producer.Value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Core.Live;
+
+internal static class LiveEndpoints
+{
+    public static IServiceCollection AddLive(this IServiceCollection services) => services.AddSingleton<LiveFeed>().AddSingleton<LivePublisher>();
+
+    public static IEndpointRouteBuilder MapLive(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/live", Live).WithTags("Live").WithSummary("Sightings, alerts and charges as they happen (server-sent events)");
+        return app;
+    }
+
+    private static ServerSentEventsResult<LiveEvent> Live(LiveFeed feed, CancellationToken cancellationToken) =>
+        TypedResults.ServerSentEvents(Items(feed, cancellationToken));
+
+    private static async IAsyncEnumerable<SseItem<LiveEvent>> Items(LiveFeed feed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var e in feed.SubscribeAsync(cancellationToken))
+        {
+            yield return new SseItem<LiveEvent>(e, e.Alert is not null ? "alert" : e.Charge is not null ? "charge" : "sighting");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Vehicles;
+
+namespace SmartCity.Core.Live;
+
+/// <summary>Tells the live feed what a batch changed, after its commit. Failing here costs a picture on a screen, never a record.</summary>
+internal sealed class LivePublisher(LiveFeed feed, VehicleRegistry vehicles, ILogger<LivePublisher> logger)
+{
+    // More than a screen shows of one batch.
+    private const int MostSightings = 100;
+
+    public async Task PublishAsync(IngestResult result, CancellationToken cancellationToken)
+    {
+        if (!feed.HasSubscribers)
+        {
+            return;
+        }
+
+        foreach (var alert in result.Alerts)
+        {
+            feed.Publish(new LiveEvent { Alert = alert });
+        }
+
+        try
+        {
+            var shown = result.Stored.OrderByDescending(r => r.Sighting.CapturedAt).Take(MostSightings).Reverse().ToList();
+            var known = await vehicles.FindAsync([.. shown.Select(r => r.Sighting.Plate).OfType<string>().Distinct()], cancellationToken);
+            var charges = result.Charges.ToLookup(c => c.SightingId);
+            foreach (var record in shown)
+            {
+                feed.Publish(new LiveEvent { Sighting = View(record, result, known, [.. charges[record.Sighting.Id]]) });
+            }
+        }
+        catch (NpgsqlException e)
+        {
+            logger.LogWarning("The live feed misses a batch: {Error}", e.Message);
+        }
+
+        foreach (var charge in result.Charges)
+        {
+            feed.Publish(new LiveEvent { Charge = charge });
+        }
+    }
+
+    private static SightingView View(SightingRecord record, IngestResult result, Dictionary<string, VehicleView> known, IReadOnlyList<ChargeView> charges)
+    {
+        var s = record.Sighting;
+        return new SightingView
+        {
+            Id = s.Id,
+            CapturedAt = s.CapturedAt,
+            StationId = s.StationId,
+            CameraId = s.CameraId,
+            Lane = s.Lane,
+            Direction = s.Direction,
+            Plate = s.Plate,
+            Country = s.Country,
+            Format = s.Format,
+            Confidence = s.Confidence,
+            Characters = s.Characters,
+            Alternatives = s.Alternatives,
+            Frames = s.Frames,
+            Box = s.Box,
+            Evidence = s.Evidence,
+            Patch = s.Evidence is null ? null : Contracts.Sighting.PatchKey(s.Evidence),
+            DetectorVersion = s.DetectorVersion,
+            ReaderVersion = s.ReaderVersion,
+            SpeedKmh = s.SpeedKmh,
+            StoredAt = result.StoredAt,
+            TraceId = record.TraceId,
+            PassageId = result.Passages.PassageOf.TryGetValue(record, out var passage) ? passage : null,
+            Vehicle = s.Plate is not null && known.TryGetValue(s.Plate, out var vehicle) ? vehicle : null,
+            Charges = charges,
+        };
+    }
+}

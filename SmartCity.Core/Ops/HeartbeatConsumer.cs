@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Confluent.Kafka;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SmartCity.Contracts;
+using SmartCity.Core.Kafka;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Kafka;
+
+namespace SmartCity.Core.Ops;
+
+/// <summary>The newest heartbeat of each station. Each core listens to all of them: its group is its own.</summary>
+internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHealth health, TimeProvider time, ILogger<HeartbeatConsumer> logger) : BackgroundService
+{
+    private const string Worker = "heartbeats";
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Restart = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, StationHeartbeat> _newest = new(StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, StationHeartbeat> Newest => _newest;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        health.Starting(Worker);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var config = KafkaConnection.Core(configuration).Consumer("smartcity-core-heartbeats", $"core-heartbeats-{Environment.MachineName}");
+                await using var reader = new BatchReader(config, Topics.MirroredHeartbeats, 10_000, logger);
+                while (true)
+                {
+                    var batch = await reader.ReadAsync(1_000, Linger, Idle, stoppingToken);
+                    batch.ForEach(Apply);
+                    reader.Store(batch);
+                    health.Healthy(Worker);
+                }
+            }
+            catch (KafkaException e)
+            {
+                health.Degraded(Worker, $"Kafka: {e.Error.Reason}");
+                logger.LogError(e, "The heartbeats' consumer failed and is made anew.");
+                await Task.Delay(Restart, time, stoppingToken);
+            }
+        }
+    }
+
+    private void Apply(ConsumeResult<byte[]?, byte[]?> result)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(result.Message.Value, ContractsJson.Default.StationHeartbeat) is { } heartbeat)
+            {
+                _newest.AddOrUpdate(heartbeat.StationId, heartbeat, (_, old) => heartbeat.At > old.At ? heartbeat : old);
+            }
+        }
+        catch (JsonException e)
+        {
+            // Nothing is derived from heartbeats and another comes in ten seconds: the log is enough.
+            logger.LogWarning("{Topic} @{Offset} is not a heartbeat: {Error}", result.Topic, result.Offset.Value, e.Message);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Text;
+using Confluent.Kafka;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Polly;
+using Polly.Retry;
+using SmartCity.Contracts;
+using SmartCity.Core.Database;
+using SmartCity.Core.Kafka;
+using SmartCity.Core.Live;
+using SmartCity.Core.Ops;
+using SmartCity.ServiceDefaults;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Kafka;
+
+namespace SmartCity.Core.Sightings;
+
+/// <summary>From the core Kafka to Postgres: read a batch, one transaction, dead letters, then offsets, then the live feed.</summary>
+internal sealed class SightingConsumer(
+    IConfiguration configuration,
+    DatabaseStartup database,
+    SightingIngest ingest,
+    CoreProducer producer,
+    LivePublisher live,
+    IngestStatistics statistics,
+    IOptions<SightingOptions> options,
+    WorkerHealth health,
+    TimeProvider time,
+    ILogger<SightingConsumer> logger) : BackgroundService
+{
+    private const string Worker = "ingest";
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Restart = TimeSpan.FromSeconds(2);
+
+    private ResiliencePipeline? _retry;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        health.Starting(Worker, "waiting for the database");
+        await database.Ready.WaitAsync(stoppingToken);
+        _retry = Retry();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var config = KafkaConnection.Core(configuration).Consumer("smartcity-core-ingest", options.Value.Group);
+                await using var reader = new BatchReader(config, Topics.MirroredSightings, 2 * options.Value.BatchSize, logger);
+                statistics.LagSource = () => reader.Lags;
+                await ReadAsync(reader, stoppingToken);
+            }
+            catch (KafkaException e)
+            {
+                health.Degraded(Worker, $"Kafka: {e.Error.Reason}");
+                logger.LogError(e, "The core Kafka's consumer failed and is made anew.");
+                await Task.Delay(Restart, time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task ReadAsync(BatchReader reader, CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            var batch = await reader.ReadAsync(options.Value.BatchSize, options.Value.Linger, Idle, stoppingToken);
+            health.Healthy(Worker);
+            if (batch.Count > 0)
+            {
+                var (records, letters) = Parse(batch);
+                await ApplyAsync(records, letters, stoppingToken);
+                reader.Store(batch);
+            }
+        }
+    }
+
+    private (List<ReceivedRecord> Records, List<DeadLetter> Letters) Parse(List<ConsumeResult<byte[]?, byte[]?>> batch)
+    {
+        var now = time.GetUtcNow();
+        var records = new List<ReceivedRecord>(batch.Count);
+        var letters = new List<DeadLetter>();
+        foreach (var result in batch)
+        {
+            var message = result.Message;
+            var schema = message.Headers is not null && message.Headers.TryGetLastBytes(RecordHeaders.Schema, out var bytes) && bytes is not null ? Encoding.UTF8.GetString(bytes) : null;
+            var (sighting, reason) = SightingParser.Parse(message.Value, schema, now, options.Value);
+            if (sighting is null)
+            {
+                letters.Add(Letter(result, reason!));
+            }
+            else
+            {
+                var position = new RecordPosition(result.Topic, result.Partition.Value, result.Offset.Value);
+                records.Add(new ReceivedRecord(new SightingRecord(sighting, position, TracePropagation.Extract(message.Headers)), result));
+            }
+        }
+
+        return (records, letters);
+    }
+
+    private async Task ApplyAsync(List<ReceivedRecord> records, List<DeadLetter> letters, CancellationToken cancellationToken)
+    {
+        var spans = records.ConvertAll(r => Telemetry.Source.StartActivity("ingest", ActivityKind.Consumer, r.Sighting.Trace));
+        try
+        {
+            var result = await _retry!.ExecuteAsync(
+                async token => await ingest.ApplyAsync(records.ConvertAll(r => r.Sighting), letters, token),
+                cancellationToken);
+            foreach (var letter in letters)
+            {
+                logger.LogWarning("{Topic} [{Partition}] @{Offset} goes to {DeadLetters}: {Reason}", letter.Position.Topic, letter.Position.Partition, letter.Position.Offset, Topics.DeadLetters, letter.Reason);
+                await _retry.ExecuteAsync(async token => await producer.ProduceAsync(Topics.DeadLetters, letter.ToMessage(), token), cancellationToken);
+            }
+
+            statistics.Add(result, letters.Count);
+            await live.PublishAsync(result, cancellationToken);
+        }
+        catch (Exception e) when (IsFaultOfRecord(e))
+        {
+            await IsolateAsync(records, letters, e, cancellationToken);
+        }
+        finally
+        {
+            spans.ForEach(s => s?.Dispose());
+        }
+    }
+
+    // Some record of the batch can't be stored: halves until it stands alone, the rest is stored.
+    private async Task IsolateAsync(List<ReceivedRecord> records, List<DeadLetter> letters, Exception fault, CancellationToken cancellationToken)
+    {
+        if (records.Count <= 1)
+        {
+            if (records.Count == 0)
+            {
+                throw new InvalidOperationException("Dead letters could not be stored.", fault);
+            }
+
+            await ApplyAsync([], [.. letters, Letter(records[0].Result, $"Could not be stored: {fault.Message}")], cancellationToken);
+            return;
+        }
+
+        logger.LogWarning("A batch of {Count} can't be stored ({Error}); looking for the record.", records.Count, fault.Message);
+        var half = records.Count / 2;
+        await ApplyAsync(records[..half], letters, cancellationToken);
+        await ApplyAsync(records[half..], [], cancellationToken);
+    }
+
+    private ResiliencePipeline Retry() => new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+    {
+        ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not OperationCanceledException && !IsFaultOfRecord(e)),
+        MaxRetryAttempts = int.MaxValue,
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        Delay = TimeSpan.FromMilliseconds(50),
+        MaxDelay = TimeSpan.FromSeconds(5),
+        OnRetry = attempt =>
+        {
+            health.Degraded(Worker, $"The batch waits: {attempt.Outcome.Exception?.Message}");
+            logger.LogWarning("The batch waits (attempt {Attempt}): {Error}", attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
+            return ValueTask.CompletedTask;
+        },
+    }).Build();
+
+    // SQLSTATE classes 22 (data) and 23 (constraints) will fail again with the same record, as will the rules on values; all else is the surroundings' fault and passes.
+    private static bool IsFaultOfRecord(Exception e) => e switch
+    {
+        PostgresException p => p.SqlState.StartsWith("22", StringComparison.Ordinal)
+            || (p.SqlState.StartsWith("23", StringComparison.Ordinal) && p.SqlState != PostgresErrorCodes.UniqueViolation),
+        ArgumentException or InvalidCastException or OverflowException or FormatException or KeyNotFoundException or NullReferenceException => true,
+        _ => false,
+    };
+
+    private DeadLetter Letter(ConsumeResult<byte[]?, byte[]?> result, string reason) => new(
+        new RecordPosition(result.Topic, result.Partition.Value, result.Offset.Value), result.Message.Key, result.Message.Value, result.Message.Headers, time.GetUtcNow(), reason);
+
+    private sealed record ReceivedRecord(SightingRecord Sighting, ConsumeResult<byte[]?, byte[]?> Result);
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Npgsql;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Vehicles;
+
+namespace SmartCity.Core.Sightings;
+
+/// <summary>Sightings as the API shows them.</summary>
+internal sealed class SightingQueries(NpgsqlDataSource dataSource)
+{
+    private const string Select =
+        $"""
+        select s.id, s.captured_at, s.station_id, s.camera_id, s.lane, s.direction, s.plate, s.country, s.format, s.confidence, s.characters, s.alternatives::text,
+               s.frames, s.box, s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at, s.passage_id, {VehicleRegistry.Columns}
+        from sightings s left join vehicles v on v.plate = s.plate
+        """;
+
+    private const int VehicleColumn = 21;
+
+    public async Task<List<SightingView>> ListAsync(SightingFilter filter, int count, CancellationToken cancellationToken)
+    {
+        await using var command = new SqlFilter()
+            .And("s.station_id = @", filter.Station)
+            .And("s.plate = @", filter.Plate)
+            .And("s.captured_at >= @", filter.From)
+            .And("s.captured_at < @", filter.To)
+            .After("s.captured_at", "s.id", filter.After)
+            .Command(dataSource, Select + " where {where} order by s.captured_at desc, s.id desc limit {limit}", count);
+        return await command.ReadAllAsync(Read, cancellationToken);
+    }
+
+    public async Task<SightingView?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = new SqlFilter().And("s.id = @", id).Command(dataSource, Select + " where {where} order by s.captured_at limit {limit}", 1);
+        var found = await command.ReadAllAsync(Read, cancellationToken);
+        return found.FirstOrDefault();
+    }
+
+    private static SightingView Read(NpgsqlDataReader r)
+    {
+        var evidence = r.Text(14);
+        return new SightingView
+        {
+            Id = r.GetGuid(0),
+            CapturedAt = r.Time(1),
+            StationId = r.GetString(2),
+            CameraId = r.GetString(3),
+            Lane = r.Int(4),
+            Direction = r.Text(5),
+            Plate = r.Text(6),
+            Country = r.Text(7),
+            Format = r.Text(8),
+            Confidence = r.GetDouble(9),
+            Characters = [.. r.GetFieldValue<float[]>(10).Select(c => Math.Round((double)c, 4))],
+            Alternatives = JsonSerializer.Deserialize<PlateAlternative[]>(r.GetString(11), JsonSerializerOptions.Web)!,
+            Frames = r.GetInt32(12),
+            Box = r.GetFieldValue<int[]>(13),
+            Evidence = evidence,
+            Patch = evidence is null ? null : Sighting.PatchKey(evidence),
+            DetectorVersion = r.Text(15),
+            ReaderVersion = r.Text(16),
+            SpeedKmh = r.Double(17),
+            TraceId = r.Text(18),
+            StoredAt = r.Time(19),
+            PassageId = r.Id(20),
+            Vehicle = VehicleRegistry.Read(r, VehicleColumn),
+        };
+    }
+}
+
+/// <param name="From">Inclusive.</param>
+/// <param name="To">Exclusive.</param>
+internal sealed record SightingFilter(string? Station, string? Plate, DateTimeOffset? From, DateTimeOffset? To, Cursor? After);

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Database;
+
+namespace SmartCity.Core.Stations;
+
+internal static class StationSlice
+{
+    public static IServiceCollection AddStations(this IServiceCollection services)
+    {
+        services.AddOptions<CoreOptions>().BindConfiguration(CoreOptions.Section)
+            .Validate(o => o.CityFile is null || File.Exists(o.CityFile), "Core:CityFile does not exist.").ValidateOnStart();
+        return services.AddSingleton<IDatabaseSeed, StationSeed>();
+    }
+
+    public static IEndpointRouteBuilder MapStations(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/stations", ListAsync).WithTags("Stations").WithSummary("Every station with today's zones and its cameras");
+        return app;
+    }
+
+    private static async Task<Ok<IReadOnlyList<StationView>>> ListAsync(NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            select s.id, s.name, s.latitude, s.longitude,
+                   array(select distinct zone from station_zones z where z.station_id = s.id and $1 >= z.from_day and $1 < z.to_day order by zone),
+                   coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'lane', c.lane, 'direction', c.direction) order by c.id) from cameras c where c.station_id = s.id), '[]')::text
+            from stations s order by s.id
+            """);
+        command.Parameters.Add(new() { Value = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Europe/London")).DateTime) });
+        var stations = await command.ReadAllAsync(
+            r => new StationView
+            {
+                Id = r.GetString(0),
+                Name = r.GetString(1),
+                Latitude = r.GetDouble(2),
+                Longitude = r.GetDouble(3),
+                Zones = r.GetFieldValue<string[]>(4),
+                Cameras = JsonSerializer.Deserialize<CameraView[]>(r.GetString(5), JsonSerializerOptions.Web)!,
+            },
+            cancellationToken);
+        return TypedResults.Ok<IReadOnlyList<StationView>>(stations);
+    }
+}

@@ -1,0 +1,94 @@
+using CsvHelper;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Core.Vehicles;
+
+/// <summary>
+/// Reads vehicles from CSV with a header line: plate, class, fuel are needed; make, model, colour, year, euro, firstRegistered (yyyy-MM-dd), grossKg,
+/// unladenKg, taxClass, typeApproval, keeper, discounts (separated by ';' or spaces) may be there. A row that is not valid is reported and left out, the rest is saved.
+/// </summary>
+public sealed class VehicleImport(VehicleRegistry registry)
+{
+    private const int BatchSize = 5_000;
+    private const int MostErrors = 1_000;
+
+    private static readonly string[] Required = ["plate", "class", "fuel"];
+
+    // A quote that is never closed costs one row, not the rest of the file.
+    private static readonly CsvReaderOptions Csv = new()
+    {
+        AllowLineBreaksInQuotes = false,
+        TrimWhitespace = true,
+        TrackLineNumbers = true,
+        MaxRecordSize = 64 * 1024,
+        NullValues = [""],
+        NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
+    };
+
+    /// <exception cref="InvalidDataException">The header is missing or lacks a needed column, then nothing was saved; or a line is longer than any row can be.</exception>
+    public async Task<VehicleImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
+    {
+        await using var reader = CsvReader.Create(csv, Csv, leaveOpen: true);
+        try
+        {
+            return await ImportAsync(reader, cancellationToken);
+        }
+        catch (CsvFormatException e)
+        {
+            throw new InvalidDataException($"The file is not CSV: {e.Message}", e);
+        }
+    }
+
+    private async Task<VehicleImportReport> ImportAsync(CsvReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadHeaderAsync(cancellationToken);
+        if (reader.Headers.Count == 0)
+        {
+            throw new InvalidDataException("The file is empty; its first line must name the columns.");
+        }
+
+        if (Required.Where(column => !reader.TryGetFieldIndex(column, out _)).ToArray() is { Length: > 0 } missing)
+        {
+            throw new InvalidDataException($"The header lacks the column {string.Join(", ", missing)}; it has {string.Join(", ", reader.Headers)}.");
+        }
+
+        var errors = new List<VehicleImportError>();
+        var batch = new List<VehicleView>(BatchSize);
+        long read = 0, rejected = 0;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            read++;
+            var (vehicle, error) = VehicleRow.Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null);
+            if (vehicle is null)
+            {
+                rejected++;
+                if (errors.Count < MostErrors)
+                {
+                    errors.Add(new VehicleImportError(reader.LineNumber, error!));
+                }
+
+                continue;
+            }
+
+            batch.Add(vehicle);
+            if (batch.Count == BatchSize)
+            {
+                await registry.SaveAsync(batch, cancellationToken);
+                batch.Clear();
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            await registry.SaveAsync(batch, cancellationToken);
+        }
+
+        return new VehicleImportReport(read, read - rejected, rejected, errors);
+    }
+}
+
+/// <param name="Errors">The first thousand.</param>
+public sealed record VehicleImportReport(long Read, long Imported, long Rejected, IReadOnlyList<VehicleImportError> Errors);
+
+/// <param name="Line">Line of the file, the header is line 1.</param>
+public sealed record VehicleImportError(long Line, string Error);
