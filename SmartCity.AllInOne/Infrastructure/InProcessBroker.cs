@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Confluent.Kafka;
+
+namespace SmartCity.AllInOne.Infrastructure;
+
+/// <summary>
+/// A Kafka broker inside this process: librdkafka's mock cluster, from the very library that Confluent.Kafka loads.
+/// It speaks the protocol on a loopback port. A partition keeps 5 MB, and nothing survives the process.
+/// </summary>
+internal sealed partial class InProcessBroker : IDisposable
+{
+    /// <summary>What a partition keeps; older records vanish, read or not.</summary>
+    public const long PartitionBytes = 5_000_000;
+
+    private const string Native = "librdkafka-of-confluent";
+    private const int Producer = 0;
+
+    private static readonly Lock Loading = new();
+    private static bool _loaded;
+
+    private nint _client;
+    private nint _cluster;
+
+    /// <summary>Starts a broker with the topics given; other topics appear on first use.</summary>
+    /// <exception cref="InvalidOperationException">librdkafka could not make the cluster.</exception>
+    public InProcessBroker(params ReadOnlySpan<(string Topic, int Partitions)> topics)
+    {
+        Load();
+        var error = new byte[512];
+        _client = New(Producer, NewConfiguration(), error, (nuint)error.Length);
+        if (_client == 0)
+        {
+            throw new InvalidOperationException($"The broker in the process could not start: {Text(error)}");
+        }
+
+        _cluster = NewCluster(_client, 1);
+        if (_cluster == 0)
+        {
+            Destroy(_client);
+            throw new InvalidOperationException("The broker in the process could not start: librdkafka made no mock cluster.");
+        }
+
+        SetRebalanceDelay(_cluster, 50);
+        foreach (var (topic, partitions) in topics)
+        {
+            CreateTopic(topic, partitions);
+        }
+
+        BootstrapServers = Marshal.PtrToStringUTF8(Bootstraps(_cluster))!;
+    }
+
+    /// <summary><c>127.0.0.1:port</c>.</summary>
+    public string BootstrapServers { get; }
+
+    public void CreateTopic(string topic, int partitions)
+    {
+        var code = CreateTopic(_cluster, topic, partitions, 1);
+        if (code != 0)
+        {
+            throw new InvalidOperationException($"The broker in the process could not make topic {topic}: {new Error((ErrorCode)code).Reason}.");
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_cluster != 0)
+        {
+            DestroyCluster(_cluster);
+            _cluster = 0;
+        }
+
+        if (_client != 0)
+        {
+            Destroy(_client);
+            _client = 0;
+        }
+    }
+
+    private static void Load()
+    {
+        lock (Loading)
+        {
+            if (_loaded)
+            {
+                return;
+            }
+
+            // Confluent.Kafka picks a variant for the system; take the same file, so that one copy is in the process.
+            Library.Load();
+            using var process = Process.GetCurrentProcess();
+            var path = process.Modules.Cast<ProcessModule>().FirstOrDefault(m => m.ModuleName.Contains("librdkafka", StringComparison.Ordinal))?.FileName
+                ?? throw new InvalidOperationException("librdkafka is not loaded in this process; Confluent.Kafka's native library is missing for this system.");
+            NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (name, _, _) => name == Native ? NativeLibrary.Load(path) : 0);
+            _loaded = true;
+        }
+    }
+
+    private static string Text(byte[] text) => System.Text.Encoding.UTF8.GetString(text.AsSpan(0, Math.Max(0, Array.IndexOf(text, (byte)0))));
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_conf_new")]
+    private static partial nint NewConfiguration();
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_new")]
+    private static partial nint New(int type, nint configuration, byte[] error, nuint size);
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_destroy")]
+    private static partial void Destroy(nint client);
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_mock_cluster_new")]
+    private static partial nint NewCluster(nint client, int brokers);
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_mock_cluster_destroy")]
+    private static partial void DestroyCluster(nint cluster);
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_mock_cluster_bootstraps")]
+    private static partial nint Bootstraps(nint cluster);
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_mock_topic_create", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int CreateTopic(nint cluster, string topic, int partitions, int replicas);
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_mock_group_initial_rebalance_delay_ms")]
+    private static partial void SetRebalanceDelay(nint cluster, int milliseconds);
+}
