@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using SmartCity.Core.Kafka;
+using SmartCity.ServiceDefaults.Kafka;
 using SmartCity.Core.Sightings;
 using SmartCity.ServiceDefaults;
 

@@ -3,13 +3,13 @@ using System.Threading.Channels;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
-namespace SmartCity.Core.Kafka;
+namespace SmartCity.ServiceDefaults.Kafka;
 
 /// <summary>
 /// Reads records in batches. librdkafka is polled on a thread of its own, so that the group hears of this member however long a batch takes;
 /// while the queue is full the partitions are paused. Offsets are committed for what <see cref="Store"/> was called with, never before.
 /// </summary>
-internal sealed class BatchReader : IAsyncDisposable
+public sealed class BatchReader : IAsyncDisposable
 {
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(1);
 
@@ -210,5 +210,6 @@ internal sealed class BatchReader : IAsyncDisposable
     }
 }
 
+/// <summary>How far a reader is behind on a partition.</summary>
 /// <param name="Records">Records of the partition that are not stored yet.</param>
-internal sealed record PartitionLag(TopicPartition Partition, long Records);
+public sealed record PartitionLag(TopicPartition Partition, long Records);

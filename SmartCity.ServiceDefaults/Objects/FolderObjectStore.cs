@@ -1,0 +1,96 @@
+namespace SmartCity.ServiceDefaults.Objects;
+
+/// <summary>Objects as files under a folder. Written beside, flushed to the disk, then renamed: a reader sees a whole object or none.</summary>
+public sealed class FolderObjectStore : IObjectStore
+{
+    private readonly string _root;
+
+    public FolderObjectStore(string folder)
+    {
+        _root = Path.GetFullPath(folder);
+        Directory.CreateDirectory(_root);
+    }
+
+    public async Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken)
+    {
+        await WriteAsync(key, async file => await file.WriteAsync(content, cancellationToken), cancellationToken);
+    }
+
+    public async Task PutFileAsync(string key, string path, string contentType, CancellationToken cancellationToken)
+    {
+        await using var source = File.OpenRead(path);
+        await WriteAsync(key, async file => await source.CopyToAsync(file, cancellationToken), cancellationToken);
+    }
+
+    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult<Stream?>(new FileStream(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, useAsync: true));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<Stream?>(null);
+        }
+    }
+
+    public async IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var folder = Path.Combine(_root, prefix.Contains('/', StringComparison.Ordinal) ? prefix[..prefix.LastIndexOf('/')] : "");
+        if (!Directory.Exists(folder))
+        {
+            yield break;
+        }
+
+        var entries = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
+            .Select(file => (File: file, Key: Path.GetRelativePath(_root, file.FullName).Replace('\\', '/')))
+            .Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal) && !e.File.Name.StartsWith('.'))
+            .OrderBy(e => e.Key, StringComparer.Ordinal);
+        foreach (var (file, key) in entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new ObjectEntry(key, file.Length, file.LastWriteTimeUtc);
+        }
+    }
+
+    public Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        File.Delete(PathOf(key));
+        return Task.CompletedTask;
+    }
+
+    private async Task WriteAsync(string key, Func<FileStream, Task> write, CancellationToken cancellationToken)
+    {
+        var path = PathOf(key);
+        var folder = Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(folder);
+        var beside = Path.Combine(folder, $".{Guid.NewGuid():n}");
+        try
+        {
+            await using (var file = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 64 * 1024, useAsync: true))
+            {
+                await write(file);
+                await file.FlushAsync(cancellationToken);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+
+    private string PathOf(string key)
+    {
+        var path = Path.GetFullPath(Path.Combine(_root, key));
+        if (key.Length == 0 || key.Contains("..", StringComparison.Ordinal) || !path.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"'{key}' is not an object key: it must stay inside the store.", nameof(key));
+        }
+
+        return path;
+    }
+}

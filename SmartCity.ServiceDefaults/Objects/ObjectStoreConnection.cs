@@ -1,0 +1,67 @@
+using System.Data.Common;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace SmartCity.ServiceDefaults.Objects;
+
+/// <summary>
+/// <c>ConnectionStrings:objects</c>: a folder (<c>/var/lib/objects</c>) or an S3
+/// (<c>Endpoint=http://host:9000;AccessKey=…;SecretKey=…;Bucket=smartcity;Region=us-east-1</c>).
+/// </summary>
+public sealed record ObjectStoreConnection
+{
+    /// <summary>Set for a folder; the rest is set for an S3.</summary>
+    public string? Folder { get; private init; }
+
+    public Uri? Endpoint { get; private init; }
+
+    public string AccessKey { get; private init; } = "";
+
+    public string SecretKey { get; private init; } = "";
+
+    public string Bucket { get; private init; } = "smartcity";
+
+    public string Region { get; private init; } = "us-east-1";
+
+    /// <exception cref="InvalidOperationException">It is neither; the message says what is missing.</exception>
+    public static ObjectStoreConnection Parse(string text)
+    {
+        if (!text.Contains("Endpoint=", StringComparison.OrdinalIgnoreCase))
+        {
+            return new ObjectStoreConnection { Folder = text };
+        }
+
+        var parts = new DbConnectionStringBuilder { ConnectionString = text };
+        string? Value(string key) => parts.TryGetValue(key, out var value) ? value as string : null;
+        if (!Uri.TryCreate(Value("Endpoint"), UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
+        {
+            throw new InvalidOperationException("ConnectionStrings:objects: Endpoint must be an http or https address, such as http://localhost:9000.");
+        }
+
+        return new ObjectStoreConnection
+        {
+            Endpoint = endpoint,
+            AccessKey = Value("AccessKey") ?? throw new InvalidOperationException("ConnectionStrings:objects has no AccessKey."),
+            SecretKey = Value("SecretKey") ?? throw new InvalidOperationException("ConnectionStrings:objects has no SecretKey."),
+            Bucket = Value("Bucket") ?? "smartcity",
+            Region = Value("Region") ?? "us-east-1",
+        };
+    }
+}
+
+public static class ObjectStoreRegistration
+{
+    /// <summary>The process' one object store, from <c>ConnectionStrings:objects</c>.</summary>
+    public static IServiceCollection AddObjectStore(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IObjectStore>(provider =>
+        {
+            var text = provider.GetRequiredService<IConfiguration>().GetConnectionString("objects")
+                ?? throw new InvalidOperationException("ConnectionStrings:objects is not configured; give a folder, or Endpoint=…;AccessKey=…;SecretKey=…;Bucket=… of an S3.");
+            var connection = ObjectStoreConnection.Parse(text);
+            return connection.Folder is { } folder ? new FolderObjectStore(folder) : new S3ObjectStore(connection);
+        });
+        return services;
+    }
+}
