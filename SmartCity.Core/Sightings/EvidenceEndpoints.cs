@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using SmartCity.ServiceDefaults.Objects;
 
@@ -27,7 +28,7 @@ internal static class EvidenceEndpoints
             : null;
     }
 
-    private static async Task<Results<FileStreamHttpResult, NotFound>> GetAsync(string key, IObjectStore objects, HttpResponse response, CancellationToken cancellationToken)
+    private static async Task<Results<FileStreamHttpResult, NotFound>> GetAsync(string key, [FromServices] IObjectStore objects, HttpResponse response, CancellationToken cancellationToken)
     {
         if (Key(key) is not { } objectKey || await objects.OpenAsync(objectKey, cancellationToken) is not { } picture)
         {

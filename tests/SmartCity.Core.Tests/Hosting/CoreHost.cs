@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Confluent.Kafka;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SmartCity.Contracts;
+using SmartCity.Core.Database;
+using SmartCity.Core.Tests.Database;
+using SmartCity.ServiceDefaults;
+
+namespace SmartCity.Core.Tests.Hosting;
+
+/// <summary>The core as it runs: its own process module, a database of its own, a broker of its own, HTTP on a free loopback port.</summary>
+public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
+{
+    private WebApplication? _app;
+    private IProducer<byte[]?, byte[]?>? _producer;
+
+    public PostgresFixture Postgres { get; } = new(server);
+
+    public InProcessBroker Broker { get; } = new();
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public IServiceProvider Services => _app!.Services;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Postgres.InitializeAsync();
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:postgres"] = Postgres.ConnectionString,
+            ["ConnectionStrings:core-kafka"] = Broker.Bootstrap,
+            ["ConnectionStrings:objects"] = Directory.CreateTempSubdirectory("smartcity-objects").FullName,
+            ["urls"] = "http://127.0.0.1:0",
+        });
+        builder.AddServiceDefaults();
+        builder.AddCore();
+        _app = builder.Build();
+        _app.MapServiceDefaults();
+        _app.MapCore();
+        await _app.StartAsync();
+        await _app.Services.GetRequiredService<DatabaseStartup>().Ready;
+        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        Http = new HttpClient { BaseAddress = new Uri(address) };
+        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Broker.Bootstrap, LingerMs = 1 }).Build();
+    }
+
+    public async Task SendAsync(string topic, byte[] value, Headers? headers = null, byte[]? key = null) =>
+        await _producer!.ProduceAsync(topic, new Message<byte[]?, byte[]?> { Key = key, Value = value, Headers = headers });
+
+    public Task SendAsync(Sighting sighting, Headers? headers = null) =>
+        SendAsync(
+            Topics.Mirrored(sighting.StationId, Topics.Sightings),
+            JsonSerializer.SerializeToUtf8Bytes(sighting, ContractsJson.Default.Sighting),
+            headers,
+            System.Text.Encoding.UTF8.GetBytes(sighting.Plate ?? "?"));
+
+    /// <summary>Waits until the condition holds.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 30)
+    {
+        var deadline = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(seconds), $"Not after {seconds} s: {what}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        _producer!.Dispose();
+        await _app!.StopAsync();
+        await _app.DisposeAsync();
+        Broker.Dispose();
+        await Postgres.DisposeAsync();
+    }
+}
