@@ -24,6 +24,8 @@ internal static class LiveEndpoints
 
     private static async IAsyncEnumerable<SseItem<LiveEvent>> Items(LiveFeed feed, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // An empty first event: a client knows that it is connected before anything happens.
+        yield return new SseItem<LiveEvent>(new LiveEvent(), "open");
         await foreach (var e in feed.SubscribeAsync(cancellationToken))
         {
             yield return new SseItem<LiveEvent>(e, e.Alert is not null ? "alert" : e.Charge is not null ? "charge" : "sighting");

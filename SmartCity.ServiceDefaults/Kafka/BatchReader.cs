@@ -13,7 +13,7 @@ public sealed class BatchReader : IAsyncDisposable
 {
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<ConsumeResult<byte[]?, byte[]?>> _queue = Channel.CreateUnbounded<ConsumeResult<byte[]?, byte[]?>>(new() { SingleReader = true, SingleWriter = true });
+    private readonly Channel<ConsumeResult<byte[]?, byte[]?>> _queue = Channel.CreateUnbounded<ConsumeResult<byte[]?, byte[]?>>();
     private readonly CancellationTokenSource _stop = new();
     private readonly IConsumer<byte[]?, byte[]?> _consumer;
     private readonly int _capacity;
@@ -147,8 +147,9 @@ public sealed class BatchReader : IAsyncDisposable
             _consumer.Close();
             _queue.Writer.TryComplete();
         }
-        catch (KafkaException e)
+        catch (Exception e)
         {
+            // Whoever reads gets it.
             _queue.Writer.TryComplete(e);
         }
     }
