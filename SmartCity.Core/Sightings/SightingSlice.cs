@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Core.Kafka;
+using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Sightings;
 
@@ -8,6 +9,7 @@ internal static class SightingSlice
     public static IServiceCollection AddSightings(this IServiceCollection services)
     {
         services.AddOptions<SightingOptions>().BindConfiguration(SightingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddObjectStore();
         services.AddSingleton<SightingPartitions>();
         services.AddSingleton<SightingIngest>();
         services.AddSingleton<SightingQueries>();

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Vehicles;
 
@@ -13,14 +14,14 @@ internal static class VehicleSlice
     private const long LargestImport = 1L << 30;
 
     public static IServiceCollection AddVehicles(this IServiceCollection services) =>
-        services.AddSingleton<VehicleRegistry>().AddSingleton<VehicleImport>();
+        services.AddSingleton<VehicleRegistry>().AddSingleton<VehicleImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>();
 
     public static IEndpointRouteBuilder MapVehicles(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/vehicles").WithTags("Vehicles");
         group.MapGet("/{plate}", GetAsync).WithSummary("A registry record");
         group.MapPost("/import", ImportAsync).WithSummary("Adds or replaces vehicles from CSV; rows that are not valid are reported by line")
-            .Accepts<string>("text/csv").WithMetadata(new RequestSize());
+            .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize());
         return app;
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Hosting;
+using SmartCity.ServiceDefaults.Objects;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Api;
@@ -106,6 +107,23 @@ public class ApiTests(CoreHost core) : IClassFixture<CoreHost>
         var paths = (await GetAsync<JsonElement>("/openapi/v1.json")).GetProperty("paths").EnumerateObject().Select(p => p.Name.TrimEnd('/')).ToArray();
 
         Assert.Superset(new HashSet<string> { "/api/sightings", "/api/passages", "/api/review", "/api/ops", "/api/vehicles/{plate}" }, paths.ToHashSet());
+    }
+
+    [Fact]
+    public async Task A_picture_is_served_by_its_key_and_nothing_else_of_the_store_is()
+    {
+        var objects = core.Services.GetRequiredService<IObjectStore>();
+        byte[] jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3];
+        await objects.PutAsync("evidence/london-a1/2026/11/20/12/x.jpg", jpeg, "image/jpeg", Token);
+        await objects.PutAsync("sightings/secret.jpg", jpeg, "image/jpeg", Token);
+
+        using var found = await core.Http.GetAsync(new Uri("/api/evidence/evidence/london-a1/2026/11/20/12/x.jpg", UriKind.Relative), Token);
+        using var outside = await core.Http.GetAsync(new Uri("/api/evidence/evidence/..%2fsightings/secret.jpg", UriKind.Relative), Token);
+
+        Assert.Equal("image/jpeg", found.Content.Headers.ContentType?.MediaType);
+        Assert.True(found.Headers.CacheControl is { Private: true });
+        Assert.Equal(jpeg, await found.Content.ReadAsByteArrayAsync(Token));
+        Assert.Equal(HttpStatusCode.NotFound, outside.StatusCode);
     }
 
     [Theory]

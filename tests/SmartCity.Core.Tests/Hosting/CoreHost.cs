@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts;
+using SmartCity.Contracts.Cities;
 using SmartCity.Core.Database;
 using SmartCity.Core.Tests.Database;
 using SmartCity.ServiceDefaults;
@@ -22,7 +24,9 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
 
     public PostgresFixture Postgres { get; } = new(server);
 
-    public InProcessBroker Broker { get; } = new();
+    // The broker forms a group anew only when the old one's session has run out, so the topics are there before the core is.
+    internal InProcessBroker Broker { get; } = new(
+        [.. City.Load(null).Stations.Select(s => (Topics.Mirrored(s.Id, Topics.Sightings), 1)), (Topics.DeadLetters, 1)]);
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -36,7 +40,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ConnectionStrings:postgres"] = Postgres.ConnectionString,
-            ["ConnectionStrings:core-kafka"] = Broker.Bootstrap,
+            ["ConnectionStrings:core-kafka"] = Broker.BootstrapServers,
             ["ConnectionStrings:objects"] = Directory.CreateTempSubdirectory("smartcity-objects").FullName,
             ["urls"] = "http://127.0.0.1:0",
         });
@@ -49,7 +53,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
         await _app.Services.GetRequiredService<DatabaseStartup>().Ready;
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         Http = new HttpClient { BaseAddress = new Uri(address) };
-        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Broker.Bootstrap, LingerMs = 1 }).Build();
+        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Broker.BootstrapServers, LingerMs = 1 }).Build();
     }
 
     public async Task SendAsync(string topic, byte[] value, Headers? headers = null, byte[]? key = null) =>

@@ -139,7 +139,7 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
     {
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig
         {
-            BootstrapServers = core.Broker.Bootstrap,
+            BootstrapServers = core.Broker.BootstrapServers,
             GroupId = Guid.NewGuid().ToString(),
             AutoOffsetReset = AutoOffsetReset.Earliest,
         }).Build();
