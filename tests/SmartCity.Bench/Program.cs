@@ -1,4 +1,9 @@
 using System.CommandLine;
+using SmartCity.Bench;
 
-var root = new RootCommand("Measures SmartCity, each figure beside a baseline of the same run.");
+#pragma warning disable CA1416 // the servers that are measured against run on Unix
+var root = new RootCommand("Measures SmartCity, each figure beside a baseline of the same run.")
+{
+    PipelineBench.Create(),
+};
 return await root.Parse(args).InvokeAsync();
