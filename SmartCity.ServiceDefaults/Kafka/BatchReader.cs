@@ -7,11 +7,14 @@ namespace SmartCity.ServiceDefaults.Kafka;
 
 /// <summary>
 /// Reads records in batches. librdkafka is polled on a thread of its own, so that the group hears of this member however long a batch takes;
-/// while the queue is full the partitions are paused. Offsets are committed for what <see cref="Store"/> was called with, never before.
+/// while the queue is full nothing is taken, and before the group loses patience the partitions are paused. Offsets are committed for what <see cref="Store"/> was called with, never before.
 /// </summary>
 public sealed class BatchReader : IAsyncDisposable
 {
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(1);
+
+    // Pausing throws away what librdkafka has fetched ahead, so it is for work that is stuck, not for work that is busy.
+    private static readonly TimeSpan PauseAfter = TimeSpan.FromSeconds(30);
 
     private readonly Channel<ConsumeResult<byte[]?, byte[]?>> _queue = Channel.CreateUnbounded<ConsumeResult<byte[]?, byte[]?>>();
     private readonly CancellationTokenSource _stop = new();
@@ -28,7 +31,7 @@ public sealed class BatchReader : IAsyncDisposable
         _capacity = capacity;
         _logger = logger;
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetErrorHandler((_, error) => logger.LogWarning("Kafka: {Error}", error.Reason))
+            .SetErrorHandler((_, error) => logger.Log(error.Code == ErrorCode.UnknownTopicOrPart ? LogLevel.Debug : LogLevel.Warning, "Kafka: {Error}", error.Reason))
             .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
             .SetPartitionsAssignedHandler((_, partitions) => logger.LogInformation("Assigned {Partitions}.", string.Join(", ", partitions)))
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions, "Revoked"))
@@ -115,32 +118,41 @@ public sealed class BatchReader : IAsyncDisposable
     private void Poll()
     {
         var paused = false;
+        long? full = null;
         var measured = Stopwatch.GetTimestamp();
         try
         {
             while (!_stop.IsCancellationRequested)
             {
-                var waiting = _queue.Reader.Count;
-                if (!paused && waiting >= _capacity)
+                if (Stopwatch.GetElapsedTime(measured) >= LagInterval)
+                {
+                    measured = Stopwatch.GetTimestamp();
+                    MeasureLag();
+                }
+
+                if (_queue.Reader.Count < _capacity)
+                {
+                    full = null;
+                    if (paused && _queue.Reader.Count <= _capacity / 2)
+                    {
+                        _consumer.Resume(_consumer.Assignment);
+                        paused = false;
+                    }
+                }
+                else if (!paused && Stopwatch.GetElapsedTime(full ??= Stopwatch.GetTimestamp()) < PauseAfter)
+                {
+                    _stop.Token.WaitHandle.WaitOne(1);
+                    continue;
+                }
+                else if (!paused)
                 {
                     _consumer.Pause(_consumer.Assignment);
                     paused = true;
-                }
-                else if (paused && waiting <= _capacity / 2)
-                {
-                    _consumer.Resume(_consumer.Assignment);
-                    paused = false;
                 }
 
                 if (PollOnce(paused ? 5 : 100) is { Message: not null } record)
                 {
                     _queue.Writer.TryWrite(record);
-                }
-
-                if (Stopwatch.GetElapsedTime(measured) >= LagInterval)
-                {
-                    measured = Stopwatch.GetTimestamp();
-                    MeasureLag();
                 }
             }
 
@@ -162,7 +174,8 @@ public sealed class BatchReader : IAsyncDisposable
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            _logger.LogWarning("Kafka: {Error}", e.Error.Reason);
+            // A subscribed pattern that no topic matches yet is no fault.
+            _logger.Log(e.Error.Code == ErrorCode.UnknownTopicOrPart ? LogLevel.Debug : LogLevel.Warning, "Kafka: {Error}", e.Error.Reason);
             return null;
         }
     }

@@ -48,7 +48,7 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         var binaries = await BinariesAsync();
         _server = StartProcess(Path.Combine(binaries, "postgres"), [
-            "-D", Path.Combine(_folder, "data"), "-k", _folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off",
+            "-D", Path.Combine(_folder, "data"), "-k", _folder, "-c", "listen_addresses=", "-c", "fsync=off",
             "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "log_min_messages=fatal"]);
         var deadline = Stopwatch.StartNew();
         while (true)
