@@ -45,7 +45,7 @@ public sealed class DatabaseStartup(
                     return ValueTask.CompletedTask;
                 },
             }).Build();
-            await retry.ExecuteAsync(PrepareAsync, stoppingToken).ConfigureAwait(false);
+            await retry.ExecuteAsync(PrepareAsync, stoppingToken);
             health.Healthy(Worker);
             _ready.SetResult();
         }
@@ -63,10 +63,10 @@ public sealed class DatabaseStartup(
 
     private async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
-        await Migrations.RunAsync(DatabaseSlice.ConnectionString(configuration), logger, cancellationToken).ConfigureAwait(false);
+        await Migrations.RunAsync(DatabaseSlice.ConnectionString(configuration), logger, cancellationToken);
         foreach (var seed in seeds)
         {
-            await seed.SeedAsync(cancellationToken).ConfigureAwait(false);
+            await seed.SeedAsync(cancellationToken);
         }
     }
 }

@@ -18,24 +18,21 @@ public static class Migrations
     /// <exception cref="InvalidOperationException">A script failed; the message names it.</exception>
     public static async Task RunAsync(string connectionString, ILogger logger, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(connectionString);
-        await using (connection.ConfigureAwait(false))
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        await ExecuteAsync(connection, "select pg_advisory_lock($1)", cancellationToken);
+        try
         {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            await ExecuteAsync(connection, "select pg_advisory_lock($1)", cancellationToken).ConfigureAwait(false);
-            try
+            // dbup has no asynchronous interface.
+            var result = await Task.Run(() => Upgrade(connectionString, logger), cancellationToken);
+            if (!result.Successful)
             {
-                // dbup has no asynchronous interface.
-                var result = await Task.Run(() => Upgrade(connectionString, logger), cancellationToken).ConfigureAwait(false);
-                if (!result.Successful)
-                {
-                    throw new InvalidOperationException($"Migration {result.ErrorScript?.Name ?? "(journal)"} failed: {result.Error.Message}", result.Error);
-                }
+                throw new InvalidOperationException($"Migration {result.ErrorScript?.Name ?? "(journal)"} failed: {result.Error.Message}", result.Error);
             }
-            finally
-            {
-                await ExecuteAsync(connection, "select pg_advisory_unlock($1)", CancellationToken.None).ConfigureAwait(false);
-            }
+        }
+        finally
+        {
+            await ExecuteAsync(connection, "select pg_advisory_unlock($1)", CancellationToken.None);
         }
     }
 
@@ -50,11 +47,8 @@ public static class Migrations
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = AdvisoryLock } }, CommandTimeout = 0 };
-        await using (command.ConfigureAwait(false))
-        {
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = AdvisoryLock } }, CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
 #pragma warning disable CA2254 // dbup hands over a format of its own

@@ -15,7 +15,7 @@ namespace SmartCity.Core.Ops;
 internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHealth health, TimeProvider time, ILogger<HeartbeatConsumer> logger) : BackgroundService
 {
     private const string Worker = "heartbeats";
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(5);
 
@@ -37,7 +37,14 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHeal
                     var batch = await reader.ReadAsync(1_000, Linger, Idle, stoppingToken);
                     batch.ForEach(Apply);
                     reader.Store(batch);
-                    health.Healthy(Worker);
+                    if (reader.Fault is { } fault)
+                    {
+                        health.Degraded(Worker, $"Kafka: {fault}");
+                    }
+                    else
+                    {
+                        health.Healthy(Worker);
+                    }
                 }
             }
             catch (KafkaException e)

@@ -26,7 +26,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
             return PassageBatch.Empty;
         }
 
-        var stored = await LoadNeighboursAsync(connection, transaction, groups, cancellationToken).ConfigureAwait(false);
+        var stored = await LoadNeighboursAsync(connection, transaction, groups, cancellationToken);
         var changes = new List<(Passage Passage, bool IsNew)>(groups.Count);
         var membership = new Dictionary<SightingRecord, Guid>(sightings.Count);
         foreach (var (key, members) in groups)
@@ -46,7 +46,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
             }
         }
 
-        await StoreAsync(connection, transaction, changes.ConvertAll(c => c.Passage), cancellationToken).ConfigureAwait(false);
+        await StoreAsync(connection, transaction, changes.ConvertAll(c => c.Passage), cancellationToken);
         return new PassageBatch(changes.ConvertAll(c => Change(c.Passage, c.IsNew)), membership);
     }
 
@@ -59,7 +59,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
         var windows = groups.Select(g => (g.Key, From: g.Value.Min(s => s.Sighting.CapturedAt), To: g.Value.Max(s => s.Sighting.CapturedAt))).ToArray();
         var gap = options.Value.Gap;
         // "offset 0" keeps the look-up by index whatever the planner believes of the tables.
-        var command = new NpgsqlCommand(
+        await using var command = new NpgsqlCommand(
             """
             select p.id, p.plate, p.station_id, p.first_at, p.last_at, p.sightings, p.best_sighting_id, p.best_at, p.best_confidence,
                    p.camera_id, p.direction, p.country, p.evidence, p.trace_id
@@ -81,33 +81,27 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
             },
         };
         var passages = new List<Passage>();
-        await using (command.ConfigureAwait(false))
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
         {
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
+            passages.Add(new Passage
             {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    passages.Add(new Passage
-                    {
-                        Id = reader.GetGuid(0),
-                        Plate = reader.GetString(1),
-                        StationId = reader.GetString(2),
-                        FirstAt = reader.GetFieldValue<DateTimeOffset>(3),
-                        LastAt = reader.GetFieldValue<DateTimeOffset>(4),
-                        Sightings = reader.GetInt32(5),
-                        Best = new BestSighting(
-                            reader.GetGuid(6),
-                            reader.GetFieldValue<DateTimeOffset>(7),
-                            reader.GetDouble(8),
-                            reader.GetString(9),
-                            reader.IsDBNull(10) ? null : reader.GetString(10),
-                            reader.IsDBNull(11) ? null : reader.GetString(11),
-                            reader.IsDBNull(12) ? null : reader.GetString(12),
-                            reader.IsDBNull(13) ? null : reader.GetString(13)),
-                    });
-                }
-            }
+                Id = reader.GetGuid(0),
+                Plate = reader.GetString(1),
+                StationId = reader.GetString(2),
+                FirstAt = reader.GetFieldValue<DateTimeOffset>(3),
+                LastAt = reader.GetFieldValue<DateTimeOffset>(4),
+                Sightings = reader.GetInt32(5),
+                Best = new BestSighting(
+                    reader.GetGuid(6),
+                    reader.GetFieldValue<DateTimeOffset>(7),
+                    reader.GetDouble(8),
+                    reader.GetString(9),
+                    reader.IsDBNull(10) ? null : reader.GetString(10),
+                    reader.IsDBNull(11) ? null : reader.GetString(11),
+                    reader.IsDBNull(12) ? null : reader.GetString(12),
+                    reader.IsDBNull(13) ? null : reader.GetString(13)),
+            });
         }
 
         return passages.ToLookup(p => new VehicleAtStation(p.Plate, p.StationId));
@@ -120,7 +114,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
         CancellationToken cancellationToken)
     {
         var joined = passages.SelectMany(p => p.Absorbed.Select(a => (Absorbed: a, p.Plate, p.FirstAt, p.LastAt, Into: p.Id!.Value))).ToArray();
-        var batch = new NpgsqlBatch(connection, transaction);
+        await using var batch = new NpgsqlBatch(connection, transaction);
         if (joined.Length > 0)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(
@@ -175,10 +169,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
                 Text(passages.Select(p => p.Best.TraceId)),
             },
         });
-        await using (batch.ConfigureAwait(false))
-        {
-            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static NpgsqlParameter Text(IEnumerable<string?> values) =>

@@ -14,7 +14,7 @@ public sealed class ReviewQueue(TimeProvider time)
             return;
         }
 
-        var command = new NpgsqlCommand(
+        await using var command = new NpgsqlCommand(
             """
             insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, created_at)
             select c.*, $10 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) as c
@@ -37,9 +37,6 @@ public sealed class ReviewQueue(TimeProvider time)
                 new() { Value = time.GetUtcNow() },
             },
         };
-        await using (command.ConfigureAwait(false))
-        {
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

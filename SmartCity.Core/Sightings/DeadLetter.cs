@@ -38,7 +38,7 @@ internal static class DeadLetterStore
             return;
         }
 
-        var command = new NpgsqlCommand(
+        await using var command = new NpgsqlCommand(
             """
             insert into dead_letters (id, topic, partition, record_offset, digest, record_key, record_value, headers, recorded_at, reason)
             select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -61,10 +61,7 @@ internal static class DeadLetterStore
                 new() { Value = letters.Select(l => l.Reason.Replace("\0", "\\0", StringComparison.Ordinal)).ToArray() },
             },
         };
-        await using (command.ConfigureAwait(false))
-        {
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     // Header values are bytes of any kind: base64.

@@ -66,7 +66,15 @@ internal sealed class SightingConsumer(
         while (true)
         {
             var batch = await reader.ReadAsync(options.Value.BatchSize, options.Value.Linger, Idle, stoppingToken);
-            health.Healthy(Worker);
+            if (reader.Fault is { } fault)
+            {
+                health.Degraded(Worker, $"Kafka: {fault}");
+            }
+            else
+            {
+                health.Healthy(Worker);
+            }
+
             if (batch.Count > 0)
             {
                 var (records, letters) = Parse(batch);
@@ -103,9 +111,10 @@ internal sealed class SightingConsumer(
     private async Task ApplyAsync(List<ReceivedRecord> records, List<DeadLetter> letters, CancellationToken cancellationToken)
     {
         var spans = records.ConvertAll(r => Telemetry.Source.StartActivity("ingest", ActivityKind.Consumer, r.Sighting.Trace));
+        IngestResult result;
         try
         {
-            var result = await _retry!.ExecuteAsync(
+            result = await _retry!.ExecuteAsync(
                 async token => await ingest.ApplyAsync(records.ConvertAll(r => r.Sighting), letters, token),
                 cancellationToken);
             foreach (var letter in letters)
@@ -113,18 +122,19 @@ internal sealed class SightingConsumer(
                 logger.LogWarning("{Topic} [{Partition}] @{Offset} goes to {DeadLetters}: {Reason}", letter.Position.Topic, letter.Position.Partition, letter.Position.Offset, Topics.DeadLetters, letter.Reason);
                 await _retry.ExecuteAsync(async token => await producer.ProduceAsync(Topics.DeadLetters, letter.ToMessage(), token), cancellationToken);
             }
-
-            statistics.Add(result, letters.Count);
-            await live.PublishAsync(result, cancellationToken);
         }
         catch (Exception e) when (IsFaultOfRecord(e))
         {
             await IsolateAsync(records, letters, e, cancellationToken);
+            return;
         }
         finally
         {
             spans.ForEach(s => s?.Dispose());
         }
+
+        statistics.Add(result, letters.Count);
+        await live.PublishAsync(result, cancellationToken);
     }
 
     // Some record of the batch can't be stored: halves until it stands alone, the rest is stored.

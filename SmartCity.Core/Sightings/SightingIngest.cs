@@ -18,30 +18,24 @@ public sealed class SightingIngest(
     /// <summary>Applies the records and the dead letters; when this returns they are durable.</summary>
     public async Task<IngestResult> ApplyAsync(IReadOnlyList<SightingRecord> records, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
     {
-        await partitions.EnsureAsync(records.Select(r => DateOnly.FromDateTime(r.Sighting.CapturedAt.UtcDateTime)).Distinct(), cancellationToken).ConfigureAwait(false);
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                await DeadLetterStore.AddAsync(connection, transaction, deadLetters, cancellationToken).ConfigureAwait(false);
-                var result = records.Count == 0 ? IngestResult.Empty : await ApplyAsync(connection, transaction, records, cancellationToken).ConfigureAwait(false);
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return result;
-            }
-        }
+        await partitions.EnsureAsync(records.Select(r => DateOnly.FromDateTime(r.Sighting.CapturedAt.UtcDateTime)).Distinct(), cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await DeadLetterStore.AddAsync(connection, transaction, deadLetters, cancellationToken);
+        var result = records.Count == 0 ? IngestResult.Empty : await ApplyAsync(connection, transaction, records, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
     }
 
     private async Task<IngestResult> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
-        await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken).ConfigureAwait(false);
-        var fresh = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken).ConfigureAwait(false);
+        await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken);
+        var fresh = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
         var storedAt = time.GetUtcNow();
-        var built = await passages.ApplyAsync(connection, transaction, fresh, cancellationToken).ConfigureAwait(false);
-        await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken).ConfigureAwait(false);
-        await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken).ConfigureAwait(false);
-        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken).ConfigureAwait(false);
+        var built = await passages.ApplyAsync(connection, transaction, fresh, cancellationToken);
+        await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
+        await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken);
+        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
         return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, [], []);
     }
 

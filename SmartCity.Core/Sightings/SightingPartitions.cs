@@ -17,7 +17,7 @@ public sealed class SightingPartitions(NpgsqlDataSource dataSource)
     {
         foreach (var day in days.Where(d => !_known.ContainsKey(d)).Order())
         {
-            await CreateAsync(day, cancellationToken).ConfigureAwait(false);
+            await CreateAsync(day, cancellationToken);
             _known.TryAdd(day, true);
         }
     }
@@ -30,37 +30,28 @@ public sealed class SightingPartitions(NpgsqlDataSource dataSource)
         var table = string.Create(CultureInfo.InvariantCulture, $"sightings_{day:yyyyMMdd}");
         var from = string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd}T00:00:00Z");
         var to = string.Create(CultureInfo.InvariantCulture, $"{day.AddDays(1):yyyy-MM-dd}T00:00:00Z");
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Attaching takes a lighter lock on the parent than "create table … partition of" does.
+        // Identifiers can't be parameters; these come from a date alone.
+        await using var batch = new NpgsqlBatch(connection, transaction)
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
+            BatchCommands =
             {
-                // Attaching takes a lighter lock on the parent than "create table … partition of" does.
-                // Identifiers can't be parameters; these come from a date alone.
-                var batch = new NpgsqlBatch(connection, transaction)
-                {
-                    BatchCommands =
-                    {
-                        new($"select pg_advisory_xact_lock({AdvisoryLock.ToString(CultureInfo.InvariantCulture)})"),
-                        new(
-                            $"""
-                            do $do$ begin
-                                if to_regclass('{table}') is null then
-                                    create table {table} (like sightings including defaults including constraints);
-                                    alter table sightings attach partition {table} for values from ('{from}') to ('{to}');
-                                end if;
-                            end $do$
-                            """),
-                    },
-                };
-                await using (batch.ConfigureAwait(false))
-                {
-                    await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-                }
+                new($"select pg_advisory_xact_lock({AdvisoryLock.ToString(CultureInfo.InvariantCulture)})"),
+                new(
+                    $"""
+                    do $do$ begin
+                        if to_regclass('{table}') is null then
+                            create table {table} (like sightings including defaults including constraints);
+                            alter table sightings attach partition {table} for values from ('{from}') to ('{to}');
+                        end if;
+                    end $do$
+                    """),
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
 
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
+        await transaction.CommitAsync(cancellationToken);
     }
 }

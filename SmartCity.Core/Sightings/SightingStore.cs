@@ -11,17 +11,14 @@ internal static class SightingStore
     public static async Task LockStationsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
         var stations = records.Select(r => r.Sighting.StationId).Distinct().Order(StringComparer.Ordinal).ToArray();
-        var command = new NpgsqlCommand(
+        await using var command = new NpgsqlCommand(
             "select pg_advisory_xact_lock(1, k) from (select distinct hashtext(s) as k from unnest($1) as s order by 1) as keys",
             connection,
             transaction)
         {
             Parameters = { new() { Value = stations } },
         };
-        await using (command.ConfigureAwait(false))
-        {
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>The records whose sightings the database does not have yet, each sighting once.</summary>
@@ -33,7 +30,7 @@ internal static class SightingStore
             byKey.TryAdd((record.Sighting.CapturedAt, record.Sighting.Id), record);
         }
 
-        var command = new NpgsqlCommand(
+        await using var command = new NpgsqlCommand(
             """
             select k.captured_at, k.id from unnest($1, $2) as k (captured_at, id)
             cross join lateral (select from sightings s where s.captured_at = k.captured_at and s.id = k.id offset 0) as stored
@@ -47,16 +44,10 @@ internal static class SightingStore
                 new() { Value = byKey.Keys.Select(k => k.Item2).ToArray() },
             },
         };
-        await using (command.ConfigureAwait(false))
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
         {
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    byKey.Remove((reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1)));
-                }
-            }
+            byKey.Remove((reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1)));
         }
 
         return [.. byKey.Values];
@@ -64,27 +55,24 @@ internal static class SightingStore
 
     public static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<SightingRecord> records, IReadOnlyDictionary<SightingRecord, Guid> passageOf, DateTimeOffset storedAt, CancellationToken cancellationToken)
     {
-        var copy = await connection.BeginBinaryImportAsync(
+        await using var copy = await connection.BeginBinaryImportAsync(
             """
             copy sightings (id, captured_at, station_id, camera_id, lane, direction, plate, country, format, confidence, characters, alternatives,
                             frames, box, evidence, detector_version, reader_version, speed_kmh, trace_id, topic, partition, record_offset, stored_at, passage_id)
             from stdin (format binary)
             """,
-            cancellationToken).ConfigureAwait(false);
-        await using (copy.ConfigureAwait(false))
+            cancellationToken);
+        foreach (var record in records)
         {
-            foreach (var record in records)
-            {
-                await WriteAsync(copy, record, passageOf.TryGetValue(record, out var passage) ? passage : null, storedAt, cancellationToken).ConfigureAwait(false);
-            }
-
-            await copy.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, record, passageOf.TryGetValue(record, out var passage) ? passage : null, storedAt, cancellationToken);
         }
+
+        await copy.CompleteAsync(cancellationToken);
     }
 
     public static async Task AddTotalsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<StationTotal> totals, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(
+        await using var command = new NpgsqlCommand(
             """
             insert into station_totals as t (station_id, stored, duplicates, newest)
             select * from unnest($1, $2, $3, $4)
@@ -102,40 +90,37 @@ internal static class SightingStore
                 new() { Value = totals.Select(t => t.Newest).ToArray() },
             },
         };
-        await using (command.ConfigureAwait(false))
-        {
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task WriteAsync(NpgsqlBinaryImporter copy, SightingRecord record, Guid? passage, DateTimeOffset storedAt, CancellationToken cancellationToken)
     {
         var s = record.Sighting;
-        await copy.StartRowAsync(cancellationToken).ConfigureAwait(false);
-        await copy.WriteAsync(s.Id, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
-        await copy.WriteAsync(s.CapturedAt, NpgsqlDbType.TimestampTz, cancellationToken).ConfigureAwait(false);
-        await TextAsync(s.StationId).ConfigureAwait(false);
-        await TextAsync(s.CameraId).ConfigureAwait(false);
-        await ValueAsync(s.Lane, NpgsqlDbType.Integer).ConfigureAwait(false);
-        await TextAsync(s.Direction).ConfigureAwait(false);
-        await TextAsync(s.Plate).ConfigureAwait(false);
-        await TextAsync(s.Country).ConfigureAwait(false);
-        await TextAsync(s.Format).ConfigureAwait(false);
-        await copy.WriteAsync(s.Confidence, NpgsqlDbType.Double, cancellationToken).ConfigureAwait(false);
-        await copy.WriteAsync(Singles(s.Characters), NpgsqlDbType.Array | NpgsqlDbType.Real, cancellationToken).ConfigureAwait(false);
-        await copy.WriteAsync(s.Alternatives.Count == 0 ? "[]" : JsonSerializer.Serialize(s.Alternatives, JsonSerializerOptions.Web), NpgsqlDbType.Jsonb, cancellationToken).ConfigureAwait(false);
-        await copy.WriteAsync(s.Frames, NpgsqlDbType.Integer, cancellationToken).ConfigureAwait(false);
-        await copy.WriteAsync(s.Box as int[] ?? [.. s.Box], NpgsqlDbType.Array | NpgsqlDbType.Integer, cancellationToken).ConfigureAwait(false);
-        await TextAsync(s.Evidence).ConfigureAwait(false);
-        await TextAsync(s.DetectorVersion).ConfigureAwait(false);
-        await TextAsync(s.ReaderVersion).ConfigureAwait(false);
-        await ValueAsync(s.SpeedKmh, NpgsqlDbType.Double).ConfigureAwait(false);
-        await TextAsync(record.TraceId).ConfigureAwait(false);
-        await TextAsync(record.Position.Topic).ConfigureAwait(false);
-        await copy.WriteAsync(record.Position.Partition, NpgsqlDbType.Integer, cancellationToken).ConfigureAwait(false);
-        await copy.WriteAsync(record.Position.Offset, NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
-        await copy.WriteAsync(storedAt, NpgsqlDbType.TimestampTz, cancellationToken).ConfigureAwait(false);
-        await ValueAsync(passage, NpgsqlDbType.Uuid).ConfigureAwait(false);
+        await copy.StartRowAsync(cancellationToken);
+        await copy.WriteAsync(s.Id, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(s.CapturedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+        await TextAsync(s.StationId);
+        await TextAsync(s.CameraId);
+        await ValueAsync(s.Lane, NpgsqlDbType.Integer);
+        await TextAsync(s.Direction);
+        await TextAsync(s.Plate);
+        await TextAsync(s.Country);
+        await TextAsync(s.Format);
+        await copy.WriteAsync(s.Confidence, NpgsqlDbType.Double, cancellationToken);
+        await copy.WriteAsync(Singles(s.Characters), NpgsqlDbType.Array | NpgsqlDbType.Real, cancellationToken);
+        await copy.WriteAsync(s.Alternatives.Count == 0 ? "[]" : JsonSerializer.Serialize(s.Alternatives, JsonSerializerOptions.Web), NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(s.Frames, NpgsqlDbType.Integer, cancellationToken);
+        await copy.WriteAsync(s.Box as int[] ?? [.. s.Box], NpgsqlDbType.Array | NpgsqlDbType.Integer, cancellationToken);
+        await TextAsync(s.Evidence);
+        await TextAsync(s.DetectorVersion);
+        await TextAsync(s.ReaderVersion);
+        await ValueAsync(s.SpeedKmh, NpgsqlDbType.Double);
+        await TextAsync(record.TraceId);
+        await TextAsync(record.Position.Topic);
+        await copy.WriteAsync(record.Position.Partition, NpgsqlDbType.Integer, cancellationToken);
+        await copy.WriteAsync(record.Position.Offset, NpgsqlDbType.Bigint, cancellationToken);
+        await copy.WriteAsync(storedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+        await ValueAsync(passage, NpgsqlDbType.Uuid);
 
         Task TextAsync(string? text) => text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
 

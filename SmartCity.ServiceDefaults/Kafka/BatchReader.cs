@@ -13,6 +13,8 @@ public sealed class BatchReader : IAsyncDisposable
 {
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan FaultLasts = TimeSpan.FromSeconds(15);
+
     // Pausing throws away what librdkafka has fetched ahead, so it is for work that is stuck, not for work that is busy.
     private static readonly TimeSpan PauseAfter = TimeSpan.FromSeconds(30);
 
@@ -24,6 +26,7 @@ public sealed class BatchReader : IAsyncDisposable
     private readonly Task _polling;
     private readonly Dictionary<TopicPartition, long> _done = [];
     private volatile IReadOnlyList<PartitionLag> _lags = [];
+    private volatile ReaderFault? _fault;
 
     /// <param name="capacity">Records that wait at most; a rebalance may bring a few more.</param>
     public BatchReader(ConsumerConfig config, string subscription, int capacity, ILogger logger)
@@ -31,7 +34,7 @@ public sealed class BatchReader : IAsyncDisposable
         _capacity = capacity;
         _logger = logger;
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetErrorHandler((_, error) => logger.Log(error.Code == ErrorCode.UnknownTopicOrPart ? LogLevel.Debug : LogLevel.Warning, "Kafka: {Error}", error.Reason))
+            .SetErrorHandler((_, error) => Fail(error))
             .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
             .SetPartitionsAssignedHandler((_, partitions) => logger.LogInformation("Assigned {Partitions}.", string.Join(", ", partitions)))
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions, "Revoked"))
@@ -43,6 +46,9 @@ public sealed class BatchReader : IAsyncDisposable
 
     /// <summary>Records not yet stored, for each partition that this member has; a second old at most.</summary>
     public IReadOnlyList<PartitionLag> Lags => _lags;
+
+    /// <summary>What Kafka complained of in the last quarter of a minute (it repeats itself while it lasts); null when all is well.</summary>
+    public string? Fault => _fault is { } fault && Stopwatch.GetElapsedTime(fault.At) < FaultLasts ? fault.Reason : null;
 
     /// <summary>Waits up to <paramref name="idle"/> for a first record (then an empty batch) and up to <paramref name="linger"/> for the batch to fill.</summary>
     public async Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(int most, TimeSpan linger, TimeSpan idle, CancellationToken cancellationToken)
@@ -174,10 +180,22 @@ public sealed class BatchReader : IAsyncDisposable
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            // A subscribed pattern that no topic matches yet is no fault.
-            _logger.Log(e.Error.Code == ErrorCode.UnknownTopicOrPart ? LogLevel.Debug : LogLevel.Warning, "Kafka: {Error}", e.Error.Reason);
+            Fail(e.Error);
             return null;
         }
+    }
+
+    private void Fail(Error error)
+    {
+        // A subscribed pattern that no topic matches yet is no fault.
+        if (error.Code == ErrorCode.UnknownTopicOrPart)
+        {
+            _logger.LogDebug("Kafka: {Error}", error.Reason);
+            return;
+        }
+
+        _logger.LogWarning("Kafka: {Error}", error.Reason);
+        _fault = new ReaderFault(error.Reason, Stopwatch.GetTimestamp());
     }
 
     private void MeasureLag()
@@ -222,6 +240,8 @@ public sealed class BatchReader : IAsyncDisposable
             }
         }
     }
+
+    private sealed record ReaderFault(string Reason, long At);
 }
 
 /// <summary>How far a reader is behind on a partition.</summary>
