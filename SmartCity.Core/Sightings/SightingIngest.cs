@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
+using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Core.Sightings;
 
@@ -15,6 +17,9 @@ public sealed class SightingIngest(
     IOptions<SightingOptions> options,
     TimeProvider time)
 {
+    // What OpenTelemetry keeps of a span's links.
+    private const int MostLinks = 128;
+
     /// <summary>Applies the records and the dead letters; when this returns they are durable.</summary>
     public async Task<IngestResult> ApplyAsync(IReadOnlyList<SightingRecord> records, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
     {
@@ -32,11 +37,18 @@ public sealed class SightingIngest(
         await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken);
         var fresh = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
         var storedAt = time.GetUtcNow();
-        var built = await passages.ApplyAsync(connection, transaction, fresh, cancellationToken);
+        var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
         await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
         return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, [], []);
+    }
+
+    private async Task<PassageBatch> MatchAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
+    {
+        var links = fresh.Where(r => r.Trace != default).Take(MostLinks).Select(r => new ActivityLink(r.Trace));
+        using var span = Telemetry.Source.StartActivity("match", ActivityKind.Internal, default(ActivityContext), links: links);
+        return await passages.ApplyAsync(connection, transaction, fresh, cancellationToken);
     }
 
     private IEnumerable<ReviewCase> Cases(List<SightingRecord> records)
