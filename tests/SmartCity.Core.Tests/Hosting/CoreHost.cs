@@ -19,6 +19,7 @@ namespace SmartCity.Core.Tests.Hosting;
 /// <summary>The core as it runs: its own process module, a database of its own, a broker of its own, HTTP on a free loopback port.</summary>
 public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
 {
+    private readonly DirectoryInfo _objects = Directory.CreateTempSubdirectory("smartcity-objects");
     private WebApplication? _app;
     private IProducer<byte[]?, byte[]?>? _producer;
 
@@ -41,7 +42,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
         {
             ["ConnectionStrings:postgres"] = Postgres.ConnectionString,
             ["ConnectionStrings:core-kafka"] = Broker.BootstrapServers,
-            ["ConnectionStrings:objects"] = Directory.CreateTempSubdirectory("smartcity-objects").FullName,
+            ["ConnectionStrings:objects"] = _objects.FullName,
             ["urls"] = "http://127.0.0.1:0",
         });
         builder.AddServiceDefaults();
@@ -85,5 +86,6 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
         await _app.DisposeAsync();
         Broker.Dispose();
         await Postgres.DisposeAsync();
+        _objects.Delete(recursive: true);
     }
 }
