@@ -1,13 +1,28 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Mirroring;
+using SmartCity.Edge.Publishing;
+using SmartCity.Edge.Recognition;
 
 namespace SmartCity.Edge;
 
 /// <summary>Cameras, recognition, tracking and publishing of the stations that this process serves.</summary>
 public static class EdgeModule
 {
-    public static IHostApplicationBuilder AddEdge(this IHostApplicationBuilder builder) => builder;
+    public static IHostApplicationBuilder AddEdge(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ServedStations>();
+        services.AddSingleton<CameraBoard>();
+        services.AddRecognition();
+        services.AddPublishing();
+        services.AddMirroring();
+        return builder;
+    }
 
     public static IEndpointRouteBuilder MapEdge(this IEndpointRouteBuilder app) => app;
 }

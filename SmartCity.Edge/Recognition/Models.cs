@@ -8,6 +8,9 @@ public interface IPlateDetector : IDisposable
     /// <summary>Model version, such as <c>ppocr-det-v4</c>.</summary>
     string Version { get; }
 
+    /// <summary>Where it runs: cpu, cuda or tensorrt.</summary>
+    string Device { get; }
+
     /// <summary>Finds plates in a BGR picture of any size; most prominent first.</summary>
     IReadOnlyList<PlateQuad> Detect(Mat image);
 }

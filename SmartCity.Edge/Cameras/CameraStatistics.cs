@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using SmartCity.Contracts;
+
+namespace SmartCity.Edge.Cameras;
+
+/// <summary>How a camera's source is.</summary>
+public enum CameraState
+{
+    Connecting,
+    Streaming,
+    Lost,
+    Ended,
+}
+
+/// <summary>What one camera did since start. Thread-safe.</summary>
+public sealed class CameraStatistics(string stationId, string cameraId)
+{
+    private long _frames;
+    private long _dropped;
+    private long _read;
+    private long _sightings;
+    private long _unread;
+    private long _truthRight;
+    private long _truthTotal;
+    private volatile Connection _connection = new(CameraState.Connecting, null);
+
+    public string StationId { get; } = stationId;
+
+    public string CameraId { get; } = cameraId;
+
+    public long Frames => Interlocked.Read(ref _frames);
+
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public long Sightings => Interlocked.Read(ref _sightings);
+
+    public long Unread => Interlocked.Read(ref _unread);
+
+    public CameraState State => _connection.State;
+
+    public void Is(CameraState state, string? error = null) => _connection = new Connection(state, error);
+
+    public void FrameCaptured() => Interlocked.Increment(ref _frames);
+
+    public void FrameDropped() => Interlocked.Increment(ref _dropped);
+
+    public void FrameRead() => Interlocked.Increment(ref _read);
+
+    public void Sighted(bool read)
+    {
+        Interlocked.Increment(ref _sightings);
+        if (!read)
+        {
+            Interlocked.Increment(ref _unread);
+        }
+    }
+
+    /// <summary>A vehicle whose plate is known passed, and was or was not read right.</summary>
+    public void Truth(bool right)
+    {
+        Interlocked.Increment(ref _truthTotal);
+        if (right)
+        {
+            Interlocked.Increment(ref _truthRight);
+        }
+    }
+
+    /// <param name="framesBefore">Frames at the last heartbeat.</param>
+    public CameraHeartbeat Heartbeat(long framesBefore, TimeSpan since)
+    {
+        var connection = _connection;
+        var total = Interlocked.Read(ref _truthTotal);
+        return new CameraHeartbeat
+        {
+            CameraId = CameraId,
+            State = connection.State switch
+            {
+                CameraState.Connecting => "connecting",
+                CameraState.Streaming => "streaming",
+                CameraState.Lost => "lost",
+                _ => "ended",
+            },
+            FramesPerSecond = Math.Round((Frames - framesBefore) / since.TotalSeconds, 2),
+            FramesDropped = Dropped,
+            FramesRead = Interlocked.Read(ref _read),
+            Sightings = Sightings,
+            Unread = Unread,
+            TruthRight = total == 0 ? null : Interlocked.Read(ref _truthRight),
+            TruthTotal = total == 0 ? null : total,
+            Error = connection.Error,
+        };
+    }
+
+    private sealed record Connection(CameraState State, string? Error);
+}
+
+/// <summary>The statistics of every camera that this process serves.</summary>
+public sealed class CameraBoard
+{
+    private readonly ConcurrentDictionary<string, CameraStatistics> _cameras = new(StringComparer.Ordinal);
+
+    public CameraBoard(ServedStations stations)
+    {
+        foreach (var station in stations.All)
+        {
+            foreach (var camera in station.Cameras)
+            {
+                _cameras[camera.Id] = new CameraStatistics(station.Id, camera.Id);
+            }
+        }
+    }
+
+    public CameraStatistics this[string cameraId] => _cameras[cameraId];
+
+    public IEnumerable<CameraStatistics> Of(string stationId) =>
+        _cameras.Values.Where(c => c.StationId == stationId).OrderBy(c => c.CameraId, StringComparer.Ordinal);
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using SmartCity.Contracts;
+using SmartCity.ServiceDefaults;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Kafka;
+
+namespace SmartCity.Edge.Mirroring;
+
+/// <summary>
+/// Carries one topic of a station to the core, bytes to bytes: same partition, key, value, headers and timestamp, order kept,
+/// offsets committed after delivery. After a crash some records arrive twice; none is lost.
+/// </summary>
+internal sealed class MirrorLink(
+    string stationId,
+    string topic,
+    KafkaConnection source,
+    KafkaConnection target,
+    IProducer<byte[]?, byte[]?> producer,
+    PartitionBudget? budget,
+    int batchSize,
+    WorkerHealth health,
+    TimeProvider time,
+    ILogger logger)
+{
+    private static readonly Counter<long> Records = Telemetry.Meter.CreateCounter<long>("smartcity.mirror.records", "{record}", "Records carried to the core.");
+    private static readonly Histogram<double> Latency = Telemetry.Meter.CreateHistogram<double>("smartcity.mirror.latency", "s", "From a record's timestamp to its delivery on the core.");
+    private static readonly Gauge<long> Lag = Telemetry.Meter.CreateGauge<long>("smartcity.mirror.lag", "{record}", "Records of the source not yet carried.");
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Restart = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AdminTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly string _worker = $"mirror {stationId} {topic}";
+    private readonly string _target = Topics.Mirrored(stationId, topic);
+    private readonly TagList _tags = new() { { "station", stationId }, { "topic", topic } };
+
+    /// <summary>The consumer group with which a station's topics are read.</summary>
+    public static string Group(string stationId) => $"mirror-{stationId}";
+
+    /// <summary>Carries until it is cancelled; starts over when either side fails.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        health.Starting(_worker);
+        while (true)
+        {
+            try
+            {
+                await EnsureTargetAsync();
+                await using var reader = new BatchReader(source.Consumer($"mirror-{stationId}", $"{Group(stationId)}{(topic == Topics.Sightings ? "" : "-" + topic)}"), topic, 2 * batchSize, logger);
+                await CarryAsync(reader, cancellationToken);
+            }
+            catch (KafkaException e)
+            {
+                health.Degraded(_worker, $"Kafka: {e.Error.Reason}");
+                logger.LogWarning("{Worker} starts over: {Error}", _worker, e.Error.Reason);
+                await Task.Delay(Restart, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task CarryAsync(BatchReader reader, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var batch = await reader.ReadAsync(batchSize, Linger, Idle, cancellationToken);
+            Lag.Record(reader.Lags.Sum(l => l.Records), _tags);
+            if (batch.Count == 0)
+            {
+                health.Healthy(_worker);
+                continue;
+            }
+
+            if (budget is not null)
+            {
+                await budget.WaitAsync(cancellationToken);
+            }
+
+            using var activity = Telemetry.Source.StartActivity("mirror", ActivityKind.Producer, default(ActivityContext), links: batch.Take(100).Select(r => new ActivityLink(TracePropagation.Extract(r.Message.Headers))));
+            await Task.WhenAll(batch.ConvertAll(record => DeliverAsync(record, cancellationToken)));
+            reader.Store(batch);
+            Records.Add(batch.Count, _tags);
+            var oldest = batch.Min(r => r.Message.Timestamp.UtcDateTime);
+            Latency.Record(Math.Max(0, (time.GetUtcNow().UtcDateTime - oldest).TotalSeconds), _tags);
+            health.Healthy(_worker);
+        }
+    }
+
+    private async Task DeliverAsync(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancellationToken)
+    {
+        var message = new Message<byte[]?, byte[]?>
+        {
+            Key = record.Message.Key,
+            Value = record.Message.Value,
+            Headers = record.Message.Headers,
+            Timestamp = record.Message.Timestamp,
+        };
+        var delivered = await producer.ProduceAsync(new TopicPartition(_target, record.Partition), message, cancellationToken);
+        budget?.Sent(delivered.TopicPartitionOffset, (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + 256);
+    }
+
+    // The target has as many partitions as the source, so that a record keeps its own.
+    private async Task EnsureTargetAsync()
+    {
+        using var from = new AdminClientBuilder(source.Admin("mirror")).Build();
+        using var to = new AdminClientBuilder(target.Admin("mirror")).Build();
+        var partitions = from.GetMetadata(topic, AdminTimeout).Topics[0].Partitions.Count;
+        if (partitions == 0)
+        {
+            throw new KafkaException(new Error(ErrorCode.UnknownTopicOrPart, $"Topic {topic} of station {stationId} does not exist yet."));
+        }
+
+        var existing = to.GetMetadata(AdminTimeout).Topics.Find(t => t.Topic == _target)?.Partitions.Count ?? 0;
+        if (existing >= partitions)
+        {
+            return;
+        }
+
+        try
+        {
+            if (existing == 0)
+            {
+                await to.CreateTopicsAsync([new TopicSpecification { Name = _target, NumPartitions = partitions, ReplicationFactor = -1 }]);
+            }
+            else
+            {
+                await to.CreatePartitionsAsync([new PartitionsSpecification { Topic = _target, IncreaseTo = partitions }]);
+            }
+        }
+        catch (CreateTopicsException e) when (e.Results.All(r => r.Error.Code == ErrorCode.TopicAlreadyExists))
+        {
+            logger.LogDebug("{Topic} was made meanwhile.", _target);
+        }
+    }
+}

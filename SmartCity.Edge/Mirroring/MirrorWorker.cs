@@ -1,0 +1,51 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SmartCity.Contracts;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Kafka;
+
+namespace SmartCity.Edge.Mirroring;
+
+/// <summary>Where there is no MirrorMaker: carries every configured station's topics to the core, with one producer.</summary>
+internal sealed class MirrorWorker(
+    IConfiguration configuration,
+    IOptions<MirrorOptions> options,
+    WorkerHealth health,
+    TimeProvider time,
+    ILogger<MirrorWorker> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var settings = options.Value;
+        if (settings.Stations.Count == 0)
+        {
+            return;
+        }
+
+        var target = KafkaConnection.Core(configuration);
+        using var producer = new ProducerBuilder<byte[]?, byte[]?>(target.Producer("smartcity-mirror")).Build();
+        using var budget = settings.CorePartitionBytes is { } bytes ? new PartitionBudget(target, settings.CoreReaders, bytes, time) : null;
+        await Task.WhenAll(settings.Stations.SelectMany(station =>
+        {
+            var source = KafkaConnection.Edge(configuration, station);
+            return new[]
+            {
+                new MirrorLink(station, Topics.Sightings, source, target, producer, budget, settings.BatchSize, health, time, logger).RunAsync(stoppingToken),
+                new MirrorLink(station, Topics.StationHeartbeats, source, target, producer, null, settings.BatchSize, health, time, logger).RunAsync(stoppingToken),
+            };
+        }));
+    }
+}
+
+public static class MirroringSlice
+{
+    public static IServiceCollection AddMirroring(this IServiceCollection services)
+    {
+        services.AddOptions<MirrorOptions>().BindConfiguration(MirrorOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddHostedService<MirrorWorker>();
+    }
+}

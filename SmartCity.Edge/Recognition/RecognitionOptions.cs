@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SmartCity.Edge.Recognition;
+
+/// <summary>Where the models run.</summary>
+public enum RecognitionDevice
+{
+    /// <summary>A GPU where this build and this machine have one, else the CPU.</summary>
+    Auto,
+    Cpu,
+    Cuda,
+    TensorRt,
+}
+
+/// <summary>Section <c>Recognition</c>.</summary>
+public sealed class RecognitionOptions
+{
+    public const string Section = "Recognition";
+
+    /// <summary>Detector id: <c>ppocr-det-v4</c>.</summary>
+    [Required]
+    public string Detector { get; set; } = PpOcrDetector.Id;
+
+    /// <summary>Reader id: <c>ppocr-v4</c>.</summary>
+    [Required]
+    public string Reader { get; set; } = PpOcrReader.Id;
+
+    /// <summary>Folder of the model files; null looks beside the program and in node_modules of the folders above it.</summary>
+    public string? ModelsPath { get; set; }
+
+    public RecognitionDevice Device { get; set; } = RecognitionDevice.Auto;
+
+    /// <summary>Threads of one inference.</summary>
+    [Range(1, 64)]
+    public int ThreadsPerSession { get; set; } = 1;
+
+    /// <summary>A picture is scaled down until its longer side has no more pixels than this.</summary>
+    [Range(160, 4096)]
+    public int DetectionSide { get; set; } = 640;
+
+    /// <summary>Confidence 0–1 under which a plate is reported as found and not read.</summary>
+    [Range(0.0, 1.0)]
+    public double AbstainBelow { get; set; } = 0.60;
+
+    /// <summary>Text regions of a picture that are read at most, the most plate-like first.</summary>
+    [Range(1, 64)]
+    public int CandidatesRead { get; set; } = 6;
+}
