@@ -17,12 +17,12 @@ public static class EdgeModule
         var services = builder.Services;
         services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ServedStations>();
-        services.AddSingleton<CameraBoard>();
         services.AddRecognition();
+        services.AddCameras();
         services.AddPublishing();
         services.AddMirroring();
         return builder;
     }
 
-    public static IEndpointRouteBuilder MapEdge(this IEndpointRouteBuilder app) => app;
+    public static IEndpointRouteBuilder MapEdge(this IEndpointRouteBuilder app) => app.MapUploads();
 }

@@ -55,4 +55,8 @@ public sealed class EdgeOptions
     /// <summary>Threads that recognise, over all cameras of this process.</summary>
     [Range(1, 64)]
     public int RecognitionThreads { get; set; } = 1;
+
+    /// <summary>How many times faster than life simulated cameras go.</summary>
+    [Range(0.1, 1000)]
+    public double SimulationSpeed { get; set; } = 1;
 }

@@ -22,6 +22,7 @@ public sealed class CameraStatistics(string stationId, string cameraId)
     private long _unread;
     private long _truthRight;
     private long _truthTotal;
+    private volatile bool _finished;
     private volatile Connection _connection = new(CameraState.Connecting, null);
 
     public string StationId { get; } = stationId;
@@ -39,6 +40,11 @@ public sealed class CameraStatistics(string stationId, string cameraId)
     public CameraState State => _connection.State;
 
     public void Is(CameraState state, string? error = null) => _connection = new Connection(state, error);
+
+    /// <summary>True once the source has ended and all its frames were taken.</summary>
+    public bool IsFinished => _finished;
+
+    public void Finished() => _finished = true;
 
     public void FrameCaptured() => Interlocked.Increment(ref _frames);
 

@@ -16,6 +16,9 @@ public sealed class Frame(string cameraId, long number, DateTimeOffset capturedA
     /// <summary>Height × width × 3, 8 bit, BGR.</summary>
     public Mat Image { get; } = image;
 
+    /// <summary>True for a picture that stands alone: each of its plates is a vehicle of its own.</summary>
+    public bool Still { get; init; }
+
     /// <summary>Plates that are really in the picture; null where that is not known.</summary>
     public IReadOnlyList<FrameTruth>? Truth { get; init; }
 

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SmartCity.Contracts.Cities;
+using SmartCity.Edge.Cameras.Simulation;
+
+namespace SmartCity.Edge.Cameras;
+
+/// <summary>Makes a camera's source from its address in the city file; one for a camera.</summary>
+internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger)
+{
+    private readonly ConcurrentDictionary<string, ICameraSource> _sources = new(StringComparer.Ordinal);
+
+    /// <exception cref="InvalidDataException">The address is of no known kind; the message names them.</exception>
+    public ICameraSource Of(Camera camera) => _sources.GetOrAdd(camera.Id, _ => Make(camera));
+
+    private ICameraSource Make(Camera camera)
+    {
+        var source = camera.Source;
+        if (source == "upload")
+        {
+            return new UploadSource();
+        }
+
+        var colon = source.IndexOf(':', StringComparison.Ordinal);
+        var rest = colon < 0 ? "" : source[(colon + 1)..];
+        return (colon < 0 ? source : source[..colon]) switch
+        {
+            "folder" => new FolderSource(camera.Id, rest, options.Value.PicturePixels, logger),
+            "file" => new VideoSource(camera.Id, rest, live: false, time),
+            "rtsp" or "rtsps" or "http" or "https" => new VideoSource(camera.Id, source, live: true, time),
+            "simulated" => new SimulatedSource(camera.Id, rest, options.Value.SimulationSpeed, time),
+            _ => throw new InvalidDataException($"Camera {camera.Id}: source '{source}' is none of folder:PATH, file:PATH, rtsp://…, http://…, upload, simulated:?…"),
+        };
+    }
+}

@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using OpenCvSharp;
+
+namespace SmartCity.Edge.Cameras;
+
+/// <summary><c>POST /cameras/{id}/frames</c>: a camera that sends its pictures itself.</summary>
+public static class UploadEndpoint
+{
+    private const string KeyHeader = "X-Api-Key";
+    private const string TimeHeader = "X-Captured-At";
+
+    public static IEndpointRouteBuilder MapUploads(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/cameras/{id}/frames", TakeAsync).DisableAntiforgery().WithName("UploadFrame");
+        return app;
+    }
+
+    private static async Task<Results<Accepted, ProblemHttpResult>> TakeAsync(
+        string id, HttpRequest request, ServedStations stations, CameraSources sources, IOptions<EdgeOptions> options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var settings = options.Value;
+        if (settings.UploadKey is null)
+        {
+            return Problem(StatusCodes.Status403Forbidden, "Uploads are off: Edge:UploadKey is not configured.");
+        }
+
+        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers[KeyHeader].ToString())), SHA256.HashData(Encoding.UTF8.GetBytes(settings.UploadKey))))
+        {
+            return Problem(StatusCodes.Status401Unauthorized, $"{KeyHeader} is missing or wrong.");
+        }
+
+        if (stations.All.SelectMany(s => s.Cameras).FirstOrDefault(c => c.Id == id) is not { Source: "upload" } camera)
+        {
+            return Problem(StatusCodes.Status404NotFound, $"No camera '{id}' with source 'upload' is served here.");
+        }
+
+        if (request.ContentLength > settings.UploadBytes)
+        {
+            return Problem(StatusCodes.Status413PayloadTooLarge, $"The picture has {request.ContentLength} bytes; {settings.UploadBytes} are allowed.");
+        }
+
+        var captured = time.GetUtcNow();
+        if (request.Headers.TryGetValue(TimeHeader, out var given) && !DateTimeOffset.TryParse(given, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out captured))
+        {
+            return Problem(StatusCodes.Status400BadRequest, $"{TimeHeader} is no ISO 8601 time.");
+        }
+
+        var content = await ReadAsync(request.Body, settings.UploadBytes, cancellationToken);
+        if (content is null)
+        {
+            return Problem(StatusCodes.Status413PayloadTooLarge, $"The picture has more than {settings.UploadBytes} bytes.");
+        }
+
+        Mat image;
+        try
+        {
+            image = Pictures.Decode(content, settings.PicturePixels);
+        }
+        catch (InvalidDataException e)
+        {
+            return Problem(StatusCodes.Status422UnprocessableEntity, e.Message);
+        }
+
+        var frame = new Frame(id, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), image);
+        if (!((UploadSource)sources.Of(camera)).TryOffer(frame))
+        {
+            frame.Dispose();
+            return Problem(StatusCodes.Status429TooManyRequests, $"Camera '{id}' sends faster than its pictures are taken.");
+        }
+
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static async Task<byte[]?> ReadAsync(Stream body, int most, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream();
+        var buffer = new byte[81_920];
+        for (int read; (read = await body.ReadAsync(buffer, cancellationToken)) > 0;)
+        {
+            if (content.Length + read > most)
+            {
+                return null;
+            }
+
+            content.Write(buffer, 0, read);
+        }
+
+        return content.ToArray();
+    }
+
+    private static ProblemHttpResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
+}

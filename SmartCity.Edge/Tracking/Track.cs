@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using OpenCvSharp;
+using SmartCity.Edge.Recognition;
+
+namespace SmartCity.Edge.Tracking;
+
+/// <summary>One vehicle in front of one camera: where its plate is, what was read, and the frame that shows it best. Owns that picture.</summary>
+public sealed class Track : IDisposable
+{
+    private readonly List<PlateRead> _reads = [];
+    private double _bestValue = double.MinValue;
+
+    internal Track(PlateQuad quad, DateTimeOffset at, ActivityContext trace)
+    {
+        Quad = quad;
+        SeenAt = at;
+        Trace = trace;
+    }
+
+    /// <summary>The plate in the newest frame that shows it.</summary>
+    public PlateQuad Quad { get; private set; }
+
+    /// <summary>Capture time of that frame.</summary>
+    public DateTimeOffset SeenAt { get; private set; }
+
+    public ActivityContext Trace { get; }
+
+    public IReadOnlyList<PlateRead> Reads => _reads;
+
+    /// <summary>A sighting was made of it; it is followed on, so that it is not reported again.</summary>
+    public bool Reported { get; internal set; }
+
+    /// <summary>The frame that shows the plate best: its picture, its capture time and the plate in it.</summary>
+    public (Mat Picture, DateTimeOffset At, PlateQuad Quad) Best { get; private set; }
+
+    internal void Seen(PlateQuad quad, DateTimeOffset at)
+    {
+        Quad = quad;
+        SeenAt = at;
+    }
+
+    internal void Add(PlateRead read, Mat picture, DateTimeOffset at)
+    {
+        _reads.Add(read);
+        var box = read.Quad.Box;
+        var value = read.Confidence + Math.Log(box.Width * (double)box.Height) / 10;
+        if (value > _bestValue)
+        {
+            _bestValue = value;
+            Best.Picture?.Dispose();
+            Best = (picture.Clone(), at, read.Quad);
+        }
+    }
+
+    /// <summary>Whether a plate in a frame can be this one: near where it was, of like size, soon after.</summary>
+    internal bool Continues(PlateQuad quad, DateTimeOffset at, TimeSpan patience)
+    {
+        var (before, now) = (Quad.Box, quad.Box);
+        var reach = 1.2 * Math.Max(before.Width, now.Width);
+        var size = (double)now.Width / Math.Max(1, before.Width);
+        var dx = now.X + now.Width / 2.0 - (before.X + before.Width / 2.0);
+        var dy = now.Y + now.Height / 2.0 - (before.Y + before.Height / 2.0);
+        return at - SeenAt <= patience && size is > 0.5 and < 2 && dx * dx + dy * dy <= reach * reach;
+    }
+
+    public void Dispose() => Best.Picture?.Dispose();
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using OpenCvSharp;
+using SmartCity.Edge.Recognition;
+
+namespace SmartCity.Edge.Tracking;
+
+/// <summary>
+/// Follows plates over a camera's frames by place and size, never by likeness of text, and says when a vehicle is to be reported:
+/// as soon as its frames agree, at the latest when it has left. All times are the frames'. Not thread-safe; one for a camera.
+/// </summary>
+public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : IDisposable
+{
+    private const double Certain = 0.97;
+    private const double Sure = 0.9;
+    private const int FramesThatAgree = 2;
+    private const int FewestFrames = 2;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ParkedPatience = TimeSpan.FromMinutes(10);
+
+    private readonly List<Track> _tracks = [];
+    private readonly Dictionary<string, (PlateQuad Quad, DateTimeOffset At)> _reported = new(StringComparer.Ordinal);
+
+    /// <summary>Whether every plate that is followed was reported already.</summary>
+    public bool AllReported => _tracks.Count > 0 && _tracks.TrueForAll(t => t.Reported);
+
+    /// <summary>The plates of a frame that need reading: those of reported vehicles are only followed.</summary>
+    public IReadOnlyList<PlateQuad> ToRead(IReadOnlyList<PlateQuad> quads, DateTimeOffset at)
+    {
+        var left = new List<PlateQuad>(quads.Count);
+        foreach (var quad in quads)
+        {
+            if (_tracks.Find(t => t.Reported && t.Continues(quad, at, Patience)) is { } known)
+            {
+                known.Seen(quad, at);
+            }
+            else
+            {
+                left.Add(quad);
+            }
+        }
+
+        return left;
+    }
+
+    /// <summary>Takes a frame's reads; gives the vehicles that are to be reported now. The caller makes the sighting at once.</summary>
+    public IReadOnlyList<(Track Track, PlateRead Vote)> Observe(IReadOnlyList<PlateRead> reads, Mat picture, DateTimeOffset at, ActivityContext trace)
+    {
+        var due = Expire(at).ToList();
+        var taken = new HashSet<Track>();
+        foreach (var read in reads)
+        {
+            var track = _tracks.Where(t => !taken.Contains(t) && t.Continues(read.Quad, at, Patience)).MinBy(t => Distance(t.Quad, read.Quad));
+            if (track is null)
+            {
+                track = new Track(read.Quad, at, trace);
+                _tracks.Add(track);
+            }
+
+            taken.Add(track);
+            track.Seen(read.Quad, at);
+            if (track.Reported)
+            {
+                continue;
+            }
+
+            track.Add(read, picture, at);
+            if (Vote(track) is { } vote && Report(track, vote))
+            {
+                due.Add((track, vote));
+            }
+        }
+
+        return due;
+    }
+
+    /// <summary>Gives the vehicles that have left unreported, and forgets them and those that left before.</summary>
+    public IReadOnlyList<(Track Track, PlateRead Vote)> Expire(DateTimeOffset at)
+    {
+        var due = new List<(Track, PlateRead)>();
+        foreach (var track in _tracks.Where(t => at - t.SeenAt > Patience).ToList())
+        {
+            _tracks.Remove(track);
+            if (!track.Reported && (track.Reads.Count >= FewestFrames || track.Reads.Any(r => r.Confidence >= Sure)) && fuse(track.Reads) is var vote && Report(track, vote))
+            {
+                due.Add((track, vote));
+            }
+            else
+            {
+                track.Dispose();
+            }
+        }
+
+        foreach (var plate in _reported.Where(r => at - r.Value.At > ParkedPatience).Select(r => r.Key).ToList())
+        {
+            _reported.Remove(plate);
+        }
+
+        return due;
+    }
+
+    public void Dispose() => _tracks.ForEach(t => t.Dispose());
+
+    private PlateRead? Vote(Track track)
+    {
+        var agreeing = track.Reads.Where(r => r.Plate is not null).GroupBy(r => r.Plate).Select(g => g.Count()).DefaultIfEmpty(0).Max();
+        if (agreeing < FramesThatAgree)
+        {
+            return null;
+        }
+
+        var vote = fuse(track.Reads);
+        return vote.Plate is not null && vote.Confidence >= Certain ? vote : null;
+    }
+
+    // A parked car whose track was lost behind a bus is the same car in the same place.
+    private bool Report(Track track, PlateRead vote)
+    {
+        track.Reported = true;
+        if (vote.Plate is null)
+        {
+            return true;
+        }
+
+        var parked = _reported.TryGetValue(vote.Plate, out var before) && track.SeenAt - before.At <= ParkedPatience && Overlap(before.Quad.Box, track.Quad.Box) > 0.6;
+        _reported[vote.Plate] = (track.Quad, track.SeenAt);
+        return !parked;
+    }
+
+    private static double Distance(PlateQuad a, PlateQuad b)
+    {
+        var (p, q) = (a.Box, b.Box);
+        return Math.Abs(p.X + p.Width / 2.0 - q.X - q.Width / 2.0) + Math.Abs(p.Y + p.Height / 2.0 - q.Y - q.Height / 2.0);
+    }
+
+    private static double Overlap(Rect a, Rect b)
+    {
+        var both = a & b;
+        var area = both.Width * (double)both.Height;
+        return area / (a.Width * (double)a.Height + b.Width * (double)b.Height - area);
+    }
+}
