@@ -62,7 +62,7 @@ internal sealed class HeartbeatWorker(
             DiskFreeBytes = new DriveInfo(spool.Folder).AvailableFreeSpace,
             SpoolDepth = spool.Waiting,
             SpoolBytes = spool.Log.Bytes,
-            PicturesShed = spool.PicturesShed,
+            PicturesShed = spool.Pictures.Shed,
             SightingsPerSecond = Math.Round(sightings / since.TotalSeconds, 3),
             ReadRate = sightings == 0 ? null : Math.Round(1 - (double)unread / sightings, 3),
             Cameras = of.ConvertAll(c => c.Heartbeat(before.Cameras[c.CameraId].Frames, since)),
@@ -79,7 +79,7 @@ internal sealed class HeartbeatWorker(
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             timeout.CancelAfter(options.Value.HeartbeatInterval);
             await Task.WhenAll(beats.ConvertAll(beat => producers.For(beat.StationId).ProduceAsync(
-                Topics.StationHeartbeats,
+                new TopicPartition(Topics.StationHeartbeats, Partition.Any),
                 new Message<byte[]?, byte[]?>
                 {
                     Key = Encoding.UTF8.GetBytes(beat.StationId),

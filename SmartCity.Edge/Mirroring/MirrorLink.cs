@@ -4,6 +4,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using SmartCity.Contracts;
+using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Kafka;
@@ -19,7 +20,7 @@ internal sealed class MirrorLink(
     string topic,
     KafkaConnection source,
     KafkaConnection target,
-    IProducer<byte[]?, byte[]?> producer,
+    KafkaProducer producer,
     PartitionBudget? budget,
     int batchSize,
     WorkerHealth health,
@@ -99,7 +100,7 @@ internal sealed class MirrorLink(
             Timestamp = record.Message.Timestamp,
         };
         var delivered = await producer.ProduceAsync(new TopicPartition(_target, record.Partition), message, cancellationToken);
-        budget?.Sent(delivered.TopicPartitionOffset, (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + 256);
+        budget?.Sent(delivered, (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + 256);
     }
 
     // The target has as many partitions as the source, so that a record keeps its own.

@@ -1,10 +1,10 @@
-using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
+using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Kafka;
 
@@ -14,6 +14,7 @@ namespace SmartCity.Edge.Mirroring;
 internal sealed class MirrorWorker(
     IConfiguration configuration,
     IOptions<MirrorOptions> options,
+    EdgeProducers producers,
     WorkerHealth health,
     TimeProvider time,
     ILogger<MirrorWorker> logger) : BackgroundService
@@ -27,7 +28,7 @@ internal sealed class MirrorWorker(
         }
 
         var target = KafkaConnection.Core(configuration);
-        using var producer = new ProducerBuilder<byte[]?, byte[]?>(target.Producer("smartcity-mirror")).Build();
+        var producer = producers.For(target);
         using var budget = settings.CorePartitionBytes is { } bytes ? new PartitionBudget(target, settings.CoreReaders, bytes, time) : null;
         await Task.WhenAll(settings.Stations.SelectMany(station =>
         {

@@ -9,11 +9,11 @@ public sealed class SightingPublisher : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, StationSpool> _spools = new(StringComparer.Ordinal);
 
-    public SightingPublisher(IOptions<EdgeOptions> options, ServedStations stations, ILogger<SightingPublisher> logger)
+    public SightingPublisher(IOptions<EdgeOptions> options, ServedStations stations, TimeProvider time, ILogger<SightingPublisher> logger)
     {
         foreach (var station in stations.All)
         {
-            _spools[station.Id] = new StationSpool(station.Id, options.Value, logger);
+            _spools[station.Id] = new StationSpool(station.Id, options.Value, time, logger, FreeBytes);
         }
     }
 
@@ -25,8 +25,8 @@ public sealed class SightingPublisher : IAsyncDisposable
     /// <summary>Sightings of every station that are not delivered yet.</summary>
     public long TotalWaiting => _spools.Values.Sum(s => s.Waiting);
 
-    /// <summary>Returns when the sighting is on this machine's disk.</summary>
-    /// <exception cref="IOException">It could not be written: the disk is full or failed.</exception>
+    /// <summary>Returns when the sighting is on this machine's disk. While the disk is full its pictures are shed, and when that is not enough this waits.</summary>
+    /// <exception cref="IOException">The process ends and the sighting could not be written.</exception>
     public ValueTask PublishAsync(ObservedVehicle vehicle, CancellationToken cancellationToken) =>
         _spools[vehicle.Sighting.StationId].AppendAsync(vehicle, cancellationToken);
 
@@ -40,4 +40,6 @@ public sealed class SightingPublisher : IAsyncDisposable
             await spool.DisposeAsync();
         }
     }
+
+    private static long FreeBytes(string folder) => new DriveInfo(folder).AvailableFreeSpace;
 }

@@ -1,36 +1,35 @@
-using System.Buffers.Binary;
+using System.Buffers;
 using System.Globalization;
-using System.IO.Hashing;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace SmartCity.Edge.Publishing;
 
-/// <summary>Where a record begins: its segment's first record number and the byte within it.</summary>
-public readonly record struct SpoolPosition(long Segment, long Offset)
+/// <summary>Where a record begins: its number since the spool was made, its segment (the number of the segment's first record), and the byte within.</summary>
+internal readonly record struct SpoolPosition(long Segment, long Offset, long Record) : IComparable<SpoolPosition>
 {
-    public bool IsBefore(SpoolPosition other) => (Segment, Offset).CompareTo((other.Segment, other.Offset)) < 0;
+    public int CompareTo(SpoolPosition other) => (Segment, Offset).CompareTo((other.Segment, other.Offset));
 }
 
 /// <summary>One record and where the next one begins.</summary>
-public readonly record struct SpoolRecord(byte[] Payload, SpoolPosition At, SpoolPosition Next);
+internal readonly record struct SpoolRecord(byte[] Payload, SpoolPosition At, SpoolPosition Next);
 
 /// <summary>
-/// An append-only log in segments. A frame is length (4 bytes), CRC-32 of the payload (4 bytes), payload.
-/// A torn last frame, as a power cut leaves it, is cut off when the log is opened; a damaged segment is set aside as <c>.damaged</c>
-/// from the damage on, loudly. One writer, readers at will.
+/// An append-only log in segments. A torn last record, as a power cut leaves it, is cut off when the log is opened; a damaged one
+/// further up is set aside as <c>.damaged</c>, loudly, and reading goes on behind it. One writer, readers at will.
 /// </summary>
-public sealed class Spool : IDisposable
+internal sealed class Spool : IDisposable
 {
-    private const int Header = 8;
-    private const int MaximumPayload = 4 * 1024 * 1024;
+    // Holds at least one record of any size.
+    private const int WindowBytes = SpoolFrame.HeaderBytes + SpoolFrame.MaximumPayloadBytes;
 
     private readonly string _folder;
     private readonly long _segmentBytes;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
-    private FileStream _segment;
-    private long _segmentName;
-    private long _records;
+    private readonly ArrayBufferWriter<byte> _frames = new();
+    private SafeFileHandle _segment;
+    private SpoolPosition _end;
 
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public Spool(string folder, ILogger logger, long segmentBytes = 8 * 1024 * 1024)
@@ -40,17 +39,9 @@ public sealed class Spool : IDisposable
         _segmentBytes = segmentBytes;
         Directory.CreateDirectory(folder);
         var segments = Segments();
-        _segmentName = segments.Count == 0 ? 0 : segments[^1];
-        var (whole, count) = segments.Count == 0 ? (0, 0) : Check(_segmentName);
-        _records = _segmentName + count;
-        _segment = new FileStream(PathOf(_segmentName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        if (_segment.Length > whole)
-        {
-            logger.LogWarning("Spool {Folder}: the last {Bytes} bytes were not written whole and are cut off.", folder, _segment.Length - whole);
-            _segment.SetLength(whole);
-        }
-
-        _segment.Position = whole;
+        var last = segments.Count == 0 ? 0 : segments[^1];
+        _segment = File.OpenHandle(PathOf(last), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        _end = CutTornTail(last);
     }
 
     /// <summary>Where the next record will begin.</summary>
@@ -60,104 +51,67 @@ public sealed class Spool : IDisposable
         {
             lock (_gate)
             {
-                return new SpoolPosition(_segmentName, _segment.Position);
+                return _end;
             }
         }
     }
 
     /// <summary>Where the oldest record that is kept begins.</summary>
-    public SpoolPosition Start => new(Segments().FirstOrDefault(), 0);
+    public SpoolPosition Start => Segments() is [var first, ..] ? new SpoolPosition(first, 0, first) : default;
 
-    public long Bytes => Segments().Sum(s => new FileInfo(PathOf(s)).Length);
+    public long Bytes => Segments().Sum(LengthOf);
 
-    /// <summary>Appends records and flushes them to the disk, all of them or, on an error, none.</summary>
+    /// <summary>Appends records and flushes them to the disk once, all of them or, on an error, none.</summary>
     /// <exception cref="IOException">The disk is full or failed; nothing was appended.</exception>
     public void Append(IReadOnlyList<ReadOnlyMemory<byte>> payloads)
     {
         lock (_gate)
         {
-            if (_segment.Position >= _segmentBytes)
+            if (_end.Offset >= _segmentBytes)
             {
-                var next = new FileStream(PathOf(_records), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
-                _segment.Dispose();
-                _segment = next;
-                _segmentName = _records;
+                StartSegment();
             }
 
-            var before = _segment.Position;
+            _frames.ResetWrittenCount();
+            foreach (var payload in payloads)
+            {
+                SpoolFrame.Write(_frames, payload.Span);
+            }
+
             try
             {
-                Span<byte> header = stackalloc byte[Header];
-                foreach (var payload in payloads)
-                {
-                    ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, MaximumPayload);
-                    BinaryPrimitives.WriteInt32LittleEndian(header, payload.Length);
-                    BinaryPrimitives.WriteUInt32LittleEndian(header[4..], Crc32.HashToUInt32(payload.Span));
-                    _segment.Write(header);
-                    _segment.Write(payload.Span);
-                }
-
-                _segment.Flush(flushToDisk: true);
-                _records += payloads.Count;
+                RandomAccess.Write(_segment, _frames.WrittenSpan, _end.Offset);
+                RandomAccess.FlushToDisk(_segment);
             }
-            catch
+            catch (IOException)
             {
-                _segment.SetLength(before);
-                _segment.Position = before;
+                RandomAccess.SetLength(_segment, _end.Offset);
                 throw;
             }
+
+            _end = _end with { Offset = _end.Offset + _frames.WrittenCount, Record = _end.Record + payloads.Count };
         }
     }
 
-    /// <summary>Up to <paramref name="most"/> records from a position on.</summary>
-    public List<SpoolRecord> Read(SpoolPosition from, int most)
+    /// <summary>The records from a position on that are there now.</summary>
+    public IEnumerable<SpoolRecord> From(SpoolPosition from)
     {
-        var found = new List<SpoolRecord>();
         var end = End;
-        while (found.Count < most && from.IsBefore(end))
+        foreach (var segment in Segments().Where(s => s >= from.Segment && s <= end.Segment))
         {
-            var path = PathOf(from.Segment);
-            if (File.Exists(path))
+            var at = segment == from.Segment ? from : new SpoolPosition(segment, 0, segment);
+            foreach (var record in InSegment(at, segment == end.Segment ? end.Offset : LengthOf(segment)))
             {
-                var stop = from.Segment == end.Segment ? end.Offset : long.MaxValue;
-                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                file.Position = from.Offset;
-                while (found.Count < most && file.Position < stop && ReadFrame(file) is { } payload)
-                {
-                    var next = new SpoolPosition(from.Segment, file.Position);
-                    found.Add(new SpoolRecord(payload, from, next));
-                    from = next;
-                }
-
-                if (found.Count == most || from.Segment == end.Segment)
-                {
-                    return found;
-                }
-
-                if (from.Offset < file.Length)
-                {
-                    SetAside(path, from.Offset);
-                }
+                yield return record;
             }
-
-            var later = Segments().Where(s => s > from.Segment).ToList();
-            if (later.Count == 0)
-            {
-                return found;
-            }
-
-            from = new SpoolPosition(later[0], 0);
         }
-
-        return found;
     }
 
-    /// <summary>Deletes whole segments that lie before a position and are too old, or too many bytes.</summary>
+    /// <summary>Deletes whole segments that lie before a position, while the oldest was last written before a time or all together are too many bytes.</summary>
     public void Trim(SpoolPosition delivered, DateTimeOffset olderThan, long keepBytes)
     {
-        var segments = Segments();
         var bytes = Bytes;
-        foreach (var segment in segments.Where(s => s < delivered.Segment && s != _segmentName))
+        foreach (var segment in Segments().Where(s => s < delivered.Segment))
         {
             var file = new FileInfo(PathOf(segment));
             if (file.LastWriteTimeUtc >= olderThan.UtcDateTime && bytes <= keepBytes)
@@ -172,46 +126,110 @@ public sealed class Spool : IDisposable
 
     public void Dispose() => _segment.Dispose();
 
-    private static byte[]? ReadFrame(FileStream file)
+    private void StartSegment()
     {
-        Span<byte> header = stackalloc byte[Header];
-        if (file.ReadAtLeast(header, Header, throwOnEndOfStream: false) < Header)
-        {
-            return null;
-        }
-
-        var length = BinaryPrimitives.ReadInt32LittleEndian(header);
-        if (length is < 0 or > MaximumPayload)
-        {
-            return null;
-        }
-
-        var payload = new byte[length];
-        return file.ReadAtLeast(payload, length, throwOnEndOfStream: false) == length
-            && Crc32.HashToUInt32(payload) == BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) ? payload : null;
+        var next = File.OpenHandle(PathOf(_end.Record), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        RandomAccess.SetLength(next, 0);
+        _segment.Dispose();
+        _segment = next;
+        _end = new SpoolPosition(_end.Record, 0, _end.Record);
     }
 
-    private (long Whole, int Records) Check(long segment)
+    private IEnumerable<SpoolRecord> InSegment(SpoolPosition at, long stop)
     {
-        using var file = new FileStream(PathOf(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var (whole, records) = (0L, 0);
-        while (ReadFrame(file) is not null)
+        while (at.Offset < stop)
         {
-            (whole, records) = (file.Position, records + 1);
-        }
+            var window = ReadBytes(at, Math.Min(stop - at.Offset, WindowBytes));
+            if (window.Length == 0)
+            {
+                yield break;
+            }
 
-        return (whole, records);
+            var used = 0;
+            while (SpoolFrame.TryRead(window.AsSpan(used), out var payload))
+            {
+                var bytes = SpoolFrame.HeaderBytes + payload.Length;
+                var record = new SpoolRecord(payload.ToArray(), at, at with { Offset = at.Offset + bytes, Record = at.Record + 1 });
+                used += bytes;
+                at = record.Next;
+                yield return record;
+            }
+
+            if (used == 0)
+            {
+                var rest = ReadBytes(at, stop - at.Offset);
+                var damaged = SpoolFrame.Next(rest) is > 0 and var found ? found : rest.Length;
+                SetAside(at, rest.AsSpan(0, damaged));
+                at = at with { Offset = at.Offset + damaged };
+            }
+        }
     }
 
-    private void SetAside(string path, long from)
+    // Nothing when the segment was trimmed meanwhile: it was delivered.
+    private byte[] ReadBytes(SpoolPosition at, long count)
     {
-        var aside = $"{path}.{from.ToString(CultureInfo.InvariantCulture)}.damaged";
-        if (!File.Exists(aside))
+        var path = PathOf(at.Segment);
+        if (!File.Exists(path))
         {
-            File.Copy(path, aside);
-            _logger.LogError("Spool {Path} is damaged from byte {Offset} on; a copy is kept as {Aside} and reading goes on with the next segment.", path, from, aside);
+            return [];
         }
+
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[count];
+        var read = 0;
+        while (read < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(read), at.Offset + read) is > 0 and var got)
+        {
+            read += got;
+        }
+
+        return read == bytes.Length ? bytes : bytes[..read];
     }
+
+    private SpoolPosition CutTornTail(long segment)
+    {
+        var length = RandomAccess.GetLength(_segment);
+        var bytes = ReadBytes(new SpoolPosition(segment, 0, segment), length);
+        var (at, whole, records) = (0, 0, 0);
+        while (at < bytes.Length)
+        {
+            if (SpoolFrame.TryRead(bytes.AsSpan(at), out var payload))
+            {
+                at += SpoolFrame.HeaderBytes + payload.Length;
+                (whole, records) = (at, records + 1);
+            }
+            else if (SpoolFrame.Next(bytes.AsSpan(at)) is > 0 and var skip)
+            {
+                at += skip;
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        if (whole < length)
+        {
+            _logger.LogWarning("Spool {Folder}: the last {Bytes} bytes were not written whole and are cut off; nobody was told that they were kept.", _folder, length - whole);
+            RandomAccess.SetLength(_segment, whole);
+            RandomAccess.FlushToDisk(_segment);
+        }
+
+        return new SpoolPosition(segment, whole, segment + records);
+    }
+
+    private void SetAside(SpoolPosition at, ReadOnlySpan<byte> damaged)
+    {
+        var aside = $"{PathOf(at.Segment)}.{at.Offset.ToString(CultureInfo.InvariantCulture)}.damaged";
+        if (File.Exists(aside))
+        {
+            return;
+        }
+
+        _logger.LogError("Spool {Path} is damaged from byte {Offset} over {Bytes} bytes; they are kept in {Aside} and reading goes on behind them.", PathOf(at.Segment), at.Offset, damaged.Length, aside);
+        File.WriteAllBytes(aside, damaged);
+    }
+
+    private long LengthOf(long segment) => new FileInfo(PathOf(segment)) is { Exists: true } file ? file.Length : 0;
 
     private List<long> Segments() =>
         [.. Directory.EnumerateFiles(_folder, "*.log").Select(f => long.Parse(Path.GetFileNameWithoutExtension(f), CultureInfo.InvariantCulture)).Order()];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
@@ -24,11 +25,17 @@ internal sealed class SpoolDelivery(
     IObjectStore objects,
     IConfiguration configuration,
     IOptions<EdgeOptions> options,
+    IEnumerable<NewestAtCore> newestAtCore,
     WorkerHealth health,
     TimeProvider time,
     ILogger<SpoolDelivery> logger) : BackgroundService
 {
     private const int BatchSize = 200;
+
+    // What the headers and the record's frame add at most.
+    private const int HeaderBytes = 256;
+    private static readonly TopicPartition Topic = new(Topics.Sightings, Partition.Any);
+    private static readonly Counter<long> Published = Telemetry.Meter.CreateCounter<long>("smartcity.edge.published", "{sighting}", "Sightings that Kafka acknowledged.");
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
 
@@ -43,39 +50,65 @@ internal sealed class SpoolDelivery(
         using var budget = options.Value.BrokerPartitionBytes is { } bytes
             ? new PartitionBudget(KafkaConnection.Edge(configuration, spool.StationId), [MirrorLink.Group(spool.StationId)], bytes, time)
             : null;
+        foreach (var core in newestAtCore)
+        {
+            var newest = await retry.ExecuteAsync(async token => await core.Ask(spool.StationId, token), stoppingToken);
+            spool.Rewind(newest - NewestAtCore.Margin);
+        }
+
+        spool.Trim();
         var trimmed = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
-            var records = spool.Log.Read(spool.Delivered, BatchSize);
-            if (records.Count == 0)
+            if (time.GetElapsedTime(trimmed) > TrimEvery)
             {
-                health.Healthy(worker, "nothing waits");
-                if (time.GetElapsedTime(trimmed) > TrimEvery)
-                {
-                    trimmed = time.GetTimestamp();
-                    spool.Log.Trim(spool.Delivered, time.GetUtcNow() - options.Value.SpoolRetention, options.Value.SpoolBytes);
-                }
+                trimmed = time.GetTimestamp();
+                spool.Trim();
+            }
 
+            var batch = spool.Undelivered(BatchSize);
+            if (batch.Records.Count == 0)
+            {
+                Report(worker, spool, "nothing waits");
                 await spool.WaitAsync(Idle, stoppingToken);
                 continue;
             }
 
-            var sightings = records.ConvertAll(r => SpooledSighting.Read(r.Payload));
+            var sightings = Sightings(spool, batch);
             await retry.ExecuteAsync(async token => await SendAsync(spool, sightings, budget, token), stoppingToken);
-            spool.MarkDelivered(records[^1].Next, sightings.ConvertAll(s => s.Sighting.Id));
-            health.Healthy(worker);
+            spool.MarkDelivered(batch, sightings.Select(s => s.Sighting.Id));
+            Published.Add(sightings.Count, new KeyValuePair<string, object?>("station", spool.StationId));
+            Report(worker, spool, $"{spool.Waiting} sightings wait");
         }
+    }
+
+    private static List<SpooledSighting> Sightings(StationSpool spool, SpoolBatch batch)
+    {
+        var sightings = new List<SpooledSighting>(batch.Records.Count);
+        foreach (var record in batch.Records)
+        {
+            if (SpooledSighting.TryRead(record.Payload, out var spooled))
+            {
+                sightings.Add(spooled);
+            }
+            else
+            {
+                spool.SetAside(record);
+            }
+        }
+
+        return sightings;
     }
 
     private async Task SendAsync(StationSpool spool, List<SpooledSighting> sightings, PartitionBudget? budget, CancellationToken cancellationToken)
     {
-        await Parallel.ForEachAsync(sightings, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (spooled, token) =>
+        var evidenced = new SpooledSighting[sightings.Count];
+        await Parallel.ForAsync(0, sightings.Count, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (i, token) =>
         {
-            if (spooled.Sighting.Evidence is { } key)
-            {
-                await UploadAsync(spool.PictureFile(spooled.Sighting.Id), key, token);
-                await UploadAsync(spool.PatchFile(spooled.Sighting.Id), Sighting.PatchKey(key), token);
-            }
+            var sighting = sightings[i].Sighting;
+            evidenced[i] = sighting.Evidence is { } key && !await spool.Pictures.UploadAsync(sighting, key, objects, token)
+                ? sightings[i] with { Sighting = sighting with { Evidence = null } }
+                : sightings[i];
         });
         if (budget is not null)
         {
@@ -83,21 +116,25 @@ internal sealed class SpoolDelivery(
         }
 
         var producer = producers.For(spool.StationId);
-        await Task.WhenAll(sightings.ConvertAll(async spooled =>
+        await Task.WhenAll(evidenced.Select(async spooled =>
         {
             using var activity = Telemetry.Source.StartActivity("publish", ActivityKind.Producer, spooled.Trace);
             var message = Message(spooled, activity?.Context ?? spooled.Trace);
-            var delivered = await producer.ProduceAsync(Topics.Sightings, message, cancellationToken);
-            budget?.Sent(delivered.TopicPartitionOffset, message.Key!.Length + message.Value!.Length + 256);
+            var delivered = await producer.ProduceAsync(Topic, message, cancellationToken);
+            budget?.Sent(delivered, message.Key!.Length + message.Value!.Length + HeaderBytes);
         }));
     }
 
-    // Deleted only after delivery, so a file that is gone was uploaded before.
-    private async Task UploadAsync(string file, string key, CancellationToken cancellationToken)
+    // While the disk takes no sightings this worker may be well; it is the one that is looked at.
+    private void Report(string worker, StationSpool spool, string detail)
     {
-        if (File.Exists(file))
+        if (spool.Trouble is { } trouble)
         {
-            await objects.PutFileAsync(key, file, "image/jpeg", cancellationToken);
+            health.Degraded(worker, trouble);
+        }
+        else
+        {
+            health.Healthy(worker, detail);
         }
     }
 

@@ -1,24 +1,37 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmartCity.Contracts;
 
 namespace SmartCity.Edge.Publishing;
 
-/// <summary>What a record of the spool holds: the sighting as it goes on the wire, and the trace that produced it.</summary>
-internal sealed record SpooledSighting(Sighting Sighting, string? TraceId, string? SpanId)
+/// <summary>What a record of the spool holds: the sighting as it goes on the wire, and the W3C trace context that produced it.</summary>
+internal sealed record SpooledSighting(Sighting Sighting, string? TraceParent, string? TraceState)
 {
-    public ActivityContext Trace => TraceId is null || SpanId is null
-        ? default
-        : new ActivityContext(ActivityTraceId.CreateFromString(TraceId), ActivitySpanId.CreateFromString(SpanId), ActivityTraceFlags.Recorded, isRemote: true);
+    public ActivityContext Trace => ActivityContext.TryParse(TraceParent, TraceState, isRemote: true, out var context) ? context : default;
 
     public static byte[] Write(Sighting sighting, ActivityContext trace) => JsonSerializer.SerializeToUtf8Bytes(
-        new SpooledSighting(sighting, trace == default ? null : trace.TraceId.ToHexString(), trace == default ? null : trace.SpanId.ToHexString()),
+        new SpooledSighting(
+            sighting,
+            trace == default ? null : $"00-{trace.TraceId}-{trace.SpanId}-{(trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}",
+            trace.TraceState),
         SpoolJson.Default.SpooledSighting);
 
-    /// <exception cref="JsonException">The payload is not a spooled sighting.</exception>
-    public static SpooledSighting Read(byte[] payload) =>
-        JsonSerializer.Deserialize(payload, SpoolJson.Default.SpooledSighting) ?? throw new JsonException("A spool record is empty.");
+    /// <summary>False when the payload is not a spooled sighting.</summary>
+    public static bool TryRead(byte[] payload, [NotNullWhen(true)] out SpooledSighting? spooled)
+    {
+        try
+        {
+            spooled = JsonSerializer.Deserialize(payload, SpoolJson.Default.SpooledSighting) is { Sighting: not null } read ? read : null;
+        }
+        catch (JsonException)
+        {
+            spooled = null;
+        }
+
+        return spooled is not null;
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(UtcMillisecondsConverter)])]

@@ -1,40 +1,41 @@
-using System.Globalization;
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using SmartCity.Contracts;
+using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Publishing;
 
 /// <summary>
-/// A station's spool with its pictures beside it and the position up to which everything is delivered.
-/// Appends that come together share one flush.
+/// A station's spool: the log of its sightings, their pictures beside it, and how far both are delivered.
+/// Appends that come together share one flush. While the disk is full pictures go first; then whoever appends waits: no sighting is thrown away.
 /// </summary>
 internal sealed class StationSpool : IAsyncDisposable
 {
-    private readonly Channel<Pending> _pending = Channel.CreateBounded<Pending>(4096);
-    private readonly SemaphoreSlim _arrived = new(0);
-    private readonly string _pictures;
-    private readonly string _positionFile;
-    private readonly EdgeOptions _options;
-    private readonly ILogger _logger;
-    private readonly Func<string, long> _freeBytes;
-    private readonly Task _writing;
-    private long _waiting;
-    private long _shed;
+    private const int AppendsTogether = 512;
+    private static readonly TimeSpan FullDiskRetry = TimeSpan.FromSeconds(1);
+    private static readonly Counter<long> Refusals = Telemetry.Meter.CreateCounter<long>("smartcity.spool.refusals", "{flush}", "Attempts to write sightings that failed because the disk is full or broken.");
 
-    public StationSpool(string stationId, EdgeOptions options, ILogger logger, Func<string, long>? freeBytes = null)
+    private readonly Channel<Pending> _pending = Channel.CreateBounded<Pending>(4096);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly SpoolCursor _cursor;
+    private readonly EdgeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Task _writing;
+
+    /// <param name="freeBytes">Free bytes on the disk of a folder.</param>
+    public StationSpool(string stationId, EdgeOptions options, TimeProvider time, ILogger logger, Func<string, long> freeBytes)
     {
         StationId = stationId;
         _options = options;
+        _time = time;
         _logger = logger;
-        _freeBytes = freeBytes ?? (path => new DriveInfo(path).AvailableFreeSpace);
         Folder = Path.GetFullPath(Path.Combine(options.SpoolPath, stationId));
-        _pictures = Path.Combine(Folder, "pictures");
-        _positionFile = Path.Combine(Folder, "position");
-        Directory.CreateDirectory(_pictures);
         Log = new Spool(Folder, logger);
-        Delivered = ReadPosition();
-        _waiting = Log.Read(Delivered, int.MaxValue).Count;
+        Pictures = new SpooledPictures(stationId, Path.Combine(Folder, "pictures"), options.ShedPicturesBelowBytes, freeBytes, logger);
+        _cursor = new SpoolCursor(Path.Combine(Folder, "position"), Log.Start, Log.End);
         _writing = Task.Run(WriteAsync);
     }
 
@@ -44,77 +45,97 @@ internal sealed class StationSpool : IAsyncDisposable
 
     public Spool Log { get; }
 
+    public SpooledPictures Pictures { get; }
+
     /// <summary>Everything before this is in Kafka and in the object store.</summary>
-    public SpoolPosition Delivered { get; private set; }
+    public SpoolPosition Delivered => _cursor.Position;
 
     /// <summary>Sightings that are not delivered yet.</summary>
-    public long Waiting => Interlocked.Read(ref _waiting);
+    public long Waiting => Math.Max(0, Log.End.Record - Delivered.Record);
 
-    public long PicturesShed => Interlocked.Read(ref _shed);
+    /// <summary>What keeps sightings from being written; null when they are.</summary>
+    public string? Trouble { get; private set; }
 
     /// <summary>Returns when the sighting, and its pictures unless the disk is too full, are on the disk.</summary>
     public async ValueTask AppendAsync(ObservedVehicle vehicle, CancellationToken cancellationToken)
     {
         var sighting = vehicle.Sighting;
-        if (sighting.Evidence is not null && vehicle.EvidenceJpeg is not null && !await WritePicturesAsync(vehicle, cancellationToken))
+        if (sighting.Evidence is not null && !await Pictures.TryKeepAsync(vehicle, cancellationToken))
         {
-            Interlocked.Increment(ref _shed);
             sighting = sighting with { Evidence = null };
         }
 
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _pending.Writer.WriteAsync(new Pending(SpooledSighting.Write(sighting, vehicle.Trace), done), cancellationToken);
-        await done.Task;
+        var payload = SpooledSighting.Write(sighting, vehicle.Trace);
+        if (payload.Length > SpoolFrame.MaximumPayloadBytes)
+        {
+            throw new ArgumentException($"Sighting {sighting.Id} has {payload.Length} bytes; at most {SpoolFrame.MaximumPayloadBytes} fit into a record.", nameof(vehicle));
+        }
+
+        var pending = new Pending(payload, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await _pending.Writer.WriteAsync(pending, cancellationToken);
+        await pending.Done.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Waits until there is something to deliver, or for a while.</summary>
     public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => _arrived.WaitAsync(atMost, cancellationToken);
 
-    public string PictureFile(Guid id) => Path.Combine(_pictures, $"{id}.jpg");
-
-    public string PatchFile(Guid id) => Path.Combine(_pictures, $"{id}.plate.jpg");
-
-    /// <summary>Everything before a position is delivered: its pictures go, the position is kept over a restart.</summary>
-    public void MarkDelivered(SpoolPosition position, IReadOnlyList<Guid> ids)
+    /// <summary>Up to so many records that are not delivered yet.</summary>
+    public SpoolBatch Undelivered(int most)
     {
-        WritePosition(position);
-        Interlocked.Add(ref _waiting, -ids.Count);
+        var from = Delivered;
+        return new SpoolBatch(from, [.. Log.From(from).Take(most)]);
+    }
+
+    /// <summary>These sightings are in Kafka and in the object store.</summary>
+    public void MarkDelivered(SpoolBatch batch, IEnumerable<Guid> ids)
+    {
+        _cursor.Advance(batch.From, batch.Records[^1].Next);
         foreach (var id in ids)
         {
-            File.Delete(PictureFile(id));
-            File.Delete(PatchFile(id));
+            Pictures.Delivered(id);
         }
     }
 
-    /// <summary>Delivers again what was captured since a time, everything when it is null; what is kept decides how far back.</summary>
+    /// <summary>Delivers again from the first sighting on that was captured since a time, everything that is kept when it is null.</summary>
     public void Rewind(DateTimeOffset? since)
     {
-        var position = Log.Start;
-        while (since is not null && Log.Read(position, 256) is { Count: > 0 } records)
+        var first = since is { } time
+            ? Log.From(Log.Start).Where(r => SpooledSighting.TryRead(r.Payload, out var spooled) && spooled.Sighting.CapturedAt >= time).Select(r => (SpoolPosition?)r.At).FirstOrDefault()
+            : Log.Start;
+        if (first is { } position && _cursor.Rewind(position))
         {
-            var older = records.TakeWhile(r => SpooledSighting.Read(r.Payload).Sighting.CapturedAt < since).Count();
-            position = older == 0 ? position : records[older - 1].Next;
-            if (older < records.Count)
-            {
-                break;
-            }
-        }
-
-        if (position.IsBefore(Delivered))
-        {
-            WritePosition(position);
-            Interlocked.Exchange(ref _waiting, Log.Read(position, int.MaxValue).Count);
             _arrived.Release();
             _logger.LogInformation("Station {Station}: {Count} sightings of the spool are delivered again; the core knows those that it has.", StationId, Waiting);
         }
     }
 
+    /// <summary>Deletes what was delivered and is too old or too much.</summary>
+    public void Trim()
+    {
+        var before = _time.GetUtcNow() - _options.SpoolRetention;
+        Log.Trim(Delivered, before, _options.SpoolBytes);
+        if (Waiting == 0)
+        {
+            Pictures.TrimMarks(before);
+        }
+    }
+
+    /// <summary>Keeps a record that is no sighting, for a person to look at.</summary>
+    public void SetAside(SpoolRecord record)
+    {
+        var file = Path.Combine(Folder, $"{record.At.Record}.unreadable");
+        File.WriteAllBytes(file, record.Payload);
+        _logger.LogError("Station {Station}: record {Record} of the spool is no sighting; it is kept in {File}.", StationId, record.At.Record, file);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _pending.Writer.TryComplete();
+        await _stop.CancelAsync();
         await _writing;
         Log.Dispose();
         _arrived.Dispose();
+        _stop.Dispose();
     }
 
     private async Task WriteAsync()
@@ -123,80 +144,50 @@ internal sealed class StationSpool : IAsyncDisposable
         while (await _pending.Reader.WaitToReadAsync())
         {
             batch.Clear();
-            while (batch.Count < 512 && _pending.Reader.TryRead(out var pending))
+            while (batch.Count < AppendsTogether && _pending.Reader.TryRead(out var pending))
             {
                 batch.Add(pending);
             }
 
             try
             {
-                Log.Append(batch.ConvertAll(p => (ReadOnlyMemory<byte>)p.Payload));
-                Interlocked.Add(ref _waiting, batch.Count);
-                batch.ForEach(p => p.Done.SetResult());
+                await AppendAsync(batch.ConvertAll(p => (ReadOnlyMemory<byte>)p.Payload));
+                batch.ForEach(p => p.Done.TrySetResult());
                 _arrived.Release();
             }
-            catch (IOException e)
+            catch (OperationCanceledException e)
             {
-                _logger.LogCritical(e, "Station {Station}: the spool cannot be written; {Count} sightings are refused. Free disk in {Folder}.", StationId, batch.Count, Folder);
-                batch.ForEach(p => p.Done.SetException(e));
+                batch.ForEach(p => p.Done.TrySetException(new IOException($"Station {StationId}: the spool in {Folder} could not be written before the end.", e)));
             }
         }
     }
 
-    private async Task<bool> WritePicturesAsync(ObservedVehicle vehicle, CancellationToken cancellationToken)
+    private async Task AppendAsync(List<ReadOnlyMemory<byte>> payloads)
     {
-        if (_freeBytes(Folder) < _options.ShedPicturesBelowBytes)
+        while (true)
         {
-            _logger.LogError("Station {Station}: under {Bytes} bytes are free for {Folder}; pictures are shed, sightings are kept.", StationId, _options.ShedPicturesBelowBytes, Folder);
-            return false;
-        }
-
-        try
-        {
-            await WriteFileAsync(PictureFile(vehicle.Sighting.Id), vehicle.EvidenceJpeg!, cancellationToken);
-            if (vehicle.PatchJpeg is not null)
+            try
             {
-                await WriteFileAsync(PatchFile(vehicle.Sighting.Id), vehicle.PatchJpeg, cancellationToken);
+                Log.Append(payloads);
+                Trouble = null;
+                return;
             }
-
-            return true;
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Refusals.Add(1, new KeyValuePair<string, object?>("station", StationId));
+                Trouble = $"{payloads.Count} sightings can't be written and wait: {e.Message}";
+                _logger.LogCritical(e, "Station {Station}: the spool can't be written and {Count} sightings wait; free disk in {Folder}.", StationId, payloads.Count, Folder);
+                Log.Trim(Delivered, DateTimeOffset.MaxValue, 0);
+                if (!Pictures.ShedOldest())
+                {
+                    await Task.Delay(FullDiskRetry, _time, _stop.Token);
+                }
+            }
         }
-        catch (IOException e)
-        {
-            File.Delete(PictureFile(vehicle.Sighting.Id));
-            File.Delete(PatchFile(vehicle.Sighting.Id));
-            _logger.LogError(e, "Station {Station}: a picture could not be written and is shed; its sighting is kept.", StationId);
-            return false;
-        }
-    }
-
-    private static async Task WriteFileAsync(string path, byte[] content, CancellationToken cancellationToken)
-    {
-        await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);
-        await file.WriteAsync(content, cancellationToken);
-        file.Flush(flushToDisk: true);
-    }
-
-    private SpoolPosition ReadPosition()
-    {
-        if (!File.Exists(_positionFile))
-        {
-            return Log.Start;
-        }
-
-        var parts = File.ReadAllText(_positionFile).Split(' ');
-        return parts.Length == 2 && long.TryParse(parts[0], CultureInfo.InvariantCulture, out var segment) && long.TryParse(parts[1], CultureInfo.InvariantCulture, out var offset)
-            ? new SpoolPosition(segment, offset)
-            : Log.Start;
-    }
-
-    private void WritePosition(SpoolPosition position)
-    {
-        Delivered = position;
-        var beside = _positionFile + ".new";
-        File.WriteAllText(beside, string.Create(CultureInfo.InvariantCulture, $"{position.Segment} {position.Offset}"));
-        File.Move(beside, _positionFile, overwrite: true);
     }
 
     private sealed record Pending(byte[] Payload, TaskCompletionSource Done);
 }
+
+/// <summary>Records, and where the spool stood when they were read.</summary>
+internal sealed record SpoolBatch(SpoolPosition From, List<SpoolRecord> Records);

@@ -1,0 +1,79 @@
+using System.Globalization;
+
+namespace SmartCity.Edge.Publishing;
+
+/// <summary>How far a spool is delivered, kept over restarts. Lost or behind, it costs repeated deliveries and never a sighting.</summary>
+internal sealed class SpoolCursor
+{
+    private readonly string _file;
+    private readonly Lock _gate = new();
+    private SpoolPosition _position;
+
+    /// <param name="file">Where the position is kept.</param>
+    /// <param name="start">Where the oldest record that is kept begins; taken when no position is known.</param>
+    /// <param name="end">Where the log ends; a position behind it is not believed.</param>
+    public SpoolCursor(string file, SpoolPosition start, SpoolPosition end)
+    {
+        _file = file;
+        _position = Read(file) is { } known && known.CompareTo(start) >= 0 && known.CompareTo(end) <= 0 ? known : start;
+    }
+
+    public SpoolPosition Position
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _position;
+            }
+        }
+    }
+
+    /// <summary>Moves on, unless it was rewound since it stood at <paramref name="from"/>.</summary>
+    public void Advance(SpoolPosition from, SpoolPosition to)
+    {
+        lock (_gate)
+        {
+            if (_position == from)
+            {
+                Set(to);
+            }
+        }
+    }
+
+    /// <summary>Moves back; false when it lies there or before already.</summary>
+    public bool Rewind(SpoolPosition to)
+    {
+        lock (_gate)
+        {
+            if (to.CompareTo(_position) >= 0)
+            {
+                return false;
+            }
+
+            Set(to);
+            return true;
+        }
+    }
+
+    private static SpoolPosition? Read(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        var numbers = File.ReadAllText(file).Split(' ')
+            .Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)
+            .ToArray();
+        return numbers is [>= 0 and var segment, >= 0 and var offset, >= 0 and var record] ? new SpoolPosition(segment, offset, record) : null;
+    }
+
+    private void Set(SpoolPosition position)
+    {
+        _position = position;
+        var beside = _file + ".new";
+        File.WriteAllText(beside, string.Create(CultureInfo.InvariantCulture, $"{position.Segment} {position.Offset} {position.Record}"));
+        File.Move(beside, _file, overwrite: true);
+    }
+}
