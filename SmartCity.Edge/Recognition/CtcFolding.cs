@@ -44,9 +44,9 @@ internal sealed class CtcFolding
         for (var step = 0; step < steps; step++)
         {
             var row = probabilities.Slice(step * Classes, Classes);
-            var best = TensorPrimitives.IndexOfMax(row);
+            var best = Largest(row);
             // A character that the blank only just beats still counts where it stands alone.
-            if (best == 0 && row[0] < 0.9f && TensorPrimitives.IndexOfMax(row[1..]) + 1 is var second && row[second] > 0.3f && previous == 0)
+            if (best == 0 && row[0] < 0.9f && Largest(row[1..]) + 1 is var second && row[second] > 0.3f && previous == 0)
             {
                 best = second;
             }
@@ -83,6 +83,8 @@ internal sealed class CtcFolding
         Close(places, open, openWeight);
         return places;
     }
+
+    private static int Largest(ReadOnlySpan<float> row) => row.IndexOf(TensorPrimitives.Max(row));
 
     private static void Close(List<float[]> places, float[]? open, float weight)
     {

@@ -12,8 +12,9 @@ internal sealed record Decoded(string Plate, double Confidence, string? Country,
 internal static class GrammarDecoder
 {
     private const string Alphabet = CtcFolding.Alphabet;
-    private const double NoGrammarPrior = 6;
+    private const double NoGrammarPrior = 2;
     private const double Confused = 0.12;
+    private const double Alike = 0.6;
     private const double Floor = 1e-5;
     private const int MostAlternatives = 4;
 
@@ -31,14 +32,14 @@ internal static class GrammarDecoder
 
         var places = grid.Places.Select(Smooth).ToArray();
         var plain = Text(places, i => ulong.MaxValue);
-        var candidates = new Dictionary<string, (double Weight, double BestWeight, PlateGrammar? Grammar, double Sure)>(StringComparer.Ordinal);
+        var candidates = new Dictionary<string, (double Weight, double GrammarWeight, PlateGrammar? Grammar)>(StringComparer.Ordinal);
         var total = 0.0;
 
         void Add(double weight, string text, double sure, PlateGrammar? grammar)
         {
             total += weight;
-            var (sum, best, of, most) = candidates.GetValueOrDefault(text);
-            candidates[text] = (sum + weight * sure, Math.Max(best, weight), weight > best ? grammar : of, Math.Max(most, sure));
+            var (sum, best, of) = candidates.GetValueOrDefault(text);
+            candidates[text] = grammar is not null && weight > best ? (sum + weight * sure, weight, grammar) : (sum + weight * sure, best, of);
         }
 
         Add(NoGrammarPrior, plain, Sure(places, plain, i => ulong.MaxValue), null);
@@ -81,8 +82,9 @@ internal static class GrammarDecoder
         foreach (var (a, b) in Pairs)
         {
             var (x, y) = (Alphabet.IndexOf(a, StringComparison.Ordinal), Alphabet.IndexOf(b, StringComparison.Ordinal));
-            smooth[x] += Confused * place[y];
-            smooth[y] += Confused * place[x];
+            var share = Share(a, b);
+            smooth[x] += share * place[y];
+            smooth[y] += share * place[x];
         }
 
         var sum = smooth.Sum();
@@ -93,6 +95,9 @@ internal static class GrammarDecoder
 
         return smooth;
     }
+
+    // Many faces draw O and 0, and I and 1, alike.
+    private static double Share(char a, char b) => (a, b) is ('O', '0') or ('I', '1') ? Alike : Confused;
 
     private static double Mass(double[] place, ulong allowed)
     {
@@ -145,7 +150,7 @@ internal static class GrammarDecoder
             return place[index] / Mass(place, allowed);
         }
 
-        var others = Pairs.Where(p => p.Item1 == c || p.Item2 == c).Sum(p => Confused * place[index] * (p.Item1 == c || p.Item2 == c ? 1 : 0));
+        var others = Pairs.Where(p => p.Item1 == c || p.Item2 == c).Sum(p => Share(p.Item1, p.Item2) * place[index]);
         return Math.Min(1, place[index] + others);
     }
 }

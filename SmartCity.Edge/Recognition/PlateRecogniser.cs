@@ -15,6 +15,9 @@ public sealed class PlateRecogniser : IDisposable
     private const int MostCharacters = 10;
     private const int FirstBatch = 3;
     private const double Doubtful = 0.15;
+    private const double TrimmedMustBeBetter = 2.5;
+    private const float Weak = 0.85f;
+    private const double WithoutGrammar = 0.6;
 
     private readonly IPlateDetector _detector;
     private readonly IPlateReader _reader;
@@ -160,7 +163,7 @@ public sealed class PlateRecogniser : IDisposable
         (Decoded Decoded, CharacterGrid Grid)? best = null;
         foreach (var trimmed in Trimmed(grid))
         {
-            if (GrammarDecoder.Decode(trimmed, appearance) is { } decoded && IsPlate(decoded) && (best is null || Worth(decoded) > Worth(best.Value.Decoded) * 1.6))
+            if (GrammarDecoder.Decode(trimmed, appearance) is { } decoded && IsPlate(decoded) && (best is null || Worth(decoded) > Worth(best.Value.Decoded) * TrimmedMustBeBetter))
             {
                 best = (decoded, trimmed);
             }
@@ -177,7 +180,8 @@ public sealed class PlateRecogniser : IDisposable
         return (read, Worth(chosen.Decoded) * Math.Pow(box.Width * (double)box.Height, 0.4) * (1 - 0.6 * Math.Abs(dx)) * Math.Min(1, chosen.Decoded.Plate.Length / 6.0));
     }
 
-    // The whole line; and without its first or last character, which may be a country's letter, a bolt or the plate's edge.
+    // The whole line; without its first or last character, which may be a country's letter, a bolt or the plate's edge; and without a weak
+    // one inside, which may be a seal.
     private static IEnumerable<CharacterGrid> Trimmed(CharacterGrid grid)
     {
         yield return grid;
@@ -185,6 +189,11 @@ public sealed class PlateRecogniser : IDisposable
         {
             yield return new CharacterGrid(grid.Alphabet, [.. grid.Places.Skip(1)]);
             yield return new CharacterGrid(grid.Alphabet, [.. grid.Places.SkipLast(1)]);
+            var weakest = Enumerable.Range(1, grid.Places.Count - 2).MinBy(i => grid.Places[i].Max());
+            if (grid.Places[weakest].Max() < Weak)
+            {
+                yield return new CharacterGrid(grid.Alphabet, [.. grid.Places.Where((_, i) => i != weakest)]);
+            }
         }
     }
 
@@ -213,7 +222,7 @@ public sealed class PlateRecogniser : IDisposable
             && digits > 0 && (digits < decoded.Plate.Length || (decoded.Format is not null && decoded.Plate.Length <= 6));
     }
 
-    private static double Worth(Decoded decoded) => (decoded.Confidence + 0.05) * (decoded.Format is null ? 0.4 : 1);
+    private static double Worth(Decoded decoded) => (decoded.Confidence + 0.05) * (decoded.Format is null ? WithoutGrammar : 1);
 
     private static double Overlap(Rect a, Rect b)
     {

@@ -36,7 +36,7 @@ public sealed class RecognitionOptions
 
     /// <summary>A picture is scaled down until its longer side has no more pixels than this.</summary>
     [Range(160, 4096)]
-    public int DetectionSide { get; set; } = 640;
+    public int DetectionSide { get; set; } = 960;
 
     /// <summary>Confidence 0–1 under which a plate is reported as found and not read.</summary>
     [Range(0.0, 1.0)]
