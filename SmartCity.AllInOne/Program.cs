@@ -11,6 +11,7 @@ public static class EntryPoint
         var root = new RootCommand("SmartCity: cameras, charges, alerts and archive of a low-emission zone.")
         {
             RunCommand.Create(),
+            ChargesCommand.Create(),
         };
         var result = root.Parse(args);
         var status = await result.InvokeAsync().ConfigureAwait(false);

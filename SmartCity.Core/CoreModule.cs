@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using SmartCity.Core.Api;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Live;
 using SmartCity.Core.Ops;
@@ -23,6 +24,7 @@ public static class CoreModule
         builder.Services.AddVehicles();
         builder.Services.AddReview();
         builder.Services.AddPassages();
+        builder.Services.AddCharges();
         builder.Services.AddSightings();
         builder.Services.AddLive();
         builder.Services.AddOps();
@@ -38,6 +40,7 @@ public static class CoreModule
         app.MapDeadLetters();
         app.MapEvidence();
         app.MapPassages();
+        app.MapCharges();
         app.MapReview();
         app.MapLive();
         app.MapOps();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.ServiceDefaults;
@@ -13,6 +14,7 @@ public sealed class SightingIngest(
     NpgsqlDataSource dataSource,
     SightingPartitions partitions,
     PassageBuilder passages,
+    ChargeLedger ledger,
     ReviewQueue review,
     IOptions<SightingOptions> options,
     TimeProvider time)
@@ -39,9 +41,10 @@ public sealed class SightingIngest(
         var storedAt = time.GetUtcNow();
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
+        var charges = await ChargeAsync(connection, transaction, built, cancellationToken);
         await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
-        return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, [], []);
+        return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, charges, []);
     }
 
     private async Task<PassageBatch> MatchAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
@@ -49,6 +52,13 @@ public sealed class SightingIngest(
         var links = fresh.Where(r => r.Trace != default).Take(MostLinks).Select(r => new ActivityLink(r.Trace));
         using var span = Telemetry.Source.StartActivity("match", ActivityKind.Internal, default(ActivityContext), links: links);
         return await passages.ApplyAsync(connection, transaction, fresh, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageBatch built, CancellationToken cancellationToken)
+    {
+        using var span = Telemetry.Source.StartActivity("charge");
+        var sure = built.Changes.Where(c => c.Confidence >= options.Value.DoubtfulBelow).ToList();
+        return await ledger.ApplyAsync(connection, transaction, sure, cancellationToken);
     }
 
     private IEnumerable<ReviewCase> Cases(List<SightingRecord> records)

@@ -15,6 +15,7 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
         postgres.DataSource,
         new SightingPartitions(postgres.DataSource),
         new PassageBuilder(Options.Create(new PassageOptions())),
+        new SmartCity.Core.Charges.ChargeLedger(new ReviewQueue(TimeProvider.System), TimeProvider.System),
         new ReviewQueue(TimeProvider.System),
         Options.Create(new SightingOptions()),
         TimeProvider.System);

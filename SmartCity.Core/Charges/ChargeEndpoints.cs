@@ -1,0 +1,110 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+
+namespace SmartCity.Core.Charges;
+
+internal static class ChargeSlice
+{
+    public static IServiceCollection AddCharges(this IServiceCollection services) => services.AddSingleton<ChargeLedger>();
+
+    public static IEndpointRouteBuilder MapCharges(this IEndpointRouteBuilder app)
+    {
+        var charges = app.MapGroup("/api/charges").WithTags("Charges");
+        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first");
+        charges.MapGet("totals", TotalsAsync).WithSummary("What stands for a charging day, by scheme; today's when no day is given");
+        charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: everything recorded for its plate, scheme and day, oldest first");
+        charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording any: a JSON object a line in, one a line out").DisableAntiforgery();
+        return app;
+    }
+
+    private const string Columns = "id, plate, scheme, day, amount, kind, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, reverses";
+
+    private static ChargeView Read(NpgsqlDataReader r) => new()
+    {
+        Id = r.GetGuid(0),
+        Plate = r.GetString(1),
+        Scheme = r.GetString(2),
+        Day = r.GetFieldValue<DateOnly>(3),
+        Amount = r.GetDecimal(4),
+        Kind = r.GetString(5),
+        Rule = r.GetString(6),
+        Why = r.GetString(7),
+        TariffVersion = r.GetString(8),
+        SightingId = r.GetGuid(9),
+        StationId = r.GetString(10),
+        Evidence = r.Text(11),
+        TraceId = r.Text(12),
+        RecordedAt = r.Time(13),
+        Reverses = r.Id(14),
+    };
+
+    private static async Task<Results<Ok<Page<ChargeView>>, ProblemHttpResult>> ListAsync(
+        NpgsqlDataSource dataSource,
+        CancellationToken cancellationToken,
+        DateOnly? day = null,
+        string? scheme = null,
+        string? plate = null,
+        Guid? sighting = null,
+        Cursor? after = null,
+        int limit = Paging.DefaultLimit)
+    {
+        if (Paging.CheckLimit(limit) is { } problem)
+        {
+            return problem;
+        }
+
+        await using var command = new SqlFilter()
+            .And("day = @", day)
+            .And("scheme = @", scheme)
+            .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
+            .And("sighting_id = @", sighting)
+            .After("recorded_at", "id", after)
+            .Command(dataSource, $"select {Columns} from charge_entries where {{where}} order by recorded_at desc, id desc limit {{limit}}", limit + 1);
+        var rows = await command.ReadAllAsync(Read, cancellationToken);
+        return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.RecordedAt, c.Id)));
+    }
+
+    private static async Task<Ok<List<ChargeTotal>>> TotalsAsync(NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
+    {
+        var of = day ?? ChargeRules.DayOf(time.GetUtcNow());
+        await using var command = dataSource.CreateCommand(
+            """
+            select scheme, count(*) filter (where standing > 0), sum(standing)
+            from (select scheme, plate, sum(amount) as standing from charge_entries where day = $1 group by scheme, plate) as vehicles
+            group by scheme order by scheme
+            """);
+        command.Parameters.Add(new() { Value = of });
+        return TypedResults.Ok(await command.ReadAllAsync(r => new ChargeTotal(of, r.GetString(0), r.GetInt32(1), r.GetDecimal(2)), cancellationToken));
+    }
+
+    private static async Task<Results<Ok<List<ChargeView>>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            $"select {Columns} from charge_entries where (plate, scheme, day) = (select plate, scheme, day from charge_entries where id = $1) order by recorded_at, id");
+        command.Parameters.Add(new() { Value = id });
+        var history = await command.ReadAllAsync(Read, cancellationToken);
+        return history.Count == 0 ? TypedResults.NotFound() : TypedResults.Ok(history);
+    }
+
+    private static async Task<ContentHttpResult> PreviewAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var answers = new StringBuilder();
+        using var reader = new StreamReader(request.Body);
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                answers.Append(ChargePreview.Answer(line).Answer.ToJsonString(ChargePreview.Json)).Append('\n');
+            }
+        }
+
+        return TypedResults.Text(answers.ToString(), "application/x-ndjson");
+    }
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace SmartCity.Core.Charges;
+
+/// <summary>Works out charges without recording any: one JSON object in, one out. See docs/charges.md for the shape.</summary>
+public static class ChargePreview
+{
+    /// <summary>How answers are written: one line, pound signs as they are.</summary>
+    public static JsonSerializerOptions Json { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly string[] Classes = ["car", "van", "minibus", "hgv", "coach", "motorcycle", "taxi", "phv"];
+    private static readonly string[] Fuels = ["petrol", "diesel", "electric", "hydrogen", "hybrid-petrol", "hybrid-diesel", "gas"];
+    private static readonly string[] TaxClasses = ["historic", "disabled", "military", "agricultural"];
+    private static readonly string[] Discounts = ["autopay", "resident", "blue-badge", "nine-seats", "recovery", "cvd", "wheelchair-booking"];
+    private static readonly string[] Zones = [ChargeRules.Ulez, ChargeRules.Lez, ChargeRules.Congestion];
+
+    /// <summary>The answer to one line; <c>IsError</c> when the line was not valid and the answer says why.</summary>
+    public static (JsonObject Answer, bool IsError) Answer(string line)
+    {
+        JsonNode? name = null;
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            var root = Require(document.RootElement, JsonValueKind.Object, "the line");
+            if (root.TryGetProperty("case", out var given))
+            {
+                name = JsonNode.Parse(given.GetRawText());
+            }
+
+            var vehicle = Vehicle(Field(root, "vehicle", JsonValueKind.Object));
+            var passages = Passages(Field(root, "passages", JsonValueKind.Array));
+            return (Result(name, ChargeRules.Assess(vehicle, passages, Tariff.London)), false);
+        }
+        catch (JsonException e)
+        {
+            return (Error(name, $"not valid JSON: {e.Message}"), true);
+        }
+        catch (FormatException e)
+        {
+            return (Error(name, e.Message), true);
+        }
+    }
+
+    private static JsonObject Error(JsonNode? name, string error) => new() { ["case"] = name, ["error"] = error };
+
+    private static JsonObject Result(JsonNode? name, IReadOnlyList<Assessment> assessments)
+    {
+        JsonArray Of(Verdict verdict, Func<Assessment, JsonObject> shape) => new([.. assessments.Where(a => a.Verdict == verdict).Select(shape)]);
+        static JsonObject Plain(Assessment a) => new() { ["scheme"] = a.Scheme, ["day"] = a.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), ["why"] = a.Why };
+        return new JsonObject
+        {
+            ["case"] = name,
+            ["charges"] = Of(Verdict.Charged, a => new JsonObject
+            {
+                ["scheme"] = a.Scheme,
+                ["day"] = a.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                ["amount"] = decimal.Round(a.Amount, 2) + 0.00m,
+                ["rule"] = a.Rule,
+                ["why"] = a.Why,
+            }),
+            ["review"] = Of(Verdict.Review, Plain),
+            ["notCharged"] = Of(Verdict.NotCharged, Plain),
+        };
+    }
+
+    private static ChargedVehicle Vehicle(JsonElement vehicle)
+    {
+        if (Field(vehicle, "plate", JsonValueKind.String, "vehicle.").GetString() is not { Length: > 0 })
+        {
+            throw new FormatException("vehicle.plate is empty.");
+        }
+
+        _ = Whole(vehicle, "grossKg", 0, 200_000);
+        return new ChargedVehicle(
+            OneOf(Field(vehicle, "class", JsonValueKind.String, "vehicle."), Classes, "vehicle.class"),
+            OneOf(Field(vehicle, "fuel", JsonValueKind.String, "vehicle."), Fuels, "vehicle.fuel"),
+            Whole(vehicle, "euro", 0, 6),
+            Date(vehicle, "firstRegistered"),
+            Whole(vehicle, "unladenKg", 0, 200_000),
+            Given(vehicle, "taxClass") is { } tax ? OneOf(Require(tax, JsonValueKind.String, "vehicle.taxClass"), TaxClasses, "vehicle.taxClass") : null,
+            Given(vehicle, "discounts") is { } discounts
+                ? [.. Require(discounts, JsonValueKind.Array, "vehicle.discounts").EnumerateArray().Select((d, i) => OneOf(Require(d, JsonValueKind.String, $"vehicle.discounts[{i}]"), Discounts, $"vehicle.discounts[{i}]"))]
+                : []);
+    }
+
+    private static List<ZonePassage> Passages(JsonElement passages) =>
+    [
+        .. passages.EnumerateArray().Select((passage, i) =>
+        {
+            var where = $"passages[{i}]";
+            Require(passage, JsonValueKind.Object, where);
+            var at = Field(passage, "at", JsonValueKind.String, where + ".").GetString()!;
+            if (!HasOffset(at) || !DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+            {
+                throw new FormatException($"{where}.at '{at}' is no ISO 8601 time with an offset, such as 2026-11-23T08:15:00Z.");
+            }
+
+            var zones = Field(passage, "zones", JsonValueKind.Array, where + ".").EnumerateArray()
+                .Select((z, k) => OneOf(Require(z, JsonValueKind.String, $"{where}.zones[{k}]"), Zones, $"{where}.zones[{k}]")).ToArray();
+            return new ZonePassage(time, zones);
+        }),
+    ];
+
+    private static bool HasOffset(string time) =>
+        time.Length > 10 && time[10] is 'T' or 't' or ' ' && (time[^1] is 'Z' or 'z' || time.LastIndexOfAny(['+', '-']) > 10);
+
+    private static JsonElement? Given(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static JsonElement Field(JsonElement element, string name, JsonValueKind kind, string where = "") =>
+        Require(Given(element, name) ?? throw new FormatException($"{where}{name} is missing."), kind, where + name);
+
+    private static JsonElement Require(JsonElement element, JsonValueKind kind, string what) =>
+        element.ValueKind == kind ? element : throw new FormatException($"{what} must be {(kind == JsonValueKind.Array ? "an array" : kind == JsonValueKind.Object ? "an object" : "a string")}.");
+
+    private static string OneOf(JsonElement element, string[] allowed, string what) =>
+        element.GetString() is { } value && allowed.Contains(value) ? value : throw new FormatException($"{what} is '{element.GetString()}'; it must be one of {string.Join(", ", allowed)}.");
+
+    private static int? Whole(JsonElement element, string name, int from, int to)
+    {
+        if (Given(element, name) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= from && number <= to
+            ? number
+            : throw new FormatException($"vehicle.{name} is {value.GetRawText()}; it must be a whole number from {from} to {to}.");
+    }
+
+    private static DateOnly? Date(JsonElement element, string name)
+    {
+        if (Given(element, name) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.String && DateOnly.TryParseExact(value.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            ? date
+            : throw new FormatException($"vehicle.{name} is {value.GetRawText()}; it must be a date such as 2012-03-01.");
+    }
+}

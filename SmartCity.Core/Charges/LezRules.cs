@@ -1,0 +1,92 @@
+namespace SmartCity.Core.Charges;
+
+/// <summary>Low Emission Zone, every day of the year.</summary>
+internal static class LezRules
+{
+    private const string Scheme = ChargeRules.Lez;
+    private const int LightVanKg = 1205;
+
+    public static Assessment Assess(ChargedVehicle vehicle, DateOnly day, int passage, Tariff tariff)
+    {
+        Assessment No(string rule, string why) => new(Scheme, day, Verdict.NotCharged, 0, rule, why, passage);
+        Assessment Review(string why) => new(Scheme, day, Verdict.Review, 0, "lez-unknown", why, passage);
+        if (vehicle.Class is not ("hgv" or "coach" or "van" or "minibus"))
+        {
+            return No("lez-class", $"The LEZ does not charge a {vehicle.Class}.");
+        }
+
+        if (ChargeRules.BaseFuel(vehicle.Fuel) is not "diesel" and var fuel)
+        {
+            return No("lez-fuel", $"The LEZ charges diesels only; this one runs on {(fuel == "electric" ? "electricity" : fuel)}.");
+        }
+
+        if (ChargeRules.IsHistoric(vehicle, day))
+        {
+            return No("lez-historic", "Historic vehicle: over 40 years old and in the historic tax class.");
+        }
+
+        if (vehicle.TaxClass == "military")
+        {
+            return No("lez-military", "Military vehicles do not pay.");
+        }
+
+        return vehicle.Class is "hgv" or "coach" ? Heavy() : Light();
+
+        Assessment Heavy()
+        {
+            if (Tariff.On(tariff.LezHeavy, day) is not { } rate)
+            {
+                return No("lez-no-tariff", "The LEZ had no charge on this day.");
+            }
+
+            var met = EuroStandard.Meets(vehicle, 6);
+            if (met.Answer == true)
+            {
+                return No("lez-compliant", $"{met.Because}; the LEZ asks for Euro VI.");
+            }
+
+            if (met.Answer is null)
+            {
+                return Review(met.Because);
+            }
+
+            if (vehicle.Euro is not { } euro)
+            {
+                return Review($"{met.Because}; whether it meets Euro IV, which decides between {ChargeRules.Pounds(rate.Euro4And5)} and {ChargeRules.Pounds(rate.Worse)}, is not known.");
+            }
+
+            var amount = euro >= 4 ? rate.Euro4And5 : rate.Worse;
+            return new Assessment(Scheme, day, Verdict.Charged, amount, euro >= 4 ? "lez-heavy-euro-4-5" : "lez-heavy-worse",
+                $"{met.Because}; the LEZ asks for Euro VI: {ChargeRules.Pounds(amount)} for the day.", passage);
+        }
+
+        Assessment Light()
+        {
+            if (Tariff.On(tariff.LezLight, day) is not { } rate)
+            {
+                return No("lez-no-tariff", "The LEZ had no charge on this day.");
+            }
+
+            if (vehicle is { Class: "van", UnladenKg: <= LightVanKg })
+            {
+                return No("lez-light-van", $"A van of {vehicle.UnladenKg} kg unladen; the LEZ begins above {LightVanKg} kg.");
+            }
+
+            var met = EuroStandard.Meets(vehicle, 3);
+            if (met.Answer == true)
+            {
+                return No("lez-compliant", $"{met.Because}; the LEZ asks a {vehicle.Class} for Euro 3.");
+            }
+
+            if (met.Answer is null)
+            {
+                return Review(met.Because);
+            }
+
+            return vehicle is { Class: "van", UnladenKg: null }
+                ? Review($"{met.Because}; whether the van weighs more than {LightVanKg} kg unladen is not known.")
+                : new Assessment(Scheme, day, Verdict.Charged, rate.Amount, "lez-light-non-compliant",
+                    $"{met.Because}; the LEZ asks a {vehicle.Class} for Euro 3: {ChargeRules.Pounds(rate.Amount)} for the day.", passage);
+        }
+    }
+}

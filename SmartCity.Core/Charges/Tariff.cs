@@ -1,0 +1,100 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SmartCity.Core.Charges;
+
+/// <summary>What the schemes cost and when, as data with from (inclusive) and to (exclusive) days. Money in pounds, discounts as shares.</summary>
+public sealed record Tariff
+{
+    /// <summary>The tariff that ships with this version, from <c>tariff.json</c>.</summary>
+    public static Tariff London { get; } = Load();
+
+    public required string Version { get; init; }
+
+    public required IReadOnlyList<FlatRate> Ulez { get; init; }
+
+    public required IReadOnlyList<HeavyRate> LezHeavy { get; init; }
+
+    public required IReadOnlyList<FlatRate> LezLight { get; init; }
+
+    public required IReadOnlyList<FlatRate> Congestion { get; init; }
+
+    public required CongestionHours CongestionHours { get; init; }
+
+    public required IReadOnlyList<ZeroEmissionDiscount> ZeroEmissionDiscounts { get; init; }
+
+    public required decimal ResidentDiscount { get; init; }
+
+    /// <summary>Last day of the grace period of the disabled tax class.</summary>
+    public required DateOnly DisabledGraceTo { get; init; }
+
+    /// <summary>Bank holidays of England, substitute days included.</summary>
+    public required HashSet<DateOnly> BankHolidays { get; init; }
+
+    /// <summary>Days without congestion charge: 25 December to the New Year's Day bank holiday, both included.</summary>
+    public static bool IsChristmasBreak(DateOnly day)
+    {
+        if (day.Month == 12)
+        {
+            return day.Day >= 25;
+        }
+
+        var newYear = new DateOnly(day.Year, 1, 1);
+        var bankHoliday = newYear.DayOfWeek switch
+        {
+            DayOfWeek.Saturday => newYear.AddDays(2),
+            DayOfWeek.Sunday => newYear.AddDays(1),
+            _ => newYear,
+        };
+        return day <= bankHoliday;
+    }
+
+    /// <summary>The rate of a day, null when the scheme had none.</summary>
+    public static T? On<T>(IReadOnlyList<T> rates, DateOnly day)
+        where T : DatedRate => rates.FirstOrDefault(r => r.From <= day && (r.To is null || day < r.To));
+
+    private static Tariff Load()
+    {
+        using var stream = typeof(Tariff).Assembly.GetManifestResourceStream("tariff.json")!;
+        return JsonSerializer.Deserialize(stream, TariffJson.Default.Tariff)!;
+    }
+}
+
+public abstract record DatedRate
+{
+    public required DateOnly From { get; init; }
+
+    public DateOnly? To { get; init; }
+}
+
+public sealed record FlatRate : DatedRate
+{
+    public required decimal Amount { get; init; }
+}
+
+public sealed record HeavyRate : DatedRate
+{
+    public required decimal Euro4And5 { get; init; }
+
+    public required decimal Worse { get; init; }
+}
+
+public sealed record ZeroEmissionDiscount : DatedRate
+{
+    /// <summary>The registration that it needs.</summary>
+    public required string Needs { get; init; }
+
+    public required decimal Car { get; init; }
+
+    /// <summary>Vans and heavy goods vehicles.</summary>
+    public required decimal Goods { get; init; }
+
+    public required decimal Other { get; init; }
+}
+
+/// <summary>Local hours, from inclusive, to exclusive.</summary>
+public sealed record CongestionHours(IReadOnlyList<TimeOnly> Weekday, IReadOnlyList<TimeOnly> Weekend);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Tariff))]
+internal sealed partial class TariffJson : JsonSerializerContext;

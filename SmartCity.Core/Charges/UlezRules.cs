@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace SmartCity.Core.Charges;
+
+/// <summary>Ultra Low Emission Zone.</summary>
+internal static class UlezRules
+{
+    private const string Scheme = ChargeRules.Ulez;
+
+    public static Assessment Assess(ChargedVehicle vehicle, DateOnly day, int passage, Tariff tariff)
+    {
+        Assessment No(string rule, string why) => new(Scheme, day, Verdict.NotCharged, 0, rule, why, passage);
+        if (Tariff.On(tariff.Ulez, day) is not { } rate)
+        {
+            return No("ulez-no-tariff", "The ULEZ had no charge on this day.");
+        }
+
+        if (day is { Month: 12, Day: 25 })
+        {
+            return No("ulez-christmas", "The ULEZ does not charge on 25 December.");
+        }
+
+        if (vehicle.Class is "hgv" or "coach")
+        {
+            return No("ulez-class", $"A {vehicle.Class} is in the LEZ, not in the ULEZ.");
+        }
+
+        if (vehicle.Class == "taxi")
+        {
+            return No("ulez-taxi", "Licensed London taxis do not pay the ULEZ charge.");
+        }
+
+        if (ChargeRules.IsHistoric(vehicle, day))
+        {
+            return No("ulez-historic", "Historic vehicle: over 40 years old and in the historic tax class.");
+        }
+
+        if (vehicle.TaxClass is "military" or "agricultural")
+        {
+            return No($"ulez-{vehicle.TaxClass}", $"Vehicles in the {vehicle.TaxClass} tax class do not pay.");
+        }
+
+        if (vehicle.TaxClass == "disabled" && day <= tariff.DisabledGraceTo)
+        {
+            return No("ulez-disabled", $"Disabled tax class: not charged until {tariff.DisabledGraceTo.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}.");
+        }
+
+        var fuel = ChargeRules.BaseFuel(vehicle.Fuel);
+        if (fuel is "electric" or "hydrogen")
+        {
+            return No("ulez-zero-emission", $"Runs on {(fuel == "electric" ? "electricity" : "hydrogen")}: complies.");
+        }
+
+        var needed = vehicle.Class == "motorcycle" ? 3 : fuel == "petrol" ? 4 : 6;
+        return EuroStandard.Meets(vehicle, needed) switch
+        {
+            { Answer: true } met => No("ulez-compliant", $"{met.Because}; the ULEZ asks a {fuel} {vehicle.Class} for Euro {needed}."),
+            { Answer: false } missed => new Assessment(Scheme, day, Verdict.Charged, rate.Amount, "ulez-non-compliant",
+                $"{missed.Because}; the ULEZ asks a {fuel} {vehicle.Class} for Euro {needed}: {ChargeRules.Pounds(rate.Amount)} for the day.", passage),
+            var unknown => new Assessment(Scheme, day, Verdict.Review, 0, "ulez-unknown", unknown.Because, passage),
+        };
+    }
+}

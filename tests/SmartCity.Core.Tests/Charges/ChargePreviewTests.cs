@@ -1,0 +1,85 @@
+using System.Text.Json;
+using SmartCity.Core.Charges;
+
+namespace SmartCity.Core.Tests.Charges;
+
+/// <summary>The preview against cases whose amounts were worked out by hand from the schemes' public pages.</summary>
+public class ChargePreviewTests
+{
+    public static TheoryData<string, string> Cases()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Charges", "preview-cases.jsonl")))
+        {
+            using var document = JsonDocument.Parse(line);
+            data.Add(document.RootElement.GetProperty("input").GetProperty("case").GetString()!, line);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Charges_are_right_to_the_penny(string name, string line)
+    {
+        using var expected = JsonDocument.Parse(line);
+        var (answer, isError) = ChargePreview.Answer(expected.RootElement.GetProperty("input").GetRawText());
+        var json = answer.ToJsonString(ChargePreview.Json);
+        Assert.False(isError, json);
+        using var actual = JsonDocument.Parse(json);
+        Assert.Equal(name, actual.RootElement.GetProperty("case").GetString());
+        Assert.Equal(
+            expected.RootElement.GetProperty("charges").EnumerateArray().Select(c => $"{c.GetProperty("scheme")} {c.GetProperty("day")} {c.GetProperty("amount").GetString()}"),
+            actual.RootElement.GetProperty("charges").EnumerateArray().Select(c => $"{c.GetProperty("scheme")} {c.GetProperty("day")} {c.GetProperty("amount").GetRawText()}"));
+        Assert.Equal(
+            expected.RootElement.GetProperty("review").EnumerateArray().Select(c => $"{c.GetProperty("scheme")} {c.GetProperty("day")}"),
+            actual.RootElement.GetProperty("review").EnumerateArray().Select(c => $"{c.GetProperty("scheme")} {c.GetProperty("day")}"));
+    }
+
+    [Fact]
+    public void Every_scheme_entered_is_charged_reviewed_or_explained()
+    {
+        foreach (var row in Cases())
+        {
+            using var expected = JsonDocument.Parse(row.Data.Item2);
+            var input = expected.RootElement.GetProperty("input");
+            var entered = input.GetProperty("passages").EnumerateArray().SelectMany(p => p.GetProperty("zones").EnumerateArray().Select(z => z.GetString())).Distinct().Order();
+            var (answer, _) = ChargePreview.Answer(input.GetRawText());
+            var said = ((string[])["charges", "review", "notCharged"]).SelectMany(kind => answer[kind]!.AsArray()).ToArray();
+            Assert.Equal(entered, said.Select(s => s!["scheme"]!.GetValue<string>()).Distinct().Order());
+            Assert.All(said, s => Assert.NotEmpty(s!["why"]!.GetValue<string>()));
+        }
+    }
+
+    [Theory]
+    [InlineData("{\"case\":\"x\"", "not valid JSON")]
+    [InlineData("[]", "the line must be an object")]
+    [InlineData("{\"case\":\"x\",\"passages\":[]}", "vehicle is missing")]
+    [InlineData("{\"case\":\"x\",\"vehicle\":{\"plate\":\"A\",\"class\":\"boat\",\"fuel\":\"diesel\"},\"passages\":[]}", "vehicle.class is 'boat'")]
+    [InlineData("{\"case\":\"x\",\"vehicle\":{\"plate\":\"A\",\"class\":\"car\"},\"passages\":[]}", "vehicle.fuel is missing")]
+    [InlineData("{\"case\":\"x\",\"vehicle\":{\"plate\":\"A\",\"class\":\"car\",\"fuel\":\"diesel\",\"euro\":7},\"passages\":[]}", "vehicle.euro is 7")]
+    [InlineData("{\"case\":\"x\",\"vehicle\":{\"plate\":\"A\",\"class\":\"car\",\"fuel\":\"diesel\",\"unladenKg\":-1},\"passages\":[]}", "vehicle.unladenKg is -1")]
+    [InlineData("{\"case\":\"x\",\"vehicle\":{\"plate\":\"A\",\"class\":\"car\",\"fuel\":\"diesel\",\"firstRegistered\":\"2012-13-01\"},\"passages\":[]}", "vehicle.firstRegistered")]
+    [InlineData("{\"case\":\"x\",\"vehicle\":{\"plate\":\"A\",\"class\":\"car\",\"fuel\":\"diesel\",\"discounts\":[\"free\"]},\"passages\":[]}", "vehicle.discounts[0]")]
+    [InlineData("{\"case\":\"x\",\"vehicle\":{\"plate\":\"A\",\"class\":\"car\",\"fuel\":\"diesel\"},\"passages\":[{\"at\":\"2026-11-23T08:15:00\",\"zones\":[]}]}", "passages[0].at")]
+    [InlineData("{\"case\":\"x\",\"vehicle\":{\"plate\":\"A\",\"class\":\"car\",\"fuel\":\"diesel\"},\"passages\":[{\"at\":\"2026-11-23T08:15:00Z\",\"zones\":[\"moon\"]}]}", "passages[0].zones[0]")]
+    public void A_bad_line_names_the_field(string line, string says)
+    {
+        var (answer, isError) = ChargePreview.Answer(line);
+        Assert.True(isError);
+        Assert.Contains(says, answer["error"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bank_holidays_that_fall_on_a_weekend_have_their_substitute()
+    {
+        var holidays = Tariff.London.BankHolidays;
+        foreach (var year in Enumerable.Range(2019, 14))
+        {
+            Assert.DoesNotContain(holidays, d => d.Year == year && d.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday && d.Year == year);
+            Assert.True(holidays.Count(d => d.Year == year) >= 8, $"{year} has eight bank holidays or more");
+            Assert.Contains(holidays, d => d.Year == year && d.Month == 1 && d.Day <= 3);
+            Assert.Equal(2, holidays.Count(d => d.Year == year && d.Month == 12));
+        }
+    }
+}
