@@ -3,6 +3,8 @@ using System.Diagnostics.Metrics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
 using SmartCity.Contracts;
 using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults;
@@ -35,9 +37,30 @@ internal sealed class MirrorLink(
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AdminTimeout = TimeSpan.FromSeconds(10);
 
+    // A span with more links than this is a burden to every backend.
+    private const int MostLinks = 100;
+
     private readonly string _worker = $"mirror {stationId} {topic}";
     private readonly string _target = Topics.Mirrored(stationId, topic);
     private readonly TagList _tags = new() { { "station", stationId }, { "topic", topic } };
+
+    // The reader stays in its group meanwhile: a core that comes back is served at once.
+    private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+    {
+        ShouldHandle = new PredicateBuilder().Handle<KafkaException>(),
+        MaxRetryAttempts = int.MaxValue,
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        Delay = TimeSpan.FromMilliseconds(200),
+        MaxDelay = TimeSpan.FromSeconds(15),
+        OnRetry = attempt =>
+        {
+            var reason = attempt.Outcome.Exception?.Message;
+            health.Degraded($"mirror {stationId} {topic}", $"Kafka of the core: {reason}");
+            logger.LogWarning("Mirror {Station} {Topic}: the core's Kafka takes no records (attempt {Attempt}): {Error}", stationId, topic, attempt.AttemptNumber + 1, reason);
+            return ValueTask.CompletedTask;
+        },
+    }).Build();
 
     /// <summary>The consumer group with which a station's topics are read.</summary>
     public static string Group(string stationId) => $"mirror-{stationId}";
@@ -68,10 +91,9 @@ internal sealed class MirrorLink(
         while (true)
         {
             var batch = await reader.ReadAsync(batchSize, Linger, Idle, cancellationToken);
-            Lag.Record(reader.Lags.Sum(l => l.Records), _tags);
+            Report(reader);
             if (batch.Count == 0)
             {
-                health.Healthy(_worker);
                 continue;
             }
 
@@ -80,15 +102,31 @@ internal sealed class MirrorLink(
                 await budget.WaitAsync(cancellationToken);
             }
 
-            using var activity = Telemetry.Source.StartActivity("mirror", ActivityKind.Producer, default(ActivityContext), links: batch.Take(100).Select(r => new ActivityLink(TracePropagation.Extract(r.Message.Headers))));
-            await Task.WhenAll(batch.ConvertAll(record => DeliverAsync(record, cancellationToken)));
+            using var activity = Telemetry.Source.StartActivity("mirror", ActivityKind.Producer, default(ActivityContext), links: Traces(batch));
+            await _retry.ExecuteAsync(async token => await Task.WhenAll(batch.ConvertAll(record => DeliverAsync(record, token))), cancellationToken);
             reader.Store(batch);
             Records.Add(batch.Count, _tags);
             var oldest = batch.Min(r => r.Message.Timestamp.UtcDateTime);
             Latency.Record(Math.Max(0, (time.GetUtcNow().UtcDateTime - oldest).TotalSeconds), _tags);
-            health.Healthy(_worker);
         }
     }
+
+    private void Report(BatchReader reader)
+    {
+        var behind = reader.Lags.Sum(l => l.Records);
+        Lag.Record(behind, _tags);
+        if (reader.Fault is { } fault)
+        {
+            health.Degraded(_worker, $"Kafka of the edge: {fault}");
+        }
+        else
+        {
+            health.Healthy(_worker, $"{behind} records behind");
+        }
+    }
+
+    private static IEnumerable<ActivityLink> Traces(List<ConsumeResult<byte[]?, byte[]?>> batch) =>
+        batch.Select(r => TracePropagation.Extract(r.Message.Headers)).Where(c => c != default).Take(MostLinks).Select(c => new ActivityLink(c));
 
     private async Task DeliverAsync(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancellationToken)
     {
@@ -134,6 +172,15 @@ internal sealed class MirrorLink(
         catch (CreateTopicsException e) when (e.Results.All(r => r.Error.Code == ErrorCode.TopicAlreadyExists))
         {
             logger.LogDebug("{Topic} was made meanwhile.", _target);
+        }
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_UnsupportedFeature)
+        {
+            // The broker in the process makes a topic when it is asked about it, with a number of partitions of its own.
+            var made = to.GetMetadata(_target, AdminTimeout).Topics[0].Partitions.Count;
+            if (made < partitions)
+            {
+                throw new KafkaException(new Error(ErrorCode.InvalidPartitions, $"Topic {_target} has {made} partitions where {topic} of station {stationId} has {partitions}; make it with {partitions}."), e);
+            }
         }
     }
 }

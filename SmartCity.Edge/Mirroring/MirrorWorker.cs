@@ -27,18 +27,30 @@ internal sealed class MirrorWorker(
             return;
         }
 
+        Check(settings.Stations);
         var target = KafkaConnection.Core(configuration);
         var producer = producers.For(target);
         using var budget = settings.CorePartitionBytes is { } bytes ? new PartitionBudget(target, settings.CoreReaders, bytes, time) : null;
-        await Task.WhenAll(settings.Stations.SelectMany(station =>
+        var links = settings.Stations.SelectMany(station =>
         {
             var source = KafkaConnection.Edge(configuration, station);
             return new[]
             {
-                new MirrorLink(station, Topics.Sightings, source, target, producer, budget, settings.BatchSize, health, time, logger).RunAsync(stoppingToken),
-                new MirrorLink(station, Topics.StationHeartbeats, source, target, producer, null, settings.BatchSize, health, time, logger).RunAsync(stoppingToken),
+                new MirrorLink(station, Topics.Sightings, source, target, producer, budget, settings.BatchSize, health, time, logger),
+                new MirrorLink(station, Topics.StationHeartbeats, source, target, producer, null, settings.BatchSize, health, time, logger),
             };
-        }));
+        });
+
+        // Asking a broker that is down blocks for seconds; one link must not hold up the others.
+        await Task.WhenAll(links.Select(link => Task.Run(() => link.RunAsync(stoppingToken), stoppingToken)));
+    }
+
+    private void Check(IEnumerable<string> stations)
+    {
+        foreach (var shared in stations.GroupBy(s => KafkaConnection.Edge(configuration, s).BootstrapServers).Where(g => g.Count() > 1))
+        {
+            throw new InvalidOperationException($"Mirror:Stations {string.Join(", ", shared)} have the same Kafka, {shared.Key}; each record would be carried {shared.Count()} times. Give each its own ConnectionStrings:edge-kafka-STATION.");
+        }
     }
 }
 

@@ -39,7 +39,7 @@ internal sealed class EdgeProducers(IConfiguration configuration, ILogger<EdgePr
 internal sealed class KafkaProducer(KafkaConnection connection, ILogger logger) : IDisposable
 {
     // After this the caller hears of it and tries again; librdkafka's own five minutes would hide an outage.
-    private const int GiveUpMilliseconds = 20_000;
+    private const int GiveUpMilliseconds = 10_000;
 
     private readonly Lock _gate = new();
     private IProducer<byte[]?, byte[]?> _producer = Build(connection, logger);

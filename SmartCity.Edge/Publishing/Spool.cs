@@ -108,20 +108,25 @@ internal sealed class Spool : IDisposable
     }
 
     /// <summary>Deletes whole segments that lie before a position, while the oldest was last written before a time or all together are too many bytes.</summary>
-    public void Trim(SpoolPosition delivered, DateTimeOffset olderThan, long keepBytes)
+    /// <returns>Bytes freed.</returns>
+    public long Trim(SpoolPosition delivered, DateTimeOffset olderThan, long keepBytes)
     {
         var bytes = Bytes;
+        var freed = 0L;
         foreach (var segment in Segments().Where(s => s < delivered.Segment))
         {
             var file = new FileInfo(PathOf(segment));
-            if (file.LastWriteTimeUtc >= olderThan.UtcDateTime && bytes <= keepBytes)
+            var length = file.Length;
+            if (file.LastWriteTimeUtc >= olderThan.UtcDateTime && bytes - freed <= keepBytes)
             {
-                return;
+                break;
             }
 
-            bytes -= file.Length;
             file.Delete();
+            freed += length;
         }
+
+        return freed;
     }
 
     public void Dispose() => _segment.Dispose();

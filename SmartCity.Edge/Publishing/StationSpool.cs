@@ -177,12 +177,24 @@ internal sealed class StationSpool : IAsyncDisposable
                 Refusals.Add(1, new KeyValuePair<string, object?>("station", StationId));
                 Trouble = $"{payloads.Count} sightings can't be written and wait: {e.Message}";
                 _logger.LogCritical(e, "Station {Station}: the spool can't be written and {Count} sightings wait; free disk in {Folder}.", StationId, payloads.Count, Folder);
-                Log.Trim(Delivered, DateTimeOffset.MaxValue, 0);
-                if (!Pictures.ShedOldest())
+                if (!TryMakeRoom())
                 {
                     await Task.Delay(FullDiskRetry, _time, _stop.Token);
                 }
             }
+        }
+    }
+
+    private bool TryMakeRoom()
+    {
+        try
+        {
+            return Log.Trim(Delivered, DateTimeOffset.MaxValue, 0) > 0 || Pictures.ShedOldest();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogCritical(e, "Station {Station}: no room could be made in {Folder}.", StationId, Folder);
+            return false;
         }
     }
 

@@ -56,7 +56,12 @@ public sealed class FolderObjectStore : IObjectStore
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        File.Delete(PathOf(key));
+        var path = PathOf(key);
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -64,6 +69,12 @@ public sealed class FolderObjectStore : IObjectStore
     {
         var path = PathOf(key);
         var folder = Path.GetDirectoryName(path)!;
+        var known = folder;
+        while (!Directory.Exists(known))
+        {
+            known = Path.GetDirectoryName(known)!;
+        }
+
         Directory.CreateDirectory(folder);
         var beside = Path.Combine(folder, $".{Guid.NewGuid():n}");
         try
@@ -76,6 +87,11 @@ public sealed class FolderObjectStore : IObjectStore
             }
 
             File.Move(beside, path, overwrite: true);
+            // A new folder is an entry of the one above.
+            for (var each = folder; each is not null && each.Length >= known.Length; each = Path.GetDirectoryName(each))
+            {
+                FolderFlush.Flush(each);
+            }
         }
         finally
         {
@@ -85,12 +101,7 @@ public sealed class FolderObjectStore : IObjectStore
 
     private string PathOf(string key)
     {
-        var path = Path.GetFullPath(Path.Combine(_root, key));
-        if (key.Length == 0 || key.Contains("..", StringComparison.Ordinal) || !path.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-        {
-            throw new ArgumentException($"'{key}' is not an object key: it must stay inside the store.", nameof(key));
-        }
-
-        return path;
+        ObjectKey.Check(key);
+        return Path.Combine(_root, key);
     }
 }

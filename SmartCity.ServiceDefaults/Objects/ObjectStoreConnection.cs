@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace SmartCity.ServiceDefaults.Objects;
 
 /// <summary>
-/// <c>ConnectionStrings:objects</c>: a folder (<c>/var/lib/objects</c>) or an S3
+/// <c>ConnectionStrings:objects</c>: a folder (<c>/var/lib/objects</c>, <c>folder=/var/lib/objects</c> or <c>file:///var/lib/objects</c>) or an S3
 /// (<c>Endpoint=http://host:9000;AccessKey=…;SecretKey=…;Bucket=smartcity;Region=us-east-1</c>).
 /// </summary>
 public sealed record ObjectStoreConnection
@@ -27,12 +27,24 @@ public sealed record ObjectStoreConnection
     /// <exception cref="InvalidOperationException">It is neither; the message says what is missing.</exception>
     public static ObjectStoreConnection Parse(string text)
     {
-        if (!text.Contains("Endpoint=", StringComparison.OrdinalIgnoreCase))
+        if (string.IsNullOrWhiteSpace(text))
         {
-            return new ObjectStoreConnection { Folder = text };
+            throw new InvalidOperationException("ConnectionStrings:objects is empty; give a folder, or Endpoint=…;AccessKey=…;SecretKey=…;Bucket=… of an S3.");
+        }
+
+        if (!text.Contains('=', StringComparison.Ordinal))
+        {
+            return new ObjectStoreConnection { Folder = Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.IsFile ? uri.LocalPath : text };
         }
 
         var parts = new DbConnectionStringBuilder { ConnectionString = text };
+        if (text.TrimStart().StartsWith("folder", StringComparison.OrdinalIgnoreCase))
+        {
+            return parts.TryGetValue("folder", out var folder) && folder is string { Length: > 0 } path
+                ? new ObjectStoreConnection { Folder = path }
+                : throw new InvalidOperationException("ConnectionStrings:objects: folder= has no path.");
+        }
+
         string? Value(string key) => parts.TryGetValue(key, out var value) ? value as string : null;
         if (!Uri.TryCreate(Value("Endpoint"), UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
         {
@@ -48,6 +60,9 @@ public sealed record ObjectStoreConnection
             Region = Value("Region") ?? "us-east-1",
         };
     }
+
+    /// <summary>Where, without the keys.</summary>
+    public override string ToString() => Folder ?? $"{Endpoint}{Bucket}";
 }
 
 public static class ObjectStoreRegistration

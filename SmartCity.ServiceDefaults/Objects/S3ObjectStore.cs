@@ -80,6 +80,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
 
     private async Task PutAsync(PutObjectRequest request, CancellationToken cancellationToken)
     {
+        ObjectKey.Check(request.Key);
         await EnsureBucketAsync(cancellationToken);
         request.BucketName = _bucket;
         request.UseChunkEncoding = false;

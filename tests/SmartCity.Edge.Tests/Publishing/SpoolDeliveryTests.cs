@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Confluent.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.AllInOne.Infrastructure;
+using SmartCity.Contracts;
+using SmartCity.Edge.Publishing;
+using SmartCity.Edge.Tests.Hosting;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Edge.Tests.Publishing;
+
+public sealed class SpoolDeliveryTests : IDisposable
+{
+    private const int Partitions = 2;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly InProcessBroker _broker = new((Topics.Sightings, Partitions));
+
+    public void Dispose()
+    {
+        _broker.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_sighting_reaches_kafka_as_the_contract_says_after_its_pictures_are_stored()
+    {
+        await using var edge = await StartAsync();
+        var trace = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, "vendor=1");
+        var vehicle = EdgeTransport.Vehicle(1, pictures: true, trace);
+        var unread = EdgeTransport.Vehicle(9);
+        await edge.Publisher.PublishAsync(vehicle, TestContext.Current.CancellationToken);
+        await edge.Publisher.PublishAsync(unread, TestContext.Current.CancellationToken);
+
+        var records = await ReadAsync(2);
+
+        var read = records.Single(r => Key(r) == "LR01TEE");
+        Assert.Equal(vehicle.Sighting.CapturedAt, new DateTimeOffset(read.Message.Timestamp.UtcDateTime));
+        Assert.Equal(JsonSerializer.Serialize(vehicle.Sighting, ContractsJson.Default.Sighting), Encoding.UTF8.GetString(read.Message.Value!));
+        var headers = read.Message.Headers.ToDictionary(h => h.Key, h => Encoding.ASCII.GetString(h.GetValueBytes()));
+        Assert.Equal(RecordHeaders.Json, headers[RecordHeaders.ContentType]);
+        Assert.Equal(RecordHeaders.SightingSchema, headers[RecordHeaders.Schema]);
+        Assert.Contains(trace.TraceId.ToHexString(), headers[RecordHeaders.TraceParent], StringComparison.Ordinal);
+        Assert.Equal("vendor=1", headers[RecordHeaders.TraceState]);
+        Assert.Equal(vehicle.EvidenceJpeg, File.ReadAllBytes(Stored(vehicle.Sighting.Evidence!)));
+        Assert.Equal(vehicle.PatchJpeg, File.ReadAllBytes(Stored(Sighting.PatchKey(vehicle.Sighting.Evidence!))));
+        Assert.Single(records, r => Key(r) == "?a1-n1");
+        await edge.IsSettled();
+        await Eventually.IsTrue(() => Directory.GetFiles(_folder["spool"], "*.jpg", SearchOption.AllDirectories).Length == 0, "the edge's copy of the pictures is gone");
+    }
+
+    [Fact]
+    public async Task While_kafka_is_down_sightings_wait_and_afterwards_all_are_there_in_order()
+    {
+        await using var edge = await StartAsync();
+        var before = await edge.PublishAsync(0, 20);
+        await edge.IsSettled();
+        _broker.GoDown();
+        var during = await edge.PublishAsync(20, 320);
+        Assert.Equal(300, edge.Publisher.Waiting(EdgeTransport.Station));
+
+        _broker.ComeUp();
+        await edge.IsSettled();
+
+        var records = await ReadAsync(320);
+        Assert.Equal(before.Concat(during).Select(v => v.Sighting.Id).Order(), records.Select(Id).Distinct().Order());
+        foreach (var plate in records.GroupBy(Key))
+        {
+            var times = plate.Select(r => r.Message.Timestamp.UnixTimestampMs).Distinct().ToList();
+            Assert.Equal(times.Order(), times);
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_ends_between_picture_and_record_loses_neither()
+    {
+        _broker.GoDown();
+        List<ObservedVehicle> vehicles;
+        await using (var edge = await StartAsync())
+        {
+            vehicles = await edge.PublishAsync(0, 5, pictures: true);
+            await Eventually.IsTrue(() => vehicles.All(v => File.Exists(Stored(v.Sighting.Evidence!))), "pictures are stored while Kafka is down");
+        }
+
+        _broker.ComeUp();
+        await using var again = await StartAsync();
+        await again.IsSettled();
+
+        var records = await ReadAsync(5);
+        Assert.Equal(vehicles.Select(v => v.Sighting.Id).Order(), records.Select(Id).Distinct().Order());
+        Assert.All(records, r => Assert.True(File.Exists(Stored(Read(r).Evidence!))));
+    }
+
+    [Fact]
+    public async Task While_the_object_store_fails_nothing_names_a_picture_that_is_not_there_and_health_says_so()
+    {
+        await using var edge = await StartAsync();
+        Directory.Delete(_folder["objects"], recursive: true);
+        await File.WriteAllTextAsync(_folder["objects"], "in the way", TestContext.Current.CancellationToken);
+        await edge.PublishAsync(0, 3, pictures: true);
+        await Eventually.IsTrue(
+            () => edge.Health.Reports.Any(r => r is { Name: $"publish {EdgeTransport.Station}", State: WorkerState.Degraded }),
+            "the worker says that sightings wait");
+        using (var reader = new TopicReader(_broker.BootstrapServers, Topics.Sightings, Partitions))
+        {
+            Assert.Equal(0, reader.Take());
+        }
+
+        File.Delete(_folder["objects"]);
+        await edge.IsSettled();
+
+        var records = await ReadAsync(3);
+        Assert.All(records, r => Assert.True(File.Exists(Stored(Read(r).Evidence!))));
+        await Eventually.IsTrue(() => edge.Health.Reports.All(r => r.State != WorkerState.Degraded), "the worker is well again");
+    }
+
+    [Fact]
+    public async Task A_broker_that_forgot_everything_gets_again_what_the_core_may_lack()
+    {
+        List<ObservedVehicle> vehicles;
+        await using (var edge = await StartAsync())
+        {
+            vehicles = await edge.PublishAsync(0, 1200);
+            await edge.IsSettled();
+        }
+
+        var newest = EdgeTransport.Start.AddSeconds(1000);
+        using var fresh = new InProcessBroker((Topics.Sightings, Partitions));
+        await using var again = await StartAsync(fresh, services => services.AddRepublishing((_, station, _) =>
+            Task.FromResult<DateTimeOffset?>(station == EdgeTransport.Station ? newest : null)));
+
+        var expected = vehicles.Where(v => v.Sighting.CapturedAt >= newest.AddMinutes(-10)).Select(v => v.Sighting.Id).ToHashSet();
+        var records = await ReadAsync(expected.Count, fresh);
+        Assert.Equal(expected.Order(), records.Select(Id).Distinct().Order().Where(expected.Contains));
+        Assert.InRange(records.Count, expected.Count, 1199);
+    }
+
+    [Fact]
+    public async Task A_broker_that_forgets_is_not_overrun_while_nobody_reads_and_all_arrives_once_somebody_does()
+    {
+        const int count = 3000;
+        using var core = new InProcessBroker((Topics.Mirrored(EdgeTransport.Station, Topics.Sightings), Partitions));
+        List<ObservedVehicle> vehicles;
+        await using (var edge = await StartAsync(settings: ("Edge:BrokerPartitionBytes", "300000")))
+        {
+            vehicles = await edge.PublishAsync(0, count);
+            using var reader = new TopicReader(_broker.BootstrapServers, Topics.Sightings, Partitions);
+            await Eventually.IsTrue(() => reader.Records.Count is var before && reader.Take() == before && before > 0, "no more arrives");
+            Assert.InRange(reader.Records.GroupBy(r => r.Partition.Value).Max(p => p.Sum(r => r.Message.Value!.Length)), 75_000, 300_000);
+            Assert.InRange(edge.Publisher.TotalWaiting, 1, count - reader.Records.Count);
+        }
+
+        await using var both = await StartAsync(settings:
+        [
+            ("Edge:BrokerPartitionBytes", "300000"),
+            ("ConnectionStrings:core-kafka", core.BootstrapServers),
+            ("Mirror:Stations:0", EdgeTransport.Station),
+        ]);
+        await both.IsSettled();
+
+        using var arrived = new TopicReader(core.BootstrapServers, Topics.Mirrored(EdgeTransport.Station, Topics.Sightings), Partitions);
+        await Eventually.IsTrue(() => arrived.Take() >= count, "all arrived at the core");
+        Assert.Equal(vehicles.Select(v => v.Sighting.Id).Order(), arrived.Records.Select(Id).Distinct().Order());
+    }
+
+    private static string Key(ConsumeResult<byte[]?, byte[]?> record) => Encoding.UTF8.GetString(record.Message.Key!);
+
+    private static Sighting Read(ConsumeResult<byte[]?, byte[]?> record) => JsonSerializer.Deserialize(record.Message.Value, ContractsJson.Default.Sighting)!;
+
+    private static Guid Id(ConsumeResult<byte[]?, byte[]?> record) => Read(record).Id;
+
+    private string Stored(string key) => Path.Combine(_folder["objects"], key);
+
+    private Task<EdgeTransport> StartAsync(InProcessBroker? broker = null, Action<IServiceCollection>? more = null, params (string Key, string Value)[] settings)
+    {
+        var all = settings.ToDictionary(s => s.Key, s => (string?)s.Value);
+        all["ConnectionStrings:edge-kafka"] = (broker ?? _broker).BootstrapServers;
+        all["ConnectionStrings:objects"] = _folder["objects"];
+        all["Edge:SpoolPath"] = _folder["spool"];
+        all["Edge:ShedPicturesBelowBytes"] = "0";
+        return EdgeTransport.StartAsync(all, more);
+    }
+
+    private async Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(int atLeast, InProcessBroker? broker = null)
+    {
+        using var reader = new TopicReader((broker ?? _broker).BootstrapServers, Topics.Sightings, Partitions);
+        await Eventually.IsTrue(() => reader.Take() >= atLeast, $"{atLeast} records arrived");
+        reader.Take();
+        return reader.Records;
+    }
+}
