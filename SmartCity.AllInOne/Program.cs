@@ -6,6 +6,9 @@ namespace SmartCity.AllInOne;
 /// <summary>The command line: one verb a class under Commands.</summary>
 public static class EntryPoint
 {
+    // A signal cancels the verb; so long it has to finish in order.
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(30);
+
     public static async Task<int> Main(string[] args)
     {
         var root = new RootCommand("SmartCity: cameras, charges, alerts and archive of a low-emission zone.")
@@ -14,7 +17,7 @@ public static class EntryPoint
             ChargesCommand.Create(),
         };
         var result = root.Parse(args);
-        var status = await result.InvokeAsync().ConfigureAwait(false);
+        var status = await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndWithin });
         return result.Errors.Count > 0 ? 2 : status;
     }
 }

@@ -1,35 +1,145 @@
 using System.CommandLine;
-using SmartCity.Core;
-using SmartCity.Edge;
-using SmartCity.ServiceDefaults;
-using SmartCity.Web;
+using System.Globalization;
+using Confluent.Kafka;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using SmartCity.AllInOne.Infrastructure;
+using SmartCity.Contracts.Cities;
+using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.AllInOne.Commands;
 
 /// <summary><c>smartcity run</c>: every module in this process with the infrastructure that is not given by connection string.</summary>
 internal static class RunCommand
 {
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(100);
+
     public static Command Create()
     {
-        var command = new Command("run", "Runs the whole system with the demo city.");
-        command.SetAction(RunAsync);
+        var command = new Command("run", "Runs the whole system; with the demo city unless --city names another.");
+        foreach (var option in RunOptions.Options)
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((parse, cancellationToken) => RunAsync(RunOptions.From(parse), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
-    {
-        var builder = WebApplication.CreateBuilder();
-        builder.AddServiceDefaults();
-        builder.AddEdge();
-        builder.AddCore();
-        builder.AddConsole();
+    /// <summary>Errors that are the surroundings' fault: said in one sentence, without a stack.</summary>
+    public static bool IsForUser(Exception e) =>
+        e is InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException or OptionsValidationException or KafkaException;
 
-        var app = builder.Build();
-        app.MapServiceDefaults();
-        app.MapEdge();
-        app.MapCore();
-        app.MapConsole();
-        await app.RunAsync(cancellationToken).ConfigureAwait(false);
-        return 0;
+    private static async Task<int> RunAsync(RunOptions options, CancellationToken cancellationToken)
+    {
+        using var logging = LoggerFactory.Create(AllInOneHost.Log);
+        var logger = logging.CreateLogger("SmartCity");
+        try
+        {
+            return await RunAsync(options, logger, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0; // stopped while it was starting
+        }
+        catch (Exception e) when (IsForUser(e))
+        {
+            logger.LogDebug(e, "SmartCity could not run.");
+            await Console.Error.WriteLineAsync($"smartcity: {e.Message}");
+            return 1;
+        }
     }
+
+    private static async Task<int> RunAsync(RunOptions options, ILogger logger, CancellationToken cancellationToken)
+    {
+        var configuration = AllInOneHost.UserConfiguration();
+        var address = ListenAddress.Parse(options.Urls);
+        var city = LoadCity(options.City);
+        var plan = InfrastructurePlan.Of(configuration, city, options.Stations);
+        using var data = DataFolder.Take(options.Data);
+        var health = new WorkerHealth(TimeProvider.System);
+        await using var infrastructure = await LocalInfrastructure.StartAsync(plan, data, health, logger, cancellationToken);
+        var settings = new Dictionary<string, string?>(infrastructure.Settings)
+        {
+            ["urls"] = address.Urls,
+            ["Core:Address"] = configuration["Core:Address"] ?? address.Own.ToString(),
+            ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? HasSimulatedCameras(city).ToString(),
+        };
+        if (options.City is not null)
+        {
+            settings["Edge:CityFile"] = settings["Core:CityFile"] = Path.GetFullPath(options.City);
+        }
+
+        if (options.Speed is { } speed)
+        {
+            settings["Edge:SimulationSpeed"] = speed.ToString(CultureInfo.InvariantCulture);
+        }
+
+        await using var app = AllInOneHost.Build(settings, health, plan.BrokersForget);
+        return await ServeAsync(app, options, plan, address, logger, cancellationToken);
+    }
+
+    private static async Task<int> ServeAsync(WebApplication app, RunOptions options, InfrastructurePlan plan, ListenAddress address, ILogger logger, CancellationToken cancellationToken)
+    {
+        await app.StartAsync(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
+        try
+        {
+            await ReadyAsync(app.Services, logger, stop.Token);
+            await Console.Error.WriteLineAsync($"SmartCity is ready: {address.Own} ({plan.City.Name}, {plan.Stations.Count} stations)");
+            await Task.Delay(options.For ?? Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            logger.LogInformation("Stopping.");
+        }
+
+        await app.StopAsync(CancellationToken.None);
+        var broken = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Where(s => s.ExecuteTask is { IsFaulted: true }).ToList();
+        foreach (var worker in broken)
+        {
+            await Console.Error.WriteLineAsync($"smartcity: {worker.GetType().Name} failed: {worker.ExecuteTask!.Exception!.GetBaseException().Message}");
+        }
+
+        return broken.Count == 0 ? 0 : 1;
+    }
+
+    private static async Task ReadyAsync(IServiceProvider services, ILogger logger, CancellationToken cancellationToken)
+    {
+        var checks = services.GetRequiredService<HealthCheckService>();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(ReadyWithin);
+        while (true)
+        {
+            var report = await checks.CheckHealthAsync(c => c.Tags.Contains("ready"), cancellationToken);
+            if (report.Status != HealthStatus.Unhealthy)
+            {
+                return;
+            }
+
+            try
+            {
+                await Task.Delay(ReadyPoll, TimeProvider.System, patience.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                logger.LogWarning("Not everything is ready after {Patience}: {Reasons}", ReadyWithin, string.Join("; ", report.Entries.Values.Select(e => e.Description)));
+                return;
+            }
+        }
+    }
+
+    private static City LoadCity(string? file)
+    {
+        if (file is not null && !File.Exists(file))
+        {
+            throw new InvalidOperationException($"There is no city file {file}.");
+        }
+
+        return City.Load(file);
+    }
+
+    private static bool HasSimulatedCameras(City city) =>
+        city.Stations.Any(s => s.Cameras.Any(c => c.Source.StartsWith("simulated:", StringComparison.Ordinal)));
 }

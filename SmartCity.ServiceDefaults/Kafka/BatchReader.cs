@@ -36,7 +36,7 @@ public sealed class BatchReader : IAsyncDisposable
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetErrorHandler((_, error) => Fail(error))
             .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
-            .SetPartitionsAssignedHandler((_, partitions) => logger.LogInformation("Assigned {Partitions}.", string.Join(", ", partitions)))
+            .SetPartitionsAssignedHandler((_, partitions) => logger.LogDebug("Assigned {Partitions}.", string.Join(", ", partitions)))
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions, "Revoked"))
             .SetPartitionsLostHandler((_, partitions) => Forget(partitions, "Lost"))
             .Build();
@@ -233,7 +233,7 @@ public sealed class BatchReader : IAsyncDisposable
     {
         foreach (var partition in partitions)
         {
-            _logger.LogInformation("{How} {Partition}.", how, partition.TopicPartition);
+            _logger.LogDebug("{How} {Partition}.", how, partition.TopicPartition);
             lock (_done)
             {
                 _done.Remove(partition.TopicPartition);

@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Logging.Console;
+using Npgsql;
+using SmartCity.Core;
+using SmartCity.Core.Database;
+using SmartCity.Edge;
+using SmartCity.Edge.Publishing;
+using SmartCity.ServiceDefaults;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.Web;
+
+namespace SmartCity.AllInOne;
+
+/// <summary>Every module in one process.</summary>
+internal static class AllInOneHost
+{
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(6);
+
+    /// <summary>The configuration that the user gives: environment variables.</summary>
+    public static IConfiguration UserConfiguration() => new ConfigurationBuilder().AddEnvironmentVariables().Build();
+
+    /// <param name="settings">What is configured beside the user's configuration.</param>
+    /// <param name="republishes">The brokers forget: at start each edge publishes again what the core may not have.</param>
+    public static WebApplication Build(IReadOnlyDictionary<string, string?> settings, WorkerHealth health, bool republishes)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            ApplicationName = typeof(AllInOneHost).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.WebHost.UseStaticWebAssets();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopWithin);
+        builder.Services.AddSingleton(health);
+        Log(builder.Logging);
+        builder.AddServiceDefaults();
+        builder.AddEdge();
+        builder.AddCore();
+        builder.AddConsole();
+        if (republishes)
+        {
+            builder.Services.AddRepublishing(NewestAsync);
+        }
+
+        var app = builder.Build();
+        app.MapServiceDefaults();
+        app.MapEdge();
+        app.MapCore();
+        app.MapConsole();
+        return app;
+    }
+
+    /// <summary>One line an event, to stderr: stdout is for results.</summary>
+    public static void Log(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.TimestampFormat = "HH:mm:ss ";
+            o.UseUtcTimestamp = true;
+            o.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        foreach (var category in (string[])["Microsoft", "System", "Npgsql", "Polly", "SmartCity.Edge.Mirroring"])
+        {
+            logging.AddFilter<ConsoleLoggerProvider>(category, LogLevel.Warning);
+        }
+    }
+
+    private static async Task<DateTimeOffset?> NewestAsync(IServiceProvider services, string station, CancellationToken cancellationToken)
+    {
+        await services.GetRequiredService<DatabaseStartup>().Ready.WaitAsync(cancellationToken);
+        await using var command = services.GetRequiredService<NpgsqlDataSource>().CreateCommand("select newest from station_totals where station_id = $1");
+        command.Parameters.Add(new() { Value = station });
+        return await command.ExecuteScalarAsync(cancellationToken) is DateTime newest ? new DateTimeOffset(newest, TimeSpan.Zero) : null;
+    }
+}

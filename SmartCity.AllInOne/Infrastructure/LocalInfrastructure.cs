@@ -1,0 +1,163 @@
+using System.Globalization;
+using SmartCity.Contracts;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.AllInOne.Infrastructure;
+
+/// <summary>The infrastructure that is not external, started before the modules, and the settings that lead them to it.</summary>
+internal sealed class LocalInfrastructure : IAsyncDisposable
+{
+    private readonly Stack<IAsyncDisposable> _started = new();
+    private readonly Dictionary<string, string?> _settings = new(StringComparer.OrdinalIgnoreCase);
+
+    private LocalInfrastructure()
+    {
+    }
+
+    /// <summary>Connection strings and options for the modules' configuration.</summary>
+    public IReadOnlyDictionary<string, string?> Settings => _settings;
+
+    /// <exception cref="InvalidOperationException">Something could not be started; the message says what and what to do. What was started is stopped again.</exception>
+    public static async Task<LocalInfrastructure> StartAsync(InfrastructurePlan plan, DataFolder data, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
+    {
+        var infrastructure = new LocalInfrastructure();
+        try
+        {
+            var postgres = infrastructure.StartPostgresAsync(plan, data, logger, cancellationToken);
+            var kafka = infrastructure.StartKafkaAsync(plan, data, health, logger, cancellationToken);
+            await Task.WhenAll(postgres, kafka);
+            infrastructure.Configure(plan, data);
+            return infrastructure;
+        }
+        catch
+        {
+            await infrastructure.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_started.TryPop(out var started))
+        {
+            await started.DisposeAsync();
+        }
+    }
+
+    private async Task StartPostgresAsync(InfrastructurePlan plan, DataFolder data, ILogger logger, CancellationToken cancellationToken)
+    {
+        if (!plan.StartsPostgres)
+        {
+            logger.LogInformation("Postgres is external.");
+            return;
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            throw new InvalidOperationException("On Windows Postgres is not started here; set ConnectionStrings__postgres to one that runs.");
+        }
+
+        var postgres = await EmbeddedPostgres.StartAsync(data.Below("postgres"), cancellationToken);
+        Started(postgres, "ConnectionStrings:postgres", postgres.ConnectionString);
+        logger.LogInformation("Postgres runs, data in {Folder}.", data.Below("postgres"));
+    }
+
+    private async Task StartKafkaAsync(InfrastructurePlan plan, DataFolder data, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
+    {
+        if (plan.KafkaHome is not null && plan.StartsKafka)
+        {
+            throw new InvalidOperationException("KAFKA_HOME");
+        }
+
+        foreach (var station in plan.EdgeBrokers)
+        {
+            Started(new InProcessBroker(KafkaTopics.OfEdge()), $"ConnectionStrings:edge-kafka-{station}");
+        }
+
+        if (plan.StartsCoreKafka)
+        {
+            Started(new InProcessBroker(KafkaTopics.OfCore(plan.Stations.Select(s => s.Id))), "ConnectionStrings:core-kafka");
+        }
+
+        if (plan.BrokersForget)
+        {
+            logger.LogInformation("{Count} Kafka brokers run in this process: nothing in them survives a restart; the edges' spools do, and are published again.", plan.EdgeBrokers.Count + (plan.StartsCoreKafka ? 1 : 0));
+        }
+
+        await Task.CompletedTask;
+    }
+
+    private void Configure(InfrastructurePlan plan, DataFolder data)
+    {
+        Set("Edge:SpoolPath", data.Below("spool"));
+        for (var i = 0; i < plan.Stations.Count; i++)
+        {
+            Set(string.Create(CultureInfo.InvariantCulture, $"Edge:Stations:{i}"), plan.Stations[i].Id);
+        }
+
+        if (plan.Objects is null)
+        {
+            Set("ConnectionStrings:objects", data.Below("objects"));
+        }
+
+        if (plan.UsesMirrorMaker)
+        {
+            return;
+        }
+
+        for (var i = 0; i < plan.Mirrored.Count; i++)
+        {
+            Set(string.Create(CultureInfo.InvariantCulture, $"Mirror:Stations:{i}"), plan.Mirrored[i]);
+        }
+
+        var limit = InProcessBroker.PartitionBytes.ToString(CultureInfo.InvariantCulture);
+        if (plan.BrokersForget && plan.EdgeBrokers.Count > 0)
+        {
+            Set("Edge:BrokerPartitionBytes", limit);
+        }
+
+        if (plan.BrokersForget && plan.StartsCoreKafka)
+        {
+            Set("Mirror:CorePartitionBytes", limit);
+            Set("Mirror:CoreReaders:0", "core-ingest");
+        }
+    }
+
+    private void Started(InProcessBroker broker, string name) => Started(new Disposing(broker), name, broker.BootstrapServers);
+
+    private void Started(IAsyncDisposable started, string name, string connectionString)
+    {
+        lock (_started)
+        {
+            _started.Push(started);
+            _settings[name] = connectionString;
+        }
+    }
+
+    private void Set(string name, string value) => _settings[name] = value;
+
+    private sealed class Disposing(IDisposable inner) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            inner.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
+
+/// <summary>Topics that are made before anybody uses them.</summary>
+internal static class KafkaTopics
+{
+    private const int SightingPartitions = 6;
+
+    public static (string Topic, int Partitions)[] OfEdge() => [(Topics.Sightings, SightingPartitions), (Topics.StationHeartbeats, 1)];
+
+    public static (string Topic, int Partitions)[] OfCore(IEnumerable<string> stations) =>
+    [
+        .. stations.SelectMany(s => OfEdge().Select(t => (Topics.Mirrored(s, t.Topic), t.Partitions))),
+        (Topics.Alerts, 1),
+        (Topics.DeadLetters, 1),
+        (Topics.ModelReleases, 1),
+    ];
+}
