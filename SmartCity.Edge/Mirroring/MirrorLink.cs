@@ -35,7 +35,7 @@ internal sealed class MirrorLink(
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AdminTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AdminTimeout = TimeSpan.FromSeconds(5);
 
     // A span with more links than this is a burden to every backend.
     private const int MostLinks = 100;
@@ -162,7 +162,7 @@ internal sealed class MirrorLink(
         {
             if (existing == 0)
             {
-                await to.CreateTopicsAsync([new TopicSpecification { Name = _target, NumPartitions = partitions, ReplicationFactor = -1 }]);
+                await to.CreateTopicsAsync([new TopicSpecification { Name = _target, NumPartitions = partitions, ReplicationFactor = -1 }], new CreateTopicsOptions { RequestTimeout = AdminTimeout });
             }
             else
             {
@@ -173,13 +173,13 @@ internal sealed class MirrorLink(
         {
             logger.LogDebug("{Topic} was made meanwhile.", _target);
         }
-        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_UnsupportedFeature)
+        catch (KafkaException e)
         {
-            // The broker in the process makes a topic when it is asked about it, with a number of partitions of its own.
+            // The broker in the process knows no such request; it makes a topic when it is asked about it, with a number of partitions of its own.
             var made = to.GetMetadata(_target, AdminTimeout).Topics[0].Partitions.Count;
             if (made < partitions)
             {
-                throw new KafkaException(new Error(ErrorCode.InvalidPartitions, $"Topic {_target} has {made} partitions where {topic} of station {stationId} has {partitions}; make it with {partitions}."), e);
+                throw new KafkaException(new Error(e.Error.Code, $"Topic {_target} has {made} partitions where {topic} of station {stationId} has {partitions}, and can't be made so ({e.Error.Reason}); make it with {partitions}."), e);
             }
         }
     }

@@ -103,6 +103,21 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_topic_that_the_core_lacks_is_made()
+    {
+        using var empty = new InProcessBroker();
+        await SendAsync(Topics.Sightings, Enumerable.Range(0, 30).Select(i => (i % Partitions, Numbered(i))));
+        var settings = Settings();
+        settings["ConnectionStrings:core-kafka"] = empty.BootstrapServers;
+
+        await using var mirror = await EdgeTransport.StartAsync(settings);
+
+        using var reader = new TopicReader(empty.BootstrapServers, Target, Partitions);
+        await Eventually.IsTrue(() => reader.Take() >= 30, "all arrived");
+        Assert.All(reader.Records, r => Assert.Equal(Number(r) % Partitions, r.Partition.Value));
+    }
+
+    [Fact]
     public async Task Two_stations_on_one_kafka_are_refused_with_the_reason()
     {
         var settings = Settings();
