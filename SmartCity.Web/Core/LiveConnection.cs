@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Polly;
+using Polly.Retry;
+using SmartCity.Contracts.Api;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Web.Core;
+
+/// <summary>The one live stream of this process, handed to every page that is open. Connects again when it breaks.</summary>
+public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth health, TimeProvider time, ILogger<LiveConnection> logger) : BackgroundService
+{
+    private const string Worker = "console live stream";
+
+    /// <summary>Raised for each event, on a thread of the stream.</summary>
+    public event Action<LiveEvent>? Received;
+
+    /// <summary>Null while connected; else what is wrong, for people.</summary>
+    public string? Problem { get; private set; } = "Connecting to the core …";
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var retry = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is HttpRequestException or IOException or JsonException or OperationCanceledException && !stoppingToken.IsCancellationRequested),
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(500),
+            MaxDelay = TimeSpan.FromSeconds(10),
+            OnRetry = attempt =>
+            {
+                Problem = "The core does not answer; trying again.";
+                health.Degraded(Worker, attempt.Outcome.Exception?.Message ?? Problem);
+                logger.LogWarning("The live stream broke: {Error}", attempt.Outcome.Exception?.Message);
+                return ValueTask.CompletedTask;
+            },
+        }).Build();
+        return retry.ExecuteAsync(async token => await FollowAsync(token), stoppingToken).AsTask();
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        using var scope = scopes.CreateScope();
+        var core = scope.ServiceProvider.GetRequiredService<CoreClient>();
+        await core.StationsAsync(cancellationToken);
+        Problem = null;
+        health.Healthy(Worker);
+        await foreach (var live in core.LiveAsync(cancellationToken))
+        {
+            Received?.Invoke(live);
+        }
+
+        throw new IOException("The core closed the live stream.");
+    }
+}
