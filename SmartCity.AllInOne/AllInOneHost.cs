@@ -61,6 +61,7 @@ internal static class AllInOneHost
             o.ColorBehavior = LoggerColorBehavior.Default;
         });
         logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.AddFilter<ConsoleLoggerProvider>("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         foreach (var category in (string[])["Microsoft", "System", "Npgsql", "Polly", "SmartCity.Edge.Mirroring"])
         {
             logging.AddFilter<ConsoleLoggerProvider>(category, LogLevel.Warning);

@@ -12,6 +12,9 @@ namespace SmartCity.AllInOne.Commands;
 /// <summary><c>smartcity run</c>: every module in this process with the infrastructure that is not given by connection string.</summary>
 internal static class RunCommand
 {
+    // Cameras at toll stations are close to their vehicles: a smaller picture shows the plate as well and costs a third.
+    private const string DetectionSide = "640";
+
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(100);
 
@@ -58,11 +61,17 @@ internal static class RunCommand
         var city = LoadCity(options.City);
         var plan = InfrastructurePlan.Of(configuration, city, options.Stations);
         using var data = DataFolder.Take(options.Data);
+        if (plan.StationsHeldBack)
+        {
+            logger.LogInformation("With KAFKA_HOME each station is a process: the first {Count} of {All} stations run; --stations all runs every one.", plan.Stations.Count, city.Stations.Count);
+        }
+
         var health = new WorkerHealth(TimeProvider.System);
-        await using var infrastructure = await LocalInfrastructure.StartAsync(plan, data, health, logger, cancellationToken);
+        await using var infrastructure = await LocalInfrastructure.StartAsync(plan, configuration, data, health, logger, cancellationToken);
         var settings = new Dictionary<string, string?>(infrastructure.Settings)
         {
             ["urls"] = address.Urls,
+            ["Recognition:DetectionSide"] = configuration["Recognition:DetectionSide"] ?? DetectionSide,
             ["Core:Address"] = configuration["Core:Address"] ?? address.Own.ToString(),
             ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? HasSimulatedCameras(city).ToString(),
         };

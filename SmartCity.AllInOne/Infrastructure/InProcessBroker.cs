@@ -29,7 +29,9 @@ internal sealed partial class InProcessBroker : IDisposable
     {
         Load();
         var error = new byte[512];
-        _client = New(Producer, NewConfiguration(), error, (nuint)error.Length);
+        var configuration = NewConfiguration();
+        Configure(configuration, "log_level", "3", error, (nuint)error.Length); // the client only carries the cluster and has no servers to complain of
+        _client = New(Producer, configuration, error, (nuint)error.Length);
         if (_client == 0)
         {
             throw new InvalidOperationException($"The broker in the process could not start: {Text(error)}");
@@ -101,6 +103,9 @@ internal sealed partial class InProcessBroker : IDisposable
 
     [LibraryImport(Native, EntryPoint = "rd_kafka_conf_new")]
     private static partial nint NewConfiguration();
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_conf_set", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Configure(nint configuration, string name, string value, byte[] error, nuint size);
 
     [LibraryImport(Native, EntryPoint = "rd_kafka_new")]
     private static partial nint New(int type, nint configuration, byte[] error, nuint size);

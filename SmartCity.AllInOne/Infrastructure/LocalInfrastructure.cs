@@ -18,13 +18,13 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
     public IReadOnlyDictionary<string, string?> Settings => _settings;
 
     /// <exception cref="InvalidOperationException">Something could not be started; the message says what and what to do. What was started is stopped again.</exception>
-    public static async Task<LocalInfrastructure> StartAsync(InfrastructurePlan plan, DataFolder data, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<LocalInfrastructure> StartAsync(InfrastructurePlan plan, IConfiguration configuration, DataFolder data, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
     {
         var infrastructure = new LocalInfrastructure();
         try
         {
             var postgres = infrastructure.StartPostgresAsync(plan, data, logger, cancellationToken);
-            var kafka = infrastructure.StartKafkaAsync(plan, data, health, logger, cancellationToken);
+            var kafka = infrastructure.StartKafkaAsync(plan, configuration, data, health, logger, cancellationToken);
             await Task.WhenAll(postgres, kafka);
             infrastructure.Configure(plan, data);
             return infrastructure;
@@ -62,11 +62,22 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
         logger.LogInformation("Postgres runs, data in {Folder}.", data.Below("postgres"));
     }
 
-    private async Task StartKafkaAsync(InfrastructurePlan plan, DataFolder data, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
+    private async Task StartKafkaAsync(InfrastructurePlan plan, IConfiguration configuration, DataFolder data, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
     {
         if (plan.KafkaHome is not null && plan.StartsKafka)
         {
-            throw new InvalidOperationException("KAFKA_HOME");
+            var kafka = await KafkaProcesses.StartAsync(plan, configuration, data, health, logger, cancellationToken);
+            lock (_started)
+            {
+                _started.Push(kafka);
+            }
+
+            foreach (var (name, connectionString) in kafka.Connections)
+            {
+                Set($"ConnectionStrings:{name}", connectionString);
+            }
+
+            return;
         }
 
         foreach (var station in plan.EdgeBrokers)
@@ -79,12 +90,15 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
             Started(new InProcessBroker(KafkaTopics.OfCore(plan.Stations.Select(s => s.Id))), "ConnectionStrings:core-kafka");
         }
 
+        if (plan.Mirrored.Count == 0)
+        {
+            logger.LogInformation("Kafka is external at the edge and at the core: the MirrorMaker 2 between them is yours.");
+        }
+
         if (plan.BrokersForget)
         {
             logger.LogInformation("{Count} Kafka brokers run in this process: nothing in them survives a restart; the edges' spools do, and are published again.", plan.EdgeBrokers.Count + (plan.StartsCoreKafka ? 1 : 0));
         }
-
-        await Task.CompletedTask;
     }
 
     private void Configure(InfrastructurePlan plan, DataFolder data)
@@ -134,7 +148,13 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
         }
     }
 
-    private void Set(string name, string value) => _settings[name] = value;
+    private void Set(string name, string value)
+    {
+        lock (_started)
+        {
+            _settings[name] = value;
+        }
+    }
 
     private sealed class Disposing(IDisposable inner) : IAsyncDisposable
     {
