@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
+using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
@@ -24,6 +25,7 @@ public static class CoreModule
         builder.Services.AddVehicles();
         builder.Services.AddReview();
         builder.Services.AddPassages();
+        builder.Services.AddAlerts();
         builder.Services.AddCharges();
         builder.Services.AddSightings();
         builder.Services.AddLive();
@@ -40,6 +42,7 @@ public static class CoreModule
         app.MapDeadLetters();
         app.MapEvidence();
         app.MapPassages();
+        app.MapAlerts();
         app.MapCharges();
         app.MapReview();
         app.MapLive();

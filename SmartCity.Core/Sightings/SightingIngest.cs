@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Alerts;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
@@ -15,6 +16,7 @@ public sealed class SightingIngest(
     SightingPartitions partitions,
     PassageBuilder passages,
     ChargeLedger ledger,
+    AlertRaiser raiser,
     ReviewQueue review,
     IOptions<SightingOptions> options,
     TimeProvider time)
@@ -42,9 +44,10 @@ public sealed class SightingIngest(
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
         var charges = await ChargeAsync(connection, transaction, built, cancellationToken);
+        var alerts = await raiser.RaiseAsync(connection, transaction, built.Changes, cancellationToken);
         await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
-        return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, charges, []);
+        return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, charges, alerts);
     }
 
     private async Task<PassageBatch> MatchAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)

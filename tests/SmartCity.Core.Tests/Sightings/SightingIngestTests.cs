@@ -16,6 +16,7 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
         new SightingPartitions(postgres.DataSource),
         new PassageBuilder(Options.Create(new PassageOptions())),
         new SmartCity.Core.Charges.ChargeLedger(new ReviewQueue(TimeProvider.System), TimeProvider.System),
+        new SmartCity.Core.Alerts.AlertRaiser(_ => true, TimeProvider.System),
         new ReviewQueue(TimeProvider.System),
         Options.Create(new SightingOptions()),
         TimeProvider.System);
