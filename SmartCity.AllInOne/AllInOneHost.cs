@@ -19,8 +19,9 @@ internal static class AllInOneHost
     public static IConfiguration UserConfiguration() => new ConfigurationBuilder().AddEnvironmentVariables().Build();
 
     /// <param name="settings">What is configured beside the user's configuration.</param>
+    /// <param name="console">Whether the console is served.</param>
     /// <param name="republishes">The brokers forget: at start each edge publishes again what the core may not have.</param>
-    public static WebApplication Build(IReadOnlyDictionary<string, string?> settings, WorkerHealth health, bool republishes)
+    public static WebApplication Build(IReadOnlyDictionary<string, string?> settings, WorkerHealth health, bool republishes, bool console = true)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
@@ -35,7 +36,11 @@ internal static class AllInOneHost
         builder.AddServiceDefaults();
         builder.AddEdge();
         builder.AddCore();
-        builder.AddConsole();
+        if (console)
+        {
+            builder.AddConsole();
+        }
+
         if (republishes)
         {
             builder.Services.AddRepublishing(NewestAsync);
@@ -45,7 +50,11 @@ internal static class AllInOneHost
         app.MapServiceDefaults();
         app.MapEdge();
         app.MapCore();
-        app.MapConsole();
+        if (console)
+        {
+            app.MapConsole();
+        }
+
         return app;
     }
 

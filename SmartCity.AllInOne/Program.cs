@@ -14,6 +14,7 @@ public static class EntryPoint
         var root = new RootCommand("SmartCity: cameras, charges, alerts and archive of a low-emission zone.")
         {
             RunCommand.Create(),
+            ReplayCommand.Create(),
             ChargesCommand.Create(),
         };
         var result = root.Parse(args);

@@ -26,7 +26,8 @@ internal static class RunCommand
             command.Options.Add(option);
         }
 
-        command.SetAction((parse, cancellationToken) => RunAsync(RunOptions.From(parse), cancellationToken));
+        command.SetAction((parse, cancellationToken) =>
+            GuardAsync(logger => RunAsync(RunOptions.From(parse), logger, cancellationToken), cancellationToken));
         return command;
     }
 
@@ -34,13 +35,14 @@ internal static class RunCommand
     public static bool IsForUser(Exception e) =>
         e is InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException or OptionsValidationException or KafkaException;
 
-    private static async Task<int> RunAsync(RunOptions options, CancellationToken cancellationToken)
+    /// <summary>Runs a verb; what is the surroundings' fault becomes one sentence and status 1.</summary>
+    public static async Task<int> GuardAsync(Func<ILogger, Task<int>> verb, CancellationToken cancellationToken)
     {
         using var logging = LoggerFactory.Create(AllInOneHost.Log);
         var logger = logging.CreateLogger("SmartCity");
         try
         {
-            return await RunAsync(options, logger, cancellationToken);
+            return await verb(logger);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -58,7 +58,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     {
         using var activity = StartFrame(frame);
         var reads = Recognise(frame, quads => _tracker.ToRead(quads, frame.CapturedAt));
-        return _tracker.Observe(reads, frame.Image, frame.CapturedAt, activity?.Context ?? default);
+        return _tracker.Observe(reads, frame.Image, frame.CapturedAt, activity?.Context ?? default, frame.Origin);
     }
 
     private async Task ReadStillAsync(Frame frame, CancellationToken cancellationToken)
@@ -66,7 +66,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         using var activity = StartFrame(frame);
         foreach (var read in Recognise(frame, quads => quads))
         {
-            using var track = new Track(read.Quad, frame.CapturedAt, activity?.Context ?? default);
+            using var track = new Track(read.Quad, frame.CapturedAt, activity?.Context ?? default) { Origin = frame.Origin };
             track.Add(read, frame.Image, frame.CapturedAt);
             await PublishAsync([(track, read)], cancellationToken);
         }
@@ -106,8 +106,8 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     {
         var (picture, at, quad) = track.Best;
         var captured = DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
-        var id = Guid.CreateVersion7(captured);
         var box = quad.Box & new Rect(0, 0, picture.Width, picture.Height);
+        var id = track.Origin is { } origin ? FrameOrigin.SightingId(origin, camera.Id, captured, box) : Guid.CreateVersion7(captured);
         using var patch = PlatePatch.Rectify(picture, quad, PatchMargin);
         var sighting = new Sighting
         {

@@ -39,6 +39,9 @@ public sealed class CameraStatistics(string stationId, string cameraId)
 
     public CameraState State => _connection.State;
 
+    /// <summary>Why the source is lost; null when it is not.</summary>
+    public string? Error => _connection.Error;
+
     public void Is(CameraState state, string? error = null) => _connection = new Connection(state, error);
 
     /// <summary>True once the source has ended and all its frames were taken.</summary>

@@ -4,8 +4,8 @@ using OpenCvSharp;
 
 namespace SmartCity.Edge.Cameras;
 
-/// <summary><c>folder:PATH</c>: pictures in name order. A picture's capture time is its file's time of last writing.</summary>
-internal sealed class FolderSource(string cameraId, string path, long mostPixels, ILogger logger) : ICameraSource
+/// <summary><c>folder:PATH</c>: pictures in name order, or one picture. A picture's capture time is its file's time of last writing.</summary>
+public sealed class FolderSource(string cameraId, string path, long mostPixels, ILogger logger) : ICameraSource
 {
     public bool Waits => true;
 
@@ -13,20 +13,26 @@ internal sealed class FolderSource(string cameraId, string path, long mostPixels
     public static bool IsPicture(string file) =>
         Path.GetExtension(file).ToUpperInvariant() is ".JPG" or ".JPEG" or ".PNG";
 
+    /// <summary>The pictures of a folder in name order, or the one picture that the path is.</summary>
+    public static IEnumerable<string> Files(string path) =>
+        File.Exists(path) ? [path] : Directory.EnumerateFiles(path).Where(IsPicture).Order(StringComparer.Ordinal);
+
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(path))
+        if (!Directory.Exists(path) && !File.Exists(path))
         {
-            throw new CameraLostException($"Camera {cameraId}: there is no folder {path}.");
+            throw new CameraLostException($"Camera {cameraId}: there is no folder or picture {path}.");
         }
 
         var number = 0L;
-        foreach (var file in Directory.EnumerateFiles(path).Where(IsPicture).Order(StringComparer.Ordinal))
+        foreach (var file in Files(path))
         {
             Mat image;
+            byte[] content;
             try
             {
-                image = Pictures.Decode(await File.ReadAllBytesAsync(file, cancellationToken), mostPixels);
+                content = await File.ReadAllBytesAsync(file, cancellationToken);
+                image = Pictures.Decode(content, mostPixels);
             }
             catch (Exception e) when (e is InvalidDataException or IOException)
             {
@@ -34,7 +40,7 @@ internal sealed class FolderSource(string cameraId, string path, long mostPixels
                 continue;
             }
 
-            yield return new Frame(cameraId, number++, new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero), image) { Still = true };
+            yield return new Frame(cameraId, number++, new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero), image) { Still = true, Origin = FrameOrigin.Of(content) };
         }
     }
 }

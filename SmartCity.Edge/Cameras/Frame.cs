@@ -19,6 +19,12 @@ public sealed class Frame(string cameraId, long number, DateTimeOffset capturedA
     /// <summary>True for a picture that stands alone: each of its plates is a vehicle of its own.</summary>
     public bool Still { get; init; }
 
+    /// <summary>
+    /// What this frame is, from sources that give the same frames again: a picture's or video's content. The ids of its sightings follow
+    /// from it, so that reading it again makes no new ones. Null for live frames.
+    /// </summary>
+    public string? Origin { get; init; }
+
     /// <summary>Plates that are really in the picture; null where that is not known.</summary>
     public IReadOnlyList<FrameTruth>? Truth { get; init; }
 

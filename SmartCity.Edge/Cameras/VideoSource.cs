@@ -53,6 +53,7 @@ internal sealed class VideoSource(string cameraId, string address, bool live, Ti
             }
 
             var start = live ? default : new DateTimeOffset(File.GetLastWriteTimeUtc(address), TimeSpan.Zero);
+            var origin = live ? null : FrameOrigin.OfFile(address);
             for (var number = 0L; !cancellationToken.IsCancellationRequested; number++)
             {
                 var image = new Mat();
@@ -68,7 +69,7 @@ internal sealed class VideoSource(string cameraId, string address, bool live, Ti
                     break;
                 }
 
-                await frames.WriteAsync(new Frame(cameraId, number, live ? time.GetUtcNow() : start.AddMilliseconds(position), image), cancellationToken);
+                await frames.WriteAsync(new Frame(cameraId, number, live ? time.GetUtcNow() : start.AddMilliseconds(position), image) { Origin = origin }, cancellationToken);
             }
 
             frames.TryComplete();

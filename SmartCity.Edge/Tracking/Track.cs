@@ -33,6 +33,9 @@ public sealed class Track : IDisposable
     /// <summary>The frame that shows the plate best: its picture, its capture time and the plate in it.</summary>
     public (Mat Picture, DateTimeOffset At, PlateQuad Quad) Best { get; private set; }
 
+    /// <summary>Origin of the frames that show it; null for live ones.</summary>
+    public string? Origin { get; internal init; }
+
     internal void Seen(PlateQuad quad, DateTimeOffset at)
     {
         Quad = quad;

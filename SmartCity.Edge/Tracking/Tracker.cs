@@ -43,7 +43,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     }
 
     /// <summary>Takes a frame's reads; gives the vehicles that are to be reported now. The caller makes the sighting at once.</summary>
-    public IReadOnlyList<(Track Track, PlateRead Vote)> Observe(IReadOnlyList<PlateRead> reads, Mat picture, DateTimeOffset at, ActivityContext trace)
+    public IReadOnlyList<(Track Track, PlateRead Vote)> Observe(IReadOnlyList<PlateRead> reads, Mat picture, DateTimeOffset at, ActivityContext trace, string? origin = null)
     {
         var due = Expire(at).ToList();
         var taken = new HashSet<Track>();
@@ -52,7 +52,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
             var track = _tracks.Where(t => !taken.Contains(t) && t.Continues(read.Quad, at, Patience)).MinBy(t => Distance(t.Quad, read.Quad));
             if (track is null)
             {
-                track = new Track(read.Quad, at, trace);
+                track = new Track(read.Quad, at, trace) { Origin = origin };
                 _tracks.Add(track);
             }
 

@@ -1,0 +1,51 @@
+using System.Text.Json;
+
+namespace SmartCity.AllInOne.Replay;
+
+/// <summary>What a replay did, and what stands in its data folder afterwards.</summary>
+internal sealed record ReplaySummary
+{
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>Frames and pictures that this replay read.</summary>
+    public required long Frames { get; init; }
+
+    /// <summary>Vehicles that this replay saw.</summary>
+    public required long Sightings { get; init; }
+
+    /// <summary>Of these, without a plate that is certain enough.</summary>
+    public required long Unread { get; init; }
+
+    /// <summary>Of these, the ones that no earlier replay into this folder had stored.</summary>
+    public required long NewSightings { get; init; }
+
+    public required long StoredSightings { get; init; }
+
+    public required long Passages { get; init; }
+
+    /// <summary>What stands in the ledger, by scheme.</summary>
+    public required IReadOnlyDictionary<string, SchemeTotal> Charges { get; init; }
+
+    /// <summary>Lines that this replay added to the ledger.</summary>
+    public required long NewCharges { get; init; }
+
+    public required long Alerts { get; init; }
+
+    public required long DeadLetters { get; init; }
+
+    public required long ReviewCases { get; init; }
+
+    /// <summary>Parquet of sightings.</summary>
+    public required ArchiveTotal Archive { get; init; }
+
+    /// <summary>Milliseconds from a frame's entry into the pipeline to its sighting's row; null when nothing new was stored.</summary>
+    public required Percentiles? CaptureToStored { get; init; }
+
+    public required double Seconds { get; init; }
+}
+
+internal sealed record SchemeTotal(long Vehicles, decimal Pounds);
+
+internal sealed record ArchiveTotal(long Objects, long Bytes);
+
+internal sealed record Percentiles(double P50, double P99);
