@@ -16,6 +16,7 @@ public static class EntryPoint
             RunCommand.Create(),
             ReplayCommand.Create(),
             ChargesCommand.Create(),
+            DoctorCommand.Create(),
         };
         var result = root.Parse(args);
         var status = await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = EndWithin });
