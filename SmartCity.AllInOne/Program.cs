@@ -14,6 +14,8 @@ public static class EntryPoint
         var root = new RootCommand("SmartCity: cameras, charges, alerts and archive of a low-emission zone.")
         {
             RunCommand.Create(),
+            RecogniseCommand.Create(),
+            SimulateCommand.Create(),
             ReplayCommand.Create(),
             ChargesCommand.Create(),
             DoctorCommand.Create(),
