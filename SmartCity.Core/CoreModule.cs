@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
+using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Live;
@@ -26,6 +27,7 @@ public static class CoreModule
         builder.Services.AddReview();
         builder.Services.AddPassages();
         builder.Services.AddAlerts();
+        builder.Services.AddArchive();
         builder.Services.AddCharges();
         builder.Services.AddSightings();
         builder.Services.AddLive();

@@ -43,6 +43,7 @@ public sealed class SightingIngest(
         var storedAt = time.GetUtcNow();
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
+        await QueueForArchiveAsync(connection, transaction, fresh, cancellationToken);
         var charges = await ChargeAsync(connection, transaction, built, cancellationToken);
         var alerts = await raiser.RaiseAsync(connection, transaction, built.Changes, cancellationToken);
         await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken);
@@ -55,6 +56,15 @@ public sealed class SightingIngest(
         var links = fresh.Where(r => r.Trace != default).Take(MostLinks).Select(r => new ActivityLink(r.Trace));
         using var span = Telemetry.Source.StartActivity("match", ActivityKind.Internal, default(ActivityContext), links: links);
         return await passages.ApplyAsync(connection, transaction, fresh, cancellationToken);
+    }
+
+    private static async Task QueueForArchiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("insert into archive_queue (sighting_id, captured_at) select * from unnest($1, $2)", connection, transaction)
+        {
+            Parameters = { new() { Value = fresh.ConvertAll(r => r.Sighting.Id).ToArray() }, new() { Value = fresh.ConvertAll(r => r.Sighting.CapturedAt).ToArray() } },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageBatch built, CancellationToken cancellationToken)
