@@ -8,6 +8,8 @@ namespace SmartCity.System.Tests;
 /// <summary>The demo city, started once: what a newcomer sees in the first minute.</summary>
 public sealed class DemoCityTests : IAsyncLifetime
 {
+    private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
     private readonly TestData _data = new();
     private RunningSystem _system = null!;
 
@@ -68,5 +70,5 @@ public sealed class DemoCityTests : IAsyncLifetime
     }
 
     private static string? Browser() =>
-        new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+        Browsers.FirstOrDefault(File.Exists);
 }

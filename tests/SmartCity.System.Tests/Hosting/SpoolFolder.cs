@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using SmartCity.Edge.Publishing;
 
@@ -24,8 +23,8 @@ internal static class SpoolFolder
                 using var spool = new Spool(station, NullLogger.Instance);
                 foreach (var record in spool.From(spool.Start))
                 {
-                    using var document = JsonDocument.Parse(record.Payload);
-                    ids.Add(document.RootElement.GetProperty("sighting").GetProperty("id").GetGuid());
+                    Assert.True(SpooledSighting.TryRead(record.Payload, out var spooled));
+                    ids.Add(spooled.Sighting.Id);
                 }
             }
 
