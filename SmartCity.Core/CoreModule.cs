@@ -47,6 +47,7 @@ public static class CoreModule
         app.MapAlerts();
         app.MapCharges();
         app.MapReview();
+        app.MapArchive();
         app.MapLive();
         app.MapOps();
         return app;

@@ -190,10 +190,18 @@ public sealed record CoreStatus
     public long ArchivedBytes { get; init; }
     public long ArchivedObjects { get; init; }
 
+    /// <summary>Sightings that are stored and not yet in an object.</summary>
+    public long ArchiveWaiting { get; init; }
+
     /// <summary>Milliseconds from capture to stored over the last minute; null when nothing came.</summary>
     public double? CaptureToStoredP50 { get; init; }
     public double? CaptureToStoredP99 { get; init; }
 }
+
+/// <summary>A Parquet object of the archive, <c>GET /api/archive/objects</c>.</summary>
+/// <param name="Day">UTC day of its sightings.</param>
+/// <param name="FirstAt">Capture time of its oldest sighting.</param>
+public sealed record ArchivedObject(string Key, string StationId, DateOnly Day, long Rows, long Bytes, DateTimeOffset FirstAt, DateTimeOffset LastAt);
 
 /// <summary>One event of <c>GET /api/live</c> (server-sent events; event type sighting, alert or charge). Exactly one property is set.</summary>
 public sealed record LiveEvent

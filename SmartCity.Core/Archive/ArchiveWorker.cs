@@ -1,20 +1,40 @@
 using Amazon.Runtime;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using ParquetSharp;
 using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Health;
-using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Archive;
 
-/// <summary>Rolls the archive when enough waits or the oldest has waited long enough, and once more at the end.</summary>
-internal sealed class ArchiveWorker(ArchiveWriter writer, DatabaseStartup database, IOptions<ArchiveOptions> options, WorkerHealth health, TimeProvider time, ILogger<ArchiveWorker> logger) : BackgroundService
+/// <summary>Rolls the archive when an object is full or the oldest has waited long enough, and once more at the end; compacts days that are over.</summary>
+internal sealed class ArchiveWorker(
+    ArchiveWriter writer,
+    ArchiveCompaction compaction,
+    ArchiveStatistics statistics,
+    DatabaseStartup database,
+    IOptions<ArchiveOptions> options,
+    WorkerHealth health,
+    TimeProvider time,
+    ILogger<ArchiveWorker> logger) : BackgroundService
 {
     private const string Worker = "archive";
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookForDaysThatAreOver = TimeSpan.FromHours(1);
+
+    private DateTimeOffset _compactAt;
+
+    /// <summary>What the edges and the core still had to store is stored by now: nothing is left waiting for the next start.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (database.Ready.IsCompletedSuccessfully)
+        {
+            await TryAsync(token => RollAsync(DateTimeOffset.MaxValue, token), cancellationToken);
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,34 +43,48 @@ internal sealed class ArchiveWorker(ArchiveWriter writer, DatabaseStartup databa
         using var timer = new PeriodicTimer(options.Value.RollAfter < Look ? options.Value.RollAfter : Look, time);
         do
         {
-            try
-            {
-                var (rows, since) = await writer.WaitingAsync(stoppingToken);
-                if (rows >= options.Value.RollRows || since <= time.GetUtcNow() - options.Value.RollAfter)
-                {
-                    var rolled = await writer.RollAsync(options.Value.RollRows, stoppingToken);
-                    logger.LogInformation("Archived {Rows} sightings in {Objects} objects, {Bytes} bytes.", rolled.Rows, rolled.Objects, rolled.Bytes);
-                }
-
-                health.Healthy(Worker, $"{rows} sightings wait");
-            }
-            catch (Exception e) when (e is NpgsqlException or IOException or AmazonClientException or HttpRequestException)
-            {
-                health.Degraded(Worker, $"The archive waits: {e.Message}");
-                logger.LogWarning("The archive waits: {Error}", e.Message);
-            }
+            await TryAsync(RunAsync, stoppingToken);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
-}
 
-internal static class ArchiveSlice
-{
-    public static IServiceCollection AddArchive(this IServiceCollection services)
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
-        services.AddObjectStore();
-        services.AddOptions<ArchiveOptions>().BindConfiguration(ArchiveOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ArchiveWriter>();
-        return services.AddHostedService<ArchiveWorker>();
+        var now = time.GetUtcNow();
+        await RollAsync(now - options.Value.RollAfter, cancellationToken);
+        if (now >= _compactAt)
+        {
+            var today = DateOnly.FromDateTime((now - options.Value.CompactAfter).UtcDateTime);
+            Say("Compacted", await compaction.RunAsync(today, options.Value.RollBytes, cancellationToken));
+            _compactAt = now + LookForDaysThatAreOver;
+        }
+
+        var waiting = await statistics.RefreshAsync(cancellationToken);
+        health.Healthy(Worker, $"{waiting} sightings wait");
+    }
+
+    private async Task RollAsync(DateTimeOffset olderThan, CancellationToken cancellationToken) =>
+        Say("Archived", await writer.RollAsync(statistics.RowsOf(options.Value.RollBytes), olderThan, cancellationToken));
+
+    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await work(cancellationToken);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or InvalidDataException or AmazonClientException or HttpRequestException or ParquetException)
+        {
+            health.Degraded(Worker, $"The archive waits: {e.Message}");
+            logger.LogWarning("The archive waits: {Error}", e.Message);
+        }
+    }
+
+    private void Say(string what, ArchiveRoll made)
+    {
+        if (made.Objects > 0)
+        {
+            statistics.Add(made);
+            logger.LogInformation("{What} {Rows} sightings in {Objects} objects, {Bytes} bytes.", what, made.Rows, made.Objects, made.Bytes);
+        }
     }
 }

@@ -1,144 +1,155 @@
+using System.Globalization;
 using Npgsql;
 using SmartCity.Core.Api;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Archive;
 
-/// <summary>What one roll made.</summary>
-public sealed record ArchiveRoll(int Objects, long Rows, long Bytes);
+/// <summary>What one roll or compaction made.</summary>
+public sealed record ArchiveRoll(int Objects, long Rows, long Bytes)
+{
+    public static readonly ArchiveRoll Nothing = new(0, 0, 0);
+
+    public static ArchiveRoll operator +(ArchiveRoll a, ArchiveRoll b) => new(a.Objects + b.Objects, a.Rows + b.Rows, a.Bytes + b.Bytes);
+}
+
+/// <summary>Sightings of one station and UTC day that wait for an object.</summary>
+public sealed record ArchiveBacklog(string StationId, DateOnly Day, long Rows, DateTimeOffset Since);
 
 /// <summary>
-/// Moves queued sightings into Parquet objects, one for a UTC day and station. An object's rows are settled before it is written, so a crash
-/// writes the same rows under the same key again: the archive has each stored sighting once.
+/// Moves queued sightings into Parquet objects, one for a UTC day and station. The transaction that takes rows off the queue ends when their object
+/// is durable; an object that a crash left without that end is removed by the next roll. So the archive has each stored sighting once.
 /// </summary>
-public sealed class ArchiveWriter(NpgsqlDataSource dataSource, IObjectStore objects, TimeProvider time) : IDisposable
+public sealed class ArchiveWriter(NpgsqlDataSource dataSource, IObjectStore objects, TimeProvider time)
 {
-    private readonly SemaphoreSlim _one = new(1, 1);
+    internal const string ContentType = "application/vnd.apache.parquet";
 
-    /// <summary>Writes everything that waits, and first what a crash left half done.</summary>
-    public async Task<ArchiveRoll> RollAsync(int rowsOfAnObject, CancellationToken cancellationToken)
+    /// <summary>What waits, by station and day.</summary>
+    public async Task<List<ArchiveBacklog>> BacklogAsync(CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
-        try
-        {
-            var rolled = new ArchiveRoll(0, 0, 0);
-            foreach (var key in await LeftOverAsync(cancellationToken))
-            {
-                rolled = Add(rolled, await WriteAsync(key, cancellationToken));
-            }
-
-            while (await AssignAsync(rowsOfAnObject, cancellationToken) is { } key)
-            {
-                rolled = Add(rolled, await WriteAsync(key, cancellationToken));
-            }
-
-            return rolled;
-        }
-        finally
-        {
-            _one.Release();
-        }
+        await using var command = dataSource.CreateCommand(
+            "select station_id, (captured_at at time zone 'UTC')::date, count(*), min(queued_at) from archive_queue group by 1, 2 order by 2, 1");
+        return await command.ReadAllAsync(r => new ArchiveBacklog(r.GetString(0), r.GetFieldValue<DateOnly>(1), r.GetInt64(2), r.Time(3)), cancellationToken);
     }
 
-    /// <summary>How many sightings wait, and since when the oldest does.</summary>
-    public async Task<(long Rows, DateTimeOffset? Since)> WaitingAsync(CancellationToken cancellationToken)
+    /// <summary>Removes first what a crash left half done, then writes what waits: full objects, and the rest of a backlog when it is older than asked.</summary>
+    /// <param name="rowsOfAnObject">Rows that fill an object.</param>
+    /// <param name="olderThan">Backlogs that wait since before this are written whole.</param>
+    public async Task<ArchiveRoll> RollAsync(long rowsOfAnObject, DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select count(*), min(queued_at) from archive_queue");
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.Time(1));
+        await using var turn = await ArchiveTurn.TryTakeAsync(dataSource, cancellationToken);
+        if (turn is null)
+        {
+            return ArchiveRoll.Nothing;
+        }
+
+        await RemoveLeftOverAsync(cancellationToken);
+        var rolled = ArchiveRoll.Nothing;
+        foreach (var backlog in await BacklogAsync(cancellationToken))
+        {
+            var waiting = backlog.Since <= olderThan ? backlog.Rows : backlog.Rows / rowsOfAnObject * rowsOfAnObject;
+            for (; waiting > 0; waiting -= rowsOfAnObject)
+            {
+                rolled += await WriteAsync(backlog, Math.Min(rowsOfAnObject, waiting), cancellationToken);
+            }
+        }
+
+        return rolled;
     }
 
-    public void Dispose() => _one.Dispose();
+    /// <summary>A short text that no other object of the same first record has.</summary>
+    internal static string NewSuffix(TimeProvider time) => Guid.CreateVersion7(time.GetUtcNow()).ToString("n", CultureInfo.InvariantCulture)[..12];
 
-    private static ArchiveRoll Add(ArchiveRoll sum, (long Rows, long Bytes) written) => new(sum.Objects + 1, sum.Rows + written.Rows, sum.Bytes + written.Bytes);
-
-    private async Task<List<string>> LeftOverAsync(CancellationToken cancellationToken)
+    private async Task RemoveLeftOverAsync(CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("select key from archive_objects where state = 'writing' order by key");
-        return await command.ReadAllAsync(r => r.GetString(0), cancellationToken);
+        foreach (var key in await command.ReadAllAsync(r => r.GetString(0), cancellationToken))
+        {
+            await objects.DeleteAsync(key, cancellationToken);
+            await using var forget = dataSource.CreateCommand("delete from archive_objects where key = $1");
+            forget.Parameters.Add(new() { Value = key });
+            await forget.ExecuteNonQueryAsync(cancellationToken);
+        }
     }
 
-    // The key names the record with which the object begins; the short id keeps it apart from one of another run of a broker that forgets.
-    private async Task<string?> AssignAsync(int rows, CancellationToken cancellationToken)
+    private async Task<ArchiveRoll> WriteAsync(ArchiveBacklog backlog, long rows, CancellationToken cancellationToken)
     {
+        var key = await AnnounceAsync(backlog, cancellationToken);
+        using var file = new TemporaryFile();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(
+        var content = await TakeAsync(connection, transaction, backlog, rows, file.Path, cancellationToken);
+        await objects.PutFileAsync(key, file.Path, ContentType, cancellationToken);
+        await FinishAsync(connection, transaction, key, content, file.Length, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new ArchiveRoll(1, content.Rows, file.Length);
+    }
+
+    // The key names the record with which the object begins; the suffix keeps it apart from one of another run of a broker that forgets.
+    private async Task<string> AnnounceAsync(ArchiveBacklog backlog, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
             """
-            with first as (
-                select s.station_id, date_trunc('day', s.captured_at, 'UTC') as day, s.topic, s.partition, s.record_offset
-                from archive_queue q join sightings s on s.captured_at = q.captured_at and s.id = q.sighting_id
-                where q.object_key is null order by q.captured_at limit 1
-            ), object as (
-                insert into archive_objects (key)
-                select format('sightings/date=%s/station=%s/%s-%s-%s-%s.parquet', to_char(day at time zone 'UTC', 'YYYY-MM-DD'), station_id, topic, partition, record_offset, $2) from first
-                returning key
-            ), chosen as (
-                select q.sighting_id from archive_queue q
-                join first f on q.captured_at >= f.day and q.captured_at < f.day + interval '1 day'
-                join sightings s on s.captured_at = q.captured_at and s.id = q.sighting_id and s.station_id = f.station_id
-                where q.object_key is null order by q.captured_at limit $1
+            insert into archive_objects (key, station_id, day)
+            select format('sightings/date=%s/station=%s/%s-%s-%s-%s.parquet', $3::date, $1, s.topic, s.partition, s.record_offset, $4), $1, $3
+            from (select * from archive_queue where station_id = $1 and captured_at >= $2 and captured_at < $2 + interval '1 day' order by captured_at limit 1) as first
+            join sightings s on s.captured_at = first.captured_at and s.id = first.sighting_id
+            returning key
+            """);
+        Parameters(command, backlog.StationId, Start(backlog.Day), backlog.Day, NewSuffix(time));
+        return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task<Content> TakeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ArchiveBacklog backlog, long rows, string path, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            with taken as (
+                delete from archive_queue where ctid = any(array(
+                    select ctid from archive_queue where station_id = $1 and captured_at >= $2 and captured_at < $2 + interval '1 day' order by captured_at limit $3
+                )) returning captured_at, sighting_id
             )
-            update archive_queue q set object_key = object.key from object, chosen where q.sighting_id = chosen.sighting_id returning object.key
+            select {SightingParquet.Select}
+            from taken join sightings s on s.captured_at = taken.captured_at and s.id = taken.sighting_id
+            where s.station_id = $1 and s.captured_at >= $2 and s.captured_at < $2 + interval '1 day'
+            order by s.captured_at, s.id
             """,
             connection,
-            transaction)
+            transaction);
+        Parameters(command, backlog.StationId, Start(backlog.Day), rows);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        using var parquet = new SightingParquet(path);
+        var (first, last) = (DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
+        while (await reader.ReadAsync(cancellationToken))
         {
-            Parameters = { new() { Value = rows }, new() { Value = Guid.CreateVersion7(time.GetUtcNow()).ToString("n")[..12] } },
-        };
-        var key = await command.ExecuteScalarAsync(cancellationToken) as string;
-        await transaction.CommitAsync(cancellationToken);
-        return key;
-    }
-
-    private async Task<(long Rows, long Bytes)> WriteAsync(string key, CancellationToken cancellationToken)
-    {
-        var rows = await RowsAsync(key, cancellationToken);
-        var file = Path.Combine(Path.GetTempPath(), $"smartcity-{Guid.NewGuid():n}.parquet");
-        try
-        {
-            SightingParquet.Write(file, rows);
-            await objects.PutFileAsync(key, file, "application/vnd.apache.parquet", cancellationToken);
-            var bytes = new FileInfo(file).Length;
-            await FinishAsync(key, rows, bytes, cancellationToken);
-            return (rows.Count, bytes);
+            parquet.Add(reader);
+            last = reader.Time(SightingParquet.CapturedAt);
+            first = first < last ? first : last;
         }
-        finally
-        {
-            File.Delete(file);
-        }
+
+        parquet.Close();
+        return new Content(parquet.Rows, first, last);
     }
 
-    private async Task<List<ArchivedSighting>> RowsAsync(string key, CancellationToken cancellationToken)
+    private async Task FinishAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string key, Content content, long bytes, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(
-            """
-            select s.id, s.captured_at, s.station_id, s.camera_id, s.lane, s.direction, s.plate, s.country, s.format, s.confidence, s.characters, s.frames, s.box,
-                s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at
-            from archive_queue q join sightings s on s.captured_at = q.captured_at and s.id = q.sighting_id
-            where q.object_key = $1 order by s.captured_at, s.id
-            """);
-        command.Parameters.Add(new() { Value = key });
-        return await command.ReadAllAsync(
-            r => new ArchivedSighting(
-                r.GetGuid(0), r.GetDateTime(1), r.GetString(2), r.GetString(3), r.Int(4), r.Text(5), r.Text(6), r.Text(7), r.Text(8), r.GetDouble(9), r.GetFieldValue<float[]>(10),
-                r.GetInt32(11), r.GetFieldValue<int[]>(12), r.Text(13), r.Text(14), r.Text(15), r.Double(16), r.Text(17), r.GetDateTime(18)),
-            cancellationToken);
+        await using var command = new NpgsqlCommand(
+            "update archive_objects set state = 'written', rows = $2, bytes = $3, first_at = $4, last_at = $5, written_at = $6 where key = $1",
+            connection,
+            transaction);
+        Parameters(command, key, content.Rows, bytes, content.FirstAt, content.LastAt, time.GetUtcNow());
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private async Task FinishAsync(string key, List<ArchivedSighting> rows, long bytes, CancellationToken cancellationToken)
+    private static DateTime Start(DateOnly day) => day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+
+    private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<object> values)
     {
-        await using var command = dataSource.CreateCommand(
-            """
-            with gone as (delete from archive_queue where object_key = $1)
-            update archive_objects set state = 'written', rows = $2, bytes = $3, first_at = $4, last_at = $5, written_at = $6 where key = $1
-            """);
-        foreach (var value in (object[])[key, (long)rows.Count, bytes, rows.Count == 0 ? DBNull.Value : rows[0].CapturedAt, rows.Count == 0 ? DBNull.Value : rows[^1].CapturedAt, time.GetUtcNow()])
+        foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });
         }
-
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private sealed record Content(long Rows, DateTimeOffset FirstAt, DateTimeOffset LastAt);
 }

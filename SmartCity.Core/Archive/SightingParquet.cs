@@ -1,72 +1,155 @@
+using Npgsql;
 using ParquetSharp;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Archive;
 
-/// <summary>One row of the archive; times are UTC.</summary>
-internal sealed record ArchivedSighting(
-    Guid Id, DateTime CapturedAt, string StationId, string CameraId, int? Lane, string? Direction, string? Plate, string? Country, string? Format,
-    double Confidence, float[] Characters, int Frames, int[] Box, string? Evidence, string? DetectorVersion, string? ReaderVersion, double? SpeedKmh, string? TraceId, DateTime StoredAt);
-
-/// <summary>Sightings as Parquet: zstd, microseconds, dictionaries for what repeats.</summary>
-internal static class SightingParquet
+/// <summary>
+/// Writes sightings to a Parquet file, a row group at a time: zstd, times in UTC microseconds, dictionaries for what repeats. Day and station are in
+/// the object's key (hive partitions), not in the file.
+/// </summary>
+internal sealed class SightingParquet : IDisposable
 {
+    /// <summary>What a row needs in Postgres, in the order of the columns; the table of sightings is <c>s</c>.</summary>
+    public const string Select =
+        """
+        s.id, s.captured_at, s.camera_id, s.lane, s.direction, s.plate, s.country, s.format, s.confidence, s.characters, s.frames, s.box[1], s.box[2], s.box[3], s.box[4],
+        s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at
+        """;
+
+    /// <summary>Where the time of capture is in <see cref="Select"/>.</summary>
+    public const int CapturedAt = 1;
+
+    private const int RowsOfAGroup = 100_000;
+
     private static readonly LogicalType Micros = LogicalType.Timestamp(isAdjustedToUtc: true, TimeUnit.Micros);
 
-    private static readonly Column[] Columns =
+    // Different in every row: a dictionary would only cost time.
+    private static readonly string[] Distinct = ["id", "captured_at", "evidence", "trace_id"];
+
+    private readonly ArchiveColumn[] _columns =
     [
-        new Column<string>("id"),
-        new Column<DateTime>("captured_at", Micros),
-        new Column<string>("camera_id"),
-        new Column<int?>("lane"),
-        new Column<string?>("direction"),
-        new Column<string?>("plate"),
-        new Column<string?>("country"),
-        new Column<string?>("format"),
-        new Column<double>("confidence"),
-        new Column<float[]>("characters"),
-        new Column<int>("frames"),
-        new Column<int[]>("box"),
-        new Column<string?>("evidence"),
-        new Column<string?>("detector_version"),
-        new Column<string?>("reader_version"),
-        new Column<double?>("speed_kmh"),
-        new Column<string?>("trace_id"),
-        new Column<DateTime>("stored_at", Micros),
+        new ArchiveColumn<Guid>("id", (r, i) => r.GetGuid(i)),
+        new ArchiveColumn<DateTime>("captured_at", (r, i) => r.GetDateTime(i), Micros),
+        new ArchiveColumn<string>("camera_id", (r, i) => r.GetString(i)),
+        new ArchiveColumn<int?>("lane", (r, i) => r.Int(i)),
+        new ArchiveColumn<string?>("direction", (r, i) => r.Text(i)),
+        new ArchiveColumn<string?>("plate", (r, i) => r.Text(i)),
+        new ArchiveColumn<string?>("country", (r, i) => r.Text(i)),
+        new ArchiveColumn<string?>("format", (r, i) => r.Text(i)),
+        new ArchiveColumn<double>("confidence", (r, i) => r.GetDouble(i)),
+        new ArchiveColumn<float[]>("characters", (r, i) => r.GetFieldValue<float[]>(i)),
+        new ArchiveColumn<int>("frames", (r, i) => r.GetInt32(i)),
+        new ArchiveColumn<int?>("box_x", (r, i) => r.Int(i)),
+        new ArchiveColumn<int?>("box_y", (r, i) => r.Int(i)),
+        new ArchiveColumn<int?>("box_width", (r, i) => r.Int(i)),
+        new ArchiveColumn<int?>("box_height", (r, i) => r.Int(i)),
+        new ArchiveColumn<string?>("evidence", (r, i) => r.Text(i)),
+        new ArchiveColumn<string?>("detector_version", (r, i) => r.Text(i)),
+        new ArchiveColumn<string?>("reader_version", (r, i) => r.Text(i)),
+        new ArchiveColumn<double?>("speed_kmh", (r, i) => r.Double(i)),
+        new ArchiveColumn<string?>("trace_id", (r, i) => r.Text(i)),
+        new ArchiveColumn<DateTime>("stored_at", (r, i) => r.GetDateTime(i), Micros),
     ];
 
-    /// <summary>Writes rows to a file. Date and station are in the object's key (hive partitions), not in the file.</summary>
-    public static void Write(string path, IReadOnlyList<ArchivedSighting> rows)
-    {
-        using var properties = new WriterPropertiesBuilder().Compression(Compression.Zstd).CompressionLevel(3).EnableDictionary().Build();
-        using var file = new ParquetFileWriter(path, Columns, properties);
-        using (var group = file.AppendRowGroup())
-        {
-            void Next<T>(Func<ArchivedSighting, T> value)
-            {
-                using var column = group.NextColumn().LogicalWriter<T>();
-                column.WriteBatch([.. rows.Select(value)]);
-            }
+    private readonly WriterProperties _properties;
+    private readonly ParquetFileWriter _file;
+    private int _waiting;
 
-            Next(r => r.Id.ToString());
-            Next(r => r.CapturedAt);
-            Next(r => r.CameraId);
-            Next(r => r.Lane);
-            Next(r => r.Direction);
-            Next(r => r.Plate);
-            Next(r => r.Country);
-            Next(r => r.Format);
-            Next(r => r.Confidence);
-            Next(r => r.Characters);
-            Next(r => r.Frames);
-            Next(r => r.Box);
-            Next(r => r.Evidence);
-            Next(r => r.DetectorVersion);
-            Next(r => r.ReaderVersion);
-            Next(r => r.SpeedKmh);
-            Next(r => r.TraceId);
-            Next(r => r.StoredAt);
+    public SightingParquet(string path)
+    {
+        using var properties = new WriterPropertiesBuilder();
+        properties.Compression(Compression.Zstd).CompressionLevel(1);
+        Array.ForEach(Distinct, column => properties.DisableDictionary(column));
+        _properties = properties.Build();
+        _file = new ParquetFileWriter(path, Array.ConvertAll(_columns, c => c.Schema), _properties);
+    }
+
+    /// <summary>Rows so far.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Adds the row that the reader stands on; its columns are those of <see cref="Select"/>.</summary>
+    public void Add(NpgsqlDataReader row)
+    {
+        for (var i = 0; i < _columns.Length; i++)
+        {
+            _columns[i].Add(row, i);
         }
 
-        file.Close();
+        Added(1);
+    }
+
+    /// <summary>Adds all rows of a file that was written earlier.</summary>
+    /// <exception cref="InvalidDataException">It has no such column.</exception>
+    public void AddFile(string path)
+    {
+        using var file = new ParquetFileReader(path);
+        for (var g = 0; g < file.FileMetaData.NumRowGroups; g++)
+        {
+            using var group = file.RowGroup(g);
+            var rows = checked((int)group.MetaData.NumRows);
+            foreach (var column in _columns)
+            {
+                using var reader = group.Column(Index(column, file.FileMetaData.Schema));
+                column.Add(reader, rows);
+            }
+
+            Added(rows);
+        }
+    }
+
+    /// <summary>Writes what waits and the file's end.</summary>
+    public void Close()
+    {
+        Flush();
+        _file.Close();
+    }
+
+    public void Dispose()
+    {
+        _file.Dispose();
+        _properties.Dispose();
+    }
+
+    private static int Index(ArchiveColumn column, SchemaDescriptor schema)
+    {
+        for (var i = 0; i < schema.NumColumns; i++)
+        {
+            using var path = schema.Column(i).Path;
+            var dotted = path.ToDotString();
+            if (dotted == column.Name || dotted.StartsWith(column.Name + ".", StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidDataException($"The file has no column {column.Name}.");
+    }
+
+    private void Added(int rows)
+    {
+        Rows += rows;
+        _waiting += rows;
+        if (_waiting >= RowsOfAGroup)
+        {
+            Flush();
+        }
+    }
+
+    private void Flush()
+    {
+        if (_waiting == 0)
+        {
+            return;
+        }
+
+        using var group = _file.AppendRowGroup();
+        foreach (var column in _columns)
+        {
+            using var writer = group.NextColumn();
+            column.WriteTo(writer);
+        }
+
+        _waiting = 0;
     }
 }

@@ -2,6 +2,7 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Archive;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Core.Ops;
@@ -11,6 +12,7 @@ internal sealed class OpsQuery(
     NpgsqlDataSource dataSource,
     HeartbeatConsumer heartbeats,
     IngestStatistics statistics,
+    ArchiveStatistics archive,
     ProcessUsage usage,
     WorkerHealth health,
     TimeProvider time)
@@ -41,6 +43,10 @@ internal sealed class OpsQuery(
                 Duplicates = totals.Values.Sum(t => t.Duplicates),
                 DeadLetters = deadLetters,
                 AlertsRaised = statistics.Alerts,
+                ArchivedObjects = archive.Newest.Objects,
+                ArchivedRows = archive.Newest.Rows,
+                ArchivedBytes = archive.Newest.Bytes,
+                ArchiveWaiting = archive.Newest.Waiting,
                 CaptureToStoredP50 = minute.P50,
                 CaptureToStoredP99 = minute.P99,
             },

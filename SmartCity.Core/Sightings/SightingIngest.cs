@@ -60,9 +60,14 @@ public sealed class SightingIngest(
 
     private static async Task QueueForArchiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("insert into archive_queue (sighting_id, captured_at) select * from unnest($1, $2)", connection, transaction)
+        await using var command = new NpgsqlCommand("insert into archive_queue (sighting_id, captured_at, station_id) select * from unnest($1, $2, $3)", connection, transaction)
         {
-            Parameters = { new() { Value = fresh.ConvertAll(r => r.Sighting.Id).ToArray() }, new() { Value = fresh.ConvertAll(r => r.Sighting.CapturedAt).ToArray() } },
+            Parameters =
+            {
+                new() { Value = fresh.ConvertAll(r => r.Sighting.Id).ToArray() },
+                new() { Value = fresh.ConvertAll(r => r.Sighting.CapturedAt).ToArray() },
+                new() { Value = fresh.ConvertAll(r => r.Sighting.StationId).ToArray() },
+            },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -5,5 +5,6 @@ using SmartCity.Bench;
 var root = new RootCommand("Measures SmartCity, each figure beside a baseline of the same run.")
 {
     PipelineBench.Create(),
+    ArchiveBench.Create(),
 };
 return await root.Parse(args).InvokeAsync();

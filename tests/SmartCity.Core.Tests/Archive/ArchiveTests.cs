@@ -1,6 +1,6 @@
 using DuckDB.NET.Data;
 using Microsoft.Extensions.Options;
-using Npgsql;
+using SmartCity.Contracts;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
@@ -22,7 +22,91 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Every_stored_sighting_is_in_the_archive_once_whatever_crashes_between()
     {
-        var token = TestContext.Current.CancellationToken;
+        var archive = Archive();
+        var first = Sightings(30, Noon);
+        await StoreAsync(first);
+        Assert.Equal(30, (await archive.RollAsync(10, DateTimeOffset.MaxValue, Token)).Rows);
+
+        // A record that comes again is stored no second time, so it is archived no second time.
+        await StoreAsync(first[..5]);
+        Assert.Equal(0, (await archive.RollAsync(10, DateTimeOffset.MaxValue, Token)).Objects);
+
+        // The process ends when the object is there and its rows are not yet off the queue.
+        await StoreAsync(Sightings(10, Noon.AddHours(40)));
+        await Assert.ThrowsAsync<IOException>(() => Archive(new EndingStore(new FolderObjectStore(_folder))).RollAsync(1000, DateTimeOffset.MaxValue, Token));
+        Assert.Equal(40L, Query<long>("count(*)"));
+        Assert.Equal(10, (await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token)).Rows);
+
+        await SameAsInPostgresAsync(40);
+        Assert.Equal(Noon.UtcDateTime, Query<DateTime>("min(captured_at) at time zone 'UTC'"));
+        Assert.Equal("AR00", Query<string>("min(plate)"));
+        Assert.Equal(3L, Query<long>("count(distinct date)"));
+    }
+
+    [Fact]
+    public async Task Full_objects_are_written_at_once_and_the_rest_when_it_has_waited()
+    {
+        var archive = Archive();
+        await StoreAsync(Sightings(25, Noon.AddDays(10), TimeSpan.FromMinutes(1)));
+        var full = await archive.RollAsync(10, DateTimeOffset.MinValue, Token);
+        Assert.Equal((2, 20L), (full.Objects, full.Rows));
+        Assert.Equal(5, Assert.Single(await archive.BacklogAsync(Token)).Rows);
+
+        var rest = await archive.RollAsync(10, DateTimeOffset.MaxValue, Token);
+        Assert.Equal((1, 5L), (rest.Objects, rest.Rows));
+        await SameAsInPostgresAsync(25);
+    }
+
+    [Fact]
+    public async Task Small_objects_of_a_past_day_become_one_and_a_crash_between_loses_nothing()
+    {
+        var archive = Archive();
+        var store = new FolderObjectStore(_folder);
+        for (var i = 0; i < 6; i++)
+        {
+            await StoreAsync(Sightings(4, Noon.AddDays(20).AddMinutes(10 * i), TimeSpan.FromMinutes(1)));
+            await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        }
+
+        var day = DateOnly.FromDateTime(Noon.AddDays(20).UtcDateTime);
+        var compaction = new ArchiveCompaction(postgres.DataSource, store, TimeProvider.System);
+        Assert.Equal(ArchiveRoll.Nothing, await compaction.RunAsync(day, 1 << 20, Token)); // the day is not over
+        Assert.Equal(6, Files());
+
+        // The object store breaks after the new object was planned.
+        var breaking = new ArchiveCompaction(postgres.DataSource, new BreakingStore(store), TimeProvider.System);
+        await Assert.ThrowsAsync<IOException>(() => breaking.RunAsync(day.AddDays(1), 1 << 20, Token));
+        await SameAsInPostgresAsync(24);
+
+        var made = await compaction.RunAsync(day.AddDays(1), 1 << 20, Token);
+        Assert.Equal((1, 24L), (made.Objects, made.Rows));
+        Assert.Equal(1, Files());
+        await SameAsInPostgresAsync(24);
+        Assert.Equal(24L, Query<long>("count(*) filter (where plate is not null and len(characters) > 0 and station = 'london-a1')"));
+        Assert.Equal(ArchiveRoll.Nothing, await compaction.RunAsync(day.AddDays(1), 1 << 20, Token));
+    }
+
+    [Fact]
+    public async Task Two_cores_that_roll_at_once_archive_each_sighting_once()
+    {
+        await StoreAsync(Sightings(200, Noon.AddDays(30), TimeSpan.FromSeconds(1)));
+        var cores = Enumerable.Range(0, 4).Select(_ => Archive());
+        await Task.WhenAll(cores.Select(c => c.RollAsync(20, DateTimeOffset.MaxValue, Token)));
+        await Archive().RollAsync(20, DateTimeOffset.MaxValue, Token);
+        await SameAsInPostgresAsync(200);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static Sighting[] Sightings(int count, DateTimeOffset from, TimeSpan? apart = null) =>
+        [.. Enumerable.Range(0, count).Select(i => Sighting($"AR{i:00}", from + (i * (apart ?? TimeSpan.FromHours(1)))))];
+
+    private ArchiveWriter Archive(IObjectStore? store = null) => new(postgres.DataSource, store ?? new FolderObjectStore(_folder), TimeProvider.System);
+
+    private async Task StoreAsync(Sighting[] sightings)
+    {
         var ingest = new SightingIngest(
             postgres.DataSource,
             new SightingPartitions(postgres.DataSource),
@@ -32,42 +116,19 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
             new ReviewQueue(TimeProvider.System),
             Options.Create(new SightingOptions()),
             TimeProvider.System);
-        using var archive = new ArchiveWriter(postgres.DataSource, new FolderObjectStore(_folder), TimeProvider.System);
-
-        var first = Enumerable.Range(0, 30).Select(i => Sighting($"AR{i:00}", Noon.AddHours(i))).ToArray();
-        await ingest.ApplyAsync(Records(first), [], token);
-        Assert.Equal(30, (await archive.RollAsync(10, token)).Rows);
-
-        // A record that comes again is stored no second time, so it is archived no second time.
-        await ingest.ApplyAsync(Records(first[..5]), [], token);
-        Assert.Equal(0, (await archive.RollAsync(10, token)).Objects);
-
-        // As after a crash when the object was there and its end was not yet noted.
-        await using (var crash = postgres.DataSource.CreateCommand(
-            """
-            with o as (update archive_objects set state = 'writing' where key = (select min(key) from archive_objects) returning key, first_at, last_at)
-            insert into archive_queue (sighting_id, captured_at, object_key) select s.id, s.captured_at, o.key from sightings s join o on s.captured_at between o.first_at and o.last_at
-            """))
-        {
-            await crash.ExecuteNonQueryAsync(token);
-        }
-
-        await archive.RollAsync(10, token);
-        Assert.Equal((30L, 30L), (await CountAsync(), Query<long>("count(*)")));
-        Assert.Equal(30L, Query<long>("count(distinct id)"));
-        Assert.Equal(Noon.UtcDateTime, Query<DateTime>("min(captured_at) at time zone 'UTC'"));
-        Assert.Equal("AR00", Query<string>("min(plate)"));
-        Assert.Equal(2L, Query<long>("count(distinct date)"));
+        await ingest.ApplyAsync(Records(sightings), [], Token);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private async Task<long> CountAsync()
+    // Other tests' objects lie in other folders: what this folder holds is what was stored since.
+    private async Task SameAsInPostgresAsync(long rows)
     {
-        await using var command = new NpgsqlCommand("select count(*) from sightings", await postgres.DataSource.OpenConnectionAsync());
-        await using var connection = command.Connection;
-        return (long)(await command.ExecuteScalarAsync())!;
+        Assert.Equal((rows, rows), (Query<long>("count(*)"), Query<long>("count(distinct id)")));
+        await using var command = postgres.DataSource.CreateCommand("select coalesce(sum(rows), 0)::bigint from archive_objects where key = any($1) and state = 'written'");
+        command.Parameters.Add(new() { Value = Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(_folder, f)).ToArray() });
+        Assert.Equal(rows, (long)(await command.ExecuteScalarAsync(Token))!);
     }
+
+    private int Files() => Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Count();
 
     private T Query<T>(string what)
     {
@@ -76,5 +137,36 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         using var command = duck.CreateCommand();
         command.CommandText = $"select {what} from read_parquet('{_folder}/sightings/**/*.parquet', hive_partitioning = true)";
         return (T)command.ExecuteScalar()!;
+    }
+
+    /// <summary>Accepts no object.</summary>
+    private sealed class BreakingStore(IObjectStore inner) : Store(inner)
+    {
+        public override Task PutFileAsync(string key, string path, string contentType, CancellationToken cancellationToken) => throw new IOException("The store is full.");
+    }
+
+    /// <summary>Keeps an object and does not live to say so.</summary>
+    private sealed class EndingStore(IObjectStore inner) : Store(inner)
+    {
+        public override async Task PutFileAsync(string key, string path, string contentType, CancellationToken cancellationToken)
+        {
+            await Inner.PutFileAsync(key, path, contentType, cancellationToken);
+            throw new IOException("The connection was lost.");
+        }
+    }
+
+    private abstract class Store(IObjectStore inner) : IObjectStore
+    {
+        protected IObjectStore Inner => inner;
+
+        public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken) => inner.PutAsync(key, content, contentType, cancellationToken);
+
+        public abstract Task PutFileAsync(string key, string path, string contentType, CancellationToken cancellationToken);
+
+        public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => inner.OpenAsync(key, cancellationToken);
+
+        public IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
+
+        public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
     }
 }
