@@ -4,12 +4,15 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts;
+using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Api;
 
 /// <summary>What all of <c>/api</c> has in common: OpenAPI document, problem details for every error, times in UTC with milliseconds.</summary>
 internal static class ApiConventions
 {
+    private const string RetryAfterSeconds = "2";
+
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
         services.AddOpenApi();
@@ -27,10 +30,24 @@ internal static class ApiConventions
                 context => context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal),
                 api => api
                     .UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = Status })
-                    .UseStatusCodePages());
+                    .UseStatusCodePages()
+                    .Use(WhenReadyAsync));
         }
 
         return app;
+    }
+
+    // Before the schema is there, every query would fail for a reason that tells nobody anything.
+    private static async Task WhenReadyAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.RequestServices.GetRequiredService<DatabaseStartup>().Ready.IsCompletedSuccessfully)
+        {
+            await next(context);
+            return;
+        }
+
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        await TypedResults.Problem("The core is starting: its database is not ready yet.", statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
     }
 
     private static int Status(Exception e) => e switch

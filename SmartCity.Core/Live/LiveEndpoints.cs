@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using SmartCity.Contracts.Api;
 
 namespace SmartCity.Core.Live;
@@ -19,14 +20,14 @@ internal static class LiveEndpoints
         return app;
     }
 
-    private static ServerSentEventsResult<LiveEvent> Live(LiveFeed feed, CancellationToken cancellationToken) =>
-        TypedResults.ServerSentEvents(Items(feed, cancellationToken));
+    private static ServerSentEventsResult<LiveEvent> Live(LiveFeed feed, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
+        TypedResults.ServerSentEvents(Items(feed, lifetime.ApplicationStopping, cancellationToken));
 
-    private static async IAsyncEnumerable<SseItem<LiveEvent>> Items(LiveFeed feed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<SseItem<LiveEvent>> Items(LiveFeed feed, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // An empty first event: a client knows that it is connected before anything happens.
         yield return new SseItem<LiveEvent>(new LiveEvent(), "open");
-        await foreach (var e in feed.SubscribeAsync(cancellationToken))
+        await foreach (var e in feed.SubscribeAsync(stopping, cancellationToken))
         {
             yield return new SseItem<LiveEvent>(e, e.Alert is not null ? "alert" : e.Charge is not null ? "charge" : "sighting");
         }

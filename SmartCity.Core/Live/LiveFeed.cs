@@ -22,10 +22,13 @@ public sealed class LiveFeed
         }
     }
 
-    /// <summary>Events from now on, until cancelled.</summary>
-    public async IAsyncEnumerable<LiveEvent> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Events from now on.</summary>
+    /// <param name="end">Ends the stream in order: one that stayed open would hold up the server's stop.</param>
+    /// <param name="cancellationToken">The subscriber has gone.</param>
+    public async IAsyncEnumerable<LiveEvent> SubscribeAsync(CancellationToken end, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var channel = Channel.CreateBounded<LiveEvent>(new BoundedChannelOptions(Buffer) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        using var ending = end.Register(() => channel.Writer.TryComplete());
         _subscribers.TryAdd(channel, true);
         try
         {

@@ -10,9 +10,11 @@ namespace SmartCity.Edge.Tracking;
 /// </summary>
 public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : IDisposable
 {
-    private const double Certain = 0.97;
     private const double Sure = 0.9;
-    private const int FramesThatAgree = 2;
+
+    // Probability of the vote that is certain enough to report a vehicle while it is still in view, by how many frames read the same: the more
+    // agree, the less another frame would change. An alert has a second, and a vehicle that waits until it has left has used it up.
+    private static readonly double[] CertainWith = [double.PositiveInfinity, double.PositiveInfinity, 0.97, 0.93, 0.9, 0.85];
     private const int FewestFrames = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ParkedPatience = TimeSpan.FromMinutes(10);
@@ -102,14 +104,15 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
 
     private PlateRead? Vote(Track track)
     {
-        var agreeing = track.Reads.Where(r => r.Plate is not null).GroupBy(r => r.Plate).Select(g => g.Count()).DefaultIfEmpty(0).Max();
-        if (agreeing < FramesThatAgree)
+        var agreeing = track.Reads.Select(r => r.Plate).OfType<string>().CountBy(p => p, StringComparer.Ordinal).Select(g => g.Value).DefaultIfEmpty(0).Max();
+        var certain = CertainWith[Math.Min(agreeing, CertainWith.Length - 1)];
+        if (double.IsPositiveInfinity(certain))
         {
             return null;
         }
 
         var vote = fuse(track.Reads);
-        return vote.Plate is not null && vote.Confidence >= Certain ? vote : null;
+        return vote.Plate is not null && vote.Confidence >= certain ? vote : null;
     }
 
     // A parked car whose track was lost behind a bus is the same car in the same place.

@@ -11,6 +11,9 @@ public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth hea
 {
     private const string Worker = "console live stream";
 
+    // A core that is still starting is no event.
+    private bool _was;
+
     /// <summary>Raised for each event, on a thread of the stream.</summary>
     public event Action<LiveEvent>? Received;
 
@@ -31,7 +34,7 @@ public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth hea
             {
                 Problem = "The core does not answer; trying again.";
                 health.Degraded(Worker, attempt.Outcome.Exception?.Message ?? Problem);
-                logger.LogWarning("The live stream broke: {Error}", attempt.Outcome.Exception?.Message);
+                logger.Log(_was ? LogLevel.Warning : LogLevel.Debug, "The live stream broke: {Error}", attempt.Outcome.Exception?.Message);
                 return ValueTask.CompletedTask;
             },
         }).Build();
@@ -44,6 +47,7 @@ public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth hea
         var core = scope.ServiceProvider.GetRequiredService<CoreClient>();
         await core.StationsAsync(cancellationToken);
         Problem = null;
+        _was = true;
         health.Healthy(Worker);
         await foreach (var live in core.LiveAsync(cancellationToken))
         {
