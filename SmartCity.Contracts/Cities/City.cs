@@ -9,6 +9,9 @@ public sealed record City
 
     public required string Name { get; init; }
 
+    /// <summary>Country that most vehicles are from, two letters of ISO 3166; null when that is not known.</summary>
+    public string? Country { get; init; }
+
     /// <summary>IANA time zone that decides charging days.</summary>
     public string TimeZone { get; init; } = "Europe/London";
 

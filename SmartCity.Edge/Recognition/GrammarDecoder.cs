@@ -13,16 +13,20 @@ internal static class GrammarDecoder
 {
     private const string Alphabet = CtcFolding.Alphabet;
     private const double NoGrammarPrior = 2;
-    private const double Confused = 0.12;
+    private const double AtHome = 20;
+    private const double Confused = 0.04;
     private const double Alike = 0.6;
     private const double Floor = 1e-5;
     private const int MostAlternatives = 4;
 
     private static readonly (char, char)[] Pairs =
-        [('O', '0'), ('I', '1'), ('B', '8'), ('S', '5'), ('Z', '2'), ('G', '6'), ('D', '0'), ('Q', '0'), ('O', 'D'), ('O', 'Q'), ('T', '1'), ('L', '1'), ('A', '4'), ('T', '7'), ('Z', '7')];
+        [('O', '0'), ('I', '1'), ('B', '8'), ('S', '5'), ('Z', '2'), ('G', '6'), ('D', '0'), ('Q', '0'), ('O', 'D'), ('O', 'Q'), ('T', '1'), ('L', '1'), ('A', '4'), ('T', '7'), ('Z', '7'), ('C', '0')];
 
     /// <summary>The best reading; null when there are no places.</summary>
-    public static Decoded? Decode(CharacterGrid grid, PlateAppearance appearance)
+    /// <param name="grid">What the reader saw.</param>
+    /// <param name="appearance">What the plate looks like.</param>
+    /// <param name="homeCountry">Where the camera stands, so that most vehicles are from there; null when that is not known.</param>
+    public static Decoded? Decode(CharacterGrid grid, PlateAppearance appearance, string? homeCountry = null)
     {
         var count = grid.Places.Count;
         if (count is 0 or > 12)
@@ -54,7 +58,7 @@ internal static class GrammarDecoder
             if (likelihood > 1e-7)
             {
                 var text = Text(places, i => grammar.Places[i]);
-                Add(grammar.Prior * appearance.Favour(grammar.Country) * likelihood, text, Sure(places, text, i => grammar.Places[i]), grammar);
+                Add(grammar.Prior * (grammar.Country == homeCountry ? AtHome : 1) * appearance.Favour(grammar.Country) * likelihood, text, Sure(places, text, i => grammar.Places[i]), grammar);
             }
         }
 

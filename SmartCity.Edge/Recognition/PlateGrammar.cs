@@ -28,7 +28,7 @@ public sealed record PlateGrammar(string Id, string Country, double Prior, IRead
             var shapes = definition.Patterns.SelectMany(Expand).ToArray();
             foreach (var places in shapes)
             {
-                yield return new PlateGrammar(definition.Id, definition.Country, definition.Prior / shapes.Length, places);
+                yield return new PlateGrammar(definition.Id, definition.Country, definition.Prior / definition.Patterns.Count, places);
             }
         }
     }

@@ -6,6 +6,7 @@ namespace SmartCity.Edge.Recognition;
 public static class PlatePatch
 {
     private const int MaximumHeight = 160;
+    private const float ViewMargin = 0.12f;
 
     /// <summary>A plate seen straight on; margin in shares of its height.</summary>
     public static Mat Rectify(Mat image, PlateQuad quad, float margin = 0)
@@ -20,6 +21,19 @@ public static class PlatePatch
         var patch = new Mat();
         Cv2.WarpPerspective(image, patch, transform, new Size(Math.Max(4, (int)Math.Round(w + 2 * edge)), Math.Max(4, (int)Math.Round(h + 2 * edge))), InterpolationFlags.Linear, BorderTypes.Replicate);
         return patch;
+    }
+
+    /// <summary>The plate cut out in other ways: upright, and with some of what is around it.</summary>
+    internal static List<Mat> Views(Mat image, PlateQuad quad)
+    {
+        var views = new List<Mat> { Rectify(image, quad, ViewMargin) };
+        var upright = quad.Box & new Rect(0, 0, image.Width, image.Height);
+        if (upright is { Width: >= 4, Height: >= 4 })
+        {
+            views.Add(new Mat(image, upright));
+        }
+
+        return views;
     }
 
     private static double Distance(Point2f a, Point2f b) => Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));

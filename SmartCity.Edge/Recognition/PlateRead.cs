@@ -53,4 +53,7 @@ public sealed record PlateRead
 
     /// <summary>The distributions behind the reading, for voting over frames.</summary>
     public required CharacterGrid Grid { get; init; }
+
+    /// <summary>What the plate looked like, for decoding the vote.</summary>
+    internal PlateAppearance Appearance { get; init; } = PlateAppearance.Neutral;
 }

@@ -14,9 +14,11 @@ public sealed class PlateRecogniser : IDisposable
     private const int FewestCharacters = 4;
     private const int MostCharacters = 10;
     private const int FirstBatch = 3;
+    private const int MostDigits = 7;
+    private const double EdgeShare = 0.08;
     private const double Doubtful = 0.15;
-    private const double TrimmedMustBeBetter = 2.5;
-    private const float Weak = 0.85f;
+    private const double SpuriousAtLeast = 0.2;
+    private const double SureAtOnce = 0.8;
     private const double WithoutGrammar = 0.6;
 
     private readonly IPlateDetector _detector;
@@ -70,6 +72,7 @@ public sealed class PlateRecogniser : IDisposable
             }
         }
 
+        LookAgain(image, found);
         var kept = new List<PlateRead>();
         foreach (var (read, _) in found.OrderByDescending(f => f.Value))
         {
@@ -115,14 +118,36 @@ public sealed class PlateRecogniser : IDisposable
             return fused;
         }).ToArray();
         var grid = new CharacterGrid(CtcFolding.Alphabet, places);
-        var decoded = GrammarDecoder.Decode(grid, PlateAppearance.Neutral)!;
-        return Compose(decoded, grid, best.Quad);
+        var decoded = GrammarDecoder.Decode(grid, best.Appearance, _options.HomeCountry)!;
+        return Compose(decoded, grid, best.Quad, best.Appearance);
     }
 
     public void Dispose()
     {
         _detector.Dispose();
         _reader.Dispose();
+    }
+
+    // A doubtful plate is cut out in other ways and read again: what the cuts agree on counts.
+    private void LookAgain(Mat image, List<(PlateRead Read, double Value)> found)
+    {
+        if (found.Count == 0 || found.MaxBy(f => f.Value) is not { Read: { Confidence: < SureAtOnce } first } best)
+        {
+            return;
+        }
+
+        var views = PlatePatch.Views(image, first.Quad);
+        try
+        {
+            var reads = _reader.Read(views).Select(grid => Decode(image, first.Quad, grid)).OfType<(PlateRead Read, double Value)>().Append(best).ToList();
+            var agreed = reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Value))!.MaxBy(r => r.Value);
+            found.Remove(best);
+            found.Add((agreed.Read, Math.Max(agreed.Value, best.Value)));
+        }
+        finally
+        {
+            views.ForEach(v => v.Dispose());
+        }
     }
 
     private static IPlateDetector Detector(RecognitionOptions options, ILogger logger) => options.Detector switch
@@ -160,12 +185,12 @@ public sealed class PlateRecogniser : IDisposable
     private (PlateRead Read, double Value)? Decode(Mat image, PlateQuad quad, CharacterGrid grid)
     {
         var appearance = PlateAppearance.Of(image, quad);
-        (Decoded Decoded, CharacterGrid Grid)? best = null;
-        foreach (var trimmed in Trimmed(grid))
+        (Decoded Decoded, CharacterGrid Grid, double Worth)? best = null;
+        foreach (var (trimmed, spurious) in Trimmed(grid))
         {
-            if (GrammarDecoder.Decode(trimmed, appearance) is { } decoded && IsPlate(decoded) && (best is null || Worth(decoded) > Worth(best.Value.Decoded) * TrimmedMustBeBetter))
+            if (GrammarDecoder.Decode(trimmed, appearance, _options.HomeCountry) is { } decoded && IsPlate(decoded, OnEdge(image, quad)) && Worth(decoded) * spurious is var worth && (best is null || worth > best.Value.Worth))
             {
-                best = (decoded, trimmed);
+                best = (decoded, trimmed, worth);
             }
         }
 
@@ -174,30 +199,29 @@ public sealed class PlateRecogniser : IDisposable
             return null;
         }
 
-        var read = Compose(chosen.Decoded, chosen.Grid, quad);
+        var read = Compose(chosen.Decoded, chosen.Grid, quad, appearance);
         var box = quad.Box;
         var dx = (box.X + box.Width / 2.0) / image.Width - 0.5;
-        return (read, Worth(chosen.Decoded) * Math.Pow(box.Width * (double)box.Height, 0.4) * (1 - 0.6 * Math.Abs(dx)) * Math.Min(1, chosen.Decoded.Plate.Length / 6.0));
+        return (read, chosen.Worth * Math.Pow(box.Width * (double)box.Height, 0.4) * (1 - 0.6 * Math.Abs(dx)) * Math.Min(1, chosen.Decoded.Plate.Length / 6.0));
     }
 
     // The whole line; without its first or last character, which may be a country's letter, a bolt or the plate's edge; and without a weak
-    // one inside, which may be a seal.
-    private static IEnumerable<CharacterGrid> Trimmed(CharacterGrid grid)
+    // one inside, which may be a seal. Each with the probability that what is left out is no character.
+    private static IEnumerable<(CharacterGrid Grid, double Spurious)> Trimmed(CharacterGrid grid)
     {
-        yield return grid;
+        yield return (grid, 1);
         if (grid.Places.Count > 6)
         {
-            yield return new CharacterGrid(grid.Alphabet, [.. grid.Places.Skip(1)]);
-            yield return new CharacterGrid(grid.Alphabet, [.. grid.Places.SkipLast(1)]);
+            yield return (new CharacterGrid(grid.Alphabet, [.. grid.Places.Skip(1)]), Spurious(grid.Places[0]));
+            yield return (new CharacterGrid(grid.Alphabet, [.. grid.Places.SkipLast(1)]), Spurious(grid.Places[^1]));
             var weakest = Enumerable.Range(1, grid.Places.Count - 2).MinBy(i => grid.Places[i].Max());
-            if (grid.Places[weakest].Max() < Weak)
-            {
-                yield return new CharacterGrid(grid.Alphabet, [.. grid.Places.Where((_, i) => i != weakest)]);
-            }
+            yield return (new CharacterGrid(grid.Alphabet, [.. grid.Places.Where((_, i) => i != weakest)]), Spurious(grid.Places[weakest]));
         }
+
+        static double Spurious(float[] place) => Math.Max(SpuriousAtLeast, 1 - place.Max());
     }
 
-    private PlateRead Compose(Decoded decoded, CharacterGrid grid, PlateQuad quad)
+    private PlateRead Compose(Decoded decoded, CharacterGrid grid, PlateQuad quad, PlateAppearance appearance)
     {
         var sure = decoded.Confidence >= _options.AbstainBelow;
         return new PlateRead
@@ -211,15 +235,23 @@ public sealed class PlateRecogniser : IDisposable
             Alternatives = decoded.Alternatives,
             Quad = quad,
             Grid = grid,
+            Appearance = appearance,
         };
     }
 
-    // A plate has a digit; a long number without letters is a telephone's, and words have letters only.
-    private static bool IsPlate(Decoded decoded)
+    // A plate has a digit; a long number without letters is a telephone's, a number at the picture's edge its date, and words have letters only.
+    private static bool IsPlate(Decoded decoded, bool onEdge)
     {
         var digits = decoded.Plate.Count(char.IsAsciiDigit);
         return decoded.Plate.Length is >= FewestCharacters and <= MostCharacters && decoded.Confidence > Doubtful * 0.1
-            && digits > 0 && (digits < decoded.Plate.Length || (decoded.Format is not null && decoded.Plate.Length <= 6));
+            && digits > 0 && (digits < decoded.Plate.Length || (decoded.Format is not null && decoded.Plate.Length <= MostDigits && !onEdge));
+    }
+
+    // Where cameras write date and time.
+    private static bool OnEdge(Mat image, PlateQuad quad)
+    {
+        var middle = (quad.Box.Y + quad.Box.Height / 2.0) / image.Height;
+        return middle is < EdgeShare or > 1 - EdgeShare;
     }
 
     private static double Worth(Decoded decoded) => (decoded.Confidence + 0.05) * (decoded.Format is null ? WithoutGrammar : 1);

@@ -38,6 +38,10 @@ public sealed class RecognitionOptions
     [Range(160, 4096)]
     public int DetectionSide { get; set; } = 960;
 
+    /// <summary>Country of most vehicles, two letters of ISO 3166, whose grammars then weigh more; the city file's when it is left out, null for any.</summary>
+    [RegularExpression("[A-Z]{2}")]
+    public string? HomeCountry { get; set; }
+
     /// <summary>Confidence 0–1 under which a plate is reported as found and not read.</summary>
     [Range(0.0, 1.0)]
     public double AbstainBelow { get; set; } = 0.60;

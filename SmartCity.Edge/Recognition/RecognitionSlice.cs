@@ -7,7 +7,11 @@ public static class RecognitionSlice
     /// <summary>The plate recogniser, one for the process.</summary>
     public static IServiceCollection AddRecognition(this IServiceCollection services)
     {
-        services.AddOptions<RecognitionOptions>().BindConfiguration(RecognitionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RecognitionOptions>()
+            .BindConfiguration(RecognitionOptions.Section)
+            .PostConfigure<ServedStations>((recognition, stations) => recognition.HomeCountry ??= stations.City.Country)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         return services.AddSingleton<PlateRecogniser>();
     }
 }

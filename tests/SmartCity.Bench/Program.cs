@@ -4,6 +4,7 @@ using SmartCity.Bench;
 #pragma warning disable CA1416 // the servers that are measured against run on Unix
 var root = new RootCommand("Measures SmartCity, each figure beside a baseline of the same run.")
 {
+    RecognitionBench.Create(),
     PipelineBench.Create(),
     ArchiveBench.Create(),
 };

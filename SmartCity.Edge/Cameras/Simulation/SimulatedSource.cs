@@ -1,8 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.WebUtilities;
-using OpenCvSharp;
-using SmartCity.Contracts.Api;
-using SmartCity.Contracts.Demo;
 
 namespace SmartCity.Edge.Cameras.Simulation;
 
@@ -12,8 +9,6 @@ namespace SmartCity.Edge.Cameras.Simulation;
 /// </summary>
 internal sealed class SimulatedSource : ICameraSource
 {
-    private static readonly TimeSpan FrameInterval = TimeSpan.FromMilliseconds(125);
-
     private readonly string _cameraId;
     private readonly int _seed;
     private readonly Weather _weather;
@@ -45,68 +40,26 @@ internal sealed class SimulatedSource : ICameraSource
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var scene = new Scene(_seed, _weather);
-        var random = new DemoRandom((ulong)_seed * 104_729 + 5);
+        using var traffic = new SimulatedTraffic(_seed, _weather);
         var number = 0L;
-        await Task.Delay(_every * random.NextDouble() / _speed, _time, cancellationToken);
-        for (var pass = 0L; ; pass++)
+        await Task.Delay(traffic.Rest(_every) / _speed, _time, cancellationToken);
+        while (true)
         {
             var started = _time.GetTimestamp();
-            var vehicle = Next(ref random);
-            using var drawing = new VehicleDrawing(vehicle, random.Next(0, 2) == 0, _weather is Weather.Night or Weather.Dusk);
-            var frames = random.Next(8, 16);
-            var drift = (random.NextDouble() - .5) * 120;
-            for (var i = 0; i < frames; i++)
+            using var pass = traffic.Next();
+            for (var i = 0; i < pass.Frames; i++)
             {
-                yield return Draw(scene, drawing, vehicle, pass, number++, (i + .5) / frames, drift);
-                await Task.Delay(FrameInterval / _speed, _time, cancellationToken);
+                var (picture, truth) = pass.Draw(i);
+                yield return new Frame(_cameraId, number++, _time.GetUtcNow(), picture) { Truth = [truth] };
+                await Task.Delay(SimulatedTraffic.FrameInterval / _speed, _time, cancellationToken);
             }
 
-            yield return new Frame(_cameraId, number++, _time.GetUtcNow(), Exposed(scene, scene.Empty())) { Truth = [] };
-            var rest = _every * (.6 + .8 * random.NextDouble()) / _speed - _time.GetElapsedTime(started);
+            yield return new Frame(_cameraId, number++, _time.GetUtcNow(), traffic.Empty()) { Truth = [] };
+            var rest = traffic.Rest(_every) / _speed - _time.GetElapsedTime(started);
             if (rest > TimeSpan.Zero)
             {
                 await Task.Delay(rest, _time, cancellationToken);
             }
         }
-    }
-
-    private static VehicleView Next(ref DemoRandom random)
-    {
-        var roll = random.Next(0, 150);
-        return DemoRegistry.Vehicle(
-            roll < 10 ? random.Of(DemoRegistry.HotList).Index
-            : roll < 13 ? DemoRegistry.Count + random.Next(0, 50_000)
-            : random.Next(0, DemoRegistry.Count));
-    }
-
-    private Frame Draw(Scene scene, VehicleDrawing drawing, VehicleView vehicle, long pass, long number, double along, double drift)
-    {
-        var near = Math.Pow(along, 1.5);
-        var picture = scene.Empty();
-        var at = new Point2d(640 + drift * (1 - near) + (near - .5) * 60, Scene.Horizon + 110 + near * 380);
-        var box = drawing.Draw(picture, at, 190 + near * 380);
-        Smear(picture, box, near);
-        return new Frame(_cameraId, number, _time.GetUtcNow(), Exposed(scene, picture)) { Truth = [new FrameTruth(vehicle.Plate, pass, box)] };
-    }
-
-    // The nearer the vehicle, the further it moves while the shutter is open.
-    private static void Smear(Mat picture, Rect plate, double near)
-    {
-        var length = (int)(1 + 3 * near);
-        if (length < 2)
-        {
-            return;
-        }
-
-        var around = new Rect(plate.X - plate.Width, plate.Y - plate.Width, plate.Width * 3, plate.Width * 2) & new Rect(0, 0, picture.Width, picture.Height);
-        using var region = new Mat(picture, around);
-        Cv2.Blur(region, region, new Size(1, length));
-    }
-
-    private static Mat Exposed(Scene scene, Mat picture)
-    {
-        scene.Expose(picture);
-        return picture;
     }
 }
