@@ -12,7 +12,7 @@ namespace SmartCity.Core.Charges;
 
 internal static class ChargeSlice
 {
-    public static IServiceCollection AddCharges(this IServiceCollection services) => services.AddSingleton<ChargeLedger>();
+    public static IServiceCollection AddCharges(this IServiceCollection services) => services.AddSingleton<ChargeLedger>().AddSingleton<ChargeCorrections>();
 
     public static IEndpointRouteBuilder MapCharges(this IEndpointRouteBuilder app)
     {
@@ -20,30 +20,10 @@ internal static class ChargeSlice
         charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first");
         charges.MapGet("totals", TotalsAsync).WithSummary("What stands for a charging day, by scheme; today's when no day is given");
         charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: everything recorded for its plate, scheme and day, oldest first");
+        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with the registry as it is now; gives the lines added");
         charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording any: a JSON object a line in, one a line out").DisableAntiforgery();
         return app;
     }
-
-    private const string Columns = "id, plate, scheme, day, amount, kind, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, reverses";
-
-    private static ChargeView Read(NpgsqlDataReader r) => new()
-    {
-        Id = r.GetGuid(0),
-        Plate = r.GetString(1),
-        Scheme = r.GetString(2),
-        Day = r.GetFieldValue<DateOnly>(3),
-        Amount = r.GetDecimal(4),
-        Kind = r.GetString(5),
-        Rule = r.GetString(6),
-        Why = r.GetString(7),
-        TariffVersion = r.GetString(8),
-        SightingId = r.GetGuid(9),
-        StationId = r.GetString(10),
-        Evidence = r.Text(11),
-        TraceId = r.Text(12),
-        RecordedAt = r.Time(13),
-        Reverses = r.Id(14),
-    };
 
     private static async Task<Results<Ok<Page<ChargeView>>, ProblemHttpResult>> ListAsync(
         NpgsqlDataSource dataSource,
@@ -66,8 +46,8 @@ internal static class ChargeSlice
             .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
             .And("sighting_id = @", sighting)
             .After("recorded_at", "id", after)
-            .Command(dataSource, $"select {Columns} from charge_entries where {{where}} order by recorded_at desc, id desc limit {{limit}}", limit + 1);
-        var rows = await command.ReadAllAsync(Read, cancellationToken);
+            .Command(dataSource, $"select {ChargeEntries.Columns} from charge_entries where {{where}} order by recorded_at desc, id desc limit {{limit}}", limit + 1);
+        var rows = await command.ReadAllAsync(ChargeEntries.Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.RecordedAt, c.Id)));
     }
 
@@ -87,10 +67,21 @@ internal static class ChargeSlice
     private static async Task<Results<Ok<List<ChargeView>>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            $"select {Columns} from charge_entries where (plate, scheme, day) = (select plate, scheme, day from charge_entries where id = $1) order by recorded_at, id");
+            $"select {ChargeEntries.Columns} from charge_entries where (plate, scheme, day) = (select plate, scheme, day from charge_entries where id = $1) order by recorded_at, id");
         command.Parameters.Add(new() { Value = id });
-        var history = await command.ReadAllAsync(Read, cancellationToken);
+        var history = await command.ReadAllAsync(ChargeEntries.Read, cancellationToken);
         return history.Count == 0 ? TypedResults.NotFound() : TypedResults.Ok(history);
+    }
+
+    private static async Task<Results<Ok<IReadOnlyList<ChargeView>>, ProblemHttpResult>> RederiveAsync(RederiveRequest request, ChargeCorrections corrections, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(request.Plate) || string.IsNullOrWhiteSpace(request.Why))
+        {
+            return Paging.Problem("plate and why are needed: the vehicle, and why its day is worked out again.");
+        }
+
+        var day = new VehicleDay(request.Plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), request.Day);
+        return TypedResults.Ok(await corrections.RederiveAsync(day, request.Why, cancellationToken));
     }
 
     private static async Task<ContentHttpResult> PreviewAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -108,3 +99,6 @@ internal static class ChargeSlice
         return TypedResults.Text(answers.ToString(), "application/x-ndjson");
     }
 }
+
+/// <param name="Why">Goes on each line that reverses a charge.</param>
+public sealed record RederiveRequest(string? Plate, DateOnly Day, string? Why);

@@ -1,63 +1,123 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
 using SmartCity.Contracts.Api;
-using SmartCity.Core.Passages;
+using SmartCity.Core.Api;
 using SmartCity.Core.Review;
+using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Charges;
 
-/// <summary>Makes the charges of passages: at most one for a plate, scheme and charging day, for ever, whatever arrives again or in which order.</summary>
-public sealed class ChargeLedger(ReviewQueue review, TimeProvider time)
+/// <summary>
+/// Makes the charges of sightings: at most one stands for a plate, scheme and charging day, whatever arrives again or in which order, because it
+/// stands exactly when one of the day's sightings calls for it.
+/// </summary>
+public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> options, TimeProvider time)
 {
-    /// <summary>Charges passages inside the caller's transaction; gives the charges that are new. What cannot be decided goes to review.</summary>
-    /// <param name="changes">Passages whose plate was read with enough confidence to charge.</param>
-    public async Task<IReadOnlyList<ChargeView>> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<PassageChange> changes, CancellationToken cancellationToken)
+    /// <summary>Charges new sightings inside the caller's transaction; gives the charges that are new. What cannot be decided goes to review.</summary>
+    public async Task<IReadOnlyList<ChargeView>> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, CancellationToken cancellationToken)
     {
-        if (changes.Count == 0)
+        if (sightings.Count == 0)
         {
             return [];
         }
 
-        var vehicles = await VehiclesAsync(connection, transaction, changes, cancellationToken);
-        var zones = await ZonesAsync(connection, transaction, changes, cancellationToken);
-        var charges = new Dictionary<(string, string, DateOnly), ChargeView>();
+        var due = await AssessAsync(connection, transaction, sightings, cancellationToken);
+        return await ChargeEntries.ChargeAsync(connection, transaction, due, cancellationToken);
+    }
+
+    /// <summary>
+    /// Works out again what some vehicles owe for some days, after a reading or the registry was corrected: what no sighting calls for any more is
+    /// reversed, what is owed and does not stand is charged. Gives the lines added. The caller holds the correction gate.
+    /// </summary>
+    /// <param name="why">Why it is worked out again; goes on each reversal.</param>
+    public async Task<IReadOnlyList<ChargeView>> RederiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, string why, CancellationToken cancellationToken)
+    {
+        if (days.Count == 0)
+        {
+            return [];
+        }
+
+        var sightings = await SightingsOfAsync(connection, transaction, days, cancellationToken);
+        var due = await AssessAsync(connection, transaction, sightings, cancellationToken);
+        var added = new List<ChargeView>();
+        foreach (var standing in await ChargeEntries.StandingAsync(connection, transaction, days, cancellationToken))
+        {
+            if (!due.Exists(d => (d.Plate, d.Scheme, d.Day, d.Amount) == (standing.Plate, standing.Scheme, standing.Day, standing.Amount)))
+            {
+                added.Add(await ChargeEntries.ReverseAsync(connection, transaction, standing, why, time.GetUtcNow(), cancellationToken));
+            }
+        }
+
+        added.AddRange(await ChargeEntries.ChargeAsync(connection, transaction, due, cancellationToken));
+        return added;
+    }
+
+    private async Task<List<ChargeView>> AssessAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, CancellationToken cancellationToken)
+    {
+        var facts = await ChargeFacts.LoadAsync(connection, transaction, sightings, cancellationToken);
+        var due = new List<ChargeView>();
         var cases = new List<ReviewCase>();
         var now = time.GetUtcNow();
-        foreach (var change in changes)
+        foreach (var group in sightings.GroupBy(s => s.Plate, StringComparer.Ordinal))
         {
-            if (!vehicles.TryGetValue(change.Plate, out var vehicle))
+            var seen = group.OrderBy(s => s.CapturedAt).ThenBy(s => s.Id).ToList();
+            if (facts.Vehicle(group.Key) is not { } vehicle)
             {
-                cases.Add(Case(change, "unregistered", $"The registry does not know {change.Plate}."));
+                cases.AddRange(seen.Select(s => Case(s, "unregistered", $"The registry does not know {s.Plate}.")));
                 continue;
             }
 
-            // A passage lasts a minute or so: what holds at its beginning or at its end holds for it.
-            DateTimeOffset[] moments = [change.FirstAt, change.LastAt];
-            var passages = moments.Select(at => new ZonePassage(at, ZonesOn(zones, change.StationId, ChargeRules.DayOf(at)))).ToArray();
-            foreach (var assessment in ChargeRules.Assess(vehicle, passages, Tariff.London))
+            var moments = seen.ConvertAll(s => new ZonePassage(s.CapturedAt, facts.Zones(s.StationId, ChargeRules.DayOf(s.CapturedAt))));
+            foreach (var assessment in ChargeRules.Assess(vehicle, moments, Tariff.London))
             {
+                var sighting = seen[assessment.Passage];
                 if (assessment.Verdict == Verdict.Review)
                 {
-                    cases.Add(Case(change, "unclassified", $"{assessment.Scheme.ToUpperInvariant()}: {assessment.Why}"));
+                    cases.Add(Case(sighting, "unclassified", $"{assessment.Scheme.ToUpperInvariant()}: {assessment.Why}"));
                 }
                 else if (assessment.Verdict == Verdict.Charged)
                 {
-                    charges.TryAdd((change.Plate, assessment.Scheme, assessment.Day), View(change, assessment, now));
+                    due.Add(View(sighting, assessment, now));
                 }
             }
         }
 
         await review.AddAsync(connection, transaction, cases, cancellationToken);
-        return await InsertAsync(connection, transaction, [.. charges.Values], cancellationToken);
+        return due;
     }
 
-    private static ReviewCase Case(PassageChange change, string kind, string why) =>
-        new(kind, why, change.BestSightingId, change.BestCapturedAt, change.StationId, change.Plate, change.Confidence, change.Evidence);
+    // What a camera read with enough confidence, or a person has decided.
+    private async Task<List<ChargeableSighting>> SightingsOfAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select s.id, s.captured_at, s.plate, s.station_id, s.confidence, s.evidence, s.trace_id
+            from unnest($1, $2, $3) as w (plate, from_at, to_at)
+            join sightings s on s.plate = w.plate and s.captured_at >= w.from_at and s.captured_at < w.to_at
+            where s.confidence >= $4 or s.reviewed_at is not null
+            """,
+            connection,
+            transaction)
+        {
+            Parameters =
+            {
+                new() { Value = days.Select(d => d.Plate).ToArray() },
+                new() { Value = days.Select(d => ChargeRules.StartOf(d.Day)).ToArray() },
+                new() { Value = days.Select(d => ChargeRules.StartOf(d.Day.AddDays(1))).ToArray() },
+                new() { Value = options.Value.DoubtfulBelow },
+            },
+        };
+        return await command.ReadAllAsync(
+            r => new ChargeableSighting(r.GetGuid(0), r.Time(1), r.GetString(2), r.GetString(3), r.GetDouble(4), r.Text(5), r.Text(6)),
+            cancellationToken);
+    }
 
-    private static ChargeView View(PassageChange change, Assessment assessment, DateTimeOffset now) => new()
+    private static ReviewCase Case(ChargeableSighting s, string kind, string why) => new(kind, why, s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
+
+    private static ChargeView View(ChargeableSighting sighting, Assessment assessment, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
-        Plate = change.Plate,
+        Plate = sighting.Plate,
         Scheme = assessment.Scheme,
         Day = assessment.Day,
         Amount = assessment.Amount,
@@ -65,100 +125,10 @@ public sealed class ChargeLedger(ReviewQueue review, TimeProvider time)
         Rule = assessment.Rule,
         Why = assessment.Why,
         TariffVersion = Tariff.London.Version,
-        SightingId = change.BestSightingId,
-        StationId = change.StationId,
-        Evidence = change.Evidence,
-        TraceId = change.TraceId,
+        SightingId = sighting.Id,
+        StationId = sighting.StationId,
+        Evidence = sighting.Evidence,
+        TraceId = sighting.TraceId,
         RecordedAt = now,
     };
-
-    private static string[] ZonesOn(ILookup<string, (string Zone, DateOnly From, DateOnly To)> zones, string stationId, DateOnly day) =>
-        [.. zones[stationId].Where(z => z.From <= day && day < z.To).Select(z => z.Zone).Distinct()];
-
-    private static async Task<Dictionary<string, ChargedVehicle>> VehiclesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<PassageChange> changes, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            "select plate, class, fuel, euro, first_registered, unladen_kg, tax_class, discounts from vehicles where plate = any($1)", connection, transaction)
-        {
-            Parameters = { new() { Value = changes.Select(c => c.Plate).Distinct().ToArray() } },
-        };
-        var found = new Dictionary<string, ChargedVehicle>(StringComparer.Ordinal);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            found[reader.GetString(0)] = new ChargedVehicle(
-                reader.GetString(1),
-                reader.GetString(2),
-                reader.IsDBNull(3) ? null : reader.GetInt32(3),
-                reader.IsDBNull(4) ? null : reader.GetFieldValue<DateOnly>(4),
-                reader.IsDBNull(5) ? null : reader.GetInt32(5),
-                reader.IsDBNull(6) ? null : reader.GetString(6),
-                reader.GetFieldValue<string[]>(7));
-        }
-
-        return found;
-    }
-
-    private static async Task<ILookup<string, (string Zone, DateOnly From, DateOnly To)>> ZonesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<PassageChange> changes, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("select station_id, zone, from_day, to_day from station_zones where station_id = any($1)", connection, transaction)
-        {
-            Parameters = { new() { Value = changes.Select(c => c.StationId).Distinct().ToArray() } },
-        };
-        var found = new List<(string Station, (string, DateOnly, DateOnly) Zone)>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            found.Add((reader.GetString(0), (reader.GetString(1), reader.GetFieldValue<DateOnly>(2), reader.GetFieldValue<DateOnly>(3))));
-        }
-
-        return found.ToLookup(f => f.Station, f => f.Zone, StringComparer.Ordinal);
-    }
-
-    private static async Task<IReadOnlyList<ChargeView>> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<ChargeView> charges, CancellationToken cancellationToken)
-    {
-        if (charges.Count == 0)
-        {
-            return [];
-        }
-
-        // In key order, so that two batches never wait for one another crosswise.
-        charges.Sort((a, b) => (a.Plate, a.Scheme, a.Day).CompareTo((b.Plate, b.Scheme, b.Day)));
-        await using var command = new NpgsqlCommand(
-            """
-            insert into charge_entries (id, kind, plate, scheme, day, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at)
-            select c.id, 'charge', c.plate, c.scheme, c.day, c.amount, c.rule, c.why, $8, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13
-            from unnest($1, $2, $3, $4, $5, $6, $7, $9, $10, $11, $12) as c (id, plate, scheme, day, amount, rule, why, sighting_id, station_id, evidence, trace_id)
-            on conflict (plate, scheme, day, kind, generation) do nothing
-            returning id
-            """,
-            connection,
-            transaction)
-        {
-            Parameters =
-            {
-                new() { Value = charges.ConvertAll(c => c.Id).ToArray() },
-                new() { Value = charges.ConvertAll(c => c.Plate).ToArray() },
-                new() { Value = charges.ConvertAll(c => c.Scheme).ToArray() },
-                new() { Value = charges.ConvertAll(c => c.Day).ToArray() },
-                new() { Value = charges.ConvertAll(c => c.Amount).ToArray() },
-                new() { Value = charges.ConvertAll(c => c.Rule).ToArray() },
-                new() { Value = charges.ConvertAll(c => c.Why).ToArray() },
-                new() { Value = Tariff.London.Version },
-                new() { Value = charges.ConvertAll(c => c.SightingId).ToArray() },
-                new() { Value = charges.ConvertAll(c => c.StationId!).ToArray() },
-                new() { Value = charges.ConvertAll(c => c.Evidence).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-                new() { Value = charges.ConvertAll(c => c.TraceId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-                new() { Value = charges[0].RecordedAt },
-            },
-        };
-        var inserted = new HashSet<Guid>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            inserted.Add(reader.GetGuid(0));
-        }
-
-        return charges.FindAll(c => inserted.Contains(c.Id));
-    }
 }

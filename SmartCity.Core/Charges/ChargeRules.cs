@@ -43,6 +43,9 @@ public static class ChargeRules
     /// <summary>The charging day of a moment: the Europe/London calendar day.</summary>
     public static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(Local(at));
 
+    /// <summary>When a charging day begins; the one after begins when it ends.</summary>
+    public static DateTimeOffset StartOf(DateOnly day) => new(TimeZoneInfo.ConvertTimeToUtc(day.ToDateTime(TimeOnly.MinValue), London), TimeSpan.Zero);
+
     /// <summary>One assessment for each scheme and charging day whose zone was entered, by day, then scheme.</summary>
     public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, Tariff tariff)
     {

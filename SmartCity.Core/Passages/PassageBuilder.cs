@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
+using SmartCity.Core.Api;
 using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Passages;
@@ -48,6 +49,73 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
 
         await StoreAsync(connection, transaction, changes.ConvertAll(c => c.Passage), cancellationToken);
         return new PassageBatch(changes.ConvertAll(c => Change(c.Passage, c.IsNew)), membership);
+    }
+
+    /// <summary>
+    /// Makes a passage anew from the sightings that still belong to it, after one has left: it may shrink, fall into several, or vanish. The caller
+    /// has taken the sighting's plate or passage off it, and holds the correction gate.
+    /// </summary>
+    public async Task LeaveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid passageId, CancellationToken cancellationToken)
+    {
+        var left = await LoadMembersAsync(connection, transaction, passageId, cancellationToken);
+        var pieces = PassageRule.Merge(left, options.Value.Gap).Select((p, i) => p with { Id = i == 0 ? passageId : PassageRule.NewId(p) }).ToList();
+        await using (var gone = new NpgsqlCommand("delete from passages where id = $1", connection, transaction) { Parameters = { new() { Value = passageId } } })
+        {
+            await gone.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        if (pieces.Count == 0)
+        {
+            return;
+        }
+
+        await StoreAsync(connection, transaction, pieces, cancellationToken);
+        await using var move = new NpgsqlCommand(
+            """
+            update sightings s set passage_id = p.id from unnest($2, $3, $4) as p (id, first_at, last_at)
+            where s.passage_id = $1 and s.captured_at between p.first_at and p.last_at
+            """,
+            connection,
+            transaction)
+        {
+            Parameters =
+            {
+                new() { Value = passageId },
+                new() { Value = pieces.ConvertAll(p => p.Id!.Value).ToArray() },
+                new() { Value = pieces.ConvertAll(p => p.FirstAt).ToArray() },
+                new() { Value = pieces.ConvertAll(p => p.LastAt).ToArray() },
+            },
+        };
+        await move.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<List<Passage>> LoadMembersAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid passageId, CancellationToken cancellationToken)
+    {
+        // The passage's span still has the sighting that left: the days to look at are those of the span.
+        await using var command = new NpgsqlCommand(
+            """
+            select s.id, s.captured_at, case when s.reviewed_at is null then s.confidence else 1 end, s.plate, s.station_id, s.camera_id, s.direction, s.country, s.evidence, s.trace_id
+            from passages p join sightings s on s.passage_id = p.id and s.captured_at between p.first_at and p.last_at
+            where p.id = $1 and s.plate = p.plate
+            """,
+            connection,
+            transaction)
+        {
+            Parameters = { new() { Value = passageId } },
+        };
+        return await command.ReadAllAsync(
+            r => new Passage
+            {
+                Id = null,
+                Plate = r.GetString(3),
+                StationId = r.GetString(4),
+                FirstAt = r.Time(1),
+                LastAt = r.Time(1),
+                Sightings = 1,
+                Best = new BestSighting(r.GetGuid(0), r.Time(1), r.GetDouble(2), r.GetString(5), r.Text(6), r.Text(7), r.Text(8), r.Text(9)),
+                Changed = true,
+            },
+            cancellationToken);
     }
 
     private async Task<ILookup<VehicleAtStation, Passage>> LoadNeighboursAsync(

@@ -11,7 +11,7 @@ using SmartCity.Core.Api;
 namespace SmartCity.Core.Review;
 
 /// <summary>What a person decided.</summary>
-/// <param name="State">confirmed, corrected, no-plate or skipped; open takes a decision back.</param>
+/// <param name="State">confirmed, corrected or no-plate; for a case also skipped, and open to take that back.</param>
 /// <param name="Plate">The right plate, with corrected.</param>
 public sealed record ReviewResolution(string State, string? Plate = null, string? By = null);
 
@@ -19,14 +19,23 @@ internal static class ReviewEndpoints
 {
     private const string Columns = "id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, state";
 
-    private static readonly HashSet<string> States = ["open", "confirmed", "corrected", "no-plate", "skipped"];
+    private static readonly string[] States = ["open", "confirmed", "corrected", "no-plate", "skipped", "settled"];
+    private static readonly Dictionary<string, ReviewDecision> Decisions = new(StringComparer.Ordinal)
+    {
+        ["confirmed"] = ReviewDecision.Confirmed,
+        ["corrected"] = ReviewDecision.Corrected,
+        ["no-plate"] = ReviewDecision.NoPlate,
+    };
+
     private static readonly HashSet<string> Kinds = ["unread", "doubtful", "unregistered", "near-match", "unclassified"];
 
     public static IEndpointRouteBuilder MapReview(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/review").WithTags("Review");
         group.MapGet("/", ListAsync).WithSummary("Cases for a person, newest capture first; state open unless given");
-        group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Records what a person decided");
+        group.MapGet("/{id:guid}", GetAsync).WithSummary("One case");
+        group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case: the sighting, its passages, charges and alerts follow; a case that is skipped can be opened again");
+        app.MapPost("/api/sightings/{sightingId:guid}/review", DecideAsync).WithTags("Review").WithSummary("Decides on a reading that need not have a case; gives what changed");
         return app;
     }
 
@@ -60,31 +69,67 @@ internal static class ReviewEndpoints
     }
 
     private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> ResolveAsync(
-        Guid id, ReviewResolution resolution, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, ReviewResolution resolution, NpgsqlDataSource dataSource, ReadReviews reviews, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (!States.Contains(resolution.State))
+        if (resolution.State is "open" or "skipped")
         {
-            return Paging.Problem($"state must be one of {string.Join(", ", States)}.");
+            return await MarkAsync(id, resolution, dataSource, time, cancellationToken) ? await GetAsync(id, dataSource, cancellationToken) : TypedResults.NotFound();
+        }
+
+        var found = await FindAsync(id, dataSource, cancellationToken);
+        if (found is null)
+        {
+            return TypedResults.NotFound();
+        }
+
+        return await DecideAsync(found.SightingId, resolution, reviews, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
+    }
+
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ReadReviews reviews, CancellationToken cancellationToken)
+    {
+        if (!Decisions.TryGetValue(resolution.State, out var decision))
+        {
+            return Paging.Problem($"state must be one of {string.Join(", ", Decisions.Keys)}.");
         }
 
         var plate = resolution.Plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
-        if (resolution.State == "corrected" && (plate is null || plate.Length is 0 or > 12 || !plate.All(char.IsAsciiLetterOrDigit)))
+        if (decision == ReviewDecision.Corrected && (plate is null || plate.Length is 0 or > 12 || !plate.All(char.IsAsciiLetterOrDigit)))
         {
             return Paging.Problem("corrected needs the right plate: 1 to 12 letters A-Z and digits.");
         }
 
+        try
+        {
+            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.By, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+        }
+        catch (ArgumentException e)
+        {
+            return Paging.Problem(e.Message);
+        }
+    }
+
+    private static async Task<bool> MarkAsync(Guid id, ReviewResolution resolution, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
         await using var command = dataSource.CreateCommand(
-            $"""
-            update review_cases set state = $2, resolved_plate = $3, resolved_by = $4, resolved_at = case when $2 = 'open' then null else $5 end
-            where id = $1 returning {Columns}
+            """
+            update review_cases set state = $2, resolved_by = $3, resolved_at = case when $2 = 'open' then null else $4::timestamptz end
+            where id = $1 and state in ('open', 'skipped')
             """);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = resolution.State });
-        command.Parameters.Add(new() { Value = resolution.State == "corrected" ? plate! : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = (object?)resolution.By ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
-        var rows = await command.ReadAllAsync(Read, cancellationToken);
-        return rows is [var found] ? TypedResults.Ok(found) : TypedResults.NotFound();
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
+        await FindAsync(id, dataSource, cancellationToken) is { } found ? TypedResults.Ok(found) : TypedResults.NotFound();
+
+    private static async Task<ReviewView?> FindAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"select {Columns} from review_cases where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }
 
     private static ReviewView Read(NpgsqlDataReader r) => new()

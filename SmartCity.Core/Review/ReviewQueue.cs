@@ -6,7 +6,7 @@ namespace SmartCity.Core.Review;
 /// <summary>Cases that a person decides.</summary>
 public sealed class ReviewQueue(TimeProvider time)
 {
-    /// <summary>Adds cases inside the caller's transaction; a sighting has each kind of case once, whatever is replayed.</summary>
+    /// <summary>Adds cases inside the caller's transaction; a sighting has each kind of case once, whatever is replayed. One that was settled and is not is open again.</summary>
     public async Task AddAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ReviewCase> cases, CancellationToken cancellationToken)
     {
         if (cases.Count == 0)
@@ -18,7 +18,7 @@ public sealed class ReviewQueue(TimeProvider time)
             """
             insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, created_at)
             select c.*, $10 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) as c
-            on conflict (sighting_id, kind) do nothing
+            on conflict (sighting_id, kind) do update set state = 'open', why = excluded.why, resolved_at = null where review_cases.state = 'settled'
             """,
             connection,
             transaction)

@@ -4,5 +4,5 @@ namespace SmartCity.Core.Review;
 
 internal static class ReviewSlice
 {
-    public static IServiceCollection AddReview(this IServiceCollection services) => services.AddSingleton<ReviewQueue>();
+    public static IServiceCollection AddReview(this IServiceCollection services) => services.AddSingleton<ReviewQueue>().AddSingleton<ReadReviews>();
 }

@@ -4,6 +4,7 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Charges;
+using SmartCity.Core.Database;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.ServiceDefaults;
@@ -38,13 +39,14 @@ public sealed class SightingIngest(
 
     private async Task<IngestResult> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
+        await CorrectionGate.ShareAsync(connection, transaction, cancellationToken);
         await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken);
         var fresh = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
         var storedAt = time.GetUtcNow();
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
         await QueueForArchiveAsync(connection, transaction, fresh, cancellationToken);
-        var charges = await ChargeAsync(connection, transaction, built, cancellationToken);
+        var charges = await ChargeAsync(connection, transaction, fresh, cancellationToken);
         var alerts = await raiser.RaiseAsync(connection, transaction, built.Changes, cancellationToken);
         await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
@@ -72,11 +74,12 @@ public sealed class SightingIngest(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageBatch built, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
     {
         using var span = Telemetry.Source.StartActivity("charge");
-        var sure = built.Changes.Where(c => c.Confidence >= options.Value.DoubtfulBelow).ToList();
-        return await ledger.ApplyAsync(connection, transaction, sure, cancellationToken);
+        var sure = fresh.Where(r => r.Sighting is { Plate: not null } s && s.Confidence >= options.Value.DoubtfulBelow)
+            .Select(r => new ChargeableSighting(r.Sighting.Id, r.Sighting.CapturedAt, r.Sighting.Plate!, r.Sighting.StationId, r.Sighting.Confidence, r.Sighting.Evidence, r.TraceId));
+        return await ledger.ApplyAsync(connection, transaction, [.. sure], cancellationToken);
     }
 
     private IEnumerable<ReviewCase> Cases(List<SightingRecord> records)

@@ -3,6 +3,7 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Sightings;
@@ -28,14 +29,23 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource)
             .And("s.captured_at < @", filter.To)
             .After("s.captured_at", "s.id", filter.After)
             .Command(dataSource, Select + " where {where} order by s.captured_at desc, s.id desc limit {limit}", count);
-        return await command.ReadAllAsync(Read, cancellationToken);
+        return await WithChargesAsync(await command.ReadAllAsync(Read, cancellationToken), cancellationToken);
     }
 
     public async Task<SightingView?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
         await using var command = new SqlFilter().And("s.id = @", id).Command(dataSource, Select + " where {where} order by s.captured_at limit {limit}", 1);
-        var found = await command.ReadAllAsync(Read, cancellationToken);
+        var found = await WithChargesAsync(await command.ReadAllAsync(Read, cancellationToken), cancellationToken);
         return found.FirstOrDefault();
+    }
+
+    // What each led to, reversals too: the ledger's lines that name it.
+    private async Task<List<SightingView>> WithChargesAsync(List<SightingView> sightings, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"select {ChargeEntries.Columns} from charge_entries where sighting_id = any($1) order by recorded_at, id");
+        command.Parameters.Add(new() { Value = sightings.ConvertAll(s => s.Id).ToArray() });
+        var charges = (await command.ReadAllAsync(ChargeEntries.Read, cancellationToken)).ToLookup(c => c.SightingId);
+        return sightings.ConvertAll(s => s with { Charges = [.. charges[s.Id]] });
     }
 
     private static SightingView Read(NpgsqlDataReader r)

@@ -1,13 +1,15 @@
 using CsvHelper;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
 
 /// <summary>
 /// Reads vehicles from CSV with a header line: plate, class, fuel are needed; make, model, colour, year, euro, firstRegistered (yyyy-MM-dd), grossKg,
-/// unladenKg, taxClass, typeApproval, keeper, discounts (separated by ';' or spaces) may be there. A row that is not valid is reported and left out, the rest is saved.
+/// unladenKg, taxClass, typeApproval, keeper, discounts (separated by ';' or spaces) may be there. A row that is not valid is reported and left out, the rest is saved; cases that waited for its
+/// vehicles are settled.
 /// </summary>
-public sealed class VehicleImport(VehicleRegistry registry)
+public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections)
 {
     private const int BatchSize = 5_000;
     private const int MostErrors = 1_000;
@@ -73,17 +75,23 @@ public sealed class VehicleImport(VehicleRegistry registry)
             batch.Add(vehicle);
             if (batch.Count == BatchSize)
             {
-                await registry.SaveAsync(batch, cancellationToken);
+                await SaveAsync(batch, cancellationToken);
                 batch.Clear();
             }
         }
 
         if (batch.Count > 0)
         {
-            await registry.SaveAsync(batch, cancellationToken);
+            await SaveAsync(batch, cancellationToken);
         }
 
         return new VehicleImportReport(read, read - rejected, rejected, errors);
+    }
+
+    private async Task SaveAsync(List<VehicleView> batch, CancellationToken cancellationToken)
+    {
+        await registry.SaveAsync(batch, cancellationToken);
+        await corrections.SettleAsync(batch.ConvertAll(v => v.Plate), cancellationToken);
     }
 }
 

@@ -66,6 +66,9 @@ public class ApiTests(CoreHost core) : IClassFixture<CoreHost>
     [Fact]
     public async Task A_case_leaves_the_open_queue_when_a_person_decided()
     {
+        using var registry = new StringContent("plate,class,fuel,euro\nAB12CDE,car,petrol,6\n");
+        using var imported = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), registry, Token);
+        Assert.Equal(HttpStatusCode.OK, imported.StatusCode);
         await IngestAsync([Sighting(null, Noon, "london-q1")]);
         var open = Assert.Single((await GetAsync<Page<ReviewView>>("/api/review?station=london-q1")).Items);
 

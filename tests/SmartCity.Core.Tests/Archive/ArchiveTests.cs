@@ -8,6 +8,7 @@ using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Database;
+using SmartCity.Core.Tests.Sightings;
 using SmartCity.ServiceDefaults.Objects;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
@@ -107,16 +108,7 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
 
     private async Task StoreAsync(Sighting[] sightings)
     {
-        var ingest = new SightingIngest(
-            postgres.DataSource,
-            new SightingPartitions(postgres.DataSource),
-            new PassageBuilder(Options.Create(new PassageOptions())),
-            new ChargeLedger(new ReviewQueue(TimeProvider.System), TimeProvider.System),
-            new AlertRaiser(_ => false, TimeProvider.System),
-            new ReviewQueue(TimeProvider.System),
-            Options.Create(new SightingOptions()),
-            TimeProvider.System);
-        await ingest.ApplyAsync(Records(sightings), [], Token);
+        await new TestIngest(postgres.DataSource).ApplyAsync(Records(sightings));
     }
 
     // Other tests' objects lie in other folders: what this folder holds is what was stored since.

@@ -11,15 +11,7 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
-    private SightingIngest Ingest() => new(
-        postgres.DataSource,
-        new SightingPartitions(postgres.DataSource),
-        new PassageBuilder(Options.Create(new PassageOptions())),
-        new SmartCity.Core.Charges.ChargeLedger(new ReviewQueue(TimeProvider.System), TimeProvider.System),
-        new SmartCity.Core.Alerts.AlertRaiser(_ => true, TimeProvider.System),
-        new ReviewQueue(TimeProvider.System),
-        Options.Create(new SightingOptions()),
-        TimeProvider.System);
+    private SightingIngest Ingest() => new TestIngest(postgres.DataSource).Ingest;
 
     [Fact]
     public async Task A_sighting_delivered_again_is_stored_once()

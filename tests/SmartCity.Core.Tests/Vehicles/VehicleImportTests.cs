@@ -1,5 +1,6 @@
 using System.Text;
 using SmartCity.Core.Tests.Database;
+using SmartCity.Core.Tests.Sightings;
 using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Tests.Vehicles;
@@ -56,6 +57,6 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<VehicleImportReport> ImportAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        return await new VehicleImport(new VehicleRegistry(postgres.DataSource)).ImportAsync(stream, TestContext.Current.CancellationToken);
+        return await new VehicleImport(new VehicleRegistry(postgres.DataSource), new TestIngest(postgres.DataSource).Corrections).ImportAsync(stream, TestContext.Current.CancellationToken);
     }
 }

@@ -1,0 +1,111 @@
+using Npgsql;
+using NpgsqlTypes;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+
+namespace SmartCity.Core.Charges;
+
+/// <summary>Rows of the append-only ledger.</summary>
+internal static class ChargeEntries
+{
+    public const string Columns = "id, plate, scheme, day, amount, kind, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, reverses";
+
+    public static ChargeView Read(NpgsqlDataReader r) => new()
+    {
+        Id = r.GetGuid(0),
+        Plate = r.GetString(1),
+        Scheme = r.GetString(2),
+        Day = r.GetFieldValue<DateOnly>(3),
+        Amount = r.GetDecimal(4),
+        Kind = r.GetString(5),
+        Rule = r.GetString(6),
+        Why = r.GetString(7),
+        TariffVersion = r.GetString(8),
+        SightingId = r.GetGuid(9),
+        StationId = r.GetString(10),
+        Evidence = r.Text(11),
+        TraceId = r.Text(12),
+        RecordedAt = r.Time(13),
+        Reverses = r.Id(14),
+    };
+
+    /// <summary>Adds the charges that do not stand yet, each under the generation that follows what was reversed; gives those added.</summary>
+    public static async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<ChargeView> charges, CancellationToken cancellationToken)
+    {
+        if (charges.Count == 0)
+        {
+            return [];
+        }
+
+        // In key order, so that two batches never wait for one another crosswise.
+        charges.Sort((a, b) => (a.Plate, a.Scheme, a.Day).CompareTo((b.Plate, b.Scheme, b.Day)));
+        await using var command = new NpgsqlCommand(
+            """
+            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at)
+            select c.id, 'charge', c.plate, c.scheme, c.day, past.charges, c.amount, c.rule, c.why, $8, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13
+            from unnest($1, $2, $3, $4, $5, $6, $7, $9, $10, $11, $12) as c (id, plate, scheme, day, amount, rule, why, sighting_id, station_id, evidence, trace_id)
+            cross join lateral (
+                select count(*) filter (where kind = 'charge') as charges, count(*) filter (where kind = 'reversal') as reversals
+                from charge_entries e where e.plate = c.plate and e.scheme = c.scheme and e.day = c.day
+            ) as past
+            where past.charges = past.reversals
+            on conflict (plate, scheme, day, kind, generation) do nothing
+            returning id
+            """,
+            connection,
+            transaction)
+        {
+            Parameters =
+            {
+                new() { Value = charges.ConvertAll(c => c.Id).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.Plate).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.Scheme).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.Day).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.Amount).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.Rule).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.Why).ToArray() },
+                new() { Value = Tariff.London.Version },
+                new() { Value = charges.ConvertAll(c => c.SightingId).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.StationId!).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.Evidence).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                new() { Value = charges.ConvertAll(c => c.TraceId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                new() { Value = charges[0].RecordedAt },
+            },
+        };
+        var added = (await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)).ToHashSet();
+        return charges.FindAll(c => added.Contains(c.Id));
+    }
+
+    /// <summary>The charges of some vehicles and days that nothing has reversed.</summary>
+    public static async Task<List<ChargeView>> StandingAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            select {Columns} from charge_entries e join unnest($1, $2) as w (wanted_plate, wanted_day) on e.plate = w.wanted_plate and e.day = w.wanted_day
+            where e.kind = 'charge' and not exists (select from charge_entries r where r.reverses = e.id)
+            """,
+            connection,
+            transaction)
+        {
+            Parameters = { new() { Value = days.Select(d => d.Plate).ToArray() }, new() { Value = days.Select(d => d.Day).ToArray() } },
+        };
+        return await command.ReadAllAsync(Read, cancellationToken);
+    }
+
+    /// <summary>Takes a standing charge back by a line of its own.</summary>
+    public static async Task<ChargeView> ReverseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ChargeView charge, string why, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, reverses, recorded_at)
+            select $2, 'reversal', plate, scheme, day, generation, -amount, rule, $3, tariff_version, sighting_id, station_id, evidence, trace_id, id, $4 from charge_entries where id = $1
+            returning {Columns}
+            """,
+            connection,
+            transaction)
+        {
+            Parameters = { new() { Value = charge.Id }, new() { Value = Guid.CreateVersion7(now) }, new() { Value = why }, new() { Value = now } },
+        };
+        return (await command.ReadAllAsync(Read, cancellationToken))[0];
+    }
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Review;
+
+/// <summary>What an operator's decision does to sightings, passages, charges, alerts and cases, through the API.</summary>
+public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 18, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_corrected_reading_moves_the_charge_to_the_right_vehicle()
+    {
+        await RegisterAsync("CR01AAA,car,diesel,4,2009-05-01", "CR01AAB,car,diesel,4,2009-05-01");
+        var sighting = Sighting("CR01AAA", Noon, "london-a40");
+        await IngestAsync(sighting);
+        var wrong = Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR01AAA")).Items);
+        Assert.Equal((wrong.Id, sighting.Id), (Assert.Single((await GetAsync<SightingView>($"/api/sightings/{sighting.Id}")).Charges).Id, wrong.SightingId));
+
+        using var answer = await DecideAsync(sighting.Id, new { state = "corrected", plate = "cr01 aab", by = "operator" });
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("CR01AAB", (await GetAsync<SightingView>($"/api/sightings/{sighting.Id}")).Plate);
+        var history = await GetAsync<List<ChargeView>>($"/api/charges/{wrong.Id}");
+        Assert.Equal(["charge", "reversal"], history.ConvertAll(c => c.Kind));
+        Assert.Equal((wrong.Id, -wrong.Amount), (history[1].Reverses, history[1].Amount));
+        Assert.Contains("corrected to CR01AAB", history[1].Why, StringComparison.Ordinal);
+        Assert.Equal(12.50m, Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR01AAB")).Items).Amount);
+        Assert.Empty((await GetAsync<Page<PassageView>>("/api/passages?plate=CR01AAA")).Items);
+        Assert.Single((await GetAsync<Page<PassageView>>("/api/passages?plate=CR01AAB")).Items);
+
+        // The wrong vehicle comes by after all: it is charged again. The first sighting comes again: nothing changes.
+        await IngestAsync(sighting, Sighting("CR01AAA", Noon.AddHours(2), "london-a40"));
+        Assert.Equal(["charge", "charge", "reversal"], (await GetAsync<Page<ChargeView>>("/api/charges?plate=CR01AAA")).Items.Select(c => c.Kind).Order());
+        Assert.Equal("CR01AAB", (await GetAsync<SightingView>($"/api/sightings/{sighting.Id}")).Plate);
+    }
+
+    [Fact]
+    public async Task A_doubtful_reading_is_charged_when_it_is_confirmed()
+    {
+        await RegisterAsync("CR02AAA,car,diesel,4,2009-05-01");
+        var sighting = Sighting("CR02AAA", Noon, "london-a40", confidence: 0.6);
+        await IngestAsync(sighting);
+        Assert.Empty((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR02AAA")).Items);
+        var doubtful = (await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items.Single(c => c.SightingId == sighting.Id);
+
+        using var answer = await core.Http.PostAsJsonAsync($"/api/review/{doubtful.Id}", new { state = "confirmed", by = "operator" }, Token);
+
+        Assert.Equal("confirmed", (await answer.Content.ReadFromJsonAsync<ReviewView>(Token))!.State);
+        Assert.Equal(sighting.Id, Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR02AAA")).Items).SightingId);
+    }
+
+    [Fact]
+    public async Task A_vehicle_that_the_registry_learns_of_is_charged_and_its_case_settled()
+    {
+        var sighting = Sighting("CR03AAA", Noon, "london-a40");
+        await IngestAsync(sighting);
+        Assert.Contains((await GetAsync<Page<ReviewView>>("/api/review?kind=unregistered&limit=500")).Items, c => c.SightingId == sighting.Id);
+
+        await RegisterAsync("CR03AAA,car,diesel,4,2009-05-01");
+
+        Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR03AAA")).Items);
+        Assert.DoesNotContain((await GetAsync<Page<ReviewView>>("/api/review?kind=unregistered&limit=500")).Items, c => c.SightingId == sighting.Id);
+
+        // The registry was wrong: the vehicle complies. The day is worked out again and nothing stands.
+        await RegisterAsync("CR03AAA,car,diesel,6,2019-05-01");
+        using var rederived = await core.Http.PostAsJsonAsync("/api/charges/rederive", new { plate = "CR03AAA", day = "2026-11-18", why = "The registry had another vehicle." }, Token);
+        Assert.Equal(HttpStatusCode.OK, rederived.StatusCode);
+        Assert.Equal(0m, (await GetAsync<Page<ChargeView>>("/api/charges?plate=CR03AAA")).Items.Sum(c => c.Amount));
+    }
+
+    [Fact]
+    public async Task A_correction_to_a_vehicle_of_interest_raises_its_alert()
+    {
+        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = "CR04AAB", reason = "Stolen", priority = 1, requestedBy = "test" }, Token);
+        Assert.True(entry.IsSuccessStatusCode, await entry.Content.ReadAsStringAsync(Token));
+        var sighting = Sighting("CR04AAA", TimeProvider.System.GetUtcNow(), "london-a40");
+        await IngestAsync(sighting);
+
+        await CoreHost.UntilAsync(
+            async () =>
+            {
+                using var answer = await DecideAsync(sighting.Id, new { state = "corrected", plate = "CR04AAB" });
+                using var back = await DecideAsync(sighting.Id, new { state = "corrected", plate = "CR04AAA" });
+                return (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("alerts").GetArrayLength() == 1;
+            },
+            "the hot-list's new entry takes effect");
+        Assert.Single((await GetAsync<Page<AlertView>>("/api/alerts?plate=CR04AAB")).Items);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_decided_is_said()
+    {
+        var unread = Sighting(null, Noon, "london-a40");
+        await IngestAsync(unread);
+        using var confirm = await DecideAsync(unread.Id, new { state = "confirmed" });
+        using var nobody = await DecideAsync(Guid.NewGuid(), new { state = "no-plate" });
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.NotFound), (confirm.StatusCode, nobody.StatusCode));
+        Assert.Contains("no plate to confirm", await confirm.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    private Task<HttpResponseMessage> DecideAsync(Guid sighting, object decision) => core.Http.PostAsJsonAsync($"/api/sightings/{sighting}/review", decision, Token);
+
+    private async Task RegisterAsync(params string[] vehicles)
+    {
+        using var content = new StringContent("plate,class,fuel,euro,firstRegistered\n" + string.Join('\n', vehicles));
+        using var answer = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), content, Token);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
+    }
+
+    private Task<IngestResult> IngestAsync(params Contracts.Sighting[] sightings) =>
+        core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(sightings), [], Token);
+
+    private async Task<T> GetAsync<T>(string path) => (await core.Http.GetFromJsonAsync<T>(path, Token))!;
+}

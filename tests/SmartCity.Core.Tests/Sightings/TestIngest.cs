@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Core.Alerts;
+using SmartCity.Core.Charges;
+using SmartCity.Core.Passages;
+using SmartCity.Core.Review;
+using SmartCity.Core.Sightings;
+
+namespace SmartCity.Core.Tests.Sightings;
+
+/// <summary>Ingest and what goes with it on a real database, as one core has them.</summary>
+internal sealed class TestIngest
+{
+    public TestIngest(NpgsqlDataSource data, Predicate<string>? mayMatch = null)
+    {
+        var options = Options.Create(new SightingOptions());
+        var passages = new PassageBuilder(Options.Create(new PassageOptions()));
+        var queue = new ReviewQueue(TimeProvider.System);
+        var raiser = new AlertRaiser(mayMatch ?? (_ => true), TimeProvider.System);
+        Ledger = new ChargeLedger(queue, options, TimeProvider.System);
+        Corrections = new ChargeCorrections(data, Ledger, TimeProvider.System);
+        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, queue, options, TimeProvider.System);
+        Reviews = new ReadReviews(data, passages, Ledger, raiser, TimeProvider.System);
+    }
+
+    public ChargeLedger Ledger { get; }
+
+    public ChargeCorrections Corrections { get; }
+
+    public SightingIngest Ingest { get; }
+
+    public ReadReviews Reviews { get; }
+
+    public Task<IngestResult> ApplyAsync(params SightingRecord[] records) => Ingest.ApplyAsync(records, [], TestContext.Current.CancellationToken);
+}
