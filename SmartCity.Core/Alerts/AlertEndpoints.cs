@@ -20,6 +20,9 @@ internal static class AlertSlice
         services.AddSingleton<HotList>();
         services.AddHostedService(provider => provider.GetRequiredService<HotList>());
         services.AddHostedService<AlertPublisher>();
+        services.AddSingleton<HotlistImport>();
+        services.AddSingleton(provider => new NearMatches(provider.GetRequiredService<HotList>().MayMatch));
+        services.AddWebhooks();
         return services.AddSingleton(provider => new AlertRaiser(provider.GetRequiredService<HotList>().MayMatch, provider.GetRequiredService<TimeProvider>()));
     }
 
@@ -29,11 +32,7 @@ internal static class AlertSlice
         alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first");
         alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert");
         alerts.MapPost("{id:guid}/acknowledge", AcknowledgeAsync).WithSummary("Says who has taken an alert on").DisableAntiforgery();
-        var hotList = app.MapGroup("/api/hotlist").WithTags("Hot-list");
-        hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first");
-        hotList.MapPost("", AddAsync).WithSummary("Adds an entry; it holds within a second").DisableAntiforgery();
-        hotList.MapDelete("{id:guid}", RemoveAsync).WithSummary("Takes an entry away");
-        return app;
+        return app.MapHotlist().MapWebhooks();
     }
 
     internal static AlertView Read(NpgsqlDataReader r) => new()
@@ -104,73 +103,6 @@ internal static class AlertSlice
             command.Parameters.Add(new() { Value = value ?? DBNull.Value });
         }
 
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
-    }
-
-    private static async Task<Results<Ok<Page<HotlistEntryView>>, ProblemHttpResult>> EntriesAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
-    {
-        if (Paging.CheckLimit(limit) is { } problem)
-        {
-            return problem;
-        }
-
-        await using var command = new SqlFilter().After("created_at", "id", after).Command(
-            dataSource,
-            "select id, pattern, reason, priority, requested_by, nullif(valid_from, '-infinity'), nullif(valid_to, 'infinity'), created_at from hotlist_entries where {where} order by created_at desc, id desc limit {limit}",
-            limit + 1);
-        var rows = await command.ReadAllAsync(
-            r => (Entry: new HotlistEntryView
-            {
-                Id = r.GetGuid(0),
-                Pattern = r.GetString(1),
-                Reason = r.GetString(2),
-                Priority = r.GetInt32(3),
-                RequestedBy = r.Text(4),
-                ValidFrom = r.IsDBNull(5) ? null : r.Time(5),
-                ValidTo = r.IsDBNull(6) ? null : r.Time(6),
-            }, Created: r.Time(7)),
-            cancellationToken);
-        var page = Paging.ToPage(rows, limit, e => new Cursor(e.Created, e.Entry.Id!.Value));
-        return TypedResults.Ok(new Page<HotlistEntryView>([.. page.Items.Select(i => i.Entry)], page.Next));
-    }
-
-    private static async Task<Results<Created<HotlistEntryView>, ProblemHttpResult>> AddAsync(HotlistEntryView entry, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
-    {
-        if (PlatePattern.Normalise(entry.Pattern) is not { } pattern)
-        {
-            return Paging.Problem($"pattern '{entry.Pattern}' must have 1 to 12 of A-Z, 0-9, ? and *, and a letter or digit among them.");
-        }
-
-        if (string.IsNullOrWhiteSpace(entry.Reason) || entry.Priority is < 1 or > 5 || entry.ValidTo <= entry.ValidFrom)
-        {
-            return Paging.Problem("reason must not be empty, priority must be from 1 to 5, and validTo must be after validFrom.");
-        }
-
-        var now = time.GetUtcNow();
-        var added = entry with { Id = Guid.CreateVersion7(now), Pattern = pattern };
-        await using var command = dataSource.CreateCommand(
-            $"""
-            with added as (
-                insert into hotlist_entries (id, pattern, reason, priority, requested_by, valid_from, valid_to, created_at)
-                values ($1, $2, $3, $4, $5, coalesce($6, '-infinity'), coalesce($7, 'infinity'), $8) returning pattern)
-            select pg_notify('{HotList.Channel}', pattern) from added
-            """);
-        foreach (var value in (object?[])[added.Id, pattern, added.Reason, added.Priority, added.RequestedBy])
-        {
-            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
-        }
-
-        command.Parameters.Add(new() { Value = (object?)added.ValidFrom?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = (object?)added.ValidTo?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = now });
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        return TypedResults.Created($"/api/hotlist/{added.Id}", added);
-    }
-
-    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
-    {
-        await using var command = dataSource.CreateCommand("delete from hotlist_entries where id = $1");
-        command.Parameters.Add(new() { Value = id });
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
     }
 

@@ -30,7 +30,11 @@ public sealed class AlertRaiser(Predicate<string> mayMatch, TimeProvider time)
     private async Task<List<AlertView>> MatchAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageChange change, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select id, pattern, reason, priority, requested_by from hotlist_entries where (pattern = $1 or pattern ~ '[?*]') and valid_from <= $2 and $2 < valid_to",
+            """
+            select id, pattern, reason, priority, requested_by from hotlist_entries where pattern = $1 and valid_from <= $2 and $2 < valid_to
+            union all
+            select id, pattern, reason, priority, requested_by from hotlist_entries where pattern ~ '[?*]' and valid_from <= $2 and $2 < valid_to
+            """,
             connection,
             transaction)
         {
@@ -74,9 +78,14 @@ public sealed class AlertRaiser(Predicate<string> mayMatch, TimeProvider time)
     {
         await using var command = new NpgsqlCommand(
             """
-            insert into alerts (id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-            on conflict (entry_id, passage_id) do nothing
+            with raised as (
+                insert into alerts (id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                on conflict (entry_id, passage_id) do nothing returning id
+            ), told as (
+                insert into webhook_deliveries (webhook_id, alert_id, first_at, next_at) select w.id, raised.id, $14, $14 from raised cross join webhooks w where w.enabled
+            )
+            select count(*) from raised
             """,
             connection,
             transaction);
@@ -85,6 +94,6 @@ public sealed class AlertRaiser(Predicate<string> mayMatch, TimeProvider time)
             command.Parameters.Add(new() { Value = value ?? DBNull.Value });
         }
 
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))! == 1;
     }
 }

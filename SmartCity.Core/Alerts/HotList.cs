@@ -14,14 +14,19 @@ namespace SmartCity.Core.Alerts;
 /// </summary>
 public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup database, IOptions<CoreOptions> options, WorkerHealth health, TimeProvider time, ILogger<HotList> logger) : BackgroundService
 {
-    /// <summary>The notification's channel; its payload is a pattern, or empty when there are too many to tell.</summary>
+    /// <summary>The notification's channel; its payload is patterns separated by spaces, or empty to have the whole list read again.</summary>
     public const string Channel = "hotlist";
 
     private const string Worker = "hot-list";
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
+    private const int MostAdded = 200_000;
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
     private readonly PackedPlates _exact = new();
+    private readonly Lock _changing = new();
     private volatile string[] _patterns = [];
+    private List<string>? _meanwhile;
 
     /// <summary>Exact entries in memory.</summary>
     public int Count => _exact.Count;
@@ -55,66 +60,99 @@ public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup databas
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        // Listening before loading: what changes meanwhile is heard afterwards.
+        // Listening before loading: what changes meanwhile is heard at once and outlives the loading.
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var reload = false;
+        var reload = true;
         connection.Notification += (_, note) =>
         {
-            if (note.Payload.Length == 0)
-            {
-                reload = true;
-            }
-            else if (PlatePattern.IsExact(note.Payload))
-            {
-                _exact.Add(PackedPlates.Pack(note.Payload));
-            }
-            else
-            {
-                _patterns = [.. _patterns, note.Payload];
-            }
+            reload |= note.Payload.Length == 0;
+            Add(note.Payload.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         };
         await using (var listen = new NpgsqlCommand($"listen {Channel}", connection))
         {
             await listen.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        while (true)
+        var loading = Task.CompletedTask;
+        try
         {
-            reload = false;
-            await LoadAsync(cancellationToken);
-            while (!reload)
+            while (true)
             {
-                health.Healthy(Worker, $"{Count} plates, {_patterns.Length} patterns");
-                await connection.WaitAsync(cancellationToken);
+                if ((reload || _exact.Added > MostAdded) && loading.IsCompleted)
+                {
+                    reload = false;
+                    loading = LoadAsync(cancellationToken);
+                }
+
+                await connection.WaitAsync(Look, cancellationToken);
+                if (loading.IsCompleted)
+                {
+                    await loading;
+                    health.Healthy(Worker, $"{Count} plates, {_patterns.Length} patterns");
+                }
+            }
+        }
+        finally
+        {
+            await loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Add(string[] patterns)
+    {
+        _exact.Add([.. patterns.Where(PlatePattern.IsExact).Select(p => PackedPlates.Pack(p))]);
+        if (patterns.Where(p => !PlatePattern.IsExact(p)).ToArray() is { Length: > 0 } wild)
+        {
+            lock (_changing)
+            {
+                _patterns = [.. _patterns.Union(wild, StringComparer.Ordinal)];
+                _meanwhile?.AddRange(wild);
             }
         }
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
+        _exact.BeginReplace();
+        lock (_changing)
+        {
+            _meanwhile = [];
+        }
+
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var count = new NpgsqlCommand("select count(*) from hotlist_entries where pattern !~ '[?*]'", connection);
-        var keys = new List<ulong>(Convert.ToInt32(await count.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture));
         var patterns = new List<string>();
+        var keys = Array.Empty<ulong>();
+        var filled = 0;
         await using (var export = await connection.BeginBinaryExportAsync("copy (select pattern from hotlist_entries) to stdout (format binary)", cancellationToken))
         {
             while (await export.StartRowAsync(cancellationToken) >= 0)
             {
                 var pattern = await export.ReadAsync<string>(cancellationToken);
-                if (PlatePattern.IsExact(pattern))
-                {
-                    keys.Add(PackedPlates.Pack(pattern));
-                }
-                else
+                if (!PlatePattern.IsExact(pattern))
                 {
                     patterns.Add(pattern);
+                    continue;
                 }
+
+                if (filled == keys.Length)
+                {
+                    Array.Resize(ref keys, Math.Max(1024, filled + filled / 4));
+                }
+
+                keys[filled++] = PackedPlates.Pack(pattern);
             }
         }
 
-        _exact.Replace([.. keys]);
-        _patterns = [.. patterns];
-        logger.LogInformation("The hot-list holds {Plates} plates and {Patterns} patterns.", keys.Count, patterns.Count);
+        Array.Resize(ref keys, filled);
+        _exact.Replace(keys);
+        lock (_changing)
+        {
+            _patterns = [.. patterns.Union(_meanwhile, StringComparer.Ordinal)];
+            _meanwhile = null;
+        }
+
+        health.Healthy(Worker, $"{Count} plates, {_patterns.Length} patterns");
+        logger.LogInformation("The hot-list holds {Plates} plates and {Patterns} patterns.", filled, patterns.Count);
     }
 
     private async Task SeedAsync(CancellationToken cancellationToken)

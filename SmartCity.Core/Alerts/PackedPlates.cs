@@ -1,22 +1,26 @@
+using System.Collections.Concurrent;
+using System.Numerics;
+
 namespace SmartCity.Core.Alerts;
 
-/// <summary>A set of plates at eight bytes each: sorted keys, looked up by halving. What is added later lies in a small set beside it.</summary>
+/// <summary>
+/// A set of plates at eight bytes each and half a byte to one of index: a plate is a number, mixed so that numbers spread evenly, sorted, and found
+/// by its first bits. What is added later lies in a small set beside it. Reading takes no lock.
+/// </summary>
 public sealed class PackedPlates
 {
-    private readonly HashSet<ulong> _added = [];
-    private readonly Lock _adding = new();
-    private ulong[] _sorted = [];
+    private const int PlatesOfABucket = 4;
+    private const ulong Odd = 0x9E3779B97F4A7C15;
 
-    public int Count
-    {
-        get
-        {
-            lock (_adding)
-            {
-                return _sorted.Length + _added.Count;
-            }
-        }
-    }
+    private readonly Lock _changing = new();
+    private volatile Table _table = new([]);
+    private volatile ConcurrentDictionary<ulong, bool> _added = new();
+    private List<ulong>? _meanwhile;
+
+    public int Count => _table.Keys.Length + _added.Count;
+
+    /// <summary>Plates that lie in the set beside: they take ten times the memory until the next <see cref="Replace"/>.</summary>
+    public int Added => _added.Count;
 
     /// <summary>Twelve characters A–Z and 0–9 as one number; 0 when the text is no such plate.</summary>
     public static ulong Pack(ReadOnlySpan<char> plate)
@@ -41,42 +45,91 @@ public sealed class PackedPlates
         return key;
     }
 
-    /// <summary>Takes the place of everything before. The array is sorted in place and kept.</summary>
+    /// <summary>From now on, what is added outlives the next <see cref="Replace"/>.</summary>
+    public void BeginReplace()
+    {
+        lock (_changing)
+        {
+            _meanwhile = [];
+        }
+    }
+
+    /// <summary>Takes the place of everything before but what was added since <see cref="BeginReplace"/>. The array of packed plates is the set's from now on.</summary>
     public void Replace(ulong[] keys)
     {
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = Mix(keys[i]);
+        }
+
         Array.Sort(keys);
-        lock (_adding)
+        var table = new Table(keys);
+        lock (_changing)
         {
-            _sorted = keys;
-            _added.Clear();
+            _table = table;
+            _added = new ConcurrentDictionary<ulong, bool>((_meanwhile ?? []).Distinct().Select(k => KeyValuePair.Create(k, true)));
+            _meanwhile = null;
         }
     }
 
-    public void Add(ulong key)
+    /// <summary>Adds packed plates.</summary>
+    public void Add(params ReadOnlySpan<ulong> keys)
     {
-        lock (_adding)
+        lock (_changing)
         {
-            _added.Add(key);
+            foreach (var key in keys)
+            {
+                _added.TryAdd(Mix(key), true);
+                _meanwhile?.Add(Mix(key));
+            }
         }
     }
 
-    public bool Contains(ReadOnlySpan<char> plate)
+    public bool Contains(ReadOnlySpan<char> plate) => Pack(plate) is var key and not 0 && Contains(key);
+
+    /// <summary>Whether a packed plate is in the set.</summary>
+    public bool Contains(ulong key)
     {
-        var key = Pack(plate);
-        var sorted = Volatile.Read(ref _sorted);
-        if (key == 0)
+        var mixed = Mix(key);
+        return _table.Contains(mixed) || (_added is { IsEmpty: false } added && added.ContainsKey(mixed));
+    }
+
+    // Invertible: two plates never become one.
+    private static ulong Mix(ulong key)
+    {
+        key *= Odd;
+        return key ^ (key >> 32);
+    }
+
+    private sealed class Table
+    {
+        private readonly int[] _starts;
+        private readonly int _shift;
+
+        public Table(ulong[] sorted)
         {
-            return false;
+            Keys = sorted;
+            var bits = Math.Max(1, BitOperations.Log2((uint)Math.Max(1, sorted.Length / PlatesOfABucket)));
+            _shift = 64 - bits;
+            _starts = new int[(1 << bits) + 1];
+            var next = 0;
+            for (var bucket = 0; bucket < _starts.Length; bucket++)
+            {
+                while (next < sorted.Length && sorted[next] >> _shift < (ulong)bucket)
+                {
+                    next++;
+                }
+
+                _starts[bucket] = next;
+            }
         }
 
-        if (Array.BinarySearch(sorted, key) >= 0)
-        {
-            return true;
-        }
+        public ulong[] Keys { get; }
 
-        lock (_adding)
+        public bool Contains(ulong key)
         {
-            return _added.Contains(key);
+            var bucket = (int)(key >> _shift);
+            return Keys.AsSpan(_starts[bucket].._starts[bucket + 1]).Contains(key);
         }
     }
 }

@@ -18,6 +18,7 @@ public sealed class SightingIngest(
     PassageBuilder passages,
     ChargeLedger ledger,
     AlertRaiser raiser,
+    NearMatches near,
     ReviewQueue review,
     IOptions<SightingOptions> options,
     TimeProvider time)
@@ -48,7 +49,8 @@ public sealed class SightingIngest(
         await QueueForArchiveAsync(connection, transaction, fresh, cancellationToken);
         var charges = await ChargeAsync(connection, transaction, fresh, cancellationToken);
         var alerts = await raiser.RaiseAsync(connection, transaction, built.Changes, cancellationToken);
-        await review.AddAsync(connection, transaction, [.. Cases(fresh)], cancellationToken);
+        var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
+        await review.AddAsync(connection, transaction, [.. Cases(fresh), .. nearMatches], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
         return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, charges, alerts);
     }

@@ -177,5 +177,5 @@ public sealed class LedgerPropertyTests(PostgresFixture postgres) : IClassFixtur
     }
 
     // The ledger lets nobody delete; a test's database may be emptied.
-    private Task ResetAsync() => postgres.ExecuteAsync("truncate charge_entries, sightings, passages, review_cases, reviewed_reads, alerts, archive_queue, station_totals");
+    private Task ResetAsync() => postgres.ExecuteAsync("truncate charge_entries, sightings, passages, review_cases, reviewed_reads, alerts, archive_queue, station_totals cascade");
 }

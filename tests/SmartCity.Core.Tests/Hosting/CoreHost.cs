@@ -27,7 +27,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
 
     // The broker forms a group anew only when the old one's session has run out, so the topics are there before the core is.
     internal InProcessBroker Broker { get; } = new(
-        [.. City.Load(null).Stations.Select(s => (Topics.Mirrored(s.Id, Topics.Sightings), 1)), (Topics.DeadLetters, 1)]);
+        [.. City.Load(null).Stations.Select(s => (Topics.Mirrored(s.Id, Topics.Sightings), 1)), (Topics.DeadLetters, 1), (Topics.Alerts, 1)]);
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -43,6 +43,8 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
             ["ConnectionStrings:postgres"] = Postgres.ConnectionString,
             ["ConnectionStrings:core-kafka"] = Broker.BootstrapServers,
             ["ConnectionStrings:objects"] = _objects.FullName,
+            ["Core:Webhooks:FirstRetry"] = "00:00:00.200",
+            ["Core:Webhooks:Timeout"] = "00:00:01",
             ["urls"] = "http://127.0.0.1:0",
         });
         builder.AddServiceDefaults();

@@ -19,7 +19,7 @@ internal sealed class TestIngest
         var raiser = new AlertRaiser(mayMatch ?? (_ => true), TimeProvider.System);
         Ledger = new ChargeLedger(queue, options, TimeProvider.System);
         Corrections = new ChargeCorrections(data, Ledger, TimeProvider.System);
-        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, queue, options, TimeProvider.System);
+        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, new NearMatches(mayMatch ?? (_ => true)), queue, options, TimeProvider.System);
         Reviews = new ReadReviews(data, passages, Ledger, raiser, TimeProvider.System);
     }
 

@@ -1,0 +1,230 @@
+using System.Globalization;
+using System.Text.Json;
+using CsvHelper;
+using Npgsql;
+using NpgsqlTypes;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Core.Alerts;
+
+/// <param name="Errors">The first thousand.</param>
+public sealed record HotlistImportReport(long Read, long Imported, long Rejected, IReadOnlyList<HotlistImportError> Errors);
+
+/// <param name="Line">Line of a CSV file, the header is line 1; number of the entry of a JSON list, from 1.</param>
+public sealed record HotlistImportError(long Line, string Error);
+
+/// <summary>
+/// Adds entries from CSV (columns pattern or plate, reason; priority, requestedBy, validFrom, validTo may be there) or a JSON list of entries. An entry
+/// of the same pattern and requester is replaced, so importing a list again changes nothing. What is not valid is reported and left out.
+/// </summary>
+public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    private const int BatchSize = 10_000;
+    private const int MostErrors = 1_000;
+    private const int MostToTell = 400; // patterns of a notification, which holds 8,000 bytes
+
+    private static readonly CsvReaderOptions Csv = new()
+    {
+        AllowLineBreaksInQuotes = false,
+        TrimWhitespace = true,
+        TrackLineNumbers = true,
+        MaxRecordSize = 64 * 1024,
+        NullValues = [""],
+        NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
+    };
+
+    /// <exception cref="InvalidDataException">The file has no header, or is not CSV.</exception>
+    public async Task<HotlistImportReport> ImportCsvAsync(Stream csv, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ImportAsync(RowsAsync(csv), cancellationToken);
+        }
+        catch (CsvFormatException e)
+        {
+            throw new InvalidDataException($"The file is not CSV: {e.Message}", e);
+        }
+    }
+
+    /// <exception cref="InvalidDataException">It is not a JSON list of entries.</exception>
+    public async Task<HotlistImportReport> ImportJsonAsync(Stream json, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ImportAsync(ItemsAsync(json), cancellationToken);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The body is not a JSON list of entries: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The entry in its canonical form, or what is wrong with it.</summary>
+    public static (HotlistEntryView? Entry, string? Error) Check(HotlistEntryView entry)
+    {
+        if (PlatePattern.Normalise(entry.Pattern) is not { } pattern)
+        {
+            return (null, $"pattern '{entry.Pattern}' must have 1 to 12 of A-Z, 0-9, ? and *, and a letter or digit among them.");
+        }
+
+        return string.IsNullOrWhiteSpace(entry.Reason) ? (null, "reason must not be empty.")
+            : entry.Priority is < 1 or > 5 ? (null, "priority must be from 1 to 5.")
+            : entry.ValidTo <= entry.ValidFrom ? (null, "validTo must be after validFrom.")
+            : (entry with { Pattern = pattern }, null);
+    }
+
+    private async Task<HotlistImportReport> ImportAsync(IAsyncEnumerable<(long Line, HotlistEntryView? Entry, string? Error)> rows, CancellationToken cancellationToken)
+    {
+        var errors = new List<HotlistImportError>();
+        var batch = new Dictionary<(string, string?), HotlistEntryView>(BatchSize);
+        long read = 0, rejected = 0;
+        await foreach (var (line, row, problem) in rows.WithCancellation(cancellationToken))
+        {
+            read++;
+            var (entry, error) = row is null ? (null, problem) : Check(row);
+            if (entry is null)
+            {
+                rejected++;
+                if (errors.Count < MostErrors)
+                {
+                    errors.Add(new HotlistImportError(line, error!));
+                }
+
+                continue;
+            }
+
+            batch[(entry.Pattern, entry.RequestedBy)] = entry;
+            if (batch.Count == BatchSize)
+            {
+                await SaveAsync([.. batch.Values], cancellationToken);
+                batch.Clear();
+            }
+        }
+
+        await SaveAsync([.. batch.Values], cancellationToken);
+        return new HotlistImportReport(read, read - rejected, rejected, errors);
+    }
+
+    private static async IAsyncEnumerable<(long, HotlistEntryView?, string?)> RowsAsync(Stream csv)
+    {
+        await using var reader = CsvReader.Create(csv, Csv, leaveOpen: true);
+        await reader.ReadHeaderAsync();
+        var plate = reader.TryGetFieldIndex("pattern", out var index) || reader.TryGetFieldIndex("plate", out index) ? index : -1;
+        if (plate < 0 || !reader.TryGetFieldIndex("reason", out _))
+        {
+            throw new InvalidDataException($"The header must name the columns pattern (or plate) and reason; it has {string.Join(", ", reader.Headers)}.");
+        }
+
+        string? Field(string name) => reader.TryGetFieldIndex(name, out var at) ? reader.GetStringOrNull(at) : null;
+
+        while (await reader.ReadAsync())
+        {
+            var problems = new List<string>();
+            var entry = new HotlistEntryView
+            {
+                Pattern = reader.GetStringOrNull(plate) ?? "",
+                Reason = Field("reason") ?? "",
+                Priority = Field("priority") is not { } priority ? 3 : int.TryParse(priority, NumberStyles.None, CultureInfo.InvariantCulture, out var p) ? p : 0,
+                RequestedBy = Field("requestedBy"),
+                ValidFrom = Time("validFrom"),
+                ValidTo = Time("validTo"),
+            };
+            yield return problems.Count == 0 ? (reader.LineNumber, entry, null) : (reader.LineNumber, null, string.Join(" ", problems));
+
+            DateTimeOffset? Time(string name)
+            {
+                if (Field(name) is not { } text)
+                {
+                    return null;
+                }
+
+                if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                {
+                    return time.ToUniversalTime();
+                }
+
+                problems.Add($"{name} '{text}' is no time, such as 2026-11-23T08:00:00Z.");
+                return null;
+            }
+        }
+    }
+
+    private static async IAsyncEnumerable<(long, HotlistEntryView?, string?)> ItemsAsync(Stream json)
+    {
+        var number = 0L;
+        await foreach (var item in JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(json, JsonSerializerOptions.Web))
+        {
+            number++;
+            HotlistEntryView? entry = null;
+            string? error = null;
+            try
+            {
+                entry = item.Deserialize<HotlistEntryView>(JsonSerializerOptions.Web);
+            }
+            catch (JsonException e)
+            {
+                error = e.Message;
+            }
+
+            yield return (number, entry, entry is null ? error ?? "The entry is null." : null);
+        }
+    }
+
+    private async Task SaveAsync(HotlistEntryView[] entries, CancellationToken cancellationToken)
+    {
+        if (entries.Length == 0)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        // One import at a time, so that two never add the same entry.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_advisory_xact_lock(3, 0)"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            delete from hotlist_entries h using unnest($1, $2) as n (pattern, requested_by)
+            where h.pattern = n.pattern and h.requested_by is not distinct from n.requested_by
+            """)
+        {
+            Parameters = { new() { Value = Array.ConvertAll(entries, e => e.Pattern) }, Texts(entries, e => e.RequestedBy) },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            insert into hotlist_entries (id, pattern, reason, priority, requested_by, valid_from, valid_to, created_at)
+            select n.id, n.pattern, n.reason, n.priority, n.requested_by, coalesce(n.valid_from, '-infinity'), coalesce(n.valid_to, 'infinity'), $8
+            from unnest($1, $2, $3, $4, $5, $6, $7) as n (id, pattern, reason, priority, requested_by, valid_from, valid_to)
+            """)
+        {
+            Parameters =
+            {
+                new() { Value = Array.ConvertAll(entries, _ => Guid.CreateVersion7(now)) },
+                new() { Value = Array.ConvertAll(entries, e => e.Pattern) },
+                new() { Value = Array.ConvertAll(entries, e => e.Reason.Trim()) },
+                new() { Value = Array.ConvertAll(entries, e => e.Priority) },
+                Texts(entries, e => e.RequestedBy),
+                Times(entries, e => e.ValidFrom),
+                Times(entries, e => e.ValidTo),
+                new() { Value = now },
+            },
+        });
+        foreach (var told in entries.Chunk(MostToTell))
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_notify($1, $2)")
+            {
+                Parameters = { new() { Value = HotList.Channel }, new() { Value = string.Join(' ', told.Select(e => e.Pattern)) } },
+            });
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static NpgsqlParameter Texts(HotlistEntryView[] entries, Func<HotlistEntryView, string?> of) =>
+        new() { Value = entries.Select(of).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+
+    private static NpgsqlParameter Times(HotlistEntryView[] entries, Func<HotlistEntryView, DateTimeOffset?> of) =>
+        new() { Value = entries.Select(e => of(e)?.ToUniversalTime()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz };
+}

@@ -1,0 +1,45 @@
+namespace SmartCity.Core.Alerts;
+
+/// <summary>Plates that a reading may really be: what its vote also considered, and what differs from it in one or two characters that look alike.</summary>
+public static class NearPlates
+{
+    private const int MostDifferences = 2;
+
+    private static readonly string[] LookAlikes = ["O0QD", "I1LT", "B8", "S5", "Z27", "G6C", "A4", "VY", "MN", "UV", "EF", "PR", "KX", "3B"];
+
+    private static readonly string[] Of = [.. Enumerable.Range(0, 128).Select(c => string.Concat(LookAlikes.Where(g => g.Contains((char)c, StringComparison.Ordinal)).SelectMany(g => g).Distinct().Where(o => o != c)))];
+
+    /// <summary>Plates near to one (A–Z, 0–9), without itself.</summary>
+    public static IEnumerable<string> LookingLike(string plate)
+    {
+        var characters = plate.ToCharArray();
+        return Change(characters, 0, MostDifferences);
+    }
+
+    /// <summary>What differs, for people: <c>8 for B</c>.</summary>
+    public static string Difference(string read, string entry) => read.Length != entry.Length
+        ? $"{entry.Length} characters for {read.Length}"
+        : string.Join(", ", read.Zip(entry).Where(p => p.First != p.Second).Select(p => $"{p.Second} for {p.First}"));
+
+    private static IEnumerable<string> Change(char[] characters, int from, int left)
+    {
+        for (var i = from; i < characters.Length; i++)
+        {
+            var original = characters[i];
+            foreach (var other in Of[original])
+            {
+                characters[i] = other;
+                yield return new string(characters);
+                if (left > 1)
+                {
+                    foreach (var further in Change(characters, i + 1, left - 1))
+                    {
+                        yield return further;
+                    }
+                }
+            }
+
+            characters[i] = original;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace SmartCity.Core.Alerts;
+
+/// <summary>Where alerts are sent; the secret is told to nobody.</summary>
+public sealed record WebhookView(Guid Id, string Name, Uri Url, bool Enabled, DateTimeOffset CreatedAt);
+
+/// <param name="Secret">16 characters at least; signs each delivery.</param>
+public sealed record WebhookRequest(string? Name, Uri? Url, string? Secret, bool Enabled = true);
+
+/// <summary>One alert on its way to one webhook, with every attempt.</summary>
+/// <param name="State">waiting, delivered or dead.</param>
+/// <param name="NextAt">When it is tried next; null unless waiting.</param>
+public sealed record WebhookDeliveryView(Guid Id, Guid WebhookId, Guid AlertId, string State, DateTimeOffset FirstAt, DateTimeOffset? NextAt, IReadOnlyList<WebhookAttemptView> Attempts);
+
+/// <param name="Status">HTTP status; null when no answer came.</param>
+public sealed record WebhookAttemptView(DateTimeOffset At, int? Status, string? Error, int Milliseconds);

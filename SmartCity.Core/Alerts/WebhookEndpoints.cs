@@ -1,0 +1,129 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+
+namespace SmartCity.Core.Alerts;
+
+internal static class WebhookEndpoints
+{
+    private const int ShortestSecret = 16;
+    private const int MostAttemptsShown = 100;
+
+    public static IServiceCollection AddWebhooks(this IServiceCollection services)
+    {
+        services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+#pragma warning disable EXTEXP0001 // The schedule of attempts is the queue's; a client that tried again by itself would double it.
+        services.AddHttpClient(WebhookSender.Client).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false }).RemoveAllResilienceHandlers();
+#pragma warning restore EXTEXP0001
+        services.AddSingleton<WebhookQueue>();
+        return services.AddHostedService<WebhookSender>();
+    }
+
+    public static IEndpointRouteBuilder MapWebhooks(this IEndpointRouteBuilder app)
+    {
+        var webhooks = app.MapGroup("/api/webhooks").WithTags("Webhooks");
+        webhooks.MapGet("", ListAsync).WithSummary("Where alerts are sent");
+        webhooks.MapPost("", AddAsync).WithSummary("Sends every alert from now on to an address").DisableAntiforgery();
+        webhooks.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a webhook; the secret stays when none is given").DisableAntiforgery();
+        webhooks.MapDelete("{id:guid}", RemoveAsync).WithSummary("Takes a webhook away, with its deliveries");
+        webhooks.MapGet("deliveries", DeliveriesAsync).WithSummary("The delivery log, newest alert first");
+        webhooks.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Sends a delivery again, whatever became of it");
+        return app;
+    }
+
+    private static async Task<Ok<List<WebhookView>>> ListAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("select id, name, url, enabled, created_at from webhooks order by created_at, id");
+        return TypedResults.Ok(await command.ReadAllAsync(r => new WebhookView(r.GetGuid(0), r.GetString(1), new Uri(r.GetString(2)), r.GetBoolean(3), r.Time(4)), cancellationToken));
+    }
+
+    private static async Task<Results<Created<WebhookView>, ProblemHttpResult>> AddAsync(WebhookRequest request, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (Problem(request, secretNeeded: true) is { } problem)
+        {
+            return problem;
+        }
+
+        var now = time.GetUtcNow();
+        var webhook = new WebhookView(Guid.CreateVersion7(now), request.Name!.Trim(), request.Url!, request.Enabled, now);
+        await using var command = dataSource.CreateCommand("insert into webhooks (id, name, url, secret, enabled, created_at) values ($1, $2, $3, $4, $5, $6)");
+        Parameters(command, webhook.Id, webhook.Name, webhook.Url.AbsoluteUri, request.Secret!, webhook.Enabled, now);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return TypedResults.Created($"/api/webhooks/{webhook.Id}", webhook);
+    }
+
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, WebhookRequest request, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        if (Problem(request, secretNeeded: false) is { } problem)
+        {
+            return problem;
+        }
+
+        await using var command = dataSource.CreateCommand("update webhooks set name = $2, url = $3, secret = coalesce(nullif($4, ''), secret), enabled = $5 where id = $1");
+        Parameters(command, id, request.Name!.Trim(), request.Url!.AbsoluteUri, request.Secret ?? "", request.Enabled);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
+    }
+
+    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("delete from webhooks where id = $1");
+        Parameters(command, id);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
+    }
+
+    private static async Task<Results<Ok<Page<WebhookDeliveryView>>, ProblemHttpResult>> DeliveriesAsync(
+        NpgsqlDataSource dataSource, CancellationToken cancellationToken, Guid? webhook = null, string? state = null, Cursor? after = null, int limit = Paging.DefaultLimit)
+    {
+        if (Paging.CheckLimit(limit) is { } problem)
+        {
+            return problem;
+        }
+
+        await using var command = new SqlFilter()
+            .And("webhook_id = @", webhook)
+            .And("state = @", state)
+            .After("first_at", "id", after)
+            .Command(dataSource, "select id, webhook_id, alert_id, state, first_at, next_at from webhook_deliveries where {where} order by first_at desc, id desc limit {limit}", limit + 1);
+        var rows = await command.ReadAllAsync(
+            r => new WebhookDeliveryView(r.GetGuid(0), r.GetGuid(1), r.GetGuid(2), r.GetString(3), r.Time(4), r.GetString(3) == "waiting" ? r.Time(5) : null, []),
+            cancellationToken);
+        await using var attempts = dataSource.CreateCommand(
+            """
+            select a.* from unnest($1) as d (id) cross join lateral (
+                select delivery_id, at, status, error, milliseconds from webhook_attempts where delivery_id = d.id order by at desc limit $2) as a
+            """);
+        Parameters(attempts, rows.ConvertAll(r => r.Id).ToArray(), MostAttemptsShown);
+        var made = (await attempts.ReadAllAsync(r => (Delivery: r.GetGuid(0), Attempt: new WebhookAttemptView(r.Time(1), r.Int(2), r.Text(3), r.GetInt32(4))), cancellationToken)).ToLookup(a => a.Delivery, a => a.Attempt);
+        return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(r => r with { Attempts = [.. made[r.Id].OrderBy(a => a.At)] }), limit, d => new Cursor(d.FirstAt, d.Id)));
+    }
+
+    private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("update webhook_deliveries set state = 'waiting', attempts = 0, next_at = $2, finished_at = null where id = $1");
+        Parameters(command, id, time.GetUtcNow());
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
+    }
+
+    private static ProblemHttpResult? Problem(WebhookRequest request, bool secretNeeded)
+    {
+        if (string.IsNullOrWhiteSpace(request.Name) || request.Url is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
+        {
+            return Paging.Problem("name must not be empty, and url must be an http or https address.");
+        }
+
+        return (secretNeeded || !string.IsNullOrEmpty(request.Secret)) && (request.Secret?.Length ?? 0) < ShortestSecret ? Paging.Problem($"secret must have {ShortestSecret} characters at least.") : null;
+    }
+
+    private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<object> values)
+    {
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+    }
+}

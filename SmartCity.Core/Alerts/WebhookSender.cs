@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Contracts;
+using SmartCity.Core.Database;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Core.Alerts;
+
+/// <summary>
+/// Sends alerts to webhooks, each on its own so that a slow one holds up nobody else. What is not answered with 2xx is tried again, ever more
+/// seldom, until it is dead. The schedule is in the database: it outlives this process, and several cores share it.
+/// </summary>
+internal sealed class WebhookSender(
+    WebhookQueue queue,
+    IHttpClientFactory clients,
+    DatabaseStartup database,
+    IOptions<WebhookOptions> options,
+    WorkerHealth health,
+    TimeProvider time,
+    ILogger<WebhookSender> logger) : BackgroundService
+{
+    /// <summary>Name of the HTTP client.</summary>
+    public const string Client = "webhooks";
+
+    private const string Worker = "webhooks";
+    private const double Jitter = 0.2;
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+
+    private readonly ConcurrentDictionary<Guid, Task> _busy = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        health.Starting(Worker, "waiting for the database");
+        await database.Ready.WaitAsync(stoppingToken);
+        using var timer = new PeriodicTimer(Look, time);
+        do
+        {
+            try
+            {
+                foreach (var webhook in await queue.DueAsync(time.GetUtcNow(), stoppingToken))
+                {
+                    if (!_busy.TryGetValue(webhook, out var running) || running.IsCompleted)
+                    {
+                        _busy[webhook] = Task.Run(() => DrainAsync(webhook, stoppingToken), stoppingToken);
+                    }
+                }
+
+                health.Healthy(Worker);
+            }
+            catch (NpgsqlException e)
+            {
+                health.Degraded(Worker, $"Webhooks wait: {e.Message}");
+                logger.LogWarning("Webhooks wait: {Error}", e.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task DrainAsync(Guid webhook, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var now = time.GetUtcNow();
+                var due = await queue.TakeAsync(webhook, options.Value.AtOnce, now, now + (3 * options.Value.Timeout), cancellationToken);
+                if (due.Count == 0)
+                {
+                    return;
+                }
+
+                await Task.WhenAll(due.Select(d => TryAsync(d, cancellationToken)));
+            }
+        }
+        catch (NpgsqlException e)
+        {
+            logger.LogWarning("Webhook {Webhook} waits: {Error}", webhook, e.Message);
+        }
+    }
+
+    private async Task TryAsync(DueDelivery delivery, CancellationToken cancellationToken)
+    {
+        var at = time.GetUtcNow();
+        var started = time.GetTimestamp();
+        var (status, error) = await SendAsync(delivery, at, cancellationToken);
+        var attempt = new WebhookAttemptView(at, status, error, (int)time.GetElapsedTime(started).TotalMilliseconds);
+        if (error is null)
+        {
+            await queue.FinishAsync(delivery.Id, attempt, "delivered", null, cancellationToken);
+            return;
+        }
+
+        var dead = at - delivery.FirstAt >= options.Value.GiveUpAfter;
+        logger.LogWarning("Delivery {Delivery} failed at attempt {Attempt}{Dead}: {Error}", delivery.Id, delivery.Attempt, dead ? " and is dead" : "", error);
+        await queue.FinishAsync(delivery.Id, attempt, dead ? "dead" : "waiting", dead ? null : at + RetryAfter(delivery.Attempt), cancellationToken);
+    }
+
+    private async Task<(int? Status, string? Error)> SendAsync(DueDelivery delivery, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(delivery.Alert, ContractsJson.Default.AlertView);
+        using var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add(WebhookSignature.TimestampHeader, at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Of(delivery.Secret, at.ToUnixTimeSeconds(), body));
+        request.Headers.Add(WebhookSignature.DeliveryHeader, delivery.Id.ToString());
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(options.Value.Timeout);
+        try
+        {
+            using var client = clients.CreateClient(Client);
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : $"The receiver answered {(int)answer.StatusCode} {answer.ReasonPhrase}.");
+        }
+        catch (HttpRequestException e)
+        {
+            return (null, e.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, $"The receiver did not answer within {options.Value.Timeout.TotalSeconds:0} s.");
+        }
+    }
+
+    // Doubles, with a cap, and spread so that receivers that come back are not met by all at once.
+    private TimeSpan RetryAfter(int attempt)
+    {
+        var doubled = options.Value.FirstRetry * Math.Pow(2, Math.Min(attempt - 1, 30));
+        var capped = doubled < options.Value.LongestRetry ? doubled : options.Value.LongestRetry;
+        return capped * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
+    }
+}

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Confluent.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Alerts;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Alerts;
+
+/// <summary>From an entry of the hot-list to an alert, a case or nothing.</summary>
+public sealed class HotListTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 19, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_entry_holds_within_a_second_and_after_the_connection_that_tells_was_cut()
+    {
+        await AddAsync(new { pattern = "HL01AAA", reason = "Stolen", priority = 1 });
+        await HeardAsync("HL01AAA");
+
+        Assert.True(await core.Postgres.ScalarAsync<bool>("select coalesce(bool_and(pg_terminate_backend(pid)), false) from pg_stat_activity where query like 'listen%' and datname = current_database()"));
+        await AddAsync(new { pattern = "HL01AAB", reason = "Stolen", priority = 1 });
+        await HeardAsync("HL01AAB");
+        Assert.Single(await IngestAsync(Sighting("HL01AAB", Noon)));
+    }
+
+    [Fact]
+    public async Task A_passage_meets_an_entry_once_whatever_comes_again()
+    {
+        await AddAsync(new { pattern = "HL02AAA", reason = "Stolen", priority = 1 });
+        await HeardAsync("HL02AAA");
+        var first = Sighting("HL02AAA", Noon);
+
+        Assert.Single(await IngestAsync(first));
+        Assert.Empty(await IngestAsync(first, Sighting("HL02AAA", Noon.AddSeconds(30))));
+        Assert.Single(await IngestAsync(Sighting("HL02AAA", Noon.AddHours(1))));
+    }
+
+    [Fact]
+    public async Task Whether_an_entry_holds_is_asked_at_the_time_of_capture()
+    {
+        await AddAsync(new { pattern = "HL03*", reason = "Wanted", priority = 2, validFrom = Noon, validTo = Noon.AddHours(1) });
+        await HeardAsync("HL03ZZZ");
+
+        Assert.Empty(await IngestAsync(Sighting("HL03AAA", Noon.AddSeconds(-1))));
+        Assert.Single(await IngestAsync(Sighting("HL03AAB", Noon)));
+        Assert.Empty(await IngestAsync(Sighting("HL03AAC", Noon.AddHours(1))));
+    }
+
+    [Fact]
+    public async Task A_reading_that_may_be_a_vehicle_of_interest_goes_to_review_and_raises_no_alert()
+    {
+        await AddAsync(new { pattern = "HL04BOB", reason = "Stolen", priority = 1 });
+        await HeardAsync("HL04BOB");
+        var lookAlike = Sighting("HL048OB", Noon, confidence: 0.93);
+        var considered = Sighting(null, Noon.AddMinutes(5), confidence: 0.4) with { Alternatives = [new PlateAlternative("HL04BOB", 0.3)] };
+        var beyondDoubt = Sighting("HL04B0B", Noon.AddMinutes(9), confidence: 0.995);
+        var another = Sighting("HL04BXX", Noon.AddMinutes(11), confidence: 0.93);
+
+        Assert.Empty(await IngestAsync(lookAlike, considered, beyondDoubt, another));
+
+        var cases = (await core.Http.GetFromJsonAsync<Page<ReviewView>>("/api/review?kind=near-match&limit=500", Token))!.Items.Where(c => c.Why.Contains("HL04BOB", StringComparison.Ordinal)).ToList();
+        Assert.Equal(new[] { lookAlike.Id, considered.Id }.Order(), cases.Select(c => c.SightingId).Order());
+        Assert.Contains("differs by B for 8", cases.Single(c => c.SightingId == lookAlike.Id).Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_is_imported_again_without_doubling_and_bad_lines_are_named()
+    {
+        const string csv = "plate,reason,priority,requestedBy,validTo\nHL05AAA,Stolen,1,met,2027-01-01T00:00:00Z\nHL05 AAB,Stolen,9,met,\n,Stolen,1,met,\nHL05AAC,Stolen,2,met,tomorrow\nhl05-aad,Wanted,,met,\n";
+        for (var again = 0; again < 2; again++)
+        {
+            var report = await ImportAsync(csv, "text/csv");
+            Assert.Equal((5L, 2L, 3L), (report.GetProperty("read").GetInt64(), report.GetProperty("imported").GetInt64(), report.GetProperty("rejected").GetInt64()));
+            Assert.Equal([3, 4, 5], report.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("line").GetInt32()));
+        }
+
+        Assert.Equal(2L, await core.Postgres.ScalarAsync<long>("select count(*) from hotlist_entries where pattern like 'HL05%'"));
+        await HeardAsync("HL05AAD");
+
+        var json = await ImportAsync("""[{ "pattern": "HL06A?A", "reason": "Wanted", "priority": 2 }, { "pattern": "!", "reason": "Wanted" }, { "reason": "Wanted" }]""", "application/json");
+        Assert.Equal([2, 3], json.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("line").GetInt32()));
+        await HeardAsync("HL06AXA");
+
+        using var nonsense = await core.Http.PostAsync(new Uri("/api/hotlist/import", UriKind.Relative), new StringContent("{", Encoding.UTF8, "application/json"), Token);
+        Assert.Equal(HttpStatusCode.BadRequest, nonsense.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_plate_can_be_tried_on_the_list()
+    {
+        await AddAsync(new { pattern = "HL07A*", reason = "Wanted", priority = 3 });
+        await AddAsync(new { pattern = "HL07A0B", reason = "Stolen", priority = 1 });
+
+        using var response = await core.Http.PostAsJsonAsync("/api/hotlist/test", new { plate = "HL07 AOB" }, Token);
+
+        var answer = await response.Content.ReadFromJsonAsync<HotlistAnswer>(Token);
+        Assert.Equal("HL07A*", Assert.Single(answer!.Meets).Pattern);
+        Assert.Equal("HL07A0B", Assert.Single(answer.Near).Pattern);
+    }
+
+    [Fact]
+    public async Task An_alert_reaches_its_topic()
+    {
+        await AddAsync(new { pattern = "HL08AAA", reason = "Stolen", priority = 1 });
+        await HeardAsync("HL08AAA");
+        var alert = Assert.Single(await IngestAsync(Sighting("HL08AAA", Noon)));
+
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = core.Broker.BootstrapServers, GroupId = "alert-test", AutoOffsetReset = AutoOffsetReset.Earliest }).Build();
+        consumer.Subscribe(Topics.Alerts);
+        AlertView? sent = null;
+        await CoreHost.UntilAsync(
+            () =>
+            {
+                var record = consumer.Consume(TimeSpan.FromMilliseconds(200));
+                var view = record is null ? null : JsonSerializer.Deserialize(record.Message.Value, ContractsJson.Default.AlertView);
+                sent = view?.Id == alert.Id ? view : sent;
+                return Task.FromResult(sent is not null);
+            },
+            "the alert on its topic");
+        Assert.Equal(("HL08AAA", "Stolen"), (sent!.Plate, sent.Reason));
+    }
+
+    private async Task AddAsync(object entry)
+    {
+        using var answer = await core.Http.PostAsJsonAsync("/api/hotlist", entry, Token);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+    }
+
+    // Within a second is the promise; a machine under test may be slower than a city's.
+    private Task HeardAsync(string plate) => CoreHost.UntilAsync(() => Task.FromResult(core.Services.GetRequiredService<HotList>().MayMatch(plate)), $"the hot-list has heard of {plate}", 5);
+
+    private async Task<IReadOnlyList<AlertView>> IngestAsync(params Sighting[] sightings) =>
+        (await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(sightings), [], Token)).Alerts;
+
+    private async Task<JsonElement> ImportAsync(string text, string type)
+    {
+        using var answer = await core.Http.PostAsync(new Uri("/api/hotlist/import", UriKind.Relative), new StringContent(text, Encoding.UTF8, type), Token);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
+        return await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
+    }
+}

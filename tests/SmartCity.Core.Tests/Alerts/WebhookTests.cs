@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Alerts;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Alerts;
+
+public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private const string Secret = "a secret of some length";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_delivery_is_signed_and_tried_again_until_it_is_taken()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        receiver.Answer = n => Task.FromResult(n < 3 ? 500 : 204);
+        var webhook = await AddAsync(receiver.Url);
+        var alert = await AlertAsync("WH01AAA");
+
+        var delivery = await DeliveryAsync(webhook.Id, d => d.State == "delivered");
+
+        Assert.Equal([500, 500, 204], delivery.Attempts.Select(a => a.Status ?? 0));
+        Assert.All(receiver.Received, r =>
+        {
+            var seconds = long.Parse(r.Headers[WebhookSignature.TimestampHeader]!, System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Equal(WebhookSignature.Of(Secret, seconds, r.Body), r.Headers[WebhookSignature.SignatureHeader]);
+            Assert.Equal(delivery.Id.ToString(), r.Headers[WebhookSignature.DeliveryHeader]);
+        });
+        Assert.Equal(alert.Id, JsonSerializer.Deserialize<AlertView>(receiver.Received.Last().Body, JsonSerializerOptions.Web)!.Id);
+        await RemoveAsync(webhook);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_hangs_holds_up_no_other_and_no_ingest()
+    {
+        await using var hanging = await WebhookReceiver.StartAsync();
+        await using var quick = await WebhookReceiver.StartAsync();
+        var released = new TaskCompletionSource();
+        hanging.Answer = async _ =>
+        {
+            await released.Task;
+            return 200;
+        };
+        var slow = await AddAsync(hanging.Url);
+        var fast = await AddAsync(quick.Url);
+        for (var i = 0; i < 6; i++)
+        {
+            await AlertAsync($"WH02AA{(char)('A' + i)}");
+        }
+
+        await CoreHost.UntilAsync(() => Task.FromResult(quick.Received.Count == 6), "the quick receiver has all six");
+        var waiting = await DeliveryAsync(slow.Id, d => d.Attempts.Count > 0);
+        Assert.Contains("did not answer within 1 s", waiting.Attempts[0].Error, StringComparison.Ordinal);
+        released.SetResult();
+        await RemoveAsync(slow);
+        await RemoveAsync(fast);
+    }
+
+    [Fact]
+    public async Task After_a_day_a_delivery_is_dead_and_can_be_sent_again()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        receiver.Answer = _ => Task.FromResult(503);
+        var webhook = await AddAsync(receiver.Url);
+        await AlertAsync("WH03AAA");
+        await DeliveryAsync(webhook.Id, d => d.Attempts.Count > 0);
+        await core.Postgres.ExecuteAsync("update webhook_deliveries set first_at = first_at - interval '25 hours' where webhook_id = $1", webhook.Id);
+        var dead = await DeliveryAsync(webhook.Id, d => d.State == "dead");
+        Assert.Null(dead.NextAt);
+
+        receiver.Answer = _ => Task.FromResult(200);
+        using var resent = await core.Http.PostAsync(new Uri($"/api/webhooks/deliveries/{dead.Id}/resend", UriKind.Relative), null, Token);
+
+        Assert.Equal(HttpStatusCode.Accepted, resent.StatusCode);
+        await DeliveryAsync(webhook.Id, d => d.State == "delivered");
+        await RemoveAsync(webhook);
+    }
+
+    [Theory]
+    [InlineData("ftp://police.example/", Secret)]
+    [InlineData("not an address", Secret)]
+    [InlineData("http://police.example/", "short")]
+    public async Task A_webhook_that_could_not_work_is_refused(string url, string secret)
+    {
+        using var answer = await core.Http.PostAsJsonAsync("/api/webhooks", new { name = "police", url, secret }, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_secret_is_told_to_nobody()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var webhook = await AddAsync(receiver.Url);
+        Assert.DoesNotContain(Secret, await core.Http.GetStringAsync(new Uri("/api/webhooks", UriKind.Relative), Token), StringComparison.Ordinal);
+        await RemoveAsync(webhook);
+    }
+
+    private async Task<WebhookView> AddAsync(Uri url)
+    {
+        using var answer = await core.Http.PostAsJsonAsync("/api/webhooks", new { name = "police", url, secret = Secret }, Token);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        return (await answer.Content.ReadFromJsonAsync<WebhookView>(Token))!;
+    }
+
+    private Task RemoveAsync(WebhookView webhook) => core.Http.DeleteAsync(new Uri($"/api/webhooks/{webhook.Id}", UriKind.Relative), Token);
+
+    private async Task<AlertView> AlertAsync(string plate)
+    {
+        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority = 1 }, Token);
+        Assert.Equal(HttpStatusCode.Created, entry.StatusCode);
+        AlertView? alert = null;
+        var at = TimeProvider.System.GetUtcNow();
+        await CoreHost.UntilAsync(
+            async () =>
+            {
+                at = at.AddMinutes(-10);
+                alert = (await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(Sighting(plate, at)), [], Token)).Alerts.SingleOrDefault();
+                return alert is not null;
+            },
+            $"an alert for {plate}");
+        return alert!;
+    }
+
+    private async Task<WebhookDeliveryView> DeliveryAsync(Guid webhook, Predicate<WebhookDeliveryView> until)
+    {
+        WebhookDeliveryView? found = null;
+        await CoreHost.UntilAsync(
+            async () => (found = (await core.Http.GetFromJsonAsync<Page<WebhookDeliveryView>>($"/api/webhooks/deliveries?webhook={webhook}", Token))!.Items.FirstOrDefault(d => until(d))) is not null,
+            "the delivery");
+        return found!;
+    }
+}
