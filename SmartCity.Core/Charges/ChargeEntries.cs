@@ -29,7 +29,10 @@ internal static class ChargeEntries
         Reverses = r.Id(14),
     };
 
-    /// <summary>Adds the charges that do not stand yet, each under the generation that follows what was reversed; gives those added.</summary>
+    /// <summary>
+    /// Adds the charges that do not stand yet; gives those added. A charge's generation is the number of reversals before it: one that stands has it
+    /// already, so that a second is in conflict.
+    /// </summary>
     public static async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<ChargeView> charges, CancellationToken cancellationToken)
     {
         if (charges.Count == 0)
@@ -39,16 +42,12 @@ internal static class ChargeEntries
 
         // In key order, so that two batches never wait for one another crosswise.
         charges.Sort((a, b) => (a.Plate, a.Scheme, a.Day).CompareTo((b.Plate, b.Scheme, b.Day)));
+        var reversals = await ReversalsAsync(connection, transaction, [.. charges.Select(c => c.Plate).Distinct()], cancellationToken);
         await using var command = new NpgsqlCommand(
             """
             insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at)
-            select c.id, 'charge', c.plate, c.scheme, c.day, past.charges, c.amount, c.rule, c.why, $8, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13
-            from unnest($1, $2, $3, $4, $5, $6, $7, $9, $10, $11, $12) as c (id, plate, scheme, day, amount, rule, why, sighting_id, station_id, evidence, trace_id)
-            cross join lateral (
-                select count(*) filter (where kind = 'charge') as charges, count(*) filter (where kind = 'reversal') as reversals
-                from charge_entries e where e.plate = c.plate and e.scheme = c.scheme and e.day = c.day
-            ) as past
-            where past.charges = past.reversals
+            select c.id, 'charge', c.plate, c.scheme, c.day, c.generation, c.amount, c.rule, c.why, $8, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13
+            from unnest($1, $2, $3, $4, $5, $6, $7, $9, $10, $11, $12, $14) as c (id, plate, scheme, day, amount, rule, why, sighting_id, station_id, evidence, trace_id, generation)
             on conflict (plate, scheme, day, kind, generation) do nothing
             returning id
             """,
@@ -70,10 +69,22 @@ internal static class ChargeEntries
                 new() { Value = charges.ConvertAll(c => c.Evidence).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 new() { Value = charges.ConvertAll(c => c.TraceId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 new() { Value = charges[0].RecordedAt },
+                new() { Value = charges.ConvertAll(c => reversals.GetValueOrDefault((c.Plate, c.Scheme, c.Day))).ToArray() },
             },
         };
         var added = (await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)).ToHashSet();
         return charges.FindAll(c => added.Contains(c.Id));
+    }
+
+    private static async Task<Dictionary<(string, string, DateOnly), int>> ReversalsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "select plate, scheme, day, count(*)::int from charge_entries where kind = 'reversal' and plate = any($1) group by plate, scheme, day", connection, transaction)
+        {
+            Parameters = { new() { Value = plates } },
+        };
+        var rows = await command.ReadAllAsync(r => (Key: (r.GetString(0), r.GetString(1), r.GetFieldValue<DateOnly>(2)), Count: r.GetInt32(3)), cancellationToken);
+        return rows.ToDictionary(r => r.Key, r => r.Count);
     }
 
     /// <summary>The charges of some vehicles and days that nothing has reversed.</summary>

@@ -6,6 +6,8 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
 {
     RecognitionBench.Create(),
     PipelineBench.Create(),
+    HotlistBench.Create(),
+    ChargesBench.Create(),
     ArchiveBench.Create(),
 };
 return await root.Parse(args).InvokeAsync();
