@@ -15,6 +15,8 @@ internal static class RunCommand
     // Cameras at toll stations are close to their vehicles: a smaller picture shows the plate as well and costs a third.
     private const string DetectionSide = "640";
 
+    private const int MostRecognitionThreads = 4;
+
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(100);
 
@@ -74,6 +76,7 @@ internal static class RunCommand
         {
             ["urls"] = address.Urls,
             ["Recognition:DetectionSide"] = configuration["Recognition:DetectionSide"] ?? DetectionSide,
+            ["Edge:RecognitionThreads"] = configuration["Edge:RecognitionThreads"] ?? Math.Clamp(Environment.ProcessorCount, 1, MostRecognitionThreads).ToString(CultureInfo.InvariantCulture),
             ["Core:Address"] = configuration["Core:Address"] ?? address.Own.ToString(),
             ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? HasSimulatedCameras(city).ToString(),
         };

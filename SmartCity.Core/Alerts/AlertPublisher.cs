@@ -19,9 +19,14 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
     private const string Worker = "alert publisher";
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         health.Starting(Worker, "waiting for the database");
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
         await database.Ready.WaitAsync(stoppingToken);
         using var timer = new PeriodicTimer(Every, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))

@@ -34,9 +34,14 @@ public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup databas
     /// <summary>Whether an entry may match; false is certain.</summary>
     public bool MayMatch(string plate) => _exact.Contains(plate) || _patterns.Any(p => PlatePattern.Matches(p, plate));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         health.Starting(Worker, "waiting for the database");
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
         await database.Ready.WaitAsync(stoppingToken);
         if (options.Value.DemoRegistry)
         {

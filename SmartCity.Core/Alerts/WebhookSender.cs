@@ -35,9 +35,14 @@ internal sealed class WebhookSender(
 
     private readonly ConcurrentDictionary<Guid, Task> _busy = new();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         health.Starting(Worker, "waiting for the database");
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
         await database.Ready.WaitAsync(stoppingToken);
         using var timer = new PeriodicTimer(Look, time);
         do

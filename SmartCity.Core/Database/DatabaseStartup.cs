@@ -25,9 +25,14 @@ public sealed class DatabaseStartup(
     /// <summary>Completes when the schema and the seeds are there.</summary>
     public Task Ready => _ready.Task;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         health.Starting(Worker, "waiting for Postgres");
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
         try
         {
             var retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions

@@ -23,9 +23,14 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHeal
 
     public IReadOnlyDictionary<string, StationHeartbeat> Newest => _newest;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         health.Starting(Worker);
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
         while (!stoppingToken.IsCancellationRequested)
         {
             try

@@ -38,9 +38,14 @@ internal sealed class SightingConsumer(
 
     private ResiliencePipeline? _retry;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         health.Starting(Worker, "waiting for the database");
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
         await database.Ready.WaitAsync(stoppingToken);
         _retry = Retry();
         while (!stoppingToken.IsCancellationRequested)

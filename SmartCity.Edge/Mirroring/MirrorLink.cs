@@ -40,7 +40,7 @@ internal sealed class MirrorLink(
     // A span with more links than this is a burden to every backend.
     private const int MostLinks = 100;
 
-    private readonly string _worker = $"mirror {stationId} {topic}";
+    private readonly string _worker = Worker(stationId, topic);
     private readonly string _target = Topics.Mirrored(stationId, topic);
     private readonly TagList _tags = new() { { "station", stationId }, { "topic", topic } };
 
@@ -56,7 +56,7 @@ internal sealed class MirrorLink(
         OnRetry = attempt =>
         {
             var reason = attempt.Outcome.Exception?.Message;
-            health.Degraded($"mirror {stationId} {topic}", $"Kafka of the core: {reason}");
+            health.Degraded(Worker(stationId, topic), $"Kafka of the core: {reason}");
             logger.LogWarning("Mirror {Station} {Topic}: the core's Kafka takes no records (attempt {Attempt}): {Error}", stationId, topic, attempt.AttemptNumber + 1, reason);
             return ValueTask.CompletedTask;
         },
@@ -65,10 +65,12 @@ internal sealed class MirrorLink(
     /// <summary>The consumer group with which a station's topics are read.</summary>
     public static string Group(string stationId) => $"mirror-{stationId}";
 
+    /// <summary>A link's name in the health reports.</summary>
+    public static string Worker(string stationId, string topic) => $"mirror {stationId} {topic}";
+
     /// <summary>Carries until it is cancelled; starts over when either side fails.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        health.Starting(_worker);
         while (true)
         {
             try

@@ -19,6 +19,17 @@ internal sealed class MirrorWorker(
     TimeProvider time,
     ILogger<MirrorWorker> logger) : BackgroundService
 {
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var station in options.Value.Stations)
+        {
+            health.Starting(MirrorLink.Worker(station, Topics.Sightings));
+            health.Starting(MirrorLink.Worker(station, Topics.StationHeartbeats));
+        }
+
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var settings = options.Value;

@@ -39,13 +39,24 @@ internal sealed class SpoolDelivery(
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var spool in publisher.Spools)
+        {
+            health.Starting(Worker(spool));
+        }
+
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(publisher.Spools.Select(spool => DeliverAsync(spool, stoppingToken)));
 
+    private static string Worker(StationSpool spool) => $"publish {spool.StationId}";
+
     private async Task DeliverAsync(StationSpool spool, CancellationToken stoppingToken)
     {
-        var worker = $"publish {spool.StationId}";
-        health.Starting(worker);
+        var worker = Worker(spool);
         var retry = Retry(worker, spool.StationId);
         using var budget = options.Value.BrokerPartitionBytes is { } bytes
             ? new PartitionBudget(KafkaConnection.Edge(configuration, spool.StationId), [MirrorLink.Group(spool.StationId)], bytes, time)

@@ -11,7 +11,7 @@ public sealed class WorkerHealth(TimeProvider time) : IHealthCheck
     /// <summary>All workers, by name.</summary>
     public IReadOnlyCollection<WorkerReport> Reports => _reports.Values.OrderBy(r => r.Name, StringComparer.Ordinal).ToArray();
 
-    /// <summary>The worker exists and has not done its work yet: not ready.</summary>
+    /// <summary>The worker exists and has not done its work yet: not ready. Said in <c>StartAsync</c>, before anything can ask whether all is ready.</summary>
     public void Starting(string worker, string? detail = null) => Report(worker, WorkerState.Starting, detail);
 
     /// <summary>The worker did a unit of its work, or had none to do.</summary>

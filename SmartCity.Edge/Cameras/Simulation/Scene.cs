@@ -20,7 +20,6 @@ internal sealed class Scene : IDisposable
     public const int Horizon = 200;
 
     private readonly Mat _street;
-    private readonly Mat[] _noise;
     private readonly Weather _weather;
     private DemoRandom _random;
 
@@ -29,14 +28,6 @@ internal sealed class Scene : IDisposable
         _weather = weather;
         _random = new DemoRandom((ulong)seed * 7919 + 17);
         _street = Street(ref _random);
-        var spread = weather is Weather.Night ? 11 : weather is Weather.Dusk ? 7 : 4;
-        var random = new RNG((ulong)seed + 1);
-        _noise = [.. Enumerable.Range(0, 3).Select(_ =>
-        {
-            var noise = new Mat(Height, Width, MatType.CV_16SC3);
-            random.Fill(noise, DistributionType.Normal, Scalar.All(0), Scalar.All(spread));
-            return noise;
-        })];
     }
 
     public Mat Empty() => _street.Clone();
@@ -68,17 +59,10 @@ internal sealed class Scene : IDisposable
             }
         }
 
-        Cv2.Add(picture, _noise[_random.Next(0, _noise.Length)], picture, dtype: MatType.CV_8U);
+        SensorNoise.Add(picture, _weather, ref _random);
     }
 
-    public void Dispose()
-    {
-        _street.Dispose();
-        foreach (var noise in _noise)
-        {
-            noise.Dispose();
-        }
-    }
+    public void Dispose() => _street.Dispose();
 
     private static Mat Street(ref DemoRandom random)
     {
