@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts.Cities;
+using SmartCity.Edge.Recognition;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.AllInOne.Diagnosis;
@@ -21,6 +22,7 @@ internal static class Doctor
             Mirror(plan),
             await JavaAsync(plan, cancellationToken),
             await ObjectsAsync(plan, data, cancellationToken),
+            OpenCv(),
             Models(),
             Gpu(configuration),
             Containers(),
@@ -100,6 +102,18 @@ internal static class Doctor
         return plan.KafkaHome is null
             ? new Finding("Java", found, "nothing", "only real Kafka brokers need it")
             : new Finding("Java", found, java is null ? "nothing" : "that one", "KAFKA_HOME is set", java is null);
+    }
+
+    private static Finding OpenCv()
+    {
+        try
+        {
+            return new Finding("OpenCV", OpenCvLibrary.Load(), "that one", "it comes with the program");
+        }
+        catch (InvalidOperationException e)
+        {
+            return new Finding("OpenCV", "does not load", "nothing", e.Message, Blocks: true);
+        }
     }
 
     private static async Task<Finding> ObjectsAsync(InfrastructurePlan plan, string data, CancellationToken cancellationToken)

@@ -25,9 +25,10 @@ public sealed class PlateRecogniser : IDisposable
     private readonly IPlateReader _reader;
     private readonly RecognitionOptions _options;
 
-    /// <exception cref="InvalidOperationException">There is no detector or reader of the configured id.</exception>
+    /// <exception cref="InvalidOperationException">There is no detector or reader of the configured id, or OpenCV does not load.</exception>
     public PlateRecogniser(IOptions<RecognitionOptions> options, ILogger<PlateRecogniser> logger)
     {
+        OpenCvLibrary.Load();
         _options = options.Value;
         _detector = Detector(_options, logger);
         _reader = Reader(_options, logger);
