@@ -71,6 +71,7 @@ internal static class AllInOneHost
         });
         logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.AddFilter<ConsoleLoggerProvider>("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        logging.AddFilter<ConsoleLoggerProvider>("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         foreach (var category in (string[])["Microsoft", "System", "Npgsql", "Polly", "SmartCity.Edge.Mirroring"])
         {
             logging.AddFilter<ConsoleLoggerProvider>(category, LogLevel.Warning);

@@ -1,16 +1,20 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Core.Kafka;
 
 /// <summary>The one producer of this process to the core Kafka, made on first use.</summary>
-public sealed class CoreProducer(IConfiguration configuration) : IDisposable
+public sealed class CoreProducer(IConfiguration configuration, ILogger<CoreProducer> logger) : IDisposable
 {
     private static readonly TimeSpan FlushAtEnd = TimeSpan.FromSeconds(5);
 
     private readonly Lazy<IProducer<byte[]?, byte[]?>> _producer = new(() =>
-        new ProducerBuilder<byte[]?, byte[]?>(KafkaConnection.Core(configuration).Producer("smartcity-core")).Build());
+        new ProducerBuilder<byte[]?, byte[]?>(KafkaConnection.Core(configuration).Producer("smartcity-core"))
+            .SetErrorHandler((_, error) => logger.LogWarning("Kafka of the core: {Error}", error.Reason))
+            .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
+            .Build());
 
     /// <summary>Sends a record; when this returns all replicas have it.</summary>
     /// <exception cref="ProduceException{TKey,TValue}">It was not delivered.</exception>

@@ -7,11 +7,10 @@ using SmartCity.ServiceDefaults.Health;
 namespace SmartCity.Web.Core;
 
 /// <summary>The one live stream of this process, handed to every page that is open. Connects again when it breaks.</summary>
-public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth health, TimeProvider time, ILogger<LiveConnection> logger) : BackgroundService
+public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth health, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LiveConnection> logger) : BackgroundService
 {
     private const string Worker = "console live stream";
 
-    // A core that is still starting is no event.
     private bool _was;
 
     /// <summary>Raised for each event, on a thread of the stream.</summary>
@@ -34,7 +33,10 @@ public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth hea
             {
                 Problem = "The core does not answer; trying again.";
                 health.Degraded(Worker, attempt.Outcome.Exception?.Message ?? Problem);
-                logger.Log(_was ? LogLevel.Warning : LogLevel.Debug, "The live stream broke: {Error}", attempt.Outcome.Exception?.Message);
+
+                // A core that is still starting, or that stops with this process, is no event.
+                var level = _was && !lifetime.ApplicationStopping.IsCancellationRequested ? LogLevel.Warning : LogLevel.Debug;
+                logger.Log(level, "The live stream broke: {Error}", attempt.Outcome.Exception?.Message);
                 return ValueTask.CompletedTask;
             },
         }).Build();
