@@ -1,0 +1,89 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using SmartCity.Core;
+using SmartCity.Edge;
+using SmartCity.System.Tests.Hosting;
+
+namespace SmartCity.System.Tests;
+
+/// <summary>What the documents say is so.</summary>
+public sealed partial class DocumentationTests
+{
+    public static TheoryData<string> Documents => [.. Directory.EnumerateFiles(Repository.Root, "*.md")
+        .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories))
+        .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "models"), "*.md", SearchOption.AllDirectories))
+        .Select(f => Path.GetRelativePath(Repository.Root, f))];
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public async Task Links_lead_somewhere(string document)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, document), TestContext.Current.CancellationToken);
+        var folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;
+        foreach (var target in Link().Matches(text).Select(m => m.Groups[1].Value).Where(t => !t.Contains("://", StringComparison.Ordinal)))
+        {
+            Assert.True(Path.Exists(Path.Combine(folder, target.Split('#')[0])), $"{document} links {target}, which is not there.");
+        }
+    }
+
+    [Fact]
+    public async Task Every_setting_is_documented_and_every_documented_setting_exists()
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "operations.md"), TestContext.Current.CancellationToken);
+        var documented = Setting().Matches(text).Select(m => m.Value.Trim('`')).ToHashSet();
+        var options = new[] { typeof(EdgeModule).Assembly, typeof(CoreModule).Assembly }
+            .SelectMany(a => a.GetExportedTypes())
+            .Select(t => (Type: t, Section: t.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string))
+            .Where(t => t.Section is not null)
+            .SelectMany(t => t.Type.GetProperties().Select(p => $"{t.Section}:{p.Name}"))
+            .Append("Core:Address")
+            .ToHashSet();
+        Assert.Superset(options, documented);
+        Assert.Superset(documented, options);
+    }
+
+    [Fact]
+    public async Task The_charges_example_gives_what_the_document_says()
+    {
+        var document = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "charges.md"), TestContext.Current.CancellationToken);
+        var blocks = Json().Matches(document).Select(m => m.Groups[1].Value).ToList();
+        var file = Path.Combine(Repository.Root, "docs", "charges-example.jsonl");
+        var lines = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(blocks[0]), JsonNode.Parse(lines[0])), "The document's example is not the file's first line.");
+
+        var (status, output, errors) = await RunningSystem.RunAsync(["charges", "preview", file]);
+        var answers = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal((0, ""), (status, errors));
+        Assert.Equal(lines.Length, answers.Length);
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(blocks[1]), JsonNode.Parse(answers[0])), $"The document says {blocks[1]}\nThe answer is {answers[0]}");
+    }
+
+    [Fact]
+    public async Task Every_rule_is_documented()
+    {
+        var folder = Path.Combine(Repository.Root, "SmartCity.Core", "Charges");
+        var code = string.Concat(Directory.EnumerateFiles(folder, "*Rules.cs").Select(File.ReadAllText));
+        var document = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "charges.md"), TestContext.Current.CancellationToken);
+        var coded = RuleInCode().Matches(code).Select(m => m.Groups[1].Value).ToHashSet();
+        var documented = RuleInText().Matches(document).Select(m => m.Groups[1].Value).ToHashSet();
+        Assert.NotEmpty(coded);
+        Assert.Superset(coded, documented);
+    }
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("`(Edge|Recognition|Mirror|Core|Archive)(:[A-Z][A-Za-z]+)+`")]
+    private static partial Regex Setting();
+
+    [GeneratedRegex("```json\n(.+?)```", RegexOptions.Singleline)]
+    private static partial Regex Json();
+
+    // Ids that are put together from a tax class or a discount are not seen here.
+    [GeneratedRegex("\"((?:ulez|lez|congestion)-[a-z0-9-]+)\"")]
+    private static partial Regex RuleInCode();
+
+    [GeneratedRegex("`((?:ulez|lez|congestion)-[a-z0-9-]+)`")]
+    private static partial Regex RuleInText();
+}
