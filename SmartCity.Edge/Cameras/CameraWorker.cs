@@ -27,7 +27,7 @@ internal sealed class CameraWorker(
     ILogger<CameraWorker> logger) : BackgroundService
 {
     private const string Worker = "cameras";
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -79,15 +79,18 @@ internal sealed class CameraWorker(
     private async Task RecogniseAsync(Station station, Camera camera, ChannelReader<Frame> frames, CameraStatistics statistics, SemaphoreSlim turns, CancellationToken stoppingToken)
     {
         using var pipeline = new CameraPipeline(station, camera, recogniser, publisher, statistics, logger);
+        Task<bool>? waiting = null;
         while (true)
         {
             try
             {
-                var more = await frames.WaitToReadAsync(stoppingToken).AsTask().WaitAsync(Quiet, time, stoppingToken);
-                if (!more)
+                waiting ??= frames.WaitToReadAsync(stoppingToken).AsTask();
+                if (!await waiting.WaitAsync(Quiet, time, stoppingToken))
                 {
                     break;
                 }
+
+                waiting = null;
             }
             catch (TimeoutException)
             {

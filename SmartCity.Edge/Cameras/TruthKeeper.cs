@@ -4,6 +4,7 @@ namespace SmartCity.Edge.Cameras;
 internal sealed class TruthKeeper(CameraStatistics statistics)
 {
     private readonly List<(long Pass, string Plate)> _open = [];
+    private long _newest = -1;
 
     public void Sees(Frame frame)
     {
@@ -14,8 +15,10 @@ internal sealed class TruthKeeper(CameraStatistics statistics)
 
         foreach (var (plate, pass, _) in truth)
         {
-            if (_open.TrueForAll(o => o.Pass != pass))
+            if (pass > _newest)
             {
+                _newest = pass;
+
                 // A pass two vehicles ago will not be reported any more.
                 while (_open.Count > 1)
                 {

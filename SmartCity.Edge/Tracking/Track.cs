@@ -7,6 +7,10 @@ namespace SmartCity.Edge.Tracking;
 /// <summary>One vehicle in front of one camera: where its plate is, what was read, and the frame that shows it best. Owns that picture.</summary>
 public sealed class Track : IDisposable
 {
+    // A plate moves about its own width in this time, and further in more.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(200);
+    private const double FurthestSteps = 2.5;
+
     private readonly List<PlateRead> _reads = [];
     private double _bestValue = double.MinValue;
 
@@ -59,7 +63,7 @@ public sealed class Track : IDisposable
     internal bool Continues(PlateQuad quad, DateTimeOffset at, TimeSpan patience)
     {
         var (before, now) = (Quad.Box, quad.Box);
-        var reach = 1.2 * Math.Max(before.Width, now.Width);
+        var reach = 1.2 * Math.Max(before.Width, now.Width) * Math.Clamp((at - SeenAt) / Step, 1, FurthestSteps);
         var size = (double)now.Width / Math.Max(1, before.Width);
         var dx = now.X + now.Width / 2.0 - (before.X + before.Width / 2.0);
         var dy = now.Y + now.Height / 2.0 - (before.Y + before.Height / 2.0);

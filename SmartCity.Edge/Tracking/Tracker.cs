@@ -16,7 +16,12 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     // agree, the less another frame would change. An alert has a second, and a vehicle that waits until it has left has used it up.
     private static readonly double[] CertainWith = [double.PositiveInfinity, double.PositiveInfinity, 0.97, 0.93, 0.9, 0.85];
     private const int FewestFrames = 2;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    // A vehicle that was not seen for so long has left. It counts in the second that an alert has.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(600);
+
+    // No vehicle passes the same camera twice within this time.
+    private static readonly TimeSpan OnePass = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ParkedPatience = TimeSpan.FromMinutes(10);
 
     private readonly List<Track> _tracks = [];
@@ -115,7 +120,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
         return vote.Plate is not null && vote.Confidence >= certain ? vote : null;
     }
 
-    // A parked car whose track was lost behind a bus is the same car in the same place.
+    // A track that was lost and found again is the same vehicle; so is a parked car in the same place that a bus had hidden.
     private bool Report(Track track, PlateRead vote)
     {
         track.Reported = true;
@@ -124,9 +129,10 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
             return true;
         }
 
-        var parked = _reported.TryGetValue(vote.Plate, out var before) && track.SeenAt - before.At <= ParkedPatience && Overlap(before.Quad.Box, track.Quad.Box) > 0.6;
+        var same = _reported.TryGetValue(vote.Plate, out var before)
+            && (track.SeenAt - before.At <= OnePass || (track.SeenAt - before.At <= ParkedPatience && Overlap(before.Quad.Box, track.Quad.Box) > 0.6));
         _reported[vote.Plate] = (track.Quad, track.SeenAt);
-        return !parked;
+        return !same;
     }
 
     private static double Distance(PlateQuad a, PlateQuad b)

@@ -18,14 +18,14 @@ internal static class SensorNoise
     public static void Add(Mat picture, Weather weather, ref DemoRandom random)
     {
         var sheet = Sheets.GetOrAdd(weather, static w => new Lazy<Mat>(() => Sheet(w))).Value;
-        using var piece = new Mat(sheet, new Rect(random.Next(0, Spare), random.Next(0, Spare), Scene.Width, Scene.Height));
+        using var piece = new Mat(sheet, new Rect(random.Next(0, Spare), random.Next(0, Spare), View.Width, View.Height));
         Cv2.Add(picture, piece, picture, dtype: MatType.CV_8U);
     }
 
     private static Mat Sheet(Weather weather)
     {
         var spread = weather switch { Weather.Night => 11, Weather.Dusk => 7, _ => 4 };
-        var sheet = new Mat(Scene.Height + Spare, Scene.Width + Spare, MatType.CV_16SC3);
+        var sheet = new Mat(View.Height + Spare, View.Width + Spare, MatType.CV_16SC3);
         new RNG((ulong)weather + 1).Fill(sheet, DistributionType.Normal, Scalar.All(0), Scalar.All(spread));
         return sheet;
     }

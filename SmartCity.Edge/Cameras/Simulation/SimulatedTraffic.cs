@@ -1,3 +1,4 @@
+using System.Numerics;
 using OpenCvSharp;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Demo;
@@ -25,8 +26,8 @@ internal sealed class SimulatedTraffic(int seed, Weather weather) : IDisposable
             roll < 10 ? _random.Of(DemoRegistry.HotList).Index
             : roll < 13 ? DemoRegistry.Count + _random.Next(0, 50_000)
             : _random.Next(0, DemoRegistry.Count));
-        var lit = weather is Weather.Night or Weather.Dusk;
-        return new SimulatedPass(_scene, vehicle, _passes++, new VehicleDrawing(vehicle, _random.Next(0, 2) == 0, lit), _random.Next(8, 16), (_random.NextDouble() - .5) * 120);
+        var drawing = VehicleDrawing.Of(vehicle, _random.Next(0, 2) == 0, _scene.Lit, _scene.Light);
+        return new SimulatedPass(_scene, vehicle, _passes++, drawing, _random.Next(8, 16), (float)(_random.NextDouble() - .5) * .9f);
     }
 
     /// <summary>The street without a vehicle.</summary>
@@ -43,9 +44,15 @@ internal sealed class SimulatedTraffic(int seed, Weather weather) : IDisposable
     public void Dispose() => _scene.Dispose();
 }
 
-/// <summary>One vehicle on its way towards the camera.</summary>
-internal sealed class SimulatedPass(Scene scene, VehicleView vehicle, long number, VehicleDrawing drawing, int frames, double drift) : IDisposable
+/// <summary>One vehicle on its way towards the camera, or past it on its way out, at a steady speed.</summary>
+internal sealed class SimulatedPass(Scene scene, VehicleView vehicle, long number, VehicleDrawing drawing, int frames, float side) : IDisposable
 {
+    // Metres from the camera at which the first and the last picture are taken.
+    private const float Far = 21;
+    private const float Near = 7;
+
+    private static readonly TimeSpan Shutter = TimeSpan.FromMilliseconds(4);
+
     public VehicleView Vehicle { get; } = vehicle;
 
     /// <summary>Pictures that show it.</summary>
@@ -54,28 +61,31 @@ internal sealed class SimulatedPass(Scene scene, VehicleView vehicle, long numbe
     /// <summary>A picture of 0 to <see cref="Frames"/> - 1, from far to near. The caller disposes it.</summary>
     public (Mat Picture, FrameTruth Truth) Draw(int frame)
     {
-        var near = Math.Pow((frame + .5) / Frames, 1.5);
+        var step = (Far - Near) / Frames;
+        var distance = Far - step * (frame + .5f);
         var picture = scene.Empty();
-        var at = new Point2d(640 + drift * (1 - near) + (near - .5) * 60, Scene.Horizon + 110 + near * 380);
-        var plate = drawing.Draw(picture, at, 190 + near * 380);
-        Smear(picture, plate, near);
+        var plate = drawing.Draw(picture, new Vector3(side * (1 + distance / 60), 0, distance));
+        Smear(picture, plate, step * (float)(Shutter / SimulatedTraffic.FrameInterval), distance);
         scene.Expose(picture);
         return (picture, new FrameTruth(Vehicle.Plate, number, plate));
     }
 
     public void Dispose() => drawing.Dispose();
 
-    // The nearer the vehicle, the further it moves while the shutter is open.
-    private static void Smear(Mat picture, Rect plate, double near)
+    // What the vehicle moves while the shutter is open.
+    private static void Smear(Mat picture, Rect plate, float moved, float distance)
     {
-        var length = (int)(1 + 3 * near);
+        var length = (int)MathF.Round(View.PixelsPerMetre(distance) * View.EyeHeight * moved / distance);
         if (length < 2)
         {
             return;
         }
 
         var around = new Rect(plate.X - plate.Width, plate.Y - plate.Width, plate.Width * 3, plate.Width * 2) & new Rect(0, 0, picture.Width, picture.Height);
-        using var region = new Mat(picture, around);
-        Cv2.Blur(region, region, new Size(1, length));
+        if (around is { Width: > 0, Height: > 0 })
+        {
+            using var region = new Mat(picture, around);
+            Cv2.Blur(region, region, new Size(1, length));
+        }
     }
 }

@@ -1,133 +1,158 @@
+using System.Numerics;
 using OpenCvSharp;
 using SmartCity.Contracts.Api;
 
 namespace SmartCity.Edge.Cameras.Simulation;
 
 /// <summary>A vehicle seen from the front or behind, in the colour and shape of its registry record.</summary>
-internal sealed class VehicleDrawing(VehicleView vehicle, bool front, bool lit) : IDisposable
+internal sealed class VehicleDrawing : IDisposable
 {
-    private readonly Mat _plate = PlateDrawing.Draw(vehicle.Plate, front);
+    private const float PlateWidth = .52f;
 
-    /// <summary>Draws the vehicle standing on a point of the road; gives the plate's box.</summary>
-    /// <param name="width">Of the body in pixels.</param>
-    public Rect Draw(Mat picture, Point2d at, double width)
+    private readonly bool _front;
+    private readonly bool _lit;
+    private readonly Light _light;
+    private readonly VehicleShape _shape;
+    private readonly VehicleSkin? _skin;
+    private readonly Vector3[,]? _surface;
+    private readonly Mat? _plate;
+
+    /// <param name="plate">Null draws a vehicle whose plate is too far away to show.</param>
+    /// <param name="lit">Its lamps are on.</param>
+    public VehicleDrawing(string vehicleClass, string? colour, string? plate, bool front, bool lit, int seed, Light light)
     {
-        var (tall, glassFrom, glassTo) = vehicle.Class switch
+        _front = front && vehicleClass != "motorcycle"; // which carries none in front
+        _lit = lit;
+        _light = light;
+        _shape = VehicleShape.Of(vehicleClass, _front);
+        _plate = plate is null ? null : PlateDrawing.Draw(plate, _front);
+        if (vehicleClass != "motorcycle")
         {
-            "hgv" or "coach" => (1.28, .10, .48),
-            "van" or "minibus" => (1.05, .12, .46),
-            "taxi" => (.88, .10, .42),
-            "motorcycle" => (1.5, .1, .4),
-            _ => (.74, .08, .42),
-        };
-        var body = vehicle.Class == "motorcycle" ? width * .45 : width;
-        var height = body * tall;
-        var (left, right, top, bottom) = (at.X - body / 2, at.X + body / 2, at.Y - height, at.Y);
-        var paint = Paint(vehicle.Colour);
-        var boxy = vehicle.Class is "hgv" or "coach" or "van" or "minibus";
-        var shoulder = top + height * .45;
-        var narrow = boxy ? body * .03 : body * .14;
-
-        Ellipse(picture, at.X, bottom + height * .01, body * .54, height * .06, new Scalar(40, 40, 40));
-        Box(picture, left + body * .04, bottom - height * .2, body * .17, height * .2, new Scalar(25, 25, 25));
-        Box(picture, right - body * .21, bottom - height * .2, body * .17, height * .2, new Scalar(25, 25, 25));
-        Polygon(picture, paint, (left + narrow, top), (right - narrow, top), (right, shoulder), (right, bottom - height * .09), (left, bottom - height * .09), (left, shoulder));
-        Polygon(picture, Shade(paint, .72), (left, bottom - height * .26), (right, bottom - height * .26), (right - body * .01, bottom - height * .08), (left + body * .01, bottom - height * .08));
-        Polygon(picture, new Scalar(72, 62, 52), (left + narrow * 1.25, top + height * glassFrom), (right - narrow * 1.25, top + height * glassFrom), (right - body * .07, top + height * glassTo), (left + body * .07, top + height * glassTo));
-        Polygon(picture, new Scalar(120, 108, 96), (left + narrow * 1.5, top + height * (glassFrom + .02)), (left + body * .42, top + height * (glassFrom + .02)), (left + body * .3, top + height * (glassTo - .03)), (left + body * .11, top + height * (glassTo - .03)));
-        if (front)
-        {
-            for (var i = 0; i < 4; i++)
-            {
-                Box(picture, left + body * .3, shoulder + height * (.16 + .035 * i), body * .4, height * .014, new Scalar(35, 35, 35));
-            }
-        }
-
-        Lamps(picture, left, right, shoulder, body, height);
-        return Plate(picture, at.X, bottom - height * (boxy ? .2 : .24), body);
-    }
-
-    public void Dispose() => _plate.Dispose();
-
-    private void Lamps(Mat picture, double left, double right, double shoulder, double body, double height)
-    {
-        var glass = front ? new Scalar(225, 232, 235) : new Scalar(40, 35, 175);
-        var y = shoulder + height * .12;
-        foreach (var x in (double[])[left + body * .13, right - body * .13])
-        {
-            Ellipse(picture, x, y, body * .1, height * .055, glass);
-            if (lit)
-            {
-                Glow(picture, x, y, body * .3, front ? new Scalar(150, 165, 170) : new Scalar(10, 10, 110));
-            }
+            _skin = new VehicleSkin(_shape, colour, _front, lit, seed, light);
+            _surface = _shape.Surface();
         }
     }
 
-    private Rect Plate(Mat picture, double x, double y, double body)
+    public static VehicleDrawing Of(VehicleView vehicle, bool front, bool lit, Light light) =>
+        new(vehicle.Class ?? "car", vehicle.Colour, vehicle.Plate, front, lit, vehicle.Plate.Aggregate(17, (seed, c) => unchecked((seed * 31) + c)), light);
+
+    /// <summary>Draws the vehicle with its nearest end at a point of the road; gives the plate's box, which may lie beyond the picture.</summary>
+    public Rect Draw(Mat picture, Vector3 at)
     {
-        // A plate is 0.52 m wide, a car 1.8 m, a lorry 2.5 m.
-        var metres = vehicle.Class switch { "hgv" or "coach" => 2.5, "van" or "minibus" => 2.0, "motorcycle" => 1.0, _ => 1.8 };
-        var width = body * .52 / metres;
-        var height = width * _plate.Height / _plate.Width;
-        var box = new Rect((int)(x - width / 2), (int)(y - height / 2), Math.Max(8, (int)width), Math.Max(3, (int)height));
-        var frame = new Rect(0, 0, picture.Width, picture.Height);
-        if ((box & frame) != box)
+        Shadow(picture, at);
+        if (_surface is null)
         {
-            return box;
+            Motorcycle.Draw(picture, at, _light);
+        }
+        else
+        {
+            Underneath(picture, at);
+            new VehicleRaster(picture).Draw(_surface, at, _skin!.Colour);
         }
 
-        using var scaled = new Mat();
-        Cv2.Resize(_plate, scaled, new Size(box.Width, box.Height), 0, 0, InterpolationFlags.Area);
-        if (lit)
+        var box = Plate(picture, at);
+        if (_lit)
         {
-            Cv2.ConvertScaleAbs(scaled, scaled, 1.9); // retro-reflective under lamps, before the night takes its share
+            using var glow = new Glow(picture);
+            Lamps(glow, at);
         }
 
-        using var region = new Mat(picture, box);
-        scaled.CopyTo(region);
         return box;
     }
 
-    private static void Glow(Mat picture, double x, double y, double radius, Scalar colour)
+    public void Dispose() => _plate?.Dispose();
+
+    // Dark and soft below the vehicle, sharper towards its wheels.
+    private void Shadow(Mat picture, Vector3 at)
     {
-        var frame = new Rect(0, 0, picture.Width, picture.Height);
-        var box = new Rect((int)(x - radius), (int)(y - radius), (int)(2 * radius), (int)(2 * radius)) & frame;
-        if (box.Width < 3 || box.Height < 3)
+        var half = _surface is null ? .35f : _shape.Width / 2;
+        Vector3[] ground = [at + new Vector3(-half - .1f, 0, -.35f), at + new Vector3(half + .1f, 0, -.35f), at + new Vector3(half + .15f, 0, 3.2f), at + new Vector3(-half - .15f, 0, 3.2f)];
+        var points = Array.ConvertAll(ground, Pixel);
+        var spread = (int)(View.PixelsPerMetre(at.Z) * .16f) | 1;
+        var box = Inflate(Cv2.BoundingRect(points), spread) & Frame(picture);
+        if (box.Width < 4 || box.Height < 4)
         {
             return;
         }
 
-        using var light = new Mat(box.Height, box.Width, MatType.CV_8UC3, Scalar.All(0));
-        Cv2.Circle(light, new Point(x - box.X, y - box.Y), Math.Max(1, (int)(radius * .35)), colour, -1, LineTypes.AntiAlias);
-        var kernel = Math.Max(3, (int)(radius * .5) | 1);
-        Cv2.Blur(light, light, new Size(kernel, kernel));
+        using var mask = new Mat(box.Height, box.Width, MatType.CV_8UC3, Scalar.All(255));
+        Cv2.FillConvexPoly(mask, Array.ConvertAll(points, p => p - box.TopLeft), Scalar.All(70), LineTypes.AntiAlias);
+        Cv2.Blur(mask, mask, new Size(spread, spread));
         using var region = new Mat(picture, box);
-        Cv2.Add(region, light, region);
+        Cv2.Multiply(region, mask, region, 1 / 255.0);
     }
 
-    private static Scalar Paint(string? colour) => colour switch
+    private void Underneath(Mat picture, Vector3 at)
     {
-        "black" => new Scalar(38, 36, 36),
-        "grey" => new Scalar(110, 106, 102),
-        "white" => new Scalar(228, 230, 230),
-        "silver" => new Scalar(182, 180, 176),
-        "blue" => new Scalar(130, 70, 28),
-        "red" => new Scalar(38, 34, 150),
-        "green" => new Scalar(60, 95, 40),
-        "orange" => new Scalar(40, 110, 225),
-        "brown" => new Scalar(50, 70, 95),
-        "yellow" => new Scalar(45, 190, 225),
-        _ => new Scalar(120, 120, 120),
-    };
+        var half = _shape.Width / 2;
+        Fill(picture, new Scalar(14, 14, 14), at + new Vector3(-half * .9f, .3f, .3f), at + new Vector3(half * .9f, .3f, .3f), at + new Vector3(half * .9f, .07f, .3f), at + new Vector3(-half * .9f, .07f, .3f));
+        foreach (var side in (float[])[-1, 1])
+        {
+            var (outer, inner) = (side * (half - .03f), side * (half - .25f));
+            Fill(picture, new Scalar(22, 22, 22), at + new Vector3(outer, .34f, .5f), at + new Vector3(outer, .04f, .5f), at + new Vector3((outer + inner) / 2, 0, .5f), at + new Vector3(inner, .04f, .5f), at + new Vector3(inner, .34f, .5f));
+        }
+    }
 
-    private static Scalar Shade(Scalar colour, double by) => new(colour.Val0 * by, colour.Val1 * by, colour.Val2 * by);
+    private Rect Plate(Mat picture, Vector3 at)
+    {
+        if (_plate is null)
+        {
+            return default;
+        }
 
-    private static void Polygon(Mat picture, Scalar colour, params (double X, double Y)[] points) =>
-        Cv2.FillPoly(picture, [points.Select(p => new Point(p.X, p.Y))], colour, LineTypes.AntiAlias);
+        var middle = at + new Vector3(0, _surface is null ? .75f : _shape.PlateHeight, -.05f);
+        var (half, up) = (PlateWidth / 2, PlateWidth / 2 * _plate.Height / _plate.Width);
+        Point2f[] corners = [Corner(-half, up), Corner(half, up), Corner(half, -up), Corner(-half, -up)];
+        var box = Cv2.BoundingRect(corners);
+        if ((box & Frame(picture)) != box || box.Width < 4)
+        {
+            return box;
+        }
 
-    private static void Box(Mat picture, double x, double y, double width, double height, Scalar colour) =>
-        Polygon(picture, colour, (x, y), (x + width, y), (x + width, y + height), (x, y + height));
+        // First small, by areas, then into place: a warp alone would drop pixels.
+        using var small = new Mat();
+        Cv2.Resize(_plate, small, new Size(box.Width * 2, Math.Max(4, box.Height * 2)), 0, 0, InterpolationFlags.Area);
+        Cv2.ConvertScaleAbs(small, small, Math.Pow(_light.Plate, 1 / 2.2));
+        Point2f[] from = [new(0, 0), new(small.Width, 0), new(small.Width, small.Height), new(0, small.Height)];
+        using var warp = Cv2.GetPerspectiveTransform(from, Array.ConvertAll(corners, c => c - new Point2f(box.X, box.Y)));
+        using var region = new Mat(picture, box);
+        Cv2.WarpPerspective(small, region, warp, box.Size, InterpolationFlags.Area, BorderTypes.Transparent);
+        return box;
 
-    private static void Ellipse(Mat picture, double x, double y, double rx, double ry, Scalar colour) =>
-        Cv2.Ellipse(picture, new Point(x, y), new Size(Math.Max(1, rx), Math.Max(1, ry)), 0, 0, 360, colour, -1, LineTypes.AntiAlias);
+        Point2f Corner(float x, float y)
+        {
+            var point = View.Project(middle + new Vector3(x, y, 0));
+            return new Point2f(point.X, point.Y);
+        }
+    }
+
+    private void Lamps(Glow glow, Vector3 at)
+    {
+        var half = _shape.Width / 2;
+        var height = _shape.Boxy ? .8f : _front ? .66f : .85f;
+        var size = View.PixelsPerMetre(at.Z);
+        foreach (var side in _surface is null ? (float[])[0] : [-1, 1])
+        {
+            glow.Add(Pixel(at + new Vector3(side * half * .8f, height, 0)), size * (_front ? .16f : .11f), _front ? new Scalar(215, 225, 230) : new Scalar(12, 12, 150));
+        }
+
+        if (_front)
+        {
+            var (near, far) = (Math.Max(3.5f, at.Z - 13), at.Z - 2);
+            glow.Add([Pixel(new(at.X - 1.2f, 0, far)), Pixel(new(at.X + 1.2f, 0, far)), Pixel(new(at.X + 2.4f, 0, near)), Pixel(new(at.X - 2.4f, 0, near))], new Scalar(30, 33, 34));
+        }
+    }
+
+    private static Point Pixel(Vector3 point)
+    {
+        var at = View.Project(point);
+        return new Point((int)at.X, (int)at.Y);
+    }
+
+    private static void Fill(Mat picture, Scalar colour, params Vector3[] points) =>
+        Cv2.FillPoly(picture, [Array.ConvertAll(points, Pixel)], colour, LineTypes.AntiAlias);
+
+    private static Rect Frame(Mat picture) => new(0, 0, picture.Width, picture.Height);
+
+    private static Rect Inflate(Rect rect, int by) => new(rect.X - by, rect.Y - by, rect.Width + 2 * by, rect.Height + 2 * by);
 }
