@@ -21,6 +21,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private readonly MotionGate _gate = new();
     private readonly TruthKeeper _truth = new(statistics);
     private DateTimeOffset _readAt;
+    private bool _skipped;
 
     /// <summary>Takes a frame and disposes it.</summary>
     public async Task TakeAsync(Frame frame, CancellationToken cancellationToken)
@@ -34,13 +35,21 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
                 return;
             }
 
-            if (!_gate.Moves(frame.Image) || (_tracker.AllReported && frame.CapturedAt - _readAt < Rest))
+            // Stillness says what is in view only when the last frame that moved was read.
+            if (!_gate.Moves(frame.Image) && !_skipped)
             {
+                await PublishAsync(_tracker.Still(frame.CapturedAt), cancellationToken);
+                return;
+            }
+
+            if (_tracker.AllReported && frame.CapturedAt - _readAt < Rest)
+            {
+                _skipped = true;
                 await PublishAsync(_tracker.Expire(frame.CapturedAt), cancellationToken);
                 return;
             }
 
-            _readAt = frame.CapturedAt;
+            (_readAt, _skipped) = (frame.CapturedAt, false);
             await PublishAsync(Read(frame), cancellationToken);
         }
     }

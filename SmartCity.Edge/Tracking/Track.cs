@@ -34,6 +34,9 @@ public sealed class Track : IDisposable
     /// <summary>A sighting was made of it; it is followed on, so that it is not reported again.</summary>
     public bool Reported { get; internal set; }
 
+    /// <summary>The plate it was reported with; null when it was not, or not read.</summary>
+    internal string? ReportedAs { get; set; }
+
     /// <summary>The frame that shows the plate best: its picture, its capture time and the plate in it.</summary>
     public (Mat Picture, DateTimeOffset At, PlateQuad Quad) Best { get; private set; }
 

@@ -26,6 +26,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
 
     private readonly List<Track> _tracks = [];
     private readonly Dictionary<string, (PlateQuad Quad, DateTimeOffset At)> _reported = new(StringComparer.Ordinal);
+    private DateTimeOffset _looked;
 
     /// <summary>Whether every plate that is followed was reported already.</summary>
     public bool AllReported => _tracks.Count > 0 && _tracks.TrueForAll(t => t.Reported);
@@ -77,7 +78,25 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
             }
         }
 
+        foreach (var track in _tracks.Where(t => t.SeenAt == at && t.ReportedAs is not null))
+        {
+            _reported[track.ReportedAs!] = (track.Quad, at);
+        }
+
+        _looked = at;
         return due;
+    }
+
+    /// <summary>Nothing has moved since the last frame that was observed: a car that stood there stands there still. Gives what <see cref="Expire"/> gives.</summary>
+    public IReadOnlyList<(Track Track, PlateRead Vote)> Still(DateTimeOffset at)
+    {
+        foreach (var (plate, (quad, _)) in _reported.Where(r => r.Value.At == _looked).ToList())
+        {
+            _reported[plate] = (quad, at);
+        }
+
+        _looked = at;
+        return Expire(at);
     }
 
     /// <summary>Gives the vehicles that have left unreported, and forgets them and those that left before.</summary>
@@ -131,6 +150,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
 
         var same = _reported.TryGetValue(vote.Plate, out var before)
             && (track.SeenAt - before.At <= OnePass || (track.SeenAt - before.At <= ParkedPatience && Overlap(before.Quad.Box, track.Quad.Box) > 0.6));
+        track.ReportedAs = vote.Plate;
         _reported[vote.Plate] = (track.Quad, track.SeenAt);
         return !same;
     }

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SmartCity.Edge.Recognition;
+using SmartCity.Edge.Tests.Hosting;
+
+[assembly: AssemblyFixture(typeof(Recogniser))]
+
+namespace SmartCity.Edge.Tests.Hosting;
+
+/// <summary>The plate recogniser with its models, loaded once.</summary>
+public sealed class Recogniser : IDisposable
+{
+    public const string HomeCountry = "GB";
+
+    private readonly Lazy<PlateRecogniser> _models = new(() => new PlateRecogniser(Options.Create(new RecognitionOptions { HomeCountry = HomeCountry }), NullLogger<PlateRecogniser>.Instance));
+
+    public PlateRecogniser Models => _models.Value;
+
+    public void Dispose()
+    {
+        if (_models.IsValueCreated)
+        {
+            _models.Value.Dispose();
+        }
+    }
+}

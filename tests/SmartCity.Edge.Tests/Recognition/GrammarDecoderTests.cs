@@ -1,0 +1,103 @@
+using CsCheck;
+using SmartCity.Edge.Recognition;
+
+namespace SmartCity.Edge.Tests.Recognition;
+
+public class GrammarDecoderTests
+{
+    [Theory]
+    [InlineData("LRO3TEE", 2, 'O', '0', "LR03TEE")]
+    [InlineData("LR3OTEE", 3, 'O', '0', "LR30TEE")]
+    [InlineData("LRI3TEE", 2, 'I', '1', "LR13TEE")]
+    [InlineData("LRB3TEE", 2, 'B', '8', "LR83TEE")]
+    [InlineData("LRS3TEE", 2, 'S', '5', "LR53TEE")]
+    [InlineData("LRZ3TEE", 2, 'Z', '2', "LR23TEE")]
+    [InlineData("LRG3TEE", 2, 'G', '6', "LR63TEE")]
+    [InlineData("0B51ABC", 0, '0', 'O', "OB51ABC")]
+    [InlineData("LR33T8E", 5, '8', 'B', "LR33TBE")]
+    [InlineData("5D12ABC", 0, '5', 'S', "SD12ABC")]
+    public void A_look_alike_is_read_as_what_may_stand_there_where_the_pixels_allow_it(string seen, int place, char best, char second, string expected)
+    {
+        var read = GrammarDecoder.Decode(Grids.Seen(seen, place, (best, 0.6f), (second, 0.35f)), PlateAppearance.Neutral, "GB");
+
+        Assert.Equal((expected, "gb-current"), (read!.Plate, read.Format));
+    }
+
+    [Theory]
+    [InlineData("LRW3TEE")]
+    [InlineData("LR3KTEE")]
+    [InlineData("3R33TEE")]
+    [InlineData("LR33TE9")]
+    public void A_character_that_is_clear_is_never_bent_to_a_grammar(string seen)
+    {
+        var read = GrammarDecoder.Decode(Grids.Seen(seen), PlateAppearance.Neutral, "GB");
+
+        Assert.Equal(seen, read!.Plate);
+        Assert.NotEqual("gb-current", read.Format);
+    }
+
+    [Theory]
+    [InlineData('O', '0')]
+    [InlineData('I', '1')]
+    [InlineData('B', '8')]
+    public void Where_either_may_stand_the_pixels_decide(char letter, char digit)
+    {
+        // A6 may be a letter (DLLLDD) or a digit (DLLDDD) in the United States.
+        Assert.Equal($"5KM{letter}27", Decode(0.9f, 0.05f).Plate);
+        Assert.Equal($"5KM{digit}27", Decode(0.05f, 0.9f).Plate);
+
+        Decoded Decode(float asLetter, float asDigit) =>
+            GrammarDecoder.Decode(Grids.Seen("5KMX27", 3, (letter, asLetter), (digit, asDigit)), PlateAppearance.Neutral, "US")!;
+    }
+
+    [Fact]
+    public void A_plate_of_no_country_is_read_as_it_stands_without_one()
+    {
+        var read = GrammarDecoder.Decode(Grids.Seen("A1B2C3D4E5"), PlateAppearance.Neutral, "GB");
+
+        Assert.Equal(("A1B2C3D4E5", null, null), (read!.Plate, read.Country, read.Format));
+    }
+
+    [Fact]
+    public void What_the_plate_looks_like_decides_between_countries_that_share_a_shape()
+    {
+        var grid = Grids.Seen("AB123CD");
+
+        Assert.Equal("SK", Country(new PlateAppearance(0, 0.8, 4.5), "SK"));
+        Assert.Equal("FR", Country(new PlateAppearance(0, 0.8, 4.5), "FR"));
+        Assert.Equal("NL", GrammarDecoder.Decode(Grids.Seen("12BBGG"), new PlateAppearance(0.9, 0.8, 4.5))!.Country);
+        Assert.NotEqual("NL", GrammarDecoder.Decode(Grids.Seen("AB12CD"), new PlateAppearance(0, 0, 2), "US")!.Country);
+
+        string? Country(PlateAppearance look, string home) => GrammarDecoder.Decode(grid, look, home)!.Country;
+    }
+
+    [Fact]
+    public void The_other_reading_is_among_the_alternatives_and_costs_confidence()
+    {
+        var clear = GrammarDecoder.Decode(Grids.Seen("LR33TEE"), PlateAppearance.Neutral, "GB")!;
+        var doubtful = GrammarDecoder.Decode(Grids.Seen("LR33TEE", 6, ('E', 0.5f), ('F', 0.45f)), PlateAppearance.Neutral, "GB")!;
+
+        Assert.Equal("LR33TEE", doubtful.Plate);
+        Assert.True(doubtful.Confidence < clear.Confidence * 0.7, $"{doubtful.Confidence} against {clear.Confidence}");
+        Assert.True(doubtful.Characters[6] < doubtful.Characters[0]);
+    }
+
+    [Fact]
+    public void Any_grid_gives_a_reading_of_its_length_with_probabilities()
+    {
+        var place = Gen.Float[0, 1].Array[CtcFolding.Alphabet.Length].Select(p => p.Sum() is var sum && sum > 1 ? [.. p.Select(x => x / sum)] : p);
+        place.Array[1, 12].Sample(places =>
+        {
+            var read = GrammarDecoder.Decode(new CharacterGrid(CtcFolding.Alphabet, places), PlateAppearance.Neutral);
+            return read is not null && read.Plate.Length == places.Length && read.Plate.All(char.IsAsciiLetterOrDigit)
+                && read.Confidence is >= 0 and <= 1 && read.Characters.Count == places.Length && read.Characters.All(c => c is >= 0 and <= 1)
+                && read.Alternatives.All(a => a.Plate != read.Plate && a.Confidence is >= 0 and <= 1);
+        }, iter: 300);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(13)]
+    public void No_plate_has_no_place_or_more_than_twelve(int places) =>
+        Assert.Null(GrammarDecoder.Decode(Grids.Seen(new string('A', places)), PlateAppearance.Neutral));
+}

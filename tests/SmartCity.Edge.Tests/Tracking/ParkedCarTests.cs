@@ -1,0 +1,95 @@
+using SmartCity.Edge.Tests.Hosting;
+
+namespace SmartCity.Edge.Tests.Tracking;
+
+public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
+{
+    private static readonly TimeSpan Gone = TimeSpan.FromSeconds(2);
+
+    private readonly Street _street = new(recogniser.Models);
+
+    public void Dispose() => _street.Dispose();
+
+    [Fact]
+    public void A_parked_car_that_a_bus_hid_is_not_reported_again()
+    {
+        var before = Parked(frames: 5);
+        var hidden = _street.Waits(TimeSpan.FromSeconds(20));
+        var after = Parked(frames: 5).Concat(_street.Waits(Gone));
+
+        Assert.Single(before);
+        Assert.Empty(hidden);
+        Assert.Empty(after);
+    }
+
+    [Fact]
+    public void A_car_parked_for_half_an_hour_beside_busy_traffic_is_reported_once()
+    {
+        var reports = Parked(frames: 4);
+        for (var half = 0; half < 3600; half++)
+        {
+            _street.At += TimeSpan.FromSeconds(0.5);
+            reports.AddRange(Parked(frames: 1));
+        }
+
+        // The street empties, sight of it is lost, and it is seen anew.
+        reports.AddRange(_street.Waits(TimeSpan.FromMinutes(1)));
+        reports.AddRange(Parked(frames: 4));
+
+        Assert.Equal("LR33TEE", Assert.Single(reports).Vote.Plate);
+    }
+
+    [Fact]
+    public void A_car_parked_over_a_quiet_night_is_reported_once()
+    {
+        var reports = Parked(frames: 4);
+        for (var hour = 0; hour < 8; hour++)
+        {
+            for (var minute = 0; minute < 60; minute++)
+            {
+                _street.At += TimeSpan.FromMinutes(1);
+                reports.AddRange(_street.Tracker.Still(_street.At));
+            }
+
+            _street.At += Street.Frame;
+            reports.AddRange(_street.Sees(Car(), Street.Read(Street.Plate(400), $"AB1{hour}CDE")));
+            reports.AddRange(_street.Sees(Car(), Street.Read(Street.Plate(410), $"AB1{hour}CDE")));
+            reports.AddRange(_street.Sees(Car()));
+            reports.AddRange(_street.Waits(Gone));
+        }
+
+        Assert.Equal(["LR33TEE", "AB10CDE", "AB11CDE", "AB12CDE", "AB13CDE", "AB14CDE", "AB15CDE", "AB16CDE", "AB17CDE"], reports.Select(r => r.Vote.Plate));
+    }
+
+    [Fact]
+    public void A_car_that_comes_back_is_reported_again()
+    {
+        var first = _street.Passes("LR33TEE").Concat(_street.Waits(Gone)).ToList();
+        var elsewhere = _street.Passes("LR33TEE", lane: 300).Concat(_street.Waits(Gone)).ToList();
+        _street.Waits(TimeSpan.FromHours(1));
+        var later = _street.Passes("LR33TEE", lane: 300).Concat(_street.Waits(Gone)).ToList();
+
+        Assert.Single(first);
+        Assert.Single(elsewhere);
+        Assert.Single(later);
+    }
+
+    [Fact]
+    public void A_car_that_left_while_the_street_was_watched_is_reported_when_it_parks_there_again()
+    {
+        Assert.Single(Parked(frames: 4));
+        _street.Sees();
+        for (var minute = 0; minute < 30; minute++)
+        {
+            _street.At += TimeSpan.FromMinutes(1);
+            Assert.Empty(_street.Tracker.Still(_street.At));
+        }
+
+        Assert.Single(Parked(frames: 4));
+    }
+
+    private static SmartCity.Edge.Recognition.PlateRead Car() => Street.Read(Street.Plate(100), "LR33TEE");
+
+    private List<(SmartCity.Edge.Tracking.Track Track, SmartCity.Edge.Recognition.PlateRead Vote)> Parked(int frames) =>
+        [.. Enumerable.Range(0, frames).SelectMany(_ => _street.Sees(Car()))];
+}
