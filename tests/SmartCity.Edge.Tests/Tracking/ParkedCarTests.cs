@@ -64,7 +64,7 @@ public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
     [Fact]
     public void A_car_that_comes_back_is_reported_again()
     {
-        var first = _street.Passes("LR33TEE").Concat(_street.Waits(Gone)).ToList();
+        var first = _street.Passes("LR33TEE").Concat(_street.Waits(TimeSpan.FromMinutes(1))).ToList();
         var elsewhere = _street.Passes("LR33TEE", lane: 300).Concat(_street.Waits(Gone)).ToList();
         _street.Waits(TimeSpan.FromHours(1));
         var later = _street.Passes("LR33TEE", lane: 300).Concat(_street.Waits(Gone)).ToList();
