@@ -57,7 +57,6 @@ internal sealed class VideoSource(string cameraId, string address, bool live, Ti
             for (var number = 0L; !cancellationToken.IsCancellationRequested; number++)
             {
                 var image = new Mat();
-                var position = capture.PosMsec;
                 if (!capture.Read(image) || image.Empty())
                 {
                     image.Dispose();
@@ -69,7 +68,8 @@ internal sealed class VideoSource(string cameraId, string address, bool live, Ti
                     break;
                 }
 
-                await frames.WriteAsync(new Frame(cameraId, number, live ? time.GetUtcNow() : start.AddMilliseconds(position), image) { Origin = origin }, cancellationToken);
+                // OpenCV says of the frame that was read last where it stands.
+                await frames.WriteAsync(new Frame(cameraId, number, live ? time.GetUtcNow() : start.AddMilliseconds(capture.PosMsec), image) { Origin = origin }, cancellationToken);
             }
 
             frames.TryComplete();

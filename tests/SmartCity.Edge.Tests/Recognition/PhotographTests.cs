@@ -1,22 +1,60 @@
-using SmartCity.Edge.Tests.Cameras;
-using SmartCity.Edge.Tests.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
-public class PhotographTests(Recogniser recogniser)
+/// <summary>A sample of real photographs. The whole sets are measured by the benchmark.</summary>
+public sealed class PhotographTests(PhotographTests.Anywhere recogniser) : IClassFixture<PhotographTests.Anywhere>
 {
-    [Fact]
-    public void Debug()
+    private const int Sample = 8;
+
+    [Theory]
+    [InlineData("plates-eu", ".jpg", 7)]
+    [InlineData("plates-seed", ".png", 7)]
+    [InlineData("plates-us", ".jpg", 5)]
+    public void Most_plates_of_real_photographs_are_read_right(string set, string kind, int atLeast)
     {
-        foreach (var p in new[] { "LR33TEE", "AB12CDE", "KX70HJM" })
+        var folder = Path.GetFullPath(Path.Combine(Root(), "..", "shared", "data", set));
+        Assert.SkipUnless(Directory.Exists(folder), $"There are no photographs in {folder}.");
+        var truth = File.ReadAllLines(Path.Combine(folder, "truth.tsv"));
+        var column = Array.IndexOf(truth[0].Split('\t'), "plate");
+        var known = truth.Skip(1).Select(l => l.Split('\t')).Where(l => l[0].EndsWith(kind, StringComparison.Ordinal)).OrderBy(l => l[0], StringComparer.Ordinal).ToList();
+
+        // Evenly over the set.
+        var sample = known.Where((_, i) => i * Sample / known.Count != (i - 1) * Sample / known.Count || i == 0).Take(Sample).ToList();
+        var wrong = sample.Select(l => (File: l[0], Truth: Folded(l[column]), Read: Read(Path.Combine(folder, l[0])))).Where(r => r.Truth != r.Read).ToList();
+
+        Assert.Equal(Sample, sample.Count);
+        Assert.True(Sample - wrong.Count >= atLeast, $"{Sample - wrong.Count} of {Sample} are right; wrong: {string.Join(", ", wrong)}.");
+    }
+
+    /// <summary>A recogniser of no home country: the photographs are from many.</summary>
+    public sealed class Anywhere : IDisposable
+    {
+        public PlateRecogniser Models { get; } = new(Options.Create(new RecognitionOptions()), NullLogger<PlateRecogniser>.Instance);
+
+        public void Dispose() => Models.Dispose();
+    }
+
+    private string? Read(string file)
+    {
+        using var picture = Pictures.Decode(File.ReadAllBytes(file), 50_000_000);
+        return recogniser.Models.Recognise(picture) is [var first, ..] ? Folded(first.Plate ?? first.BestGuess) : null;
+    }
+
+    // The truth itself mixes O with 0 and I with 1.
+    private static string Folded(string plate) => new([.. plate.ToUpperInvariant().Where(char.IsAsciiLetterOrDigit).Select(c => c == 'O' ? '0' : c == 'I' ? '1' : c)]);
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "SmartCity.sln")))
         {
-            using var picture = TestPictures.Street(p);
-            foreach (var r in recogniser.Models.Recognise(picture))
-            {
-                TestContext.Current.TestOutputHelper!.WriteLine($"{p}: {r.Plate} {r.BestGuess} {r.Confidence} {r.Format} {r.Quad.Box}");
-            }
+            folder = folder.Parent;
         }
 
-        Assert.Fail("x");
+        return folder?.FullName ?? throw new InvalidOperationException("SmartCity.sln lies above the tests.");
     }
 }

@@ -1,0 +1,53 @@
+using SmartCity.Edge.Cameras;
+
+namespace SmartCity.Edge.Tests.Cameras;
+
+public class PicturesTests
+{
+    private const long MostPixels = 1_000_000;
+
+    public static TheoryData<string, byte[], string> Bad => new()
+    {
+        { "empty", [], "empty" },
+        { "text named .jpg", "this is no picture"u8.ToArray(), "neither a JPEG nor a PNG" },
+        { "a GIF", "GIF89a\x01\x00\x01\x00"u8.ToArray(), "neither a JPEG nor a PNG" },
+        { "one pixel", TestPictures.Png(1, 1), "1 × 1 pixels" },
+        { "too flat for a plate", TestPictures.Png(400, 8), "400 × 8 pixels" },
+        { "half a JPEG", TestPictures.Jpeg("LR33TEE")[..^4000], "JPEG is cut off" },
+        { "the first bytes of a JPEG", TestPictures.Jpeg()[..12], "JPEG is cut off" },
+        { "half a PNG", TestPictures.Png(300, 300)[..^40], "PNG is cut off" },
+        { "the signature of a PNG", TestPictures.Png(300, 300)[..10], "neither a JPEG nor a PNG" },
+        { "more pixels than allowed", TestPictures.Png(1001, 1000), "1001 × 1000 pixels; 1000000 are allowed" },
+        { "a PNG that unpacks to 900 million pixels", TestPictures.PngBomb(), "30000 × 30000 pixels" },
+        { "a JPEG that claims 4 billion pixels", TestPictures.JpegBomb(), "65535 × 65535 pixels" },
+        { "a damaged PNG", Damaged(TestPictures.Png(300, 300)), "damaged" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bad), DisableDiscoveryEnumeration = true)]
+    public void What_is_no_picture_is_refused_saying_what_is_wrong_with_it(string what, byte[] content, string reason)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.Throws<InvalidDataException>(() => Pictures.Decode(content, MostPixels));
+
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_000_000, $"{what} was unpacked.");
+    }
+
+    [Fact]
+    public void A_JPEG_and_a_PNG_come_out_as_colour_pictures_of_their_size()
+    {
+        using var jpeg = Pictures.Decode(TestPictures.Jpeg("LR33TEE"), MostPixels);
+        using var png = Pictures.Decode(TestPictures.Png(320, 200), MostPixels);
+
+        Assert.Equal((TestPictures.Width, TestPictures.Height, 3), (jpeg.Width, jpeg.Height, jpeg.Channels()));
+        Assert.Equal((320, 200, 3), (png.Width, png.Height, png.Channels()));
+    }
+
+    private static byte[] Damaged(byte[] png)
+    {
+        var data = png.AsSpan().IndexOf("IDAT"u8);
+        png.AsSpan(data + 4, 20).Fill(0x55);
+        return png;
+    }
+}

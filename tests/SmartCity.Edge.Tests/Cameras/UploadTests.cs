@@ -1,0 +1,154 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Tests.Hosting;
+
+namespace SmartCity.Edge.Tests.Cameras;
+
+public sealed class UploadTests(Recogniser recogniser) : IDisposable
+{
+    private const string Camera = "gate-1";
+    private static readonly (string, string)[] Cameras = [(Camera, "upload"), ("gate-2", "folder:/nowhere")];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("a-wrong-key-of-some-length")]
+    public async Task Without_the_right_key_nothing_is_taken(string? key)
+    {
+        await using var station = await StartAsync();
+
+        await IsRefused(await PostAsync(station, TestPictures.Jpeg(), key: key), HttpStatusCode.Unauthorized, "X-Api-Key");
+        await IsFirstTaken(station);
+    }
+
+    [Fact]
+    public async Task Without_a_key_in_the_configuration_uploads_are_off()
+    {
+        await using var station = await StartAsync(("Edge:UploadKey", null));
+
+        await IsRefused(await PostAsync(station, TestPictures.Jpeg(), key: ""), HttpStatusCode.Forbidden, "Edge:UploadKey");
+    }
+
+    [Theory]
+    [InlineData("gate-2")]
+    [InlineData("gate-3")]
+    public async Task Only_a_camera_that_uploads_has_an_address(string camera)
+    {
+        await using var station = await StartAsync();
+
+        await IsRefused(await PostAsync(station, TestPictures.Jpeg(), camera: camera), HttpStatusCode.NotFound, camera);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task More_bytes_than_allowed_are_refused_said_beforehand_or_not(bool chunked)
+    {
+        await using var station = await StartAsync(("Edge:UploadBytes", "5000"));
+
+        await IsRefused(await PostAsync(station, TestPictures.Jpeg("LR33TEE"), chunked: chunked), HttpStatusCode.RequestEntityTooLarge, "5000");
+        await IsFirstTaken(station);
+    }
+
+    [Fact]
+    public async Task What_is_no_picture_is_refused_with_the_reason_and_the_next_picture_is_taken()
+    {
+        await using var station = await StartAsync();
+
+        await IsRefused(await PostAsync(station, "no picture"u8.ToArray()), HttpStatusCode.UnprocessableEntity, "neither a JPEG nor a PNG");
+        await IsRefused(await PostAsync(station, TestPictures.Jpeg("LR33TEE")[..^3000]), HttpStatusCode.UnprocessableEntity, "cut off");
+        await IsRefused(await PostAsync(station, TestPictures.PngBomb()), HttpStatusCode.UnprocessableEntity, "30000 × 30000");
+        await IsFirstTaken(station);
+    }
+
+    [Fact]
+    public async Task A_time_that_is_none_is_refused()
+    {
+        await using var station = await StartAsync();
+
+        await IsRefused(await PostAsync(station, TestPictures.Jpeg(), at: "yesterday"), HttpStatusCode.BadRequest, "X-Captured-At");
+    }
+
+    [Fact]
+    public async Task A_camera_that_sends_faster_than_its_pictures_are_taken_is_told_so()
+    {
+        await using var station = await StartAsync();
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 20; i++)
+        {
+            answers.Add((await PostAsync(station, TestPictures.Png(32, 32))).StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.Accepted, answers[0]);
+        Assert.Equal(HttpStatusCode.TooManyRequests, answers[^1]);
+        Assert.Equal(answers.Order(), answers);
+    }
+
+    [Fact]
+    public async Task A_picture_with_a_plate_becomes_a_sighting_of_its_own_time()
+    {
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [(Camera, "upload")]);
+
+        var answer = await PostAsync(station, TestPictures.Jpeg("LR33TEE"), at: "2026-11-23T08:59:30.120+01:00");
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        await station.Until(() => station.Sightings.Count > 0, "the picture is a sighting");
+
+        var sighting = Assert.Single(station.Sightings);
+        Assert.Equal("LR33TEE", sighting.Plate);
+        Assert.Equal(new DateTimeOffset(2026, 11, 23, 7, 59, 30, 120, TimeSpan.Zero), sighting.CapturedAt);
+        Assert.Equal((CameraStation.Station, Camera, 2, "inbound"), (sighting.StationId, sighting.CameraId, sighting.Lane, sighting.Direction));
+        Assert.Equal(CameraState.Streaming, station.Camera(Camera).State);
+    }
+
+    private static async Task<HttpResponseMessage> PostAsync(
+        CameraStation station, byte[] content, string? key = CameraStation.UploadKey, string camera = Camera, string? at = null, bool chunked = false)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/cameras/{camera}/frames") { Content = new ByteArrayContent(content) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("image/jpeg");
+        request.Headers.TransferEncodingChunked = chunked;
+        if (key is not null)
+        {
+            request.Headers.Add("X-Api-Key", key);
+        }
+
+        if (at is not null)
+        {
+            request.Headers.Add("X-Captured-At", at);
+        }
+
+        return await station.Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task IsRefused(HttpResponseMessage answer, HttpStatusCode status, string naming)
+    {
+        using (answer)
+        {
+            var problem = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.Equal((status, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+            Assert.Contains(naming, JsonDocument.Parse(problem).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    // What was refused before is not in the queue when the first that comes out is this one.
+    private static async Task IsFirstTaken(CameraStation station)
+    {
+        Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(station, TestPictures.Png(50, 40))).StatusCode);
+        var source = station.Sources.Of(new SmartCity.Contracts.Cities.Camera { Id = Camera, Source = "upload" });
+        await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            using (frame)
+            {
+                Assert.Equal((50, 40), (frame.Image.Width, frame.Image.Height));
+                return;
+            }
+        }
+    }
+
+    private Task<CameraStation> StartAsync(params (string Key, string? Value)[] settings) =>
+        CameraStation.StartAsync(null, _folder, Cameras, settings.ToDictionary(s => s.Key, s => s.Value));
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using SmartCity.Contracts;
+using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Publishing;
+using SmartCity.Edge.Recognition;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Edge.Tests.Hosting;
+
+/// <summary>Cameras, recognition and spool of one station as they run, and its upload endpoint, at a time that the test sets. Nothing is delivered.</summary>
+internal sealed class CameraStation : IAsyncDisposable
+{
+    public const string Station = "test-station";
+    public const string UploadKey = "a-key-of-sixteen-characters";
+
+    private readonly WebApplication _app;
+
+    private CameraStation(WebApplication app) => _app = app;
+
+    public FakeTimeProvider Time { get; private init; } = null!;
+
+    public HttpClient Http { get; } = new();
+
+    public CameraSources Sources => _app.Services.GetRequiredService<CameraSources>();
+
+    /// <summary>Sightings that were spooled, oldest first.</summary>
+    public List<Sighting> Sightings
+    {
+        get
+        {
+            var log = _app.Services.GetRequiredService<SightingPublisher>().Spools.Single().Log;
+            return [.. log.From(log.Start).Select(r => SpooledSighting.TryRead(r.Payload, out var spooled) ? spooled.Sighting : throw new InvalidDataException("The spool has a record that is no sighting."))];
+        }
+    }
+
+    /// <param name="recogniser">Reads the plates; null when no camera is to run.</param>
+    /// <param name="folder">Where the city file and the spool go.</param>
+    /// <param name="cameras">Id and source of each.</param>
+    /// <param name="prepare">Done before the cameras run.</param>
+    public static async Task<CameraStation> StartAsync(
+        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null)
+    {
+        var city = new { id = "test", name = "Test", country = "GB", stations = new[] { new { id = Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras = cameras.Select(c => new { id = c.Id, source = c.Source, lane = 2, direction = "inbound" }) } } };
+        await File.WriteAllTextAsync(folder["city.json"], JsonSerializer.Serialize(city), TestContext.Current.CancellationToken);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Edge:CityFile"] = folder["city.json"],
+            ["Edge:SpoolPath"] = folder["spool"],
+            ["Edge:ShedPicturesBelowBytes"] = "0",
+            ["Edge:UploadKey"] = UploadKey,
+        });
+        builder.Configuration.AddInMemoryCollection(settings);
+        var services = builder.Services;
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 8, 0, 0, TimeSpan.Zero));
+        services.AddSingleton<TimeProvider>(time);
+        services.AddSingleton<WorkerHealth>();
+        services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ServedStations>();
+        services.AddSingleton<SightingPublisher>();
+        services.AddCameras();
+        if (recogniser is null)
+        {
+            services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(CameraWorker)));
+        }
+        else
+        {
+            services.AddSingleton(recogniser.Models);
+        }
+
+        var app = builder.Build();
+        app.MapUploads();
+        var station = new CameraStation(app) { Time = time };
+        prepare?.Invoke(station);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        station.Http.BaseAddress = new Uri(app.Urls.Single());
+        return station;
+    }
+
+    public CameraStatistics Camera(string id) => _app.Services.GetRequiredService<CameraBoard>()[id];
+
+    /// <summary>What a heartbeat would say of a camera.</summary>
+    public CameraHeartbeat Beat(string id) => Camera(id).Heartbeat(0, TimeSpan.FromSeconds(1));
+
+    /// <summary>Lets time go on until something is so.</summary>
+    public Task Until(Func<bool> condition, string what) => Eventually.IsTrue(
+        () =>
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(250));
+            return condition();
+        },
+        what);
+
+    public Task UntilFinished(string camera) => Until(() => Camera(camera).IsFinished, $"camera {camera} has given all its frames");
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+}
