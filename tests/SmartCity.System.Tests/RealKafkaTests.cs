@@ -1,4 +1,7 @@
+using System.Text;
+using System.Text.Json;
 using Confluent.Kafka;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.System.Tests.Hosting;
 
@@ -19,6 +22,9 @@ public sealed class RealKafkaTests
         await system.UntilAsync(async () => await CountAsync(system) > 2, "sightings through MirrorMaker 2");
         Assert.Contains("london-a1.sightings", Topics(data));
 
+        var (id, trace) = FirstAtCore(data, "london-a1.sightings");
+        Assert.Contains((await system.GetAsync<SightingView>($"/api/sightings/{id}")).TraceId!, trace, StringComparison.Ordinal);
+
         var mirror = Assert.Single(RunningSystem.Processes("java", "MirrorMaker", data.Path), id => IsJava(id));
         var before = await CountAsync(system);
         await RunningSystem.SignalAsync("KILL", mirror);
@@ -32,10 +38,23 @@ public sealed class RealKafkaTests
 
     private static async Task<int> CountAsync(RunningSystem system) => (await system.GetAllAsync<SightingView>("/api/sightings")).Count;
 
+    private static string Core(TestData data) => $"127.0.0.1:{File.ReadAllText(data.Below("kafka", "core", "ports")).Split(' ')[0]}";
+
     private static List<string> Topics(TestData data)
     {
-        var port = File.ReadAllText(data.Below("kafka", "core", "ports")).Split(' ')[0];
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = $"127.0.0.1:{port}" }).Build();
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Core(data) }).Build();
         return admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.ConvertAll(t => t.Topic);
+    }
+
+    // A sighting as it lies in the core's Kafka: its id, and the trace in its headers.
+    private static (Guid Id, string Trace) FirstAtCore(TestData data, string topic)
+    {
+        var config = new ConsumerConfig { BootstrapServers = Core(data), GroupId = "test", AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false };
+        using var consumer = new ConsumerBuilder<Ignore, byte[]>(config).Build();
+        consumer.Subscribe(topic);
+        var record = consumer.Consume(TimeSpan.FromSeconds(60));
+        Assert.NotNull(record);
+        using var sighting = JsonDocument.Parse(record.Message.Value);
+        return (sighting.RootElement.GetProperty("id").GetGuid(), Encoding.ASCII.GetString(record.Message.Headers.GetLastBytes(RecordHeaders.TraceParent)));
     }
 }
