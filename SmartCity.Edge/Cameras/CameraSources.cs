@@ -27,10 +27,15 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
         return (colon < 0 ? source : source[..colon]) switch
         {
             "folder" => new FolderSource(camera.Id, rest, options.Value.PicturePixels, logger),
-            "file" => new VideoSource(camera.Id, rest, live: false, time),
-            "rtsp" or "rtsps" or "http" or "https" => new VideoSource(camera.Id, source, live: true, time),
+            "file" => new VideoSource(camera.Id, rest),
+            "http" or "https" => new HttpSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger),
+            "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger),
             "simulated" => new SimulatedSource(camera.Id, rest, options.Value.SimulationSpeed, time),
             _ => throw new InvalidDataException($"Camera {camera.Id}: source '{source}' is none of folder:PATH, file:PATH, rtsp://…, http://…, upload, simulated:?…"),
         };
     }
+
+    private static Uri Address(Camera camera) => Uri.TryCreate(camera.Source, UriKind.Absolute, out var address)
+        ? address
+        : throw new InvalidDataException($"Camera {camera.Id}: its source is no valid address; such as rtsp://host/stream.");
 }

@@ -5,20 +5,19 @@ using OpenCvSharp;
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>
-/// <c>file:PATH</c>, <c>rtsp://…</c>, <c>http://…</c> through OpenCV, on a thread of its own. A frame of a file was captured at the file's
-/// time of last writing plus its position; a live one when it was grabbed.
+/// <c>file:PATH</c> through OpenCV, on a thread of its own. A frame was captured at the file's time of last writing plus its position.
 /// </summary>
-internal sealed class VideoSource(string cameraId, string address, bool live, TimeProvider time) : ICameraSource
+internal sealed class VideoSource(string cameraId, string path) : ICameraSource
 {
     private const int Ahead = 2;
 
-    public bool Waits => !live;
+    public bool Waits => true;
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!live && !File.Exists(address))
+        if (!File.Exists(path))
         {
-            throw new CameraLostException($"Camera {cameraId}: there is no file {address}.");
+            throw new CameraLostException($"Camera {cameraId}: there is no file {path}.");
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -46,30 +45,25 @@ internal sealed class VideoSource(string cameraId, string address, bool live, Ti
     {
         try
         {
-            using var capture = new VideoCapture(address, VideoCaptureAPIs.ANY);
+            using var capture = new VideoCapture(path, VideoCaptureAPIs.ANY);
             if (!capture.IsOpened())
             {
-                throw new CameraLostException($"Camera {cameraId}: {Shown()} could not be opened.");
+                throw new CameraLostException($"Camera {cameraId}: {path} could not be opened.");
             }
 
-            var start = live ? default : new DateTimeOffset(File.GetLastWriteTimeUtc(address), TimeSpan.Zero);
-            var origin = live ? null : FrameOrigin.OfFile(address);
+            var start = new DateTimeOffset(File.GetLastWriteTimeUtc(path), TimeSpan.Zero);
+            var origin = FrameOrigin.OfFile(path);
             for (var number = 0L; !cancellationToken.IsCancellationRequested; number++)
             {
                 var image = new Mat();
                 if (!capture.Read(image) || image.Empty())
                 {
                     image.Dispose();
-                    if (live)
-                    {
-                        throw new CameraLostException($"Camera {cameraId}: {Shown()} sends no more frames.");
-                    }
-
                     break;
                 }
 
                 // OpenCV says of the frame that was read last where it stands.
-                await frames.WriteAsync(new Frame(cameraId, number, live ? time.GetUtcNow() : start.AddMilliseconds(capture.PosMsec), image) { Origin = origin }, cancellationToken);
+                await frames.WriteAsync(new Frame(cameraId, number, start.AddMilliseconds(capture.PosMsec), image) { Origin = origin }, cancellationToken);
             }
 
             frames.TryComplete();
@@ -79,9 +73,4 @@ internal sealed class VideoSource(string cameraId, string address, bool live, Ti
             frames.TryComplete(e is OpenCVException ? new CameraLostException($"Camera {cameraId}: {e.Message}", e) : e);
         }
     }
-
-    // Addresses of cameras often hold a password.
-    private string Shown() => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
-        ? address.Replace(uri.UserInfo + "@", "", StringComparison.Ordinal)
-        : address;
 }

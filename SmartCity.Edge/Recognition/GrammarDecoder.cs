@@ -14,7 +14,7 @@ internal static class GrammarDecoder
     private const string Alphabet = CtcFolding.Alphabet;
     private const double NoGrammarPrior = 2;
     private const double AtHome = 20;
-    private const double Confused = 0.04;
+    private const double Confused = 0.004;
     private const double Alike = 0.6;
     private const double Floor = 1e-5;
     private const int MostAlternatives = 4;

@@ -15,7 +15,7 @@ public sealed class VideoTests(Recogniser recogniser) : IDisposable
     public async Task A_file_gives_all_its_frames_at_the_time_they_were_recorded_and_waits_for_who_takes_them()
     {
         var path = Record(Enumerable.Range(0, 12).Select(i => TestPictures.Street("LR33TEE", x: 60 + 20 * i)));
-        var source = new VideoSource("tape", path, live: false, TimeProvider.System);
+        var source = new VideoSource("tape", path);
         var frames = new List<(long Number, double Milliseconds, string? Origin)>();
         await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
         {

@@ -37,6 +37,27 @@ public class GrammarDecoderTests
     }
 
     [Theory]
+    [InlineData("RK161AG", 'T')]
+    [InlineData("RK855AP", 'S')]
+    [InlineData("KE202AA", 'Z')]
+    public void A_visitor_seen_clearly_is_not_taken_for_a_home_plate_that_looks_alike(string seen, char homeCharacter)
+    {
+        var read = GrammarDecoder.Decode(Grids.Seen(seen), new PlateAppearance(0, 0.8, 4.5), "GB");
+
+        Assert.Equal((seen, "SK"), (read!.Plate, read.Country));
+        Assert.All(read.Alternatives.Where(a => a.Plate[4] == homeCharacter), a => Assert.InRange(a.Confidence, 0, 0.15));
+    }
+
+    [Fact]
+    public void An_old_plate_seen_clearly_is_sure_although_a_commoner_kind_looks_alike()
+    {
+        var read = GrammarDecoder.Decode(Grids.Seen("G526JHD"), PlateAppearance.Neutral, "GB");
+
+        Assert.Equal(("G526JHD", "gb-prefix"), (read!.Plate, read.Format));
+        Assert.InRange(read.Confidence, 0.75, 1);
+    }
+
+    [Theory]
     [InlineData('O', '0')]
     [InlineData('I', '1')]
     [InlineData('B', '8')]

@@ -1,0 +1,94 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Tests.Hosting;
+
+namespace SmartCity.Edge.Tests.Cameras;
+
+/// <summary>A network camera that sends motion JPEG over HTTP, and hangs up.</summary>
+public sealed class LiveTests(Recogniser recogniser) : IAsyncLifetime
+{
+    private const int FramesACall = 6;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly WebApplication _camera = Camera();
+    private int _calls;
+
+    public async ValueTask InitializeAsync()
+    {
+        _camera.MapGet("/live.mjpg", SendAsync);
+        _camera.MapGet("/page", () => "no picture");
+        await _camera.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _camera.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_is_lost_and_opened_again_and_its_password_is_told_to_nobody()
+    {
+        var address = _camera.Urls.Single().Replace("http://", "http://viewer:geheim@", StringComparison.Ordinal) + "/live.mjpg";
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [("street", address)]);
+        await Eventually.IsTrue(() => station.Camera("street").State == CameraState.Lost, "the stream is lost after its first call");
+        var lost = station.Beat("street");
+        Assert.Equal(FramesACall - 1, lost.FramesPerSecond); // the last one is whole only with what follows it
+        Assert.Contains("/live.mjpg broke off", lost.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", lost.Error, StringComparison.Ordinal);
+        Assert.Equal(1, _calls);
+
+        await station.Until(() => station.Camera("street").Frames > FramesACall, "frames come again");
+        await station.Until(() => station.Sightings.Count > 0, "a vehicle was seen");
+
+        Assert.Equal("LR33TEE", station.Sightings[0].Plate);
+        Assert.Equal(TimeSpan.Zero, station.Sightings[0].CapturedAt.Offset);
+        Assert.False(station.Camera("street").IsFinished);
+    }
+
+    [Fact]
+    public async Task A_camera_that_sends_no_pictures_is_lost_saying_why()
+    {
+        (string Id, string Path, string Reason)[] cameras = [("away", "/away.mjpg", "404"), ("page", "/page", "text/plain"), ("locked", "/live.mjpg", "401")];
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [.. cameras.Select(c => (c.Id, _camera.Urls.Single() + c.Path))]);
+        foreach (var (id, path, reason) in cameras)
+        {
+            await Eventually.IsTrue(() => station.Camera(id).State == CameraState.Lost, $"camera {id} is lost");
+            Assert.Contains(path, station.Beat(id).Error, StringComparison.Ordinal);
+            Assert.Contains(reason, station.Beat(id).Error, StringComparison.Ordinal);
+            Assert.Equal(0, station.Camera(id).Frames);
+        }
+    }
+
+    private static WebApplication Camera()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        return builder.Build();
+    }
+
+    private async Task SendAsync(HttpContext context)
+    {
+        if (context.Request.Headers.Authorization != "Basic " + Convert.ToBase64String("viewer:geheim"u8))
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"camera\"";
+            return;
+        }
+
+        Interlocked.Increment(ref _calls);
+        context.Response.ContentType = "multipart/x-mixed-replace; boundary=frame";
+        var jpeg = TestPictures.Jpeg("LR33TEE");
+        for (var i = 0; i < FramesACall; i++)
+        {
+            await context.Response.Body.WriteAsync(Encoding.ASCII.GetBytes($"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length}\r\n\r\n"), context.RequestAborted);
+            await context.Response.Body.WriteAsync(jpeg, context.RequestAborted);
+            await context.Response.Body.WriteAsync("\r\n"u8.ToArray(), context.RequestAborted);
+        }
+    }
+}
