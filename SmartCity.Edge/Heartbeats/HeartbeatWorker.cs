@@ -30,18 +30,19 @@ internal sealed class HeartbeatWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var process = Process.GetCurrentProcess();
-        var before = new Snapshot(time.GetTimestamp(), process.TotalProcessorTime, Counts());
+        Snapshot? last = null;
         using var timer = new PeriodicTimer(options.Value.HeartbeatInterval, time);
         do
         {
             process.Refresh();
             var now = new Snapshot(time.GetTimestamp(), process.TotalProcessorTime, Counts());
+            var before = last ?? now; // rates need an interval, and the first heartbeat has none
             var since = time.GetElapsedTime(before.At, now.At);
             var cpu = since > TimeSpan.Zero ? Math.Round(100 * (now.Cpu - before.Cpu) / since, 1) : 0;
             var seconds = since > TimeSpan.Zero ? since : options.Value.HeartbeatInterval;
             var beats = stations.All.Select(station => Beat(station.Id, cpu, process.WorkingSet64, seconds, before, now)).ToList();
             await SendAsync(beats, stoppingToken);
-            before = now;
+            last = now;
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
