@@ -33,6 +33,7 @@ var core = builder.AddProject<Projects.SmartCity_Core>("core")
     .WithReference(postgres).WaitFor(postgres)
     .WithReference(objects).WaitFor(objects)
     .WithEnvironment("Core__DemoRegistry", "true")
+    .WithHttpEndpoint()
     .WithHttpHealthCheck("/health/ready");
 
 foreach (var (station, kafka) in edgeKafkas)
@@ -43,12 +44,14 @@ foreach (var (station, kafka) in edgeKafkas)
         .WithReference(objects).WaitFor(objects)
         .WithEnvironment("Edge__Stations__0", station)
         .WithEnvironment("Edge__SpoolPath", Path.Combine(builder.AppHostDirectory, "..", ".smartcity", "aspire", station))
+        .WithHttpEndpoint()
         .WithHttpHealthCheck("/health/ready");
 }
 
 builder.AddProject<Projects.SmartCity_Web>("web")
     .WithReference(core).WaitFor(core)
     .WithEnvironment("Core__Address", "https+http://core")
+    .WithHttpEndpoint()
     .WithExternalHttpEndpoints()
     .WithHttpHealthCheck("/health/ready");
 
