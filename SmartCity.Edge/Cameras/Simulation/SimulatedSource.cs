@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace SmartCity.Edge.Cameras.Simulation;
 
 /// <summary>
-/// <c>simulated:?seed=1&amp;weather=day|dusk|night|rain&amp;every=00:00:15</c>: draws vehicles of the demo registry as a traffic camera sees them.
+/// <c>simulated:?seed=1&amp;weather=day|dusk|night|rain&amp;every=00:00:15&amp;place=Upper Street</c>: draws vehicles of the demo registry as a traffic camera sees them.
 /// One in fifteen is a vehicle of interest, one in fifty is not registered. The truth goes with each frame.
 /// </summary>
 internal sealed class SimulatedSource : ICameraSource
@@ -13,6 +13,7 @@ internal sealed class SimulatedSource : ICameraSource
     private readonly int _seed;
     private readonly Weather _weather;
     private readonly TimeSpan _every;
+    private readonly string _place;
     private readonly double _speed;
     private readonly TimeProvider _time;
 
@@ -27,6 +28,8 @@ internal sealed class SimulatedSource : ICameraSource
         _weather = Setting("weather", "day", (string? s, out Weather w) => Enum.TryParse(s, ignoreCase: true, out w) && Enum.IsDefined(w), out Weather weather) ? weather : Weather.Day;
         _every = Setting("every", "00:00:15", TimeSpan.TryParse, out TimeSpan every) ? every : TimeSpan.FromSeconds(15);
 
+        _place = query.TryGetValue("place", out var place) ? place.ToString() : cameraId;
+
         bool Setting<T>(string name, string otherwise, Parser<T> parse, out T value)
         {
             var text = query.TryGetValue(name, out var given) ? given.ToString() : otherwise;
@@ -40,7 +43,7 @@ internal sealed class SimulatedSource : ICameraSource
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var traffic = new SimulatedTraffic(_seed, _weather);
+        using var traffic = new SimulatedTraffic(_seed, _weather, _place);
         var number = 0L;
         await Task.Delay(traffic.Rest(_every) / _speed, _time, cancellationToken);
         while (true)
@@ -49,12 +52,14 @@ internal sealed class SimulatedSource : ICameraSource
             using var pass = traffic.Next();
             for (var i = 0; i < pass.Frames; i++)
             {
-                var (picture, truth) = pass.Draw(i);
-                yield return new Frame(_cameraId, number++, _time.GetUtcNow(), picture) { Truth = [truth] };
+                var at = _time.GetUtcNow();
+                var (picture, truth) = pass.Draw(i, at);
+                yield return new Frame(_cameraId, number++, at, picture) { Truth = [truth] };
                 await Task.Delay(SimulatedTraffic.FrameInterval / _speed, _time, cancellationToken);
             }
 
-            yield return new Frame(_cameraId, number++, _time.GetUtcNow(), traffic.Empty()) { Truth = [] };
+            var left = _time.GetUtcNow();
+            yield return new Frame(_cameraId, number++, left, traffic.Empty(left)) { Truth = [] };
             var rest = traffic.Rest(_every) / _speed - _time.GetElapsedTime(started);
             if (rest > TimeSpan.Zero)
             {
