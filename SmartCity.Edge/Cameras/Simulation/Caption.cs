@@ -3,20 +3,34 @@ using OpenCvSharp;
 
 namespace SmartCity.Edge.Cameras.Simulation;
 
-/// <summary>The line that a camera writes into its pictures: place, day and time. Thin and in one piece, too long for a plate.</summary>
-internal sealed class Caption(string place)
+/// <summary>
+/// What a camera writes along the upper edge of its pictures: place on the left, day and time on the right. Letters and digits never stand together,
+/// so that no recogniser takes them for a plate: words of the place with digits are left out.
+/// </summary>
+/// <param name="place">Null for day and time alone.</param>
+internal sealed class Caption(string? place)
 {
-    private const double Size = .52;
+    private const double Size = .55;
+    private const int Left = 18;
+    private const int Foot = 27;
 
-    private readonly string _place = place.ToUpperInvariant();
+    private readonly string _place = string.Join(' ', (place ?? "").ToUpperInvariant().Split(' ').Where(word => !word.Any(char.IsDigit)));
 
     /// <summary>Writes into a BGR picture, in place.</summary>
-    /// <param name="at">UTC; null leaves the time out.</param>
+    /// <param name="at">UTC; null leaves day and time out.</param>
     public void Write(Mat picture, DateTimeOffset? at)
     {
-        var text = at is { } time ? string.Create(CultureInfo.InvariantCulture, $"{_place} - {time:dd-MM-yyyy HH:mm:ss} UTC") : _place;
-        var foot = new Point(18, 26);
-        Cv2.PutText(picture, text, new Point(foot.X + 1, foot.Y + 1), HersheyFonts.HersheySimplex, Size, new Scalar(20, 20, 20), 2, LineTypes.AntiAlias);
-        Cv2.PutText(picture, text, foot, HersheyFonts.HersheySimplex, Size, new Scalar(236, 236, 236), 1, LineTypes.AntiAlias);
+        Write(picture, _place, Left);
+        if (at is { } time)
+        {
+            var text = time.UtcDateTime.ToString("dd-MM-yyyy  HH:mm:ss", CultureInfo.InvariantCulture);
+            Write(picture, text, picture.Width - Left - Cv2.GetTextSize(text, HersheyFonts.HersheySimplex, Size, 1, out _).Width);
+        }
+    }
+
+    private static void Write(Mat picture, string text, int left)
+    {
+        Cv2.PutText(picture, text, new Point(left + 1, Foot + 1), HersheyFonts.HersheySimplex, Size, new Scalar(20, 20, 20), 2, LineTypes.AntiAlias);
+        Cv2.PutText(picture, text, new Point(left, Foot), HersheyFonts.HersheySimplex, Size, new Scalar(236, 236, 236), 1, LineTypes.AntiAlias);
     }
 }

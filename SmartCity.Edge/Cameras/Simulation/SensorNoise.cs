@@ -26,7 +26,7 @@ internal static class SensorNoise
     private static Mat Sheet(Weather weather)
     {
         // A sensor's grains are a little larger than a pixel once its colours are worked out.
-        var spread = weather switch { Weather.Night => 13, Weather.Dusk => 9, _ => 5 };
+        var spread = weather switch { Weather.Night => 11, Weather.Dusk => 9, _ => 5 };
         var sheet = new Mat(Scene.Height + Spare, Scene.Width + Spare, MatType.CV_16SC3);
         new RNG((ulong)weather + 1).Fill(sheet, DistributionType.Normal, Scalar.All(0), Scalar.All(spread));
         Cv2.GaussianBlur(sheet, sheet, new Size(3, 3), .55);

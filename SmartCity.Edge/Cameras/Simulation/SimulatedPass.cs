@@ -7,7 +7,8 @@ namespace SmartCity.Edge.Cameras.Simulation;
 internal sealed class SimulatedPass(Scene scene, Caption caption, VehicleView vehicle, long number, PassingVehicle drawing, bool approaching, int frames, float drift) : IDisposable
 {
     private const float Nearest = 7;
-    private const float Farthest = 12.2f;
+    private const float ComesFrom = 12.2f;
+    private const float GoesTo = 10.8f;
 
     public VehicleView Vehicle { get; } = vehicle;
 
@@ -21,7 +22,7 @@ internal sealed class SimulatedPass(Scene scene, Caption caption, VehicleView ve
         var gone = (frame + .5f) / Frames;
         var near = approaching ? gone : 1 - gone;
         var picture = scene.Empty();
-        var plate = drawing.Draw(picture, scene.View, drift * (1 - near), float.Lerp(Farthest, Nearest, near));
+        var plate = drawing.Draw(picture, scene.View, drift * (1 - near), float.Lerp(approaching ? ComesFrom : GoesTo, Nearest, near));
         Smear(picture, plate, near);
         scene.Expose(picture);
         caption.Write(picture, at);

@@ -5,7 +5,7 @@ namespace SmartCity.Edge.Cameras.Simulation;
 
 /// <summary>
 /// <c>simulated:?seed=1&amp;weather=day|dusk|night|rain&amp;every=00:00:15&amp;place=Upper Street</c>: draws vehicles of the demo registry as a traffic camera sees them.
-/// One in fifteen is a vehicle of interest, one in fifty is not registered. The truth goes with each frame.
+/// The place is written into the pictures. One in fifteen is a vehicle of interest, one in fifty is not registered. The truth goes with each frame.
 /// </summary>
 internal sealed class SimulatedSource : ICameraSource
 {
@@ -13,7 +13,7 @@ internal sealed class SimulatedSource : ICameraSource
     private readonly int _seed;
     private readonly Weather _weather;
     private readonly TimeSpan _every;
-    private readonly string _place;
+    private readonly string? _place;
     private readonly double _speed;
     private readonly TimeProvider _time;
 
@@ -28,7 +28,7 @@ internal sealed class SimulatedSource : ICameraSource
         _weather = Setting("weather", "day", (string? s, out Weather w) => Enum.TryParse(s, ignoreCase: true, out w) && Enum.IsDefined(w), out Weather weather) ? weather : Weather.Day;
         _every = Setting("every", "00:00:15", TimeSpan.TryParse, out TimeSpan every) ? every : TimeSpan.FromSeconds(15);
 
-        _place = query.TryGetValue("place", out var place) ? place.ToString() : cameraId;
+        _place = query.TryGetValue("place", out var place) ? place.ToString() : null;
 
         bool Setting<T>(string name, string otherwise, Parser<T> parse, out T value)
         {

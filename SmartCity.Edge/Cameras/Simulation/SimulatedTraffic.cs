@@ -7,14 +7,14 @@ namespace SmartCity.Edge.Cameras.Simulation;
 /// Vehicles past one simulated camera, one after the other, without a clock: the same seed gives the same vehicles and pictures. One in fifteen is a
 /// vehicle of interest, one in fifty is not registered.
 /// </summary>
-/// <param name="place">Written into each picture, as cameras do; null for the seed's number.</param>
+/// <param name="place">Written into each picture, as cameras do; null for none.</param>
 internal sealed class SimulatedTraffic(int seed, Weather weather, string? place = null) : IDisposable
 {
     /// <summary>Between two pictures.</summary>
     public static readonly TimeSpan FrameInterval = TimeSpan.FromMilliseconds(125);
 
     private readonly Scene _scene = new(seed, weather);
-    private readonly Caption _caption = new(place ?? $"Camera {seed}");
+    private readonly Caption _caption = new(place);
     private DemoRandom _random = new((ulong)seed * 104_729 + 5);
     private long _passes;
 

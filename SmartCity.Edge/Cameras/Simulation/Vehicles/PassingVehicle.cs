@@ -26,7 +26,7 @@ internal sealed class PassingVehicle : IDisposable
         var sharp = _shape.HalfWidth > 1.1f ? 190 : 235;
         _sprite = VehicleSprite.Render(vehicle, front, view, weather, LaneX, Nearly, sharp, Lit);
         _plate = PlateDrawing.Draw(vehicle.Plate, front);
-        var (gain, veil) = weather switch { Weather.Dusk => (.8, 4), Weather.Night => (.74, 5), Weather.Rain => (.8, 14), _ => (.95, 5) };
+        var (gain, veil) = weather switch { Weather.Dusk => (.8, 4), Weather.Night => (.86, 5), Weather.Rain => (.8, 14), _ => (.95, 5) };
         _plate.ConvertTo(_plate, -1, gain, veil);
     }
 
