@@ -20,7 +20,11 @@ internal sealed class Caption(string? place)
     /// <param name="at">UTC; null leaves day and time out.</param>
     public void Write(Mat picture, DateTimeOffset? at)
     {
-        Write(picture, _place, Left);
+        if (_place.Length > 0)
+        {
+            Write(picture, _place, Left);
+        }
+
         if (at is { } time)
         {
             var text = time.UtcDateTime.ToString("dd-MM-yyyy  HH:mm:ss", CultureInfo.InvariantCulture);

@@ -3,26 +3,24 @@ using SmartCity.Contracts.Api;
 
 namespace SmartCity.Edge.Cameras.Simulation;
 
-/// <summary>One vehicle on its way towards the camera or, seen from behind, away from it.</summary>
-internal sealed class SimulatedPass(Scene scene, Caption caption, VehicleView vehicle, long number, PassingVehicle drawing, bool approaching, int frames, float drift) : IDisposable
+/// <summary>One vehicle on its way towards the camera.</summary>
+internal sealed class SimulatedPass(Scene scene, Caption caption, VehicleView vehicle, long number, PassingVehicle drawing, int frames, float drift) : IDisposable
 {
     private const float Nearest = 7;
-    private const float ComesFrom = 12.2f;
-    private const float GoesTo = 10.8f;
+    private const float Farthest = 12.2f;
 
     public VehicleView Vehicle { get; } = vehicle;
 
     /// <summary>Pictures that show it.</summary>
     public int Frames { get; } = frames;
 
-    /// <summary>A picture of 0 to <see cref="Frames"/> - 1. The caller disposes it.</summary>
+    /// <summary>A picture of 0 to <see cref="Frames"/> - 1, from far to near. The caller disposes it.</summary>
     /// <param name="at">Written into the picture.</param>
     public (Mat Picture, FrameTruth Truth) Draw(int frame, DateTimeOffset? at = null)
     {
-        var gone = (frame + .5f) / Frames;
-        var near = approaching ? gone : 1 - gone;
+        var near = (frame + .5f) / Frames;
         var picture = scene.Empty();
-        var plate = drawing.Draw(picture, scene.View, drift * (1 - near), float.Lerp(approaching ? ComesFrom : GoesTo, Nearest, near));
+        var plate = drawing.Draw(picture, scene.View, drift * (1 - near), float.Lerp(Farthest, Nearest, near));
         Smear(picture, plate, near);
         scene.Expose(picture);
         caption.Write(picture, at);

@@ -28,7 +28,7 @@ internal sealed class SimulatedTraffic(int seed, Weather weather, string? place 
             : _random.Next(0, DemoRegistry.Count));
         var front = _random.Next(0, 2) == 0 && vehicle.Class != "motorcycle"; // which have no plate in front
         var drawing = new PassingVehicle(vehicle, front, _scene.View, weather);
-        return new SimulatedPass(_scene, _caption, vehicle, _passes++, drawing, approaching: front, _random.Next(8, 16), (float)(_random.NextDouble() - .5) * .4f);
+        return new SimulatedPass(_scene, _caption, vehicle, _passes++, drawing, _random.Next(8, 16), (float)(_random.NextDouble() - .5) * .4f);
     }
 
     /// <summary>The street without a vehicle.</summary>
