@@ -34,8 +34,11 @@ public sealed class Track : IDisposable
     /// <summary>A sighting was made of it; it is followed on, so that it is not reported again.</summary>
     public bool Reported { get; internal set; }
 
-    /// <summary>The plate it was reported with; null when it was not, or not read.</summary>
-    internal string? ReportedAs { get; set; }
+    /// <summary>What is remembered of it; null when it was not reported.</summary>
+    internal ReportedVehicles.Vehicle? ReportedAs { get; set; }
+
+    /// <summary>Seen more than once and always in the same place.</summary>
+    internal bool Stands => _reads.Count > 1 && ReportedVehicles.Overlap(_reads[0].Quad.Box, Quad.Box) > 0.8;
 
     /// <summary>The frame that shows the plate best: its picture, its capture time and the plate in it.</summary>
     public (Mat Picture, DateTimeOffset At, PlateQuad Quad) Best { get; private set; }

@@ -20,13 +20,9 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     // A vehicle that was not seen for so long has left. It counts in the second that an alert has.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(600);
 
-    // No vehicle passes the same camera twice within this time.
-    private static readonly TimeSpan OnePass = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ParkedPatience = TimeSpan.FromMinutes(10);
-
     private readonly List<Track> _tracks = [];
-    private readonly Dictionary<string, (PlateQuad Quad, DateTimeOffset At)> _reported = new(StringComparer.Ordinal);
-    private DateTimeOffset _looked;
+    private readonly List<Track> _gone = [];
+    private readonly ReportedVehicles _reported = new();
 
     /// <summary>Whether every plate that is followed was reported already.</summary>
     public bool AllReported => _tracks.Count > 0 && _tracks.TrueForAll(t => t.Reported);
@@ -78,53 +74,42 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
             }
         }
 
-        foreach (var track in _tracks.Where(t => t.SeenAt == at && t.ReportedAs is not null))
-        {
-            _reported[track.ReportedAs!] = (track.Quad, at);
-        }
-
-        _looked = at;
+        _reported.Observed(_tracks, at);
         return due;
     }
 
     /// <summary>Nothing has moved since the last frame that was observed: a car that stood there stands there still. Gives what <see cref="Expire"/> gives.</summary>
     public IReadOnlyList<(Track Track, PlateRead Vote)> Still(DateTimeOffset at)
     {
-        foreach (var (plate, (quad, _)) in _reported.Where(r => r.Value.At == _looked).ToList())
-        {
-            _reported[plate] = (quad, at);
-        }
-
-        _looked = at;
+        _reported.Still(at);
         return Expire(at);
     }
 
-    /// <summary>Gives the vehicles that have left unreported, and forgets them and those that left before.</summary>
+    /// <summary>Gives the vehicles that have left unreported, until the next call, and forgets them and those that left before.</summary>
     public IReadOnlyList<(Track Track, PlateRead Vote)> Expire(DateTimeOffset at)
     {
+        _gone.ForEach(t => t.Dispose());
+        _gone.Clear();
         var due = new List<(Track, PlateRead)>();
         foreach (var track in _tracks.Where(t => at - t.SeenAt > Patience).ToList())
         {
             _tracks.Remove(track);
+            _gone.Add(track);
             if (!track.Reported && (track.Reads.Count >= FewestFrames || track.Reads.Any(r => r.Confidence >= Sure)) && fuse(track.Reads) is var vote && Report(track, vote))
             {
                 due.Add((track, vote));
             }
-            else
-            {
-                track.Dispose();
-            }
         }
 
-        foreach (var plate in _reported.Where(r => at - r.Value.At > ParkedPatience).Select(r => r.Key).ToList())
-        {
-            _reported.Remove(plate);
-        }
-
+        _reported.Forget(at);
         return due;
     }
 
-    public void Dispose() => _tracks.ForEach(t => t.Dispose());
+    public void Dispose()
+    {
+        _tracks.ForEach(t => t.Dispose());
+        _gone.ForEach(t => t.Dispose());
+    }
 
     private PlateRead? Vote(Track track)
     {
@@ -139,32 +124,15 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
         return vote.Plate is not null && vote.Confidence >= certain ? vote : null;
     }
 
-    // A track that was lost and found again is the same vehicle; so is a parked car in the same place that a bus had hidden.
     private bool Report(Track track, PlateRead vote)
     {
         track.Reported = true;
-        if (vote.Plate is null)
-        {
-            return true;
-        }
-
-        var same = _reported.TryGetValue(vote.Plate, out var before)
-            && (track.SeenAt - before.At <= OnePass || (track.SeenAt - before.At <= ParkedPatience && Overlap(before.Quad.Box, track.Quad.Box) > 0.6));
-        track.ReportedAs = vote.Plate;
-        _reported[vote.Plate] = (track.Quad, track.SeenAt);
-        return !same;
+        return _reported.Add(track, vote.Plate);
     }
 
     private static double Distance(PlateQuad a, PlateQuad b)
     {
         var (p, q) = (a.Box, b.Box);
         return Math.Abs(p.X + p.Width / 2.0 - q.X - q.Width / 2.0) + Math.Abs(p.Y + p.Height / 2.0 - q.Y - q.Height / 2.0);
-    }
-
-    private static double Overlap(Rect a, Rect b)
-    {
-        var both = a & b;
-        var area = both.Width * (double)both.Height;
-        return area / (a.Width * (double)a.Height + b.Width * (double)b.Height - area);
     }
 }

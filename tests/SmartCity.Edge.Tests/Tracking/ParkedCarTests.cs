@@ -1,4 +1,5 @@
 using SmartCity.Edge.Tests.Hosting;
+using SmartCity.Edge.Tests.Recognition;
 
 namespace SmartCity.Edge.Tests.Tracking;
 
@@ -59,6 +60,52 @@ public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
         }
 
         Assert.Equal(["LR33TEE", "AB10CDE", "AB11CDE", "AB12CDE", "AB13CDE", "AB14CDE", "AB15CDE", "AB16CDE", "AB17CDE"], reports.Select(r => r.Vote.Plate));
+    }
+
+    [Fact]
+    public void A_parked_car_whose_plate_cannot_be_read_is_reported_once_and_passing_ones_each_time()
+    {
+        var muddy = Grids.Of([.. "LR33TEE".Select(c => new[] { (c, 0.4f), ('W', 0.3f), ('8', 0.2f) })]);
+        var parked = new List<string>();
+        for (var minute = 0; minute < 30; minute++)
+        {
+            for (var frame = 0; frame < 4; frame++)
+            {
+                parked.AddRange(_street.Sees(Street.Read(Street.Plate(100), muddy)).Select(r => r.Vote.BestGuess));
+            }
+
+            parked.AddRange(_street.Waits(Gone).Select(r => r.Vote.BestGuess));
+            _street.Tracker.Still(_street.At += TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Single(parked);
+        for (var vehicle = 0; vehicle < 3; vehicle++)
+        {
+            for (var frame = 0; frame < 4; frame++)
+            {
+                Assert.Empty(_street.Sees(Street.Read(Street.Plate(300 + 20 * frame), muddy)));
+            }
+
+            Assert.Null(Assert.Single(_street.Waits(Gone)).Vote.Plate);
+        }
+    }
+
+    [Fact]
+    public void A_car_that_was_voted_over_only_when_sight_of_it_was_lost_stays_known_in_a_still_street()
+    {
+        // Reported only when sight of it is lost, in a street that has been still since.
+        var doubtful = Street.Read(Street.Plate(100), "LR33TEE", 0.88f);
+        _street.Sees(doubtful);
+        _street.Sees(doubtful);
+        var reports = new List<string?>();
+        for (var minute = 0; minute < 60; minute++)
+        {
+            _street.At += TimeSpan.FromSeconds(minute < 10 ? 0.125 : 60);
+            reports.AddRange(_street.Tracker.Still(_street.At).Select(r => r.Vote.Plate));
+        }
+
+        reports.AddRange(Parked(frames: 3).Select(r => r.Vote.Plate));
+        Assert.Equal(["LR33TEE"], reports);
     }
 
     [Fact]

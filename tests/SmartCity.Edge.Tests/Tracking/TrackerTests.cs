@@ -103,5 +103,7 @@ public sealed class TrackerTests(Recogniser recogniser) : IDisposable
         Assert.Equal(Street.Start + 2 * Street.Frame, track.Best.At);
         Assert.Equal(doubtful[2].Quad, track.Best.Quad);
         Assert.False(track.Best.Picture.IsDisposed);
+        _street.Waits(Gone);
+        Assert.True(track.Best.Picture.IsDisposed);
     }
 }

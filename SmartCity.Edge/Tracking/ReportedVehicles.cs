@@ -1,0 +1,80 @@
+using OpenCvSharp;
+
+namespace SmartCity.Edge.Tracking;
+
+/// <summary>What was reported lately and where it stood, so that a vehicle whose track was lost and found again is not reported twice. Not thread-safe.</summary>
+internal sealed class ReportedVehicles
+{
+    // No vehicle passes the same camera twice within this time.
+    private static readonly TimeSpan OnePass = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ParkedPatience = TimeSpan.FromMinutes(10);
+    private const double SamePlace = 0.6;
+
+    private readonly List<Vehicle> _vehicles = [];
+
+    // The time of the last frame that was observed, and until when nothing has moved since.
+    private (DateTimeOffset Observed, DateTimeOffset Still) _view;
+
+    /// <summary>Remembers a vehicle that is to be reported; false when it is one that was.</summary>
+    /// <param name="plate">Null when it was not read; then only one that stands can be known again.</param>
+    public bool Add(Track track, string? plate)
+    {
+        if (plate is null && !track.Stands)
+        {
+            return true;
+        }
+
+        var known = _vehicles.Find(v => v.Plate == plate && IsSame(v, track));
+        _vehicles.RemoveAll(v => v == known || (plate is not null && v.Plate == plate));
+        track.ReportedAs = new Vehicle(plate) { Box = track.Quad.Box, At = track.SeenAt == _view.Observed ? _view.Still : track.SeenAt };
+        _vehicles.Add(track.ReportedAs);
+        return known is null;
+    }
+
+    /// <summary>A frame was observed: those that it shows are still there.</summary>
+    public void Observed(IEnumerable<Track> tracks, DateTimeOffset at)
+    {
+        foreach (var track in tracks.Where(t => t.SeenAt == at && t.ReportedAs is not null))
+        {
+            (track.ReportedAs!.Box, track.ReportedAs.At) = (track.Quad.Box, at);
+        }
+
+        _view = (at, at);
+    }
+
+    /// <summary>Nothing has moved since the last frame: those that it showed are still there.</summary>
+    public void Still(DateTimeOffset at)
+    {
+        foreach (var vehicle in _vehicles.Where(v => v.At == _view.Still))
+        {
+            vehicle.At = at;
+        }
+
+        _view.Still = at;
+    }
+
+    public void Forget(DateTimeOffset at) => _vehicles.RemoveAll(v => at - v.At > ParkedPatience);
+
+    // A track that was lost and found again is the same vehicle; so is a parked car in the same place that a bus had hidden.
+    private static bool IsSame(Vehicle vehicle, Track track)
+    {
+        var since = track.SeenAt - vehicle.At;
+        return (vehicle.Plate is not null && since <= OnePass) || (since <= ParkedPatience && Overlap(vehicle.Box, track.Quad.Box) > SamePlace);
+    }
+
+    internal static double Overlap(Rect a, Rect b)
+    {
+        var both = a & b;
+        var area = both.Width * (double)both.Height;
+        return area / (a.Width * (double)a.Height + b.Width * (double)b.Height - area);
+    }
+
+    internal sealed class Vehicle(string? plate)
+    {
+        public string? Plate { get; } = plate;
+
+        public Rect Box { get; set; }
+
+        public DateTimeOffset At { get; set; }
+    }
+}
