@@ -49,7 +49,7 @@ internal sealed class CameraWorker(
             });
         await Task.WhenAll(
             Task.Run(() => CaptureAsync(camera, source, frames.Writer, statistics, stoppingToken), stoppingToken),
-            Task.Run(() => RecogniseAsync(station, camera, frames.Reader, statistics, turns, stoppingToken), stoppingToken));
+            Task.Run(() => RecogniseAsync(station, camera, source, frames.Reader, statistics, turns, stoppingToken), stoppingToken));
     }
 
     private async Task CaptureAsync(Camera camera, ICameraSource source, ChannelWriter<Frame> frames, CameraStatistics statistics, CancellationToken stoppingToken)
@@ -76,7 +76,7 @@ internal sealed class CameraWorker(
         }
     }
 
-    private async Task RecogniseAsync(Station station, Camera camera, ChannelReader<Frame> frames, CameraStatistics statistics, SemaphoreSlim turns, CancellationToken stoppingToken)
+    private async Task RecogniseAsync(Station station, Camera camera, ICameraSource source, ChannelReader<Frame> frames, CameraStatistics statistics, SemaphoreSlim turns, CancellationToken stoppingToken)
     {
         using var pipeline = new CameraPipeline(station, camera, recogniser, publisher, statistics, logger);
         Task<bool>? waiting = null;
@@ -94,7 +94,12 @@ internal sealed class CameraWorker(
             }
             catch (TimeoutException)
             {
-                await pipeline.ExpireAsync(time.GetUtcNow(), stoppingToken);
+                // The clock is the frames' only where they are live; a file may have been recorded long ago.
+                if (!source.Waits)
+                {
+                    await pipeline.ExpireAsync(time.GetUtcNow(), stoppingToken);
+                }
+
                 continue;
             }
 

@@ -47,8 +47,9 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
         {
             return await pictures.NextAsync(cancellationToken);
         }
-        catch (CameraLostException e) when (program.HasExited)
+        catch (CameraLostException e)
         {
+            program.Kill();
             await program.WaitForExitAsync(cancellationToken); // what it said has arrived then
             throw said().Length > 0 ? new CameraLostException($"{e.Message} {Program}: {said()}", e) : e;
         }

@@ -51,6 +51,10 @@ internal sealed class RtspCamera : IAsyncDisposable
                 if (method == "PLAY")
                 {
                     await PlayAsync(stream);
+
+                    // All of it is to arrive: closing with the viewer's reports unread would throw the rest away.
+                    viewer.Client.Shutdown(SocketShutdown.Send);
+                    await stream.CopyToAsync(Stream.Null, _stop.Token);
                     Interlocked.Increment(ref _plays);
                     break;
                 }
