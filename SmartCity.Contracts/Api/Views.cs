@@ -244,3 +244,35 @@ public sealed record HotlistEntryView
     public DateTimeOffset? ValidFrom { get; init; }
     public DateTimeOffset? ValidTo { get; init; }
 }
+
+/// <summary>What a person decided: the body of <c>POST /api/review/{id}</c> and <c>POST /api/sightings/{id}/review</c>.</summary>
+/// <param name="State">confirmed, corrected or no-plate; for a case also skipped, and open to take that back.</param>
+/// <param name="Plate">The right plate, with corrected.</param>
+public sealed record ReviewResolution(string State, string? Plate = null, string? By = null);
+
+/// <summary>What a decision changed.</summary>
+/// <param name="Plate">What the sighting counts as now.</param>
+/// <param name="Entries">Lines added to the ledger.</param>
+public sealed record ReviewOutcome(Guid SightingId, string? Plate, IReadOnlyList<ChargeView> Entries, IReadOnlyList<AlertView> Alerts);
+
+/// <summary>Open cases of one kind, <c>GET /api/review/counts</c>.</summary>
+public sealed record ReviewCount(string Kind, long Open);
+
+/// <summary>The body of <c>POST /api/hotlist/test</c>.</summary>
+/// <param name="At">When it is seen; now when it is left out.</param>
+public sealed record HotlistQuestion(string? Plate, DateTimeOffset? At = null);
+
+/// <param name="Meets">Entries that would raise an alert.</param>
+/// <param name="Near">Entries that look like the plate: a doubtful reading of it goes to review.</param>
+public sealed record HotlistAnswer(IReadOnlyList<HotlistEntryView> Meets, IReadOnlyList<HotlistEntryView> Near);
+
+/// <summary>What became of an import.</summary>
+/// <param name="Errors">The first thousand.</param>
+public sealed record ImportReport(long Read, long Imported, long Rejected, IReadOnlyList<ImportError> Errors);
+
+/// <param name="Line">Line of a CSV file, the header is line 1; number of the entry of a JSON list, from 1.</param>
+public sealed record ImportError(long Line, string Error);
+
+/// <summary><c>GET /api/city</c>.</summary>
+/// <param name="TimeZone">IANA time zone of charging days.</param>
+public sealed record CityView(string Id, string Name, string? Country, string TimeZone);

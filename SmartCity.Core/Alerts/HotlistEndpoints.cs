@@ -72,7 +72,7 @@ internal static class HotlistEndpoints
         return TypedResults.Created($"/api/hotlist/{added.Id}", added);
     }
 
-    private static async Task<Results<Ok<HotlistImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, HotlistImport import, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, HotlistImport import, CancellationToken cancellationToken)
     {
         try
         {
@@ -130,10 +130,3 @@ internal static class HotlistEndpoints
         public long? MaxRequestBodySize => LargestImport;
     }
 }
-
-/// <param name="At">When it is seen; now when it is left out.</param>
-public sealed record HotlistQuestion(string? Plate, DateTimeOffset? At);
-
-/// <param name="Meets">Entries that would raise an alert.</param>
-/// <param name="Near">Entries that look like the plate: a doubtful reading of it goes to review.</param>
-public sealed record HotlistAnswer(IReadOnlyList<HotlistEntryView> Meets, IReadOnlyList<HotlistEntryView> Near);

@@ -7,12 +7,6 @@ using SmartCity.Contracts.Api;
 
 namespace SmartCity.Core.Alerts;
 
-/// <param name="Errors">The first thousand.</param>
-public sealed record HotlistImportReport(long Read, long Imported, long Rejected, IReadOnlyList<HotlistImportError> Errors);
-
-/// <param name="Line">Line of a CSV file, the header is line 1; number of the entry of a JSON list, from 1.</param>
-public sealed record HotlistImportError(long Line, string Error);
-
 /// <summary>
 /// Adds entries from CSV (columns pattern or plate, reason; priority, requestedBy, validFrom, validTo may be there) or a JSON list of entries. An entry
 /// of the same pattern and requester is replaced, so importing a list again changes nothing. What is not valid is reported and left out.
@@ -34,7 +28,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
     };
 
     /// <exception cref="InvalidDataException">The file has no header, or is not CSV.</exception>
-    public async Task<HotlistImportReport> ImportCsvAsync(Stream csv, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportCsvAsync(Stream csv, CancellationToken cancellationToken)
     {
         try
         {
@@ -47,7 +41,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
     }
 
     /// <exception cref="InvalidDataException">It is not a JSON list of entries.</exception>
-    public async Task<HotlistImportReport> ImportJsonAsync(Stream json, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportJsonAsync(Stream json, CancellationToken cancellationToken)
     {
         try
         {
@@ -73,9 +67,9 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
             : (entry with { Pattern = pattern }, null);
     }
 
-    private async Task<HotlistImportReport> ImportAsync(IAsyncEnumerable<(long Line, HotlistEntryView? Entry, string? Error)> rows, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<(long Line, HotlistEntryView? Entry, string? Error)> rows, CancellationToken cancellationToken)
     {
-        var errors = new List<HotlistImportError>();
+        var errors = new List<ImportError>();
         var batch = new Dictionary<(string, string?), HotlistEntryView>(BatchSize);
         long read = 0, rejected = 0;
         await foreach (var (line, row, problem) in rows.WithCancellation(cancellationToken))
@@ -87,7 +81,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                 rejected++;
                 if (errors.Count < MostErrors)
                 {
-                    errors.Add(new HotlistImportError(line, error!));
+                    errors.Add(new ImportError(line, error!));
                 }
 
                 continue;
@@ -102,7 +96,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
         }
 
         await SaveAsync([.. batch.Values], cancellationToken);
-        return new HotlistImportReport(read, read - rejected, rejected, errors);
+        return new ImportReport(read, read - rejected, rejected, errors);
     }
 
     private static async IAsyncEnumerable<(long, HotlistEntryView?, string?)> RowsAsync(Stream csv)

@@ -20,11 +20,6 @@ public enum ReviewDecision
     NoPlate,
 }
 
-/// <summary>What a decision changed.</summary>
-/// <param name="Plate">What the sighting counts as now.</param>
-/// <param name="Entries">Lines added to the ledger.</param>
-public sealed record ReviewOutcome(Guid SightingId, string? Plate, IReadOnlyList<ChargeView> Entries, IReadOnlyList<AlertView> Alerts);
-
 /// <summary>
 /// Applies people's decisions on readings, each in one transaction: the sighting counts as what was decided, its passages, charges and alerts follow,
 /// its open cases are closed, and the decision is kept as truth for training. What the camera read stays. Replays of the sighting change nothing.

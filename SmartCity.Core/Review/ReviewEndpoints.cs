@@ -10,11 +10,6 @@ using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Review;
 
-/// <summary>What a person decided.</summary>
-/// <param name="State">confirmed, corrected or no-plate; for a case also skipped, and open to take that back.</param>
-/// <param name="Plate">The right plate, with corrected.</param>
-public sealed record ReviewResolution(string State, string? Plate = null, string? By = null);
-
 internal static class ReviewEndpoints
 {
     private const string Columns = "id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, state";
@@ -33,6 +28,7 @@ internal static class ReviewEndpoints
     {
         var group = app.MapGroup("/api/review").WithTags("Review");
         group.MapGet("/", ListAsync).WithSummary("Cases for a person, newest capture first; state open unless given");
+        group.MapGet("/counts", CountsAsync).WithSummary("Open cases by kind");
         group.MapGet("/{id:guid}", GetAsync).WithSummary("One case");
         group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case: the sighting, its passages, charges and alerts follow; a case that is skipped can be opened again");
         app.MapPost("/api/sightings/{sightingId:guid}/review", DecideAsync).WithTags("Review").WithSummary("Decides on a reading that need not have a case; gives what changed");
@@ -66,6 +62,12 @@ internal static class ReviewEndpoints
             .Command(dataSource, $"select {Columns} from review_cases where {{where}} order by captured_at desc, id desc limit {{limit}}", limit + 1);
         var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.CapturedAt, c.Id)));
+    }
+
+    private static async Task<Ok<List<ReviewCount>>> CountsAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("select kind, count(*) from review_cases where state = 'open' group by kind order by kind");
+        return TypedResults.Ok(await command.ReadAllAsync(r => new ReviewCount(r.GetString(0), r.GetInt64(1)), cancellationToken));
     }
 
     private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> ResolveAsync(

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
@@ -23,7 +24,14 @@ internal static class StationSlice
     public static IEndpointRouteBuilder MapStations(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/stations", ListAsync).WithTags("Stations").WithSummary("Every station with today's zones and its cameras");
+        app.MapGet("/api/city", City).WithTags("Stations").WithSummary("The city that this core charges");
         return app;
+    }
+
+    private static Ok<CityView> City(IOptions<CoreOptions> options)
+    {
+        var city = Contracts.Cities.City.Load(options.Value.CityFile);
+        return TypedResults.Ok(new CityView(city.Id, city.Name, city.Country, city.TimeZone));
     }
 
     private static async Task<Ok<IReadOnlyList<StationView>>> ListAsync(NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
     };
 
     /// <exception cref="InvalidDataException">The header is missing or lacks a needed column, then nothing was saved; or a line is longer than any row can be.</exception>
-    public async Task<VehicleImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
     {
         await using var reader = CsvReader.Create(csv, Csv, leaveOpen: true);
         try
@@ -41,7 +41,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         }
     }
 
-    private async Task<VehicleImportReport> ImportAsync(CsvReader reader, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(CsvReader reader, CancellationToken cancellationToken)
     {
         await reader.ReadHeaderAsync(cancellationToken);
         if (reader.Headers.Count == 0)
@@ -54,7 +54,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             throw new InvalidDataException($"The header lacks the column {string.Join(", ", missing)}; it has {string.Join(", ", reader.Headers)}.");
         }
 
-        var errors = new List<VehicleImportError>();
+        var errors = new List<ImportError>();
         var batch = new List<VehicleView>(BatchSize);
         long read = 0, rejected = 0;
         while (await reader.ReadAsync(cancellationToken))
@@ -66,7 +66,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
                 rejected++;
                 if (errors.Count < MostErrors)
                 {
-                    errors.Add(new VehicleImportError(reader.LineNumber, error!));
+                    errors.Add(new ImportError(reader.LineNumber, error!));
                 }
 
                 continue;
@@ -85,7 +85,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             await SaveAsync(batch, cancellationToken);
         }
 
-        return new VehicleImportReport(read, read - rejected, rejected, errors);
+        return new ImportReport(read, read - rejected, rejected, errors);
     }
 
     private async Task SaveAsync(List<VehicleView> batch, CancellationToken cancellationToken)
@@ -94,9 +94,3 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         await corrections.SettleAsync(batch.ConvertAll(v => v.Plate), cancellationToken);
     }
 }
-
-/// <param name="Errors">The first thousand.</param>
-public sealed record VehicleImportReport(long Read, long Imported, long Rejected, IReadOnlyList<VehicleImportError> Errors);
-
-/// <param name="Line">Line of the file, the header is line 1.</param>
-public sealed record VehicleImportError(long Line, string Error);

@@ -32,7 +32,7 @@ internal static class VehicleSlice
         return found.TryGetValue(normalised, out var vehicle) ? TypedResults.Ok(vehicle) : TypedResults.NotFound();
     }
 
-    private static async Task<Results<Ok<VehicleImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, VehicleImport import, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, VehicleImport import, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,7 +1,12 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 
 namespace SmartCity.Web.Core;
@@ -22,6 +27,57 @@ public sealed class CoreClient(HttpClient http)
     public Task<OpsView> OpsAsync(CancellationToken cancellationToken) => GetAsync<OpsView>("api/ops", cancellationToken);
 
     public Task<Page<AlertView>> AlertsAsync(CancellationToken cancellationToken) => GetAsync<Page<AlertView>>("api/alerts?limit=100", cancellationToken);
+
+    public Task<CityView> CityAsync(CancellationToken cancellationToken) => GetAsync<CityView>("api/city", cancellationToken);
+
+    public Task<SightingView> SightingAsync(Guid id, CancellationToken cancellationToken) => GetAsync<SightingView>($"api/sightings/{id}", cancellationToken);
+
+    /// <summary>Lines of the ledger, newest first.</summary>
+    /// <param name="after">Cursor of the page before.</param>
+    public Task<Page<ChargeView>> ChargesAsync(DateOnly? day, string? scheme, string? plate, string? after, CancellationToken cancellationToken) =>
+        GetAsync<Page<ChargeView>>(QueryHelpers.AddQueryString("api/charges", Given(("limit", "50"), ("day", day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), ("scheme", scheme), ("plate", plate), ("after", after))), cancellationToken);
+
+    /// <summary>A charge with all that was ever recorded for its vehicle, scheme and day, oldest first.</summary>
+    public Task<IReadOnlyList<ChargeView>> ChargeHistoryAsync(Guid id, CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ChargeView>>($"api/charges/{id}", cancellationToken);
+
+    public Task<IReadOnlyList<ChargeTotal>> TotalsAsync(DateOnly day, CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<ChargeTotal>>($"api/charges/totals?day={day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}", cancellationToken);
+
+    public Task<IReadOnlyList<ReviewCount>> ReviewCountsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ReviewCount>>("api/review/counts", cancellationToken);
+
+    public Task<Page<ReviewView>> ReviewAsync(string? kind, int limit, CancellationToken cancellationToken) =>
+        GetAsync<Page<ReviewView>>(QueryHelpers.AddQueryString("api/review", Given(("kind", kind), ("limit", limit.ToString(CultureInfo.InvariantCulture)))), cancellationToken);
+
+    /// <summary>Decides on a reading; charges, passages and alerts follow.</summary>
+    public Task<ReviewOutcome> DecideAsync(Guid sighting, ReviewResolution resolution, CancellationToken cancellationToken) =>
+        PostAsync<ReviewOutcome>($"api/sightings/{sighting}/review", resolution, cancellationToken);
+
+    /// <summary>Puts a case off.</summary>
+    public Task<ReviewView> SkipAsync(Guid reviewCase, string? by, CancellationToken cancellationToken) =>
+        PostAsync<ReviewView>($"api/review/{reviewCase}", new ReviewResolution("skipped", null, by), cancellationToken);
+
+    public Task<Page<HotlistEntryView>> HotlistAsync(string? after, CancellationToken cancellationToken) =>
+        GetAsync<Page<HotlistEntryView>>(QueryHelpers.AddQueryString("api/hotlist", Given(("limit", "50"), ("after", after))), cancellationToken);
+
+    public Task<HotlistEntryView> AddToHotlistAsync(HotlistEntryView entry, CancellationToken cancellationToken) => PostAsync<HotlistEntryView>("api/hotlist", entry, cancellationToken);
+
+    public Task<HotlistAnswer> TestHotlistAsync(string plate, CancellationToken cancellationToken) => PostAsync<HotlistAnswer>("api/hotlist/test", new HotlistQuestion(plate), cancellationToken);
+
+    public async Task RemoveFromHotlistAsync(Guid id, CancellationToken cancellationToken)
+    {
+        using var response = await http.DeleteAsync($"api/hotlist/{id}", cancellationToken);
+        await CheckAsync(response, cancellationToken);
+    }
+
+    /// <param name="json">A JSON list of entries; else CSV.</param>
+    public async Task<ImportReport> ImportHotlistAsync(Stream file, bool json, CancellationToken cancellationToken)
+    {
+        using var content = new StreamContent(file);
+        content.Headers.ContentType = new MediaTypeHeaderValue(json ? "application/json" : "text/csv");
+        using var response = await http.PostAsync("api/hotlist/import", content, cancellationToken);
+        await CheckAsync(response, cancellationToken);
+        return await response.Content.ReadFromJsonAsync<ImportReport>(Json, cancellationToken) ?? throw new JsonException("The core's answer to the import is empty.");
+    }
 
     public async Task AcknowledgeAsync(Guid alert, string by, string? note, CancellationToken cancellationToken)
     {
@@ -45,6 +101,27 @@ public sealed class CoreClient(HttpClient http)
             }
         }
     }
+
+    private async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken)
+    {
+        using var response = await http.PostAsJsonAsync(path, body, Json, cancellationToken);
+        await CheckAsync(response, cancellationToken);
+        return await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken) ?? throw new JsonException($"The core's answer to {path} is empty.");
+    }
+
+    // What the core has to say about a request that it refuses is for the person who made it.
+    private static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode == HttpStatusCode.BadRequest && await response.Content.ReadFromJsonAsync<ProblemDetails>(Json, cancellationToken) is { Detail: { } detail })
+        {
+            throw new HttpRequestException(detail, null, response.StatusCode);
+        }
+
+        response.EnsureSuccessStatusCode();
+    }
+
+    private static IEnumerable<KeyValuePair<string, string?>> Given(params IEnumerable<(string Name, string? Value)> parameters) =>
+        parameters.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => KeyValuePair.Create(p.Name, p.Value));
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) =>
         await http.GetFromJsonAsync<T>(path, Json, cancellationToken) ?? throw new JsonException($"The core's answer to {path} is empty.");

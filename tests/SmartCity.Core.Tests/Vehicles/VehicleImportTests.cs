@@ -54,7 +54,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains(names, e.Message, StringComparison.Ordinal);
     }
 
-    private async Task<VehicleImportReport> ImportAsync(string csv)
+    private async Task<ImportReport> ImportAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
         return await new VehicleImport(new VehicleRegistry(postgres.DataSource), new TestIngest(postgres.DataSource).Corrections).ImportAsync(stream, TestContext.Current.CancellationToken);
