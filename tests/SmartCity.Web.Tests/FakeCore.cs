@@ -1,0 +1,33 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace SmartCity.Web.Tests;
+
+/// <summary>A core that answers with what a test says, and remembers what was posted.</summary>
+internal sealed class FakeCore : HttpMessageHandler
+{
+    private readonly Dictionary<string, Func<object>> _answers = new(StringComparer.Ordinal);
+
+    public List<(string Path, JsonElement Body)> Posted { get; } = [];
+
+    /// <param name="request">Method and path without the query, such as <c>GET /api/review</c>.</param>
+    public FakeCore Answers(string request, Func<object> answer)
+    {
+        _answers[request] = answer;
+        return this;
+    }
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var path = request.RequestUri!.AbsolutePath;
+        if (request.Content is not null)
+        {
+            Posted.Add((path, await request.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)));
+        }
+
+        return _answers.TryGetValue($"{request.Method} {path}", out var answer)
+            ? new HttpResponseMessage(HttpStatusCode.OK) { Content = JsonContent.Create(answer(), options: JsonSerializerOptions.Web) }
+            : new HttpResponseMessage(HttpStatusCode.NotFound);
+    }
+}
