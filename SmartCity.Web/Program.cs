@@ -1,5 +1,5 @@
-using SmartCity.Web;
 using SmartCity.ServiceDefaults;
+using SmartCity.Web;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using SmartCity.ServiceDefaults.Kafka;
 using SmartCity.Core.Sightings;
 using SmartCity.ServiceDefaults;
+using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Core.Ops;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using SmartCity.Contracts.Api;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Sightings;
 using SmartCity.Core.Vehicles;
