@@ -11,6 +11,7 @@ namespace SmartCity.Core.Archive;
 public sealed class ArchiveCompaction(NpgsqlDataSource dataSource, IObjectStore objects, TimeProvider time)
 {
     /// <summary>Compacts every day before the one given into objects of about <paramref name="objectBytes"/>.</summary>
+    /// <exception cref="InvalidDataException">Objects of the catalogue are not in the store; the days without them were compacted all the same.</exception>
     public async Task<ArchiveRoll> RunAsync(DateOnly before, long objectBytes, CancellationToken cancellationToken)
     {
         await using var turn = await ArchiveTurn.TryTakeAsync(dataSource, cancellationToken);
@@ -19,17 +20,18 @@ public sealed class ArchiveCompaction(NpgsqlDataSource dataSource, IObjectStore 
             return ArchiveRoll.Nothing;
         }
 
-        var made = await FinishLeftOverAsync(cancellationToken);
+        var lost = new List<string>();
+        var made = await FinishLeftOverAsync(lost, cancellationToken);
         foreach (var group in (await SmallAsync(before, objectBytes, cancellationToken)).GroupBy(s => (s.Day, s.StationId)))
         {
             foreach (var sources in Groups([.. group], objectBytes).Where(g => g.Count > 1))
             {
-                made += await WriteAsync(await AssignAsync(sources, cancellationToken), [.. sources.Select(s => s.Key)], cancellationToken);
+                made += await WriteAsync(await AssignAsync(sources, cancellationToken), [.. sources.Select(s => s.Key)], lost, cancellationToken);
             }
         }
 
         await RemoveReplacedAsync(cancellationToken);
-        return made;
+        return lost.Count == 0 ? made : throw new InvalidDataException($"In the archive's catalogue but not in the object store, so that their days are not compacted: {string.Join(", ", lost)}.");
     }
 
     // In order, as many as an object holds.
@@ -61,14 +63,14 @@ public sealed class ArchiveCompaction(NpgsqlDataSource dataSource, IObjectStore 
         return await command.ReadAllAsync(r => new Small(r.GetString(0), r.GetString(1), r.GetFieldValue<DateOnly>(2), r.GetInt64(3)), cancellationToken);
     }
 
-    private async Task<ArchiveRoll> FinishLeftOverAsync(CancellationToken cancellationToken)
+    private async Task<ArchiveRoll> FinishLeftOverAsync(List<string> lost, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             "select o.key, array_agg(s.key order by s.first_at) from archive_objects o join archive_objects s on s.replaced_by = o.key where o.state = 'compacting' group by o.key");
         var made = ArchiveRoll.Nothing;
         foreach (var (key, sources) in await command.ReadAllAsync(r => (r.GetString(0), r.GetFieldValue<string[]>(1)), cancellationToken))
         {
-            made += await WriteAsync(key, sources, cancellationToken);
+            made += await WriteAsync(key, sources, lost, cancellationToken);
         }
 
         return made;
@@ -93,7 +95,8 @@ public sealed class ArchiveCompaction(NpgsqlDataSource dataSource, IObjectStore 
         return key;
     }
 
-    private async Task<ArchiveRoll> WriteAsync(string key, IReadOnlyList<string> sources, CancellationToken cancellationToken)
+    // Notes what is lost and makes no object without it.
+    private async Task<ArchiveRoll> WriteAsync(string key, IReadOnlyList<string> sources, List<string> lost, CancellationToken cancellationToken)
     {
         using var target = new TemporaryFile();
         long rows;
@@ -102,7 +105,12 @@ public sealed class ArchiveCompaction(NpgsqlDataSource dataSource, IObjectStore 
             foreach (var source in sources)
             {
                 using var file = new TemporaryFile();
-                await DownloadAsync(source, file.Path, cancellationToken);
+                if (!await DownloadAsync(source, file.Path, cancellationToken))
+                {
+                    lost.Add(source);
+                    return ArchiveRoll.Nothing;
+                }
+
                 parquet.AddFile(file.Path);
             }
 
@@ -115,12 +123,17 @@ public sealed class ArchiveCompaction(NpgsqlDataSource dataSource, IObjectStore 
         return new ArchiveRoll(1, rows, target.Length);
     }
 
-    private async Task DownloadAsync(string key, string path, CancellationToken cancellationToken)
+    private async Task<bool> DownloadAsync(string key, string path, CancellationToken cancellationToken)
     {
-        await using var content = await objects.OpenAsync(key, cancellationToken)
-            ?? throw new InvalidDataException($"Object {key} is in the archive's catalogue but not in the object store; its day is not compacted until it is back.");
+        await using var content = await objects.OpenAsync(key, cancellationToken);
+        if (content is null)
+        {
+            return false;
+        }
+
         await using var file = File.Create(path);
         await content.CopyToAsync(file, cancellationToken);
+        return true;
     }
 
     private async Task FinishAsync(string key, long rows, long bytes, CancellationToken cancellationToken)

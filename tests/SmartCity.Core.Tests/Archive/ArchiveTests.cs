@@ -65,11 +65,11 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         var store = new FolderObjectStore(_folder);
         for (var i = 0; i < 6; i++)
         {
-            await StoreAsync(Sightings(4, Noon.AddDays(20).AddMinutes(10 * i), TimeSpan.FromMinutes(1)));
+            await StoreAsync(Sightings(4, Noon.AddDays(-20).AddMinutes(10 * i), TimeSpan.FromMinutes(1)));
             await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token);
         }
 
-        var day = DateOnly.FromDateTime(Noon.AddDays(20).UtcDateTime);
+        var day = DateOnly.FromDateTime(Noon.AddDays(-20).UtcDateTime);
         var compaction = new ArchiveCompaction(postgres.DataSource, store, TimeProvider.System);
         Assert.Equal(ArchiveRoll.Nothing, await compaction.RunAsync(day, 1 << 20, Token)); // the day is not over
         Assert.Equal(6, Files());
@@ -85,6 +85,33 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         await SameAsInPostgresAsync(24);
         Assert.Equal(24L, Query<long>("count(*) filter (where plate is not null and len(characters) > 0 and station = 'london-a1')"));
         Assert.Equal(ArchiveRoll.Nothing, await compaction.RunAsync(day.AddDays(1), 1 << 20, Token));
+    }
+
+    [Fact]
+    public async Task An_object_that_is_lost_holds_up_its_own_day_only()
+    {
+        var days = new[] { Noon.AddDays(-50), Noon.AddDays(-49) };
+        foreach (var day in days)
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                await StoreAsync(Sightings(4, day.AddMinutes(10 * i), TimeSpan.FromMinutes(1)));
+                await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token);
+            }
+        }
+
+        var compaction = new ArchiveCompaction(postgres.DataSource, new FolderObjectStore(_folder), TimeProvider.System);
+        var before = DateOnly.FromDateTime(days[1].AddDays(1).UtcDateTime);
+        var lost = Directory.EnumerateFiles(Path.Combine(_folder, "sightings", $"date={days[0]:yyyy-MM-dd}"), "*.parquet", SearchOption.AllDirectories).First();
+        File.Move(lost, lost + ".away");
+
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => compaction.RunAsync(before, 1 << 20, Token));
+        Assert.Contains(Path.GetRelativePath(_folder, lost), error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, Files()); // what is left of the one day, and the other compacted
+
+        File.Move(lost + ".away", lost);
+        Assert.Equal(8L, (await compaction.RunAsync(before, 1 << 20, Token)).Rows);
+        await SameAsInPostgresAsync(16);
     }
 
     [Fact]
