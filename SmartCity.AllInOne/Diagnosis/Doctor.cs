@@ -24,6 +24,7 @@ internal static class Doctor
             await ObjectsAsync(plan, data, cancellationToken),
             OpenCv(),
             Models(),
+            Ffmpeg(city),
             Gpu(configuration),
             Containers(),
         ];
@@ -102,6 +103,13 @@ internal static class Doctor
         return plan.KafkaHome is null
             ? new Finding("Java", found, "nothing", "only real Kafka brokers need it")
             : new Finding("Java", found, java is null ? "nothing" : "that one", "KAFKA_HOME is set", java is null);
+    }
+
+    private static Finding Ffmpeg(City city)
+    {
+        var needed = city.Stations.Any(s => s.Cameras.Any(c => c.Source.StartsWith("rtsp", StringComparison.OrdinalIgnoreCase)));
+        var found = Processes.Find("ffmpeg");
+        return new Finding("ffmpeg", found ?? "none", needed && found is not null ? "that one" : "nothing", needed ? "cameras with rtsp://" : "only cameras with rtsp:// need it", needed && found is null);
     }
 
     private static Finding OpenCv()

@@ -20,6 +20,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private readonly Tracking.Tracker _tracker = new(recogniser.Fuse);
     private readonly MotionGate _gate = new();
     private readonly TruthKeeper _truth = new(statistics);
+    private DateTimeOffset _newest;
     private DateTimeOffset _readAt;
     private bool _skipped;
 
@@ -29,6 +30,8 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         using (frame)
         {
             _truth.Sees(frame);
+            _tracker.FrameAt(frame.CapturedAt);
+            _newest = frame.CapturedAt;
             if (frame.Still)
             {
                 await ReadStillAsync(frame, cancellationToken);
@@ -54,8 +57,11 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         }
     }
 
-    /// <summary>Reports what has left by a time; for when no frames come.</summary>
-    public Task ExpireAsync(DateTimeOffset at, CancellationToken cancellationToken) => PublishAsync(_tracker.Expire(at), cancellationToken);
+    /// <summary>Reports what has left when no frame has come for a time.</summary>
+    public Task ExpireAsync(TimeSpan silence, CancellationToken cancellationToken) => PublishAsync(_tracker.Expire(_newest + silence), cancellationToken);
+
+    /// <summary>Reports what is still followed: there will be no more frames.</summary>
+    public Task EndAsync(CancellationToken cancellationToken) => PublishAsync(_tracker.Expire(DateTimeOffset.MaxValue), cancellationToken);
 
     public void Dispose()
     {

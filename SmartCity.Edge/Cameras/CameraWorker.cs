@@ -80,6 +80,7 @@ internal sealed class CameraWorker(
     {
         using var pipeline = new CameraPipeline(station, camera, recogniser, publisher, statistics, logger);
         Task<bool>? waiting = null;
+        var taken = time.GetTimestamp();
         while (true)
         {
             try
@@ -94,10 +95,10 @@ internal sealed class CameraWorker(
             }
             catch (TimeoutException)
             {
-                // The clock is the frames' only where they are live; a file may have been recorded long ago.
+                // A file that is read slowly is not a street on which nothing moves.
                 if (!source.Waits)
                 {
-                    await pipeline.ExpireAsync(time.GetUtcNow(), stoppingToken);
+                    await pipeline.ExpireAsync(time.GetElapsedTime(taken), stoppingToken);
                 }
 
                 continue;
@@ -105,6 +106,7 @@ internal sealed class CameraWorker(
 
             while (frames.TryRead(out var frame))
             {
+                taken = time.GetTimestamp();
                 await turns.WaitAsync(stoppingToken);
                 try
                 {
@@ -122,7 +124,7 @@ internal sealed class CameraWorker(
             }
         }
 
-        await pipeline.ExpireAsync(DateTimeOffset.MaxValue, stoppingToken);
+        await pipeline.EndAsync(stoppingToken);
         statistics.Finished();
     }
 

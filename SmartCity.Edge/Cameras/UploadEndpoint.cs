@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using OpenCvSharp;
@@ -17,7 +18,7 @@ public static class UploadEndpoint
 
     public static IEndpointRouteBuilder MapUploads(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/cameras/{id}/frames", TakeAsync).DisableAntiforgery().WithName("UploadFrame");
+        app.MapPost("/cameras/{id}/frames", TakeAsync).DisableAntiforgery().WithName("UploadFrame").WithMetadata(new DisableRequestSizeLimitAttribute()); // Edge:UploadBytes holds instead
         return app;
     }
 

@@ -17,15 +17,45 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     private static readonly double[] CertainWith = [double.PositiveInfinity, double.PositiveInfinity, 0.97, 0.93, 0.9, 0.85];
     private const int FewestFrames = 2;
 
-    // A vehicle that was not seen for so long has left. It counts in the second that an alert has.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(600);
+    // A vehicle that was not seen for so long, or for some frames of a slow camera, has left. It counts in the second that an alert has.
+    private static readonly TimeSpan ShortestPatience = TimeSpan.FromMilliseconds(600);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(10);
+    private const int PatienceFrames = 3;
+    private const int IntervalsKept = 8;
 
     private readonly List<Track> _tracks = [];
     private readonly List<Track> _gone = [];
     private readonly ReportedVehicles _reported = new();
+    private readonly Queue<TimeSpan> _intervals = new();
+    private DateTimeOffset? _frameAt;
 
     /// <summary>Whether every plate that is followed was reported already.</summary>
     public bool AllReported => _tracks.Count > 0 && _tracks.TrueForAll(t => t.Reported);
+
+    // The shortest of the last intervals is the camera's: the others had frames left out, or nothing to show.
+    private TimeSpan Patience
+    {
+        get
+        {
+            var interval = _intervals.Count == 0 ? TimeSpan.Zero : PatienceFrames * _intervals.Min();
+            return interval < ShortestPatience ? ShortestPatience : interval > LongestPatience ? LongestPatience : interval;
+        }
+    }
+
+    /// <summary>Hears of every frame of the camera, read or not.</summary>
+    public void FrameAt(DateTimeOffset at)
+    {
+        if (_frameAt is { } before && at > before)
+        {
+            _intervals.Enqueue(at - before);
+            if (_intervals.Count > IntervalsKept)
+            {
+                _intervals.Dequeue();
+            }
+        }
+
+        _frameAt = at;
+    }
 
     /// <summary>The plates of a frame that need reading: those of reported vehicles are only followed.</summary>
     public IReadOnlyList<PlateQuad> ToRead(IReadOnlyList<PlateQuad> quads, DateTimeOffset at)

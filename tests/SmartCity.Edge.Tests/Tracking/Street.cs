@@ -17,6 +17,9 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
 
     public Tracker Tracker { get; } = new(models.Fuse);
 
+    /// <summary>Between two frames of this camera.</summary>
+    public TimeSpan Interval { get; init; } = Frame;
+
     /// <summary>Time of the next frame.</summary>
     public DateTimeOffset At { get; set; } = Start;
 
@@ -46,9 +49,10 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
     /// <summary>One frame with these plates, taken as the pipeline does.</summary>
     public List<(Track Track, PlateRead Vote)> Sees(params PlateRead[] reads)
     {
+        Tracker.FrameAt(At);
         var wanted = Tracker.ToRead([.. reads.Select(r => r.Quad)], At);
         var due = Tracker.Observe([.. reads.Where(r => wanted.Contains(r.Quad))], _picture, At, default);
-        At += Frame;
+        At += Interval;
         return [.. due];
     }
 

@@ -74,6 +74,19 @@ public sealed class TrackerTests(Recogniser recogniser) : IDisposable
     }
 
     [Fact]
+    public void A_camera_of_one_frame_a_second_joins_them_too()
+    {
+        using var slow = new Street(recogniser.Models) { Interval = TimeSpan.FromSeconds(1) };
+        slow.Sees();
+        slow.Sees();
+        var frames = "FBPL".Select((other, i) => Street.Read(Street.Plate(100 + 8 * i), Grids.Seen("LR33TEE", 6, ('E', 0.52f), (other, 0.45f))));
+        Assert.Empty(frames.SelectMany(f => slow.Sees(f)));
+
+        var (track, vote) = Assert.Single(slow.Waits(TimeSpan.FromSeconds(4)));
+        Assert.Equal(("LR33TEE", 4), (vote.Plate, track.Reads.Count));
+    }
+
+    [Fact]
     public void A_flicker_of_text_is_no_vehicle_and_a_clear_plate_in_one_frame_is()
     {
         _street.Sees(Street.Read(Street.Plate(100), "LR33TEE", 0.85f), Street.Read(Street.Plate(400), "AB12CDE", 0.999f));
