@@ -26,8 +26,15 @@ internal sealed class Scene(int seed, Weather weather) : IDisposable
 
     public Weather Weather => weather;
 
+    /// <summary>Paints the street, which takes a good part of a second; else the first picture does.</summary>
+    public void Paint() => _street ??= StreetPainter.Paint(_plan, weather);
+
     /// <summary>The street without a vehicle. The caller disposes it.</summary>
-    public Mat Empty() => (_street ??= StreetPainter.Paint(_plan, weather)).Clone();
+    public Mat Empty()
+    {
+        Paint();
+        return _street!.Clone();
+    }
 
     /// <summary>Rain and sensor noise over a finished picture, in place.</summary>
     public void Expose(Mat picture) => SensorNoise.Add(picture, weather, ref _random);

@@ -9,6 +9,9 @@ namespace SmartCity.Edge.Cameras.Simulation;
 /// </summary>
 internal sealed class SimulatedSource : ICameraSource
 {
+    // A dozen cameras that start together paint their streets one by one, so that the machine has a core left to read plates with.
+    private static readonly SemaphoreSlim Painting = new(1);
+
     private readonly string _cameraId;
     private readonly int _seed;
     private readonly Weather _weather;
@@ -45,10 +48,12 @@ internal sealed class SimulatedSource : ICameraSource
     {
         using var traffic = new SimulatedTraffic(_seed, _weather, _place);
         var number = 0L;
-        await Task.Delay(traffic.Rest(_every) / _speed, _time, cancellationToken);
+        var started = _time.GetTimestamp();
+        await PaintAsync(traffic, cancellationToken);
+        await RestAsync(traffic, started, cancellationToken);
         while (true)
         {
-            var started = _time.GetTimestamp();
+            started = _time.GetTimestamp();
             using var pass = traffic.Next();
             for (var i = 0; i < pass.Frames; i++)
             {
@@ -60,11 +65,30 @@ internal sealed class SimulatedSource : ICameraSource
 
             var left = _time.GetUtcNow();
             yield return new Frame(_cameraId, number++, left, traffic.Empty(left)) { Truth = [] };
-            var rest = traffic.Rest(_every) / _speed - _time.GetElapsedTime(started);
-            if (rest > TimeSpan.Zero)
-            {
-                await Task.Delay(rest, _time, cancellationToken);
-            }
+            await RestAsync(traffic, started, cancellationToken);
+        }
+    }
+
+    private static async Task PaintAsync(SimulatedTraffic traffic, CancellationToken cancellationToken)
+    {
+        await Painting.WaitAsync(cancellationToken);
+        try
+        {
+            await Task.Run(traffic.Paint, cancellationToken);
+        }
+        finally
+        {
+            Painting.Release();
+        }
+    }
+
+    // Until the next vehicle comes.
+    private async Task RestAsync(SimulatedTraffic traffic, long since, CancellationToken cancellationToken)
+    {
+        var rest = traffic.Rest(_every) / _speed - _time.GetElapsedTime(since);
+        if (rest > TimeSpan.Zero)
+        {
+            await Task.Delay(rest, _time, cancellationToken);
         }
     }
 }

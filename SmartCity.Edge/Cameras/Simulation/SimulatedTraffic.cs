@@ -18,6 +18,9 @@ internal sealed class SimulatedTraffic(int seed, Weather weather, string? place 
     private DemoRandom _random = new((ulong)seed * 104_729 + 5);
     private long _passes;
 
+    /// <inheritdoc cref="Scene.Paint"/>
+    public void Paint() => _scene.Paint();
+
     /// <summary>The next vehicle.</summary>
     public SimulatedPass Next()
     {

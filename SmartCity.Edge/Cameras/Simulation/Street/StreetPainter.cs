@@ -15,14 +15,15 @@ internal static class StreetPainter
         var light = StreetLight.Of(weather);
         var rays = new StreetRays(plan, light);
         var street = new Mat(Scene.Height, Scene.Width, MatType.CV_8UC3);
-        Parallel.For(0, Scene.Height, row =>
+        for (var row = 0; row < Scene.Height; row++)
         {
             var pixels = street.AsSpan<Vec3b>().Slice(row * Scene.Width, Scene.Width);
             for (var column = 0; column < pixels.Length; column++)
             {
                 pixels[column] = Lens.Develop(Pixel(rays, plan.View, column, row));
             }
-        });
+        }
+
         Stand(street, plan, weather, light, rays);
         Lens.Soften(street);
         return street;
