@@ -14,6 +14,9 @@ public class SimulatedTests
     private const int Few = 3;
     private const int MoreThanAPass = 20;
 
+    // The caption above says when a picture was taken, which is the clock's affair and not the seed's.
+    private const int CaptionRows = 40;
+
     [Theory]
     [InlineData("day")]
     [InlineData("dusk")]
@@ -85,7 +88,8 @@ public class SimulatedTests
                 "the next frame comes");
             Assert.True(await next);
             using var frame = frames.Current;
-            seen.Add((frame.Truth!, FrameOrigin.Of(frame.Image.ImEncode(".bmp")), frame.Image.Size()));
+            using var scene = frame.Image.RowRange(CaptionRows, frame.Image.Rows);
+            seen.Add((frame.Truth!, FrameOrigin.Of(scene.ImEncode(".bmp")), frame.Image.Size()));
         }
 
         return seen;
