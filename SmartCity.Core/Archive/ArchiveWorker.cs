@@ -77,7 +77,7 @@ internal sealed class ArchiveWorker(
         {
             await work(cancellationToken);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or InvalidDataException or AmazonClientException or HttpRequestException or ParquetException)
+        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or InvalidDataException or AmazonClientException or AmazonServiceException or HttpRequestException or ParquetException)
         {
             health.Degraded(Worker, $"The archive waits: {e.Message}");
             logger.LogWarning("The archive waits: {Error}", e.Message);

@@ -6,7 +6,7 @@ namespace SmartCity.Core.Review;
 /// <summary>Cases that a person decides.</summary>
 public sealed class ReviewQueue(TimeProvider time)
 {
-    /// <summary>Adds cases inside the caller's transaction; a sighting has each kind of case once, whatever is replayed. One that was settled and is not is open again.</summary>
+    /// <summary>Adds cases inside the caller's transaction; a sighting has each kind of case once, with every reason, whatever is replayed. One that was settled and is not is open again.</summary>
     public async Task AddAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ReviewCase> cases, CancellationToken cancellationToken)
     {
         if (cases.Count == 0)
@@ -14,6 +14,7 @@ public sealed class ReviewQueue(TimeProvider time)
             return;
         }
 
+        cases = [.. cases.GroupBy(c => (c.SightingId, c.Kind)).Select(g => g.First() with { Why = string.Join(' ', g.Select(c => c.Why).Distinct()) })];
         await using var command = new NpgsqlCommand(
             """
             insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, created_at)

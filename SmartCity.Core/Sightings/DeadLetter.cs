@@ -58,11 +58,14 @@ internal static class DeadLetterStore
                 new() { Value = letters.Select(l => l.Value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
                 new() { Value = letters.Select(HeadersJson).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
                 new() { Value = letters.Select(l => l.RecordedAt).ToArray() },
-                new() { Value = letters.Select(l => l.Reason.Replace("\0", "\\0", StringComparison.Ordinal)).ToArray() },
+                new() { Value = letters.Select(l => Storable(l.Reason)).ToArray() },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    // Postgres text holds neither U+0000 nor half a surrogate pair; a reason may quote what came.
+    private static string Storable(string reason) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(reason)).Replace("\0", "\\0", StringComparison.Ordinal);
 
     // Header values are bytes of any kind: base64.
     private static string HeadersJson(DeadLetter letter) =>

@@ -88,6 +88,7 @@ public static class SightingParser
         }
 
         return TextFault("stationId", s.StationId, required: true)
+            ?? (IsName(s.StationId) ? null : "stationId has other characters than letters, digits, '-', '_' and '.', or begins with '.'.")
             ?? TextFault("cameraId", s.CameraId, required: true)
             ?? TextFault("direction", s.Direction)
             ?? TextFault("country", s.Country)
@@ -105,6 +106,9 @@ public static class SightingParser
         : null;
 
     private static bool IsPlate(string text) => text.Length is > 0 and <= LongestPlate && text.All(c => c is (>= 'A' and <= 'Z') or (>= '0' and <= '9'));
+
+    // It is a part of the archive's object names, as it is of the topic's.
+    private static bool IsName(string text) => text[0] != '.' && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     private static bool IsProbability(double value) => value is >= 0 and <= 1;
 

@@ -26,12 +26,13 @@ public static class TracePropagation
     /// <summary>The context in the headers, default when there is none or it is not valid.</summary>
     public static ActivityContext Extract(Headers? headers)
     {
-        if (headers is null || !headers.TryGetLastBytes(RecordHeaders.TraceParent, out var parent))
+        // A header may be there without a value.
+        if (headers is null || !headers.TryGetLastBytes(RecordHeaders.TraceParent, out var parent) || parent is null)
         {
             return default;
         }
 
-        var state = headers.TryGetLastBytes(RecordHeaders.TraceState, out var bytes) ? Encoding.ASCII.GetString(bytes) : null;
+        var state = headers.TryGetLastBytes(RecordHeaders.TraceState, out var bytes) && bytes is not null ? Encoding.ASCII.GetString(bytes) : null;
         return ActivityContext.TryParse(Encoding.ASCII.GetString(parent), state, isRemote: true, out var context) ? context : default;
     }
 }

@@ -79,6 +79,54 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_record_whose_trace_has_no_value_is_a_sighting_without_a_trace()
+    {
+        var sighting = Sighting("TRACE2", Now, "london-a40");
+        await core.SendAsync(sighting, new Headers { { RecordHeaders.TraceParent, null } });
+
+        Assert.Null((await WaitForAsync(sighting.Id)).TraceId);
+    }
+
+    [Fact]
+    public async Task A_poison_record_too_large_for_dead_letters_is_named_there_and_kept_in_the_database()
+    {
+        var poison = new byte[999_900];
+        var after = Sighting("AFTER2", Now, "london-a406");
+        await core.SendAsync(Topics.Mirrored("london-a406", Topics.Sightings), poison);
+        await core.SendAsync(after);
+
+        await WaitForAsync(after.Id);
+
+        Assert.Null(Assert.Single(ReadDeadLetters(m => Header(m, RecordHeaders.SourceTopic) == "london-a406.sightings", 1)).Value);
+        Assert.Equal(poison.Length, await core.Postgres.ScalarAsync<int>("select length(record_value) from dead_letters where topic = 'london-a406.sightings'"));
+    }
+
+    [Fact]
+    public async Task A_reason_that_cuts_a_character_in_two_does_not_stop_the_stream()
+    {
+        var after = Sighting("AFTER3", Now, "london-a202");
+        await core.SendAsync(Sighting("SCHEMA1", Now, "london-a202"), new Headers { { RecordHeaders.Schema, Encoding.UTF8.GetBytes(new string('x', 39) + "🚗") } });
+        await core.SendAsync(after);
+
+        await WaitForAsync(after.Id);
+    }
+
+    [Fact]
+    public async Task An_id_given_to_two_sightings_costs_the_second_one_and_no_more()
+    {
+        var sighting = Sighting("TWICE1", Now, "london-a205");
+        var after = Sighting("AFTER4", Now, "london-a205");
+        await core.SendAsync(sighting);
+        await core.SendAsync(sighting with { CapturedAt = Now.AddSeconds(5) });
+        await core.SendAsync(after);
+
+        await WaitForAsync(after.Id);
+
+        Assert.Equal("1", Header(Assert.Single(ReadDeadLetters(m => Header(m, RecordHeaders.SourceTopic) == "london-a205.sightings", 1)), RecordHeaders.SourceOffset));
+        Assert.Equal(1L, await core.Postgres.ScalarAsync<long>("select count(*) from sightings where id = $1", sighting.Id));
+    }
+
+    [Fact]
     public async Task Ops_tells_what_was_stored_and_that_nothing_waits()
     {
         var sighting = Sighting("OPS1", Now, "london-a10");

@@ -70,4 +70,18 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.Equal(["doubtful", "unread"], await postgres.ColumnAsync<string>("select kind from review_cases where station_id = 'london-r1' order by kind"));
         Assert.Equal(0L, await postgres.ScalarAsync<long>("select count(*) from sightings where station_id = 'london-r1' and plate is null and passage_id is not null"));
     }
+
+    [Fact]
+    public async Task A_vehicle_that_two_schemes_cannot_classify_is_one_case_with_both_reasons()
+    {
+        await postgres.ExecuteAsync("insert into vehicles (plate, class, fuel) values ('VAN1', 'van', 'diesel')");
+        await postgres.ExecuteAsync("insert into stations (id, name, latitude, longitude) values ('london-v1', 'V', 51.5, 0)");
+        await postgres.ExecuteAsync("insert into station_zones (station_id, zone) values ('london-v1', 'ulez'), ('london-v1', 'lez')");
+
+        await Ingest().ApplyAsync(Records(Sighting("VAN1", Noon, "london-v1")), [], TestContext.Current.CancellationToken);
+
+        var why = Assert.Single(await postgres.ColumnAsync<string>("select why from review_cases where plate = 'VAN1' and kind = 'unclassified'"));
+        Assert.Contains("ULEZ: ", why, StringComparison.Ordinal);
+        Assert.Contains(" LEZ: ", " " + why, StringComparison.Ordinal);
+    }
 }
