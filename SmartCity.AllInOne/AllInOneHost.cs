@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using SmartCity.Core;
@@ -5,6 +6,7 @@ using SmartCity.Core.Database;
 using SmartCity.Edge;
 using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults;
+using SmartCity.ServiceDefaults.Access;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.Web;
 
@@ -39,6 +41,7 @@ internal static class AllInOneHost
         if (console)
         {
             builder.AddConsole();
+            UseBothSchemes(builder.Services);
         }
 
         if (republishes)
@@ -56,6 +59,16 @@ internal static class AllInOneHost
         }
 
         return app;
+    }
+
+    // The API knows tokens, the console cookies.
+    private static void UseBothSchemes(IServiceCollection services)
+    {
+        const string both = "both";
+        services.AddAuthentication(both).AddPolicyScheme(both, null, o => o.ForwardDefaultSelector = context =>
+            context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || context.Request.Path.StartsWithSegments("/openapi", StringComparison.Ordinal)
+                ? ApiScheme.Name
+                : CookieAuthenticationDefaults.AuthenticationScheme);
     }
 
     /// <summary>One line an event, to stderr: stdout is for results.</summary>

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
+using SmartCity.Core.Access;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Archive;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Live;
@@ -22,6 +24,8 @@ public static class CoreModule
     {
         builder.Services.AddApi();
         builder.Services.AddDatabase();
+        builder.Services.AddAudit();
+        builder.Services.AddAccess(builder.Configuration);
         builder.Services.AddStations();
         builder.Services.AddVehicles();
         builder.Services.AddReview();
@@ -38,18 +42,21 @@ public static class CoreModule
     public static IEndpointRouteBuilder MapCore(this IEndpointRouteBuilder app)
     {
         app.MapApi();
-        app.MapStations();
-        app.MapVehicles();
-        app.MapSightings();
-        app.MapDeadLetters();
-        app.MapEvidence();
-        app.MapPassages();
-        app.MapAlerts();
-        app.MapCharges();
-        app.MapReview();
-        app.MapArchive();
-        app.MapLive();
-        app.MapOps();
+        var api = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, AuditFilter>();
+        api.MapAudit();
+        api.MapAccess();
+        api.MapStations();
+        api.MapVehicles();
+        api.MapSightings();
+        api.MapDeadLetters();
+        api.MapEvidence();
+        api.MapPassages();
+        api.MapAlerts();
+        api.MapCharges();
+        api.MapReview();
+        api.MapArchive();
+        api.MapLive();
+        api.MapOps();
         return app;
     }
 }

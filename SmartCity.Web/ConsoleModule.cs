@@ -1,4 +1,6 @@
 using MudBlazor.Services;
+using SmartCity.ServiceDefaults.Access;
+using SmartCity.Web.Access;
 using SmartCity.Web.Components;
 using SmartCity.Web.Core;
 
@@ -7,20 +9,20 @@ namespace SmartCity.Web;
 /// <summary>The operator console. It knows the core only over HTTP, at <c>Core:Address</c>.</summary>
 public static class ConsoleModule
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
-
     public static IHostApplicationBuilder AddConsole(this IHostApplicationBuilder builder)
     {
-        var address = builder.Configuration["Core:Address"] ?? "http://localhost:8080";
         builder.Services.AddRazorComponents().AddInteractiveServerComponents();
         builder.Services.AddMudServices();
+        builder.Services.AddScopePolicies();
+        builder.Services.AddConsoleAccess(builder.Configuration);
 #pragma warning disable EXTEXP0001 // The standard handler's timeouts would end the live stream; connecting again is its own affair.
-        builder.Services.AddHttpClient<CoreClient>(http =>
-        {
-            http.BaseAddress = new Uri(address);
-            http.Timeout = System.Threading.Timeout.InfiniteTimeSpan;
-        }).RemoveAllResilienceHandlers();
+        builder.Services.AddHttpClient(CoreClient.Handlers).RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
+        builder.Services.AddScoped(provider =>
+        {
+            var user = provider.GetRequiredService<SignedInUser>();
+            return CoreClient.For(provider, user.TokenAsync, user.SayEnded);
+        });
         builder.Services.AddSingleton<LiveConnection>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LiveConnection>());
         return builder;
@@ -30,27 +32,14 @@ public static class ConsoleModule
     {
         if (app is IApplicationBuilder pipeline)
         {
+            pipeline.UseSecurityHeaders(pipeline.ApplicationServices.GetRequiredService<IConfiguration>()["Console:Map:TileUrl"]);
             pipeline.UseAntiforgery();
         }
 
-        app.MapStaticAssets();
-        app.MapGet("/evidence/{**key}", PictureAsync);
-        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapCoreFiles();
+        app.MapConsoleAccess();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = "'none'");
         return app;
-    }
-
-    // The browser asks the console for pictures, never the core.
-    private static async Task PictureAsync(string key, CoreClient core, HttpContext context)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        timeout.CancelAfter(Timeout);
-        using var picture = await core.EvidenceAsync(key, timeout.Token);
-        context.Response.StatusCode = (int)picture.StatusCode;
-        if (picture.IsSuccessStatusCode)
-        {
-            context.Response.ContentType = picture.Content.Headers.ContentType?.ToString();
-            context.Response.Headers.CacheControl = "private, max-age=86400, immutable";
-            await picture.Content.CopyToAsync(context.Response.Body, timeout.Token);
-        }
     }
 }

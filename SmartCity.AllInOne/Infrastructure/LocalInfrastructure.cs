@@ -1,5 +1,8 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.AllInOne.Infrastructure;
@@ -7,6 +10,8 @@ namespace SmartCity.AllInOne.Infrastructure;
 /// <summary>The infrastructure that is not external, started before the modules, and the settings that lead them to it.</summary>
 internal sealed class LocalInfrastructure : IAsyncDisposable
 {
+    private const int KeyBytes = 32;
+
     private readonly Stack<IAsyncDisposable> _started = new();
     private readonly Dictionary<string, string?> _settings = new(StringComparer.OrdinalIgnoreCase);
 
@@ -103,6 +108,13 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
 
     private void Configure(InfrastructurePlan plan, DataFolder data)
     {
+        // The console and the core are one process: their key is made up anew each time.
+        var consoleKey = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
+        Set("Console:CoreKey", consoleKey);
+        Set("Core:Access:ServiceKeys:0:Name", "console");
+        Set("Core:Access:ServiceKeys:0:Key", consoleKey);
+        Set("Core:Access:ServiceKeys:0:Scopes:0", Scope.LiveRead);
+        Set("Console:KeysPath", data.Below("console-keys"));
         Set("Edge:SpoolPath", data.Below("spool"));
         for (var i = 0; i < plan.Stations.Count; i++)
         {

@@ -6,6 +6,9 @@ namespace SmartCity.Contracts.Api;
 /// </summary>
 public static class Scope
 {
+    /// <summary>Type of the claims that hold them.</summary>
+    public const string Claim = "scope";
+
     /// <summary>Stations, sightings, pictures, passages and what happens now.</summary>
     public const string LiveRead = "live:read";
 

@@ -248,7 +248,7 @@ public sealed record HotlistEntryView
 /// <summary>What a person decided: the body of <c>POST /api/review/{id}</c> and <c>POST /api/sightings/{id}/review</c>.</summary>
 /// <param name="State">confirmed, corrected or no-plate; for a case also skipped, and open to take that back.</param>
 /// <param name="Plate">The right plate, with corrected.</param>
-public sealed record ReviewResolution(string State, string? Plate = null, string? By = null);
+public sealed record ReviewResolution(string State, string? Plate = null);
 
 /// <summary>What a decision changed.</summary>
 /// <param name="Plate">What the sighting counts as now.</param>

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -28,10 +29,10 @@ internal static class AlertSlice
 
     public static IEndpointRouteBuilder MapAlerts(this IEndpointRouteBuilder app)
     {
-        var alerts = app.MapGroup("/api/alerts").WithTags("Alerts");
+        var alerts = app.MapGroup("/api/alerts").WithTags("Alerts").RequireAuthorization(Scope.AlertsRead);
         alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first");
         alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert");
-        alerts.MapPost("{id:guid}/acknowledge", AcknowledgeAsync).WithSummary("Says who has taken an alert on").DisableAntiforgery();
+        alerts.MapPost("{id:guid}/acknowledge", AcknowledgeAsync).WithSummary("Takes an alert on").RequireAuthorization(Scope.AlertsWrite);
         return app.MapHotlist().MapWebhooks();
     }
 
@@ -86,19 +87,14 @@ internal static class AlertSlice
         return await command.ReadAllAsync(Read, cancellationToken) is [var alert] ? TypedResults.Ok(alert) : TypedResults.NotFound();
     }
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> AcknowledgeAsync(Guid id, Acknowledgement body, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound>> AcknowledgeAsync(Guid id, Acknowledgement body, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(body.By))
-        {
-            return Paging.Problem("by is empty; it must name who takes the alert on.");
-        }
-
         await using var command = dataSource.CreateCommand(
             """
             update alerts set state = 'acknowledged', acknowledged_at = coalesce(acknowledged_at, $2), acknowledged_by = coalesce(acknowledged_by, $3), note = coalesce(note, $4)
             where id = $1
             """);
-        foreach (var value in (object?[])[id, time.GetUtcNow(), body.By.Trim(), body.Note])
+        foreach (var value in (object?[])[id, time.GetUtcNow(), user.Identity!.Name, body.Note])
         {
             command.Parameters.Add(new() { Value = value ?? DBNull.Value });
         }
@@ -106,5 +102,5 @@ internal static class AlertSlice
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
     }
 
-    internal sealed record Acknowledgement(string By, string? Note);
+    internal sealed record Acknowledgement(string? Note);
 }

@@ -15,13 +15,13 @@ internal static class HotlistEndpoints
 
     public static IEndpointRouteBuilder MapHotlist(this IEndpointRouteBuilder app)
     {
-        var hotList = app.MapGroup("/api/hotlist").WithTags("Hot-list");
+        var hotList = app.MapGroup("/api/hotlist").WithTags("Hot-list").RequireAuthorization(Scope.HotlistRead);
         hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first");
-        hotList.MapPost("", AddAsync).WithSummary("Adds an entry; it holds within a second").DisableAntiforgery();
-        hotList.MapPost("import", ImportAsync).WithSummary("Adds or replaces entries from CSV or a JSON list; what is not valid is reported by line").DisableAntiforgery()
+        hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it holds within a second").DisableAntiforgery();
+        hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; what is not valid is reported by line").DisableAntiforgery()
             .Accepts<string>("text/csv", "application/json").WithMetadata(new RequestSize());
         hotList.MapPost("test", TestAsync).WithSummary("What a plate would set off now: entries that it meets, and entries that it is near to").DisableAntiforgery();
-        hotList.MapDelete("{id:guid}", RemoveAsync).WithSummary("Takes an entry away");
+        hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Takes an entry away");
         return app;
     }
 

@@ -26,7 +26,7 @@ internal static class WebhookEndpoints
 
     public static IEndpointRouteBuilder MapWebhooks(this IEndpointRouteBuilder app)
     {
-        var webhooks = app.MapGroup("/api/webhooks").WithTags("Webhooks");
+        var webhooks = app.MapGroup("/api/webhooks").WithTags("Webhooks").RequireAuthorization(Scope.CityWrite);
         webhooks.MapGet("", ListAsync).WithSummary("Where alerts are sent");
         webhooks.MapPost("", AddAsync).WithSummary("Sends every alert from now on to an address").DisableAntiforgery();
         webhooks.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a webhook; the secret stays when none is given").DisableAntiforgery();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Core.Database;
+using SmartCity.ServiceDefaults.Access;
 
 namespace SmartCity.Core.Api;
 
@@ -23,7 +24,7 @@ internal static class ApiConventions
 
     public static IEndpointRouteBuilder MapApi(this IEndpointRouteBuilder app)
     {
-        app.MapOpenApi();
+        app.MapOpenApi().RequireAuthorization(SignedIn.Policy);
         if (app is IApplicationBuilder pipeline)
         {
             pipeline.UseWhen(
@@ -32,6 +33,9 @@ internal static class ApiConventions
                     .UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = Status })
                     .UseStatusCodePages()
                     .Use(WhenReadyAsync));
+            pipeline.UseAuthentication();
+            pipeline.UseAuthorization();
+            pipeline.UseRateLimiter();
         }
 
         return app;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 
 namespace SmartCity.Core.Api;
@@ -25,5 +26,18 @@ internal static class RowReading
         }
 
         return rows;
+    }
+
+    /// <summary>Rows as they come, for what may be too long to hold; the command is disposed at the end.</summary>
+    public static async IAsyncEnumerable<T> StreamAsync<T>(this NpgsqlCommand command, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await using (command)
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                yield return read(reader);
+            }
+        }
     }
 }

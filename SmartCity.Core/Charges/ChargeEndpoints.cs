@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Charges;
 
@@ -16,12 +17,12 @@ internal static class ChargeSlice
 
     public static IEndpointRouteBuilder MapCharges(this IEndpointRouteBuilder app)
     {
-        var charges = app.MapGroup("/api/charges").WithTags("Charges");
-        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first");
+        var charges = app.MapGroup("/api/charges").WithTags("Charges").RequireAuthorization(Scope.ChargesRead);
+        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first").Audited("charges.search", "plate");
         charges.MapGet("totals", TotalsAsync).WithSummary("What stands for a charging day, by scheme; today's when no day is given");
         charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: everything recorded for its plate, scheme and day, oldest first");
-        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with the registry as it is now; gives the lines added");
-        charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording any: a JSON object a line in, one a line out").DisableAntiforgery();
+        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with the registry as it is now; gives the lines added").RequireAuthorization(Scope.ReviewWrite);
+        charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording any: a JSON object a line in, one a line out").AuditedByItself();
         return app;
     }
 

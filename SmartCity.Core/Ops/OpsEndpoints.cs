@@ -21,7 +21,7 @@ internal static class OpsEndpoints
 
     public static IEndpointRouteBuilder MapOps(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/ops", GetAsync).WithTags("Ops").WithSummary("The pipeline as it runs: stations, workers, rates, lag");
+        app.MapGet("/api/ops", GetAsync).WithTags("Ops").WithSummary("The pipeline as it runs: stations, workers, rates, lag").RequireAuthorization(Scope.OpsRead);
         return app;
     }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Passages;
 
@@ -12,7 +13,7 @@ internal static class PassageEndpoints
 {
     public static IEndpointRouteBuilder MapPassages(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages, newest first; from is inclusive, to exclusive");
+        app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages, newest first; from is inclusive, to exclusive; with a plate a reason is required").RequireAuthorization(Scope.LiveRead).RequireReason("passages.search", "plate", Scope.VehiclesSearch);
         return app;
     }
 

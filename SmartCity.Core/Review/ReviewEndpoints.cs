@@ -1,9 +1,9 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
-using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
@@ -26,12 +26,12 @@ internal static class ReviewEndpoints
 
     public static IEndpointRouteBuilder MapReview(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/review").WithTags("Review");
+        var group = app.MapGroup("/api/review").WithTags("Review").RequireAuthorization(Scope.ReviewRead);
         group.MapGet("/", ListAsync).WithSummary("Cases for a person, newest capture first; state open unless given");
         group.MapGet("/counts", CountsAsync).WithSummary("Open cases by kind");
         group.MapGet("/{id:guid}", GetAsync).WithSummary("One case");
-        group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case: the sighting, its passages, charges and alerts follow; a case that is skipped can be opened again");
-        app.MapPost("/api/sightings/{sightingId:guid}/review", DecideAsync).WithTags("Review").WithSummary("Decides on a reading that need not have a case; gives what changed");
+        group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case: the sighting, its passages, charges and alerts follow; a case that is skipped can be opened again").RequireAuthorization(Scope.ReviewWrite);
+        app.MapPost("/api/sightings/{sightingId:guid}/review", DecideAsync).WithTags("Review").WithSummary("Decides on a reading that need not have a case; gives what changed").RequireAuthorization(Scope.ReviewWrite);
         return app;
     }
 
@@ -71,11 +71,11 @@ internal static class ReviewEndpoints
     }
 
     private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> ResolveAsync(
-        Guid id, ReviewResolution resolution, NpgsqlDataSource dataSource, ReadReviews reviews, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, ReadReviews reviews, TimeProvider time, CancellationToken cancellationToken)
     {
         if (resolution.State is "open" or "skipped")
         {
-            return await MarkAsync(id, resolution, dataSource, time, cancellationToken) ? await GetAsync(id, dataSource, cancellationToken) : TypedResults.NotFound();
+            return await MarkAsync(id, resolution, user, dataSource, time, cancellationToken) ? await GetAsync(id, dataSource, cancellationToken) : TypedResults.NotFound();
         }
 
         var found = await FindAsync(id, dataSource, cancellationToken);
@@ -84,10 +84,10 @@ internal static class ReviewEndpoints
             return TypedResults.NotFound();
         }
 
-        return await DecideAsync(found.SightingId, resolution, reviews, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
+        return await DecideAsync(found.SightingId, resolution, user, reviews, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
     }
 
-    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ReadReviews reviews, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, ReadReviews reviews, CancellationToken cancellationToken)
     {
         if (!Decisions.TryGetValue(resolution.State, out var decision))
         {
@@ -102,7 +102,7 @@ internal static class ReviewEndpoints
 
         try
         {
-            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.By, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.ApplyAsync(sightingId, decision, plate, user.Identity!.Name, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
         }
         catch (ArgumentException e)
         {
@@ -110,7 +110,7 @@ internal static class ReviewEndpoints
         }
     }
 
-    private static async Task<bool> MarkAsync(Guid id, ReviewResolution resolution, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<bool> MarkAsync(Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             """
@@ -119,7 +119,7 @@ internal static class ReviewEndpoints
             """);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = resolution.State });
-        command.Parameters.Add(new() { Value = (object?)resolution.By ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = user.Identity!.Name! });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }

@@ -15,7 +15,7 @@ internal static class DeadLetterEndpoints
 {
     public static IEndpointRouteBuilder MapDeadLetters(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/dead-letters", ListAsync).WithTags("Ops").WithSummary("Records that could not be used, with their original bytes and the reason, newest first");
+        app.MapGet("/api/dead-letters", ListAsync).WithTags("Ops").WithSummary("Records that could not be used, with their original bytes and the reason, newest first").RequireAuthorization(Scope.OpsRead);
         return app;
     }
 

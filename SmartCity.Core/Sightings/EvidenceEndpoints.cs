@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Sightings;
@@ -13,7 +14,7 @@ internal static class EvidenceEndpoints
 
     public static IEndpointRouteBuilder MapEvidence(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/evidence/{**key}", GetAsync).WithTags("Sightings").WithSummary("A picture by its object key");
+        app.MapGet("/api/evidence/{**key}", GetAsync).WithTags("Sightings").WithSummary("A picture by its object key").RequireAuthorization(Scope.LiveRead);
         return app;
     }
 

@@ -9,6 +9,7 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Database;
+using SmartCity.ServiceDefaults.Access;
 
 namespace SmartCity.Core.Stations;
 
@@ -23,8 +24,8 @@ internal static class StationSlice
 
     public static IEndpointRouteBuilder MapStations(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/stations", ListAsync).WithTags("Stations").WithSummary("Every station with today's zones and its cameras");
-        app.MapGet("/api/city", City).WithTags("Stations").WithSummary("The city that this core charges");
+        app.MapGet("/api/stations", ListAsync).WithTags("Stations").WithSummary("Every station with today's zones and its cameras").RequireAuthorization(Scope.LiveRead);
+        app.MapGet("/api/city", City).WithTags("Stations").WithSummary("The city that this core charges").RequireAuthorization(SignedIn.Policy);
         return app;
     }
 

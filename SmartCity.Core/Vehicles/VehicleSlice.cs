@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Vehicles;
@@ -19,17 +21,17 @@ internal static class VehicleSlice
     public static IEndpointRouteBuilder MapVehicles(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/vehicles").WithTags("Vehicles");
-        group.MapGet("/{plate}", GetAsync).WithSummary("A registry record");
+        group.MapGet("/{plate}", GetAsync).WithSummary("A registry record").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
         group.MapPost("/import", ImportAsync).WithSummary("Adds or replaces vehicles from CSV; rows that are not valid are reported by line")
-            .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize());
+            .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite);
         return app;
     }
 
-    private static async Task<Results<Ok<VehicleView>, NotFound>> GetAsync(string plate, VehicleRegistry registry, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<VehicleView>, NotFound>> GetAsync(string plate, ClaimsPrincipal user, VehicleRegistry registry, CancellationToken cancellationToken)
     {
         var normalised = plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
         var found = await registry.FindAsync([normalised], cancellationToken);
-        return found.TryGetValue(normalised, out var vehicle) ? TypedResults.Ok(vehicle) : TypedResults.NotFound();
+        return found.TryGetValue(normalised, out var vehicle) ? TypedResults.Ok(Keepers.For(user, vehicle)) : TypedResults.NotFound();
     }
 
     private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, VehicleImport import, CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ public static class UploadEndpoint
 
     public static IEndpointRouteBuilder MapUploads(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/cameras/{id}/frames", TakeAsync).DisableAntiforgery().WithName("UploadFrame").WithMetadata(new DisableRequestSizeLimitAttribute()); // Edge:UploadBytes holds instead
+        app.MapPost("/cameras/{id}/frames", TakeAsync).AllowAnonymous().DisableAntiforgery().WithName("UploadFrame").WithMetadata(new DisableRequestSizeLimitAttribute()); // Edge:UploadKey and Edge:UploadBytes hold instead
         return app;
     }
 

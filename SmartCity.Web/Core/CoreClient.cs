@@ -12,7 +12,7 @@ using SmartCity.Contracts.Api;
 namespace SmartCity.Web.Core;
 
 /// <summary>The core's API as the console uses it.</summary>
-public sealed class CoreClient(HttpClient http)
+public sealed partial class CoreClient(HttpClient http)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -53,8 +53,8 @@ public sealed class CoreClient(HttpClient http)
         PostAsync<ReviewOutcome>($"api/sightings/{sighting}/review", resolution, cancellationToken);
 
     /// <summary>Puts a case off.</summary>
-    public Task<ReviewView> SkipAsync(Guid reviewCase, string? by, CancellationToken cancellationToken) =>
-        PostAsync<ReviewView>($"api/review/{reviewCase}", new ReviewResolution("skipped", null, by), cancellationToken);
+    public Task<ReviewView> SkipAsync(Guid reviewCase, CancellationToken cancellationToken) =>
+        PostAsync<ReviewView>($"api/review/{reviewCase}", new ReviewResolution("skipped"), cancellationToken);
 
     public Task<Page<HotlistEntryView>> HotlistAsync(string? after, CancellationToken cancellationToken) =>
         GetAsync<Page<HotlistEntryView>>(QueryHelpers.AddQueryString("api/hotlist", Given(("limit", "50"), ("after", after))), cancellationToken);
@@ -63,11 +63,7 @@ public sealed class CoreClient(HttpClient http)
 
     public Task<HotlistAnswer> TestHotlistAsync(string plate, CancellationToken cancellationToken) => PostAsync<HotlistAnswer>("api/hotlist/test", new HotlistQuestion(plate), cancellationToken);
 
-    public async Task RemoveFromHotlistAsync(Guid id, CancellationToken cancellationToken)
-    {
-        using var response = await http.DeleteAsync($"api/hotlist/{id}", cancellationToken);
-        await CheckAsync(response, cancellationToken);
-    }
+    public Task RemoveFromHotlistAsync(Guid id, CancellationToken cancellationToken) => DeleteAsync($"api/hotlist/{id}", cancellationToken);
 
     /// <param name="json">A JSON list of entries; else CSV.</param>
     public async Task<ImportReport> ImportHotlistAsync(Stream file, bool json, CancellationToken cancellationToken)
@@ -79,11 +75,15 @@ public sealed class CoreClient(HttpClient http)
         return await response.Content.ReadFromJsonAsync<ImportReport>(Json, cancellationToken) ?? throw new JsonException("The core's answer to the import is empty.");
     }
 
-    public async Task AcknowledgeAsync(Guid alert, string by, string? note, CancellationToken cancellationToken)
+    public async Task AcknowledgeAsync(Guid alert, string? note, CancellationToken cancellationToken)
     {
-        using var response = await http.PostAsJsonAsync($"api/alerts/{alert}/acknowledge", new { by, note }, Json, cancellationToken);
-        response.EnsureSuccessStatusCode();
+        using var response = await http.PostAsJsonAsync($"api/alerts/{alert}/acknowledge", new { note }, Json, cancellationToken);
+        await CheckAsync(response, cancellationToken);
     }
+
+    /// <summary>The response to a GET of the API, to be passed on; the caller disposes it.</summary>
+    public Task<HttpResponseMessage> OpenAsync(string path, string? reason, CancellationToken cancellationToken) =>
+        http.SendAsync(Request(HttpMethod.Get, path, reason), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
     /// <summary>A picture's response, to be passed on; the caller disposes it.</summary>
     public Task<HttpResponseMessage> EvidenceAsync(string key, CancellationToken cancellationToken) =>
@@ -102,17 +102,46 @@ public sealed class CoreClient(HttpClient http)
         }
     }
 
-    private async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken)
+    private async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken, string? reason = null) =>
+        await AnswerAsync<T>(Request(HttpMethod.Post, path, reason, body), cancellationToken);
+
+    private async Task<T> PutAsync<T>(string path, object body, CancellationToken cancellationToken) => await AnswerAsync<T>(Request(HttpMethod.Put, path, null, body), cancellationToken);
+
+    private async Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
-        using var response = await http.PostAsJsonAsync(path, body, Json, cancellationToken);
+        using var response = await http.DeleteAsync(path, cancellationToken);
         await CheckAsync(response, cancellationToken);
-        return await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken) ?? throw new JsonException($"The core's answer to {path} is empty.");
+    }
+
+    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken, string? reason = null) => await AnswerAsync<T>(Request(HttpMethod.Get, path, reason), cancellationToken);
+
+    // The reason goes to the audit; headers hold no other letters than ASCII.
+    private static HttpRequestMessage Request(HttpMethod method, string path, string? reason, object? body = null)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: Json) };
+        if (reason is not null)
+        {
+            request.Headers.Add("Audit-Reason", Uri.EscapeDataString(reason));
+        }
+
+        return request;
+    }
+
+    private async Task<T> AnswerAsync<T>(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using (request)
+        {
+            using var response = await http.SendAsync(request, cancellationToken);
+            await CheckAsync(response, cancellationToken);
+            return await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken) ?? throw new JsonException($"The core's answer to {request.RequestUri} is empty.");
+        }
     }
 
     // What the core has to say about a request that it refuses is for the person who made it.
     private static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (response.StatusCode == HttpStatusCode.BadRequest && await response.Content.ReadFromJsonAsync<ProblemDetails>(Json, cancellationToken) is { Detail: { } detail })
+        if ((int)response.StatusCode is >= 400 and < 500 && response.Content.Headers.ContentType?.MediaType == "application/problem+json"
+            && await response.Content.ReadFromJsonAsync<ProblemDetails>(Json, cancellationToken) is { Detail: { } detail })
         {
             throw new HttpRequestException(detail, null, response.StatusCode);
         }
@@ -122,7 +151,4 @@ public sealed class CoreClient(HttpClient http)
 
     private static IEnumerable<KeyValuePair<string, string?>> Given(params IEnumerable<(string Name, string? Value)> parameters) =>
         parameters.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => KeyValuePair.Create(p.Name, p.Value));
-
-    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) =>
-        await http.GetFromJsonAsync<T>(path, Json, cancellationToken) ?? throw new JsonException($"The core's answer to {path} is empty.");
 }

@@ -1,13 +1,15 @@
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
 using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Health;
+using SmartCity.Web.Access;
 
 namespace SmartCity.Web.Core;
 
 /// <summary>The one live stream of this process, handed to every page that is open. Connects again when it breaks.</summary>
-public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth health, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LiveConnection> logger) : BackgroundService
+public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOptions> options, WorkerHealth health, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LiveConnection> logger) : BackgroundService
 {
     private const string Worker = "console live stream";
 
@@ -45,8 +47,7 @@ public sealed class LiveConnection(IServiceScopeFactory scopes, WorkerHealth hea
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        using var scope = scopes.CreateScope();
-        var core = scope.ServiceProvider.GetRequiredService<CoreClient>();
+        var core = CoreClient.For(services, () => ValueTask.FromResult<string?>(options.Value.CoreKey));
         await core.StationsAsync(cancellationToken);
         Problem = null;
         _was = true;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Cities;
 using SmartCity.Core.Database;
 using SmartCity.Core.Tests.Database;
@@ -19,6 +21,10 @@ namespace SmartCity.Core.Tests.Hosting;
 /// <summary>The core as it runs: its own process module, a database of its own, a broker of its own, HTTP on a free loopback port.</summary>
 public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
 {
+    public const string AdministratorPassword = "a long first password";
+
+    private const string Key = "a key of the tests that may do everything";
+
     private readonly DirectoryInfo _objects = Directory.CreateTempSubdirectory("smartcity-objects");
     private WebApplication? _app;
     private IProducer<byte[]?, byte[]?>? _producer;
@@ -43,10 +49,14 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
             ["ConnectionStrings:postgres"] = Postgres.ConnectionString,
             ["ConnectionStrings:core-kafka"] = Broker.BootstrapServers,
             ["ConnectionStrings:objects"] = _objects.FullName,
+            ["Core:Access:FirstPassword"] = AdministratorPassword,
+            ["Core:Access:ServiceKeys:0:Name"] = "tests",
+            ["Core:Access:ServiceKeys:0:Key"] = Key,
             ["Core:Webhooks:FirstRetry"] = "00:00:00.200",
             ["Core:Webhooks:Timeout"] = "00:00:01",
             ["urls"] = "http://127.0.0.1:0",
         });
+        builder.Configuration.AddInMemoryCollection(Scope.All.Select((scope, i) => KeyValuePair.Create($"Core:Access:ServiceKeys:0:Scopes:{i}", (string?)scope)));
         builder.AddServiceDefaults();
         builder.AddCore();
         _app = builder.Build();
@@ -56,6 +66,8 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
         await _app.Services.GetRequiredService<DatabaseStartup>().Ready;
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         Http = new HttpClient { BaseAddress = new Uri(address) };
+        Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Broker.BootstrapServers, LingerMs = 1 }).Build();
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -12,6 +13,10 @@ namespace SmartCity.System.Tests.Hosting;
 /// <summary>The all-in-one as a user starts it: a process of its own with a data folder.</summary>
 internal sealed class RunningSystem : IAsyncDisposable
 {
+    public const string AdministratorPassword = "a long first password";
+
+    private const string Key = "a key of the tests that may do everything";
+
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(180);
 
     private readonly Process _process;
@@ -23,6 +28,8 @@ internal sealed class RunningSystem : IAsyncDisposable
         _process = process;
         Data = data;
         Http = new HttpClient { BaseAddress = address };
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
         process.OutputDataReceived += (_, line) => Hear(line.Data);
         process.ErrorDataReceived += (_, line) => Hear(line.Data);
         process.BeginOutputReadLine();
@@ -160,6 +167,14 @@ internal sealed class RunningSystem : IAsyncDisposable
         Assert.True(File.Exists(Repository.AllInOne), $"{Repository.AllInOne} is not built.");
         var start = new ProcessStartInfo("dotnet", [Repository.AllInOne, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         start.Environment.Remove("KAFKA_HOME");
+        start.Environment["Core__Access__FirstPassword"] = AdministratorPassword;
+        start.Environment["Core__Access__ServiceKeys__tests__Name"] = "tests";
+        start.Environment["Core__Access__ServiceKeys__tests__Key"] = Key;
+        foreach (var scope in Scope.All)
+        {
+            start.Environment["Core__Access__ServiceKeys__tests__Scopes__" + scope.Replace(':', '_')] = scope;
+        }
+
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace SmartCity.Core.Access;
+
+/// <summary>Who may use the core.</summary>
+internal sealed class AccessOptions
+{
+    public const string Section = "Core:Access";
+
+    /// <summary>Of the user <c>administrator</c> that the first start makes. Made up and printed once when it is left out.</summary>
+    [MinLength(12)]
+    public string? FirstPassword { get; init; }
+
+    /// <summary>A session that asks for nothing ends after this long.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>A session ends after this long in any case.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>Keys of the product's own services, by name: the console's, the edges'.</summary>
+    [ValidateEnumeratedItems]
+    public IReadOnlyList<ServiceKey> ServiceKeys { get; init; } = [];
+
+    /// <summary>Users of an identity provider; null for none.</summary>
+    [ValidateObjectMembers]
+    public OpenIdOptions? OpenId { get; init; }
+}
+
+internal sealed class ServiceKey
+{
+    [Required]
+    public string Name { get; init; } = "";
+
+    [Required, MinLength(32)]
+    public string Key { get; init; } = "";
+
+    [Required, MinLength(1)]
+    public string[] Scopes { get; init; } = [];
+}
+
+/// <summary>An OpenID Connect provider whose access tokens the core accepts.</summary>
+internal sealed class OpenIdOptions
+{
+    [Required, Url]
+    public string Authority { get; init; } = "";
+
+    [Required]
+    public string Audience { get; init; } = "";
+
+    /// <summary>Claim of the access token that names the user.</summary>
+    public string NameClaim { get; init; } = "preferred_username";
+
+    /// <summary>Claim of the access token that lists roles; others than the product's are passed over.</summary>
+    public string RoleClaim { get; init; } = "roles";
+
+    /// <summary>Off only for a provider on a developer's own machine.</summary>
+    public bool RequireHttps { get; init; } = true;
+}

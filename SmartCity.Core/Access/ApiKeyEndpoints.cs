@@ -1,0 +1,68 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+
+namespace SmartCity.Core.Access;
+
+internal static class ApiKeyEndpoints
+{
+    private const int PrefixShown = 8;
+    private const string Columns = "id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at, revoked_at";
+
+    public static IEndpointRouteBuilder MapApiKeys(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/access/keys").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
+        group.MapGet("", ListAsync).WithSummary("API keys, newest first, revoked ones too");
+        group.MapPost("", AddAsync).WithSummary("Makes an API key; the answer holds it, this once").Audited("keys.add", recordBody: true);
+        group.MapDelete("{id:guid}", RevokeAsync).WithSummary("Revokes an API key").Audited("keys.revoke");
+        return app;
+    }
+
+    private static async Task<Ok<IReadOnlyList<ApiKeyView>>> ListAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"select {Columns} from api_keys order by created_at desc, id");
+        return TypedResults.Ok<IReadOnlyList<ApiKeyView>>(await command.ReadAllAsync(Read, cancellationToken));
+    }
+
+    private static async Task<Results<Ok<ApiKeyCreated>, ProblemHttpResult>> AddAsync(NewApiKey body, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (string.IsNullOrWhiteSpace(body.Name) || body.Name.Length > 100)
+        {
+            return Paging.Problem("name must say what the key is for, in at most 100 characters.");
+        }
+
+        if (body.Scopes is not { Count: > 0 } || body.Scopes.FirstOrDefault(s => !user.HasClaim(Scope.Claim, s)) is not null)
+        {
+            return Paging.Problem($"scopes must be some of what you may do yourself: {string.Join(", ", user.FindAll(Scope.Claim).Select(c => c.Value))}.");
+        }
+
+        if (body.ExpiresAt <= now)
+        {
+            return Paging.Problem("expiresAt is over already.");
+        }
+
+        var token = AccessToken.New(AccessToken.KeyPrefix);
+        await using var command = dataSource.CreateCommand(
+            $"insert into api_keys (id, name, prefix, token_hash, scopes, created_by, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8) returning {Columns}");
+        foreach (var value in (object?[])[Guid.CreateVersion7(), body.Name.Trim(), token[..PrefixShown], AccessToken.Hash(token), body.Scopes.Distinct().ToArray(), user.Identity!.Name!, now, body.ExpiresAt?.ToUniversalTime()])
+        {
+            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
+        }
+
+        return TypedResults.Ok(new ApiKeyCreated((await command.ReadAllAsync(Read, cancellationToken)).Single(), token));
+    }
+
+    private static async Task<Results<NoContent, NotFound>> RevokeAsync(Guid id, Credentials credentials, CancellationToken cancellationToken) =>
+        await credentials.RevokeAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+
+    private static ApiKeyView Read(NpgsqlDataReader r) => new(
+        r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<string[]>(3), r.GetString(4), r.Time(5),
+        r.IsDBNull(6) ? null : r.Time(6), r.IsDBNull(7) ? null : r.Time(7), r.IsDBNull(8) ? null : r.Time(8));
+}

@@ -1,0 +1,41 @@
+using System.Security.Claims;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Core.Access;
+
+/// <summary>Who a token stands for.</summary>
+/// <param name="Subject">Id of the user or the key.</param>
+/// <param name="MustChangePassword">Signed in, and allowed nothing else yet.</param>
+internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword)
+{
+    public const string MustChangeClaim = "must_change_password";
+
+    public static Bearer Of(User user) =>
+        new(user.UserName!, user.Id.ToString(), user.Roles, user.MustChangePassword ? [] : ScopesOf(user.Roles), user.MustChangePassword);
+
+    public static Bearer Of(ClaimsPrincipal principal) => new(
+        principal.Identity?.Name ?? "?",
+        principal.FindFirstValue(ClaimTypes.NameIdentifier) ?? "?",
+        [.. principal.FindAll(ClaimTypes.Role).Select(c => c.Value)],
+        [.. principal.FindAll(Scope.Claim).Select(c => c.Value)],
+        principal.HasClaim(c => c.Type == MustChangeClaim));
+
+    public static string[] ScopesOf(IEnumerable<string> roles) => [.. roles.SelectMany(Role.ScopesOf).Distinct()];
+
+    public AccountView View() => new(Name, Roles, Scopes, MustChangePassword);
+
+    public ClaimsPrincipal Principal(string scheme)
+    {
+        var identity = new ClaimsIdentity(scheme);
+        identity.AddClaim(new Claim(ClaimTypes.Name, Name));
+        identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, Subject));
+        identity.AddClaims(Roles.Select(r => new Claim(ClaimTypes.Role, r)));
+        identity.AddClaims(Scopes.Select(s => new Claim(Scope.Claim, s)));
+        if (MustChangePassword)
+        {
+            identity.AddClaim(new Claim(MustChangeClaim, "true"));
+        }
+
+        return new ClaimsPrincipal(identity);
+    }
+}

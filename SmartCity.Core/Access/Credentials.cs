@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Core.Access;
+
+/// <summary>
+/// Sessions and API keys by their tokens. An answer is kept for a few seconds: what another core revokes is over here after that,
+/// what this one revokes at once.
+/// </summary>
+internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOptions> options, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Kept = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
+
+    private readonly MemoryCache _known = new(new MemoryCacheOptions());
+
+    private readonly (byte[] Hash, Bearer Bearer)[] _services =
+        [.. options.Value.ServiceKeys.Select(s => (AccessToken.Hash(s.Key), new Bearer(s.Name, "service:" + s.Name, [], s.Scopes, false)))];
+
+    /// <summary>Who a token stands for; null when it is unknown, has ended or was revoked.</summary>
+    public async Task<Bearer?> FindAsync(string token, CancellationToken cancellationToken)
+    {
+        var hash = AccessToken.Hash(token);
+        foreach (var service in _services)
+        {
+            if (CryptographicOperations.FixedTimeEquals(service.Hash, hash))
+            {
+                return service.Bearer;
+            }
+        }
+
+        var name = Convert.ToHexString(hash);
+        if (_known.TryGetValue(name, out Bearer? known))
+        {
+            return known;
+        }
+
+        var bearer = token.StartsWith(AccessToken.SessionPrefix, StringComparison.Ordinal)
+            ? await FindSessionAsync(hash, cancellationToken)
+            : token.StartsWith(AccessToken.KeyPrefix, StringComparison.Ordinal) ? await FindKeyAsync(hash, cancellationToken) : null;
+        return bearer is null ? null : _known.Set(name, bearer, Kept);
+    }
+
+    /// <summary>Opens a session.</summary>
+    public async Task<Session> OpenAsync(User user, CancellationToken cancellationToken)
+    {
+        var token = AccessToken.New(AccessToken.SessionPrefix);
+        var now = time.GetUtcNow();
+        var expires = now + options.Value.SessionLifetime;
+        await ExecuteAsync(
+            "with old as (delete from sessions where expires_at < $3) insert into sessions (token_hash, user_id, created_at, expires_at, last_seen_at) values ($1, $2, $3, $4, $3)",
+            cancellationToken, AccessToken.Hash(token), user.Id, now, expires);
+        return new Session(token, expires, Bearer.Of(user).View());
+    }
+
+    public async Task CloseAsync(string token, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("delete from sessions where token_hash = $1", cancellationToken, AccessToken.Hash(token));
+        _known.Clear();
+    }
+
+    /// <summary>Ends every session of a user.</summary>
+    public async Task CloseAllAsync(Guid user, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("delete from sessions where user_id = $1", cancellationToken, user);
+        _known.Clear();
+    }
+
+    /// <summary>Whether there was such a key that was not revoked before.</summary>
+    public async Task<bool> RevokeAsync(Guid key, CancellationToken cancellationToken)
+    {
+        var revoked = await ExecuteAsync("update api_keys set revoked_at = $2 where id = $1 and revoked_at is null", cancellationToken, key, time.GetUtcNow());
+        _known.Clear();
+        return revoked == 1;
+    }
+
+    public void Dispose() => _known.Dispose();
+
+    private async Task<Bearer?> FindSessionAsync(byte[] hash, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await using var command = dataSource.CreateCommand(
+            """
+            select u.id, u.user_name, u.roles, u.must_change_password, s.last_seen_at
+            from sessions s join users u on u.id = s.user_id
+            where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and not u.disabled
+            """);
+        Add(command, hash, now, now - options.Value.SessionIdle);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        var user = new User { Id = reader.GetGuid(0), UserName = reader.GetString(1), Roles = reader.GetFieldValue<string[]>(2), MustChangePassword = reader.GetBoolean(3) };
+        var seen = reader.GetFieldValue<DateTimeOffset>(4);
+        await reader.DisposeAsync();
+        if (now - seen > SeenEvery)
+        {
+            await ExecuteAsync("update sessions set last_seen_at = $2 where token_hash = $1", cancellationToken, hash, now);
+        }
+
+        return Bearer.Of(user);
+    }
+
+    private async Task<Bearer?> FindKeyAsync(byte[] hash, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await using var command = dataSource.CreateCommand(
+            "select id, name, scopes, last_used_at from api_keys where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)");
+        Add(command, hash, now);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        var id = reader.GetGuid(0);
+        var bearer = new Bearer($"key {reader.GetString(1)}", id.ToString(), [], reader.GetFieldValue<string[]>(2), false);
+        var stale = reader.IsDBNull(3) || now - reader.GetFieldValue<DateTimeOffset>(3) > SeenEvery;
+        await reader.DisposeAsync();
+        if (stale)
+        {
+            await ExecuteAsync("update api_keys set last_used_at = $2 where id = $1", cancellationToken, id, now);
+        }
+
+        return bearer;
+    }
+
+    private async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var command = dataSource.CreateCommand(sql);
+        Add(command, values);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static void Add(NpgsqlCommand command, params object[] values)
+    {
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Core.Access;
+
+/// <summary>Access tokens of an OpenID Connect provider: its roles are ours by name, whatever else it says counts for nothing.</summary>
+internal static class OpenIdTokens
+{
+    public static void Configure(JwtBearerOptions jwt, OpenIdOptions options)
+    {
+        jwt.Authority = options.Authority;
+        jwt.Audience = options.Audience;
+        jwt.RequireHttpsMetadata = options.RequireHttps;
+        jwt.MapInboundClaims = false;
+        jwt.TokenValidationParameters.NameClaimType = options.NameClaim;
+        jwt.Events = new JwtBearerEvents
+        {
+            OnTokenValidated = context =>
+            {
+                context.Principal = Principal(context.Principal!, options).Principal(context.Scheme.Name);
+                return Task.CompletedTask;
+            },
+        };
+    }
+
+    private static Bearer Principal(ClaimsPrincipal token, OpenIdOptions options)
+    {
+        var roles = token.FindAll(options.RoleClaim).Select(c => c.Value).Where(Role.All.Contains).Distinct().ToArray();
+        var subject = token.FindFirstValue("sub") ?? "?";
+        return new Bearer(token.FindFirstValue(options.NameClaim) ?? subject, "openid:" + subject, roles, Bearer.ScopesOf(roles), false);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Routing;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+using SmartCity.ServiceDefaults.Access;
+
+namespace SmartCity.Core.Access;
+
+internal static class SignInEndpoints
+{
+    public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/access").WithTags("Access");
+        group.MapPost("/sign-in", SignInAsync).WithSummary("A session for a name and a password").AllowAnonymous().RequireRateLimiting(AccessSlice.SignInLimit).AuditedByItself();
+        group.MapPost("/sign-out", SignOutAsync).WithSummary("Ends the session of the token sent").RequireAuthorization(SignedIn.Policy).Audited("access.sign-out");
+        group.MapGet("/me", (ClaimsPrincipal user) => TypedResults.Ok(Bearer.Of(user).View())).WithSummary("Who asks, and what they may do").RequireAuthorization(SignedIn.Policy);
+        group.MapPost("/password", ChangePasswordAsync).WithSummary("Changes one's own password; every other session of the user ends").RequireAuthorization(SignedIn.Policy).Audited("access.password");
+        return app;
+    }
+
+    private static async Task<Results<Ok<Session>, ProblemHttpResult>> SignInAsync(
+        SignInRequest body, UserManager<User> users, Credentials credentials, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(body.Name) || string.IsNullOrEmpty(body.Password))
+        {
+            return Paging.Problem("name and password must both be given.");
+        }
+
+        var user = await users.FindByNameAsync(body.Name.Trim());
+        if (user is null)
+        {
+            // As long as a wrong password takes: who is a user here is nobody's business.
+            users.PasswordHasher.HashPassword(new User(), body.Password);
+            return await RefuseAsync(audit, body.Name.Trim(), "no such user", cancellationToken);
+        }
+
+        if (await users.IsLockedOutAsync(user))
+        {
+            return await RefuseAsync(audit, user.UserName!, "locked out", cancellationToken);
+        }
+
+        if (!await users.CheckPasswordAsync(user, body.Password))
+        {
+            await users.AccessFailedAsync(user);
+            return await RefuseAsync(audit, user.UserName!, "wrong password", cancellationToken);
+        }
+
+        if (user.Disabled)
+        {
+            return await RefuseAsync(audit, user.UserName!, "disabled", cancellationToken);
+        }
+
+        await users.ResetAccessFailedCountAsync(user);
+        user.LastSignIn = time.GetUtcNow();
+        await users.UpdateAsync(user);
+        await audit.AppendAsync(user.UserName!, "access.sign-in", null, null, null, cancellationToken);
+        return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken));
+    }
+
+    private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string name, string why, CancellationToken cancellationToken)
+    {
+        await audit.AppendAsync(name, "access.sign-in.refused", null, why, null, cancellationToken);
+        return TypedResults.Problem("Name and password do not belong together, or the user is locked out for some minutes after too many tries.", statusCode: StatusCodes.Status401Unauthorized);
+    }
+
+    private static async Task<NoContent> SignOutAsync(HttpRequest request, Credentials credentials, CancellationToken cancellationToken)
+    {
+        await credentials.CloseAsync(TokenAuthentication.TokenOf(request)!, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<Session>, ProblemHttpResult>> ChangePasswordAsync(
+        PasswordChange body, ClaimsPrincipal principal, UserManager<User> users, Credentials credentials, CancellationToken cancellationToken)
+    {
+        if (await users.FindByIdAsync(Bearer.Of(principal).Subject is var id && Guid.TryParse(id, out _) ? id : Guid.Empty.ToString()) is not { } user)
+        {
+            return Paging.Problem("Only a user of this core has a password here.");
+        }
+
+        if (string.IsNullOrEmpty(body.Current) || string.IsNullOrEmpty(body.New) || body.Current == body.New)
+        {
+            return Paging.Problem("current and new must both be given and differ.");
+        }
+
+        if (await users.IsLockedOutAsync(user))
+        {
+            return Paging.Problem("Too many wrong passwords; wait some minutes.");
+        }
+
+        var result = await users.ChangePasswordAsync(user, body.Current, body.New);
+        if (!result.Succeeded)
+        {
+            if (result.Errors.Any(e => e.Code == nameof(IdentityErrorDescriber.PasswordMismatch)))
+            {
+                await users.AccessFailedAsync(user);
+                return Paging.Problem("The current password is not right.");
+            }
+
+            return Paging.Problem(string.Join(" ", result.Errors.Select(e => e.Description)));
+        }
+
+        user.MustChangePassword = false;
+        await users.UpdateAsync(user);
+        await credentials.CloseAllAsync(user.Id, cancellationToken);
+        return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken));
+    }
+}

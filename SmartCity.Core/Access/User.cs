@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace SmartCity.Core.Access;
+
+/// <summary>A person who may sign in.</summary>
+public sealed class User : IdentityUser<Guid>
+{
+    public string[] Roles { get; set; } = [];
+
+    /// <summary>Kept for the audit's sake, and shut out.</summary>
+    public bool Disabled { get; set; }
+
+    public bool MustChangePassword { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+
+    public DateTimeOffset? LastSignIn { get; set; }
+}

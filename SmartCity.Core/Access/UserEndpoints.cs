@@ -1,0 +1,112 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+
+namespace SmartCity.Core.Access;
+
+internal static class UserEndpoints
+{
+    public static IEndpointRouteBuilder MapUsers(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/access/users").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
+        group.MapGet("", ListAsync).WithSummary("Users by name");
+        group.MapPost("", AddAsync).WithSummary("Adds a user; the answer holds the first password").Audited("users.add", recordBody: true);
+        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Gives other roles, disables or enables; sessions of the user end").Audited("users.change", recordBody: true);
+        group.MapPost("{id:guid}/password", ResetAsync).WithSummary("Makes up a new password and unlocks; sessions of the user end").Audited("users.password");
+        return app;
+    }
+
+    private static async Task<Ok<IReadOnlyList<UserView>>> ListAsync(UserManager<User> users, CancellationToken cancellationToken) =>
+        TypedResults.Ok<IReadOnlyList<UserView>>([.. (await users.Users.AsNoTracking().OrderBy(u => u.UserName).ToListAsync(cancellationToken)).Select(View)]);
+
+    private static async Task<Results<Ok<UserPassword>, ProblemHttpResult>> AddAsync(NewUser body, UserManager<User> users, TimeProvider time)
+    {
+        if (string.IsNullOrWhiteSpace(body.Name))
+        {
+            return Paging.Problem("name is empty.");
+        }
+
+        if (CheckRoles(body.Roles ?? []) is { } problem)
+        {
+            return problem;
+        }
+
+        var user = new User { Id = Guid.CreateVersion7(), UserName = body.Name.Trim(), Roles = [.. body.Roles!.Distinct()], CreatedAt = time.GetUtcNow(), MustChangePassword = true };
+        var password = FirstAdministrator.MakePassword();
+        var result = await users.CreateAsync(user, password);
+        return result.Succeeded ? TypedResults.Ok(new UserPassword(View(user), password)) : Paging.Problem(string.Join(" ", result.Errors.Select(e => e.Description)));
+    }
+
+    private static async Task<Results<Ok<UserView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, UserChange body, UserManager<User> users, Credentials credentials, CancellationToken cancellationToken)
+    {
+        if (await users.FindByIdAsync(id.ToString()) is not { } user)
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (body.Roles is not null && CheckRoles(body.Roles) is { } problem)
+        {
+            return problem;
+        }
+
+        user.Roles = body.Roles is null ? user.Roles : [.. body.Roles.Distinct()];
+        user.Disabled = body.Disabled ?? user.Disabled;
+        if ((user.Disabled || !user.Roles.Contains(Role.Administrator)) && !await users.Users.AnyAsync(u => u.Id != id && !u.Disabled && u.Roles.Contains(Role.Administrator), cancellationToken))
+        {
+            return TypedResults.Problem($"{user.UserName} is the last administrator; make another first.", statusCode: StatusCodes.Status409Conflict);
+        }
+
+        var result = await users.UpdateAsync(user);
+        if (!result.Succeeded)
+        {
+            return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
+        }
+
+        await credentials.CloseAllAsync(id, cancellationToken);
+        return TypedResults.Ok(View(user));
+    }
+
+    private static async Task<Results<Ok<UserPassword>, NotFound, ProblemHttpResult>> ResetAsync(Guid id, UserManager<User> users, Credentials credentials, CancellationToken cancellationToken)
+    {
+        if (await users.FindByIdAsync(id.ToString()) is not { } user)
+        {
+            return TypedResults.NotFound();
+        }
+
+        var password = FirstAdministrator.MakePassword();
+        user.PasswordHash = users.PasswordHasher.HashPassword(user, password);
+        user.MustChangePassword = true;
+        user.LockoutEnd = null;
+        user.AccessFailedCount = 0;
+        var result = await users.UpdateSecurityStampAsync(user);
+        if (!result.Succeeded)
+        {
+            return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
+        }
+
+        await credentials.CloseAllAsync(id, cancellationToken);
+        return TypedResults.Ok(new UserPassword(View(user), password));
+    }
+
+    private static ProblemHttpResult? CheckRoles(IReadOnlyList<string> roles) => roles.FirstOrDefault(r => !Role.All.Contains(r)) is { } unknown
+        ? Paging.Problem($"There is no role {unknown}; roles are {string.Join(", ", Role.All)}.")
+        : roles.Count == 0 ? Paging.Problem($"roles is empty; roles are {string.Join(", ", Role.All)}.") : null;
+
+    private static UserView View(User user) => new()
+    {
+        Id = user.Id,
+        Name = user.UserName!,
+        Roles = user.Roles,
+        Disabled = user.Disabled,
+        MustChangePassword = user.MustChangePassword,
+        LockedUntil = user.LockoutEnd,
+        LastSignIn = user.LastSignIn,
+        CreatedAt = user.CreatedAt,
+    };
+}

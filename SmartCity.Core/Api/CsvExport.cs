@@ -1,0 +1,37 @@
+using System.Globalization;
+using CsvHelper;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace SmartCity.Core.Api;
+
+/// <summary>A list as a CSV file (RFC 4180, UTF-8), row by row as it is read. What a spreadsheet would take for a formula is made harmless.</summary>
+internal static class CsvExport
+{
+    private static readonly CsvWriterOptions Options = new() { FormatProvider = CultureInfo.InvariantCulture, Injection = CsvInjection.Escape };
+
+    /// <param name="columns">Names, in the order of what <paramref name="values"/> gives.</param>
+    public static PushStreamHttpResult Stream<T>(string fileName, IReadOnlyList<string> columns, IAsyncEnumerable<T> rows, Func<T, object?[]> values, CancellationToken cancellationToken) =>
+        TypedResults.Stream(stream => WriteAsync(stream, columns, rows, values, cancellationToken), "text/csv; charset=utf-8", fileName);
+
+    private static async Task WriteAsync<T>(Stream stream, IReadOnlyList<string> columns, IAsyncEnumerable<T> rows, Func<T, object?[]> values, CancellationToken cancellationToken)
+    {
+        await using var csv = CsvWriter.Create(stream, Options, leaveOpen: true);
+        await WriteRowAsync(csv, columns, cancellationToken);
+        await foreach (var row in rows.WithCancellation(cancellationToken))
+        {
+            await WriteRowAsync(csv, values(row), cancellationToken);
+        }
+    }
+
+    private static async Task WriteRowAsync(CsvWriter csv, IReadOnlyList<object?> fields, CancellationToken cancellationToken)
+    {
+        foreach (var field in fields)
+        {
+            // Times as everywhere in the API: UTC with milliseconds.
+            csv.WriteField(field is DateTimeOffset at ? at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) : field);
+        }
+
+        await csv.EndRecordAsync(cancellationToken);
+    }
+}

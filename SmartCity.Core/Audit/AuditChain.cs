@@ -1,0 +1,63 @@
+using System.Globalization;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+
+namespace SmartCity.Core.Audit;
+
+/// <summary>Follows the audit from its first line to its head and says where the chain breaks.</summary>
+public static class AuditChain
+{
+    /// <exception cref="PostgresException">The database has no audit yet.</exception>
+    public static async Task<AuditVerdict> CheckAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        // One snapshot: a line that is appended meanwhile belongs to neither side.
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+        var head = await HeadAsync(connection, cancellationToken);
+        var (number, hash, lines) = (0L, Array.Empty<byte>(), 0L);
+        await using var command = new NpgsqlCommand("select number, at, actor, action, subject, reason, details, previous_hash, hash from audit order by number", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var entry = new AuditEntry(reader.GetInt64(0), reader.Time(1), reader.GetString(2), reader.GetString(3), reader.Text(4), reader.Text(5), reader.Text(6));
+            var (previous, own) = (reader.GetFieldValue<byte[]>(7), reader.GetFieldValue<byte[]>(8));
+            lines++;
+            if (entry.Number != number + 1)
+            {
+                return new AuditVerdict(lines, Missing(number + 1, entry.Number - 1));
+            }
+
+            if (!previous.AsSpan().SequenceEqual(hash))
+            {
+                return new AuditVerdict(lines, Text($"line {entry.Number} does not follow line {number}: one of them was altered"));
+            }
+
+            if (!entry.Hash(previous).AsSpan().SequenceEqual(own))
+            {
+                return new AuditVerdict(lines, Text($"line {entry.Number} was altered: it is not what its hash was made of"));
+            }
+
+            (number, hash) = (entry.Number, own);
+        }
+
+        return new AuditVerdict(lines, head switch
+        {
+            null => "the head is missing",
+            { } h when h.Number > number => Missing(number + 1, h.Number),
+            { } h when h.Number < number || !h.Hash.AsSpan().SequenceEqual(hash) => Text($"the head is at line {h.Number} and does not fit line {number}"),
+            _ => null,
+        });
+    }
+
+    private static async Task<(long Number, byte[] Hash)?> HeadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select number, hash from audit_head", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)) : null;
+    }
+
+    private static string Missing(long first, long last) => first == last ? Text($"line {first} is missing") : Text($"lines {first} to {last} are missing");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

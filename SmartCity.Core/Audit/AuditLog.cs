@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace SmartCity.Core.Audit;
+
+/// <summary>Appends lines to the audit. Each holds the hash of the one before, and the head is moved in the same transaction.</summary>
+internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    private const int LongestText = 2000;
+
+    /// <summary>Durable when this returns; whatever is audited waits for it.</summary>
+    /// <param name="details">JSON, or null.</param>
+    public async Task AppendAsync(string actor, string action, string? subject, string? reason, string? details, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var (number, previous) = await LockHeadAsync(connection, cancellationToken);
+
+        // Postgres keeps microseconds; the hash is of what it keeps.
+        var now = time.GetUtcNow();
+        var entry = new AuditEntry(number + 1, now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)), Cut(actor)!, action, Cut(subject), Cut(reason), details);
+        var hash = entry.Hash(previous);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new("insert into audit (number, at, actor, action, subject, reason, details, previous_hash, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+                {
+                    Parameters =
+                    {
+                        new() { Value = entry.Number }, new() { Value = entry.At }, new() { Value = entry.Actor }, new() { Value = entry.Action },
+                        Text(entry.Subject), Text(entry.Reason), Text(entry.Details), new() { Value = previous }, new() { Value = hash },
+                    },
+                },
+                new("update audit_head set number = $1, hash = $2") { Parameters = { new() { Value = entry.Number }, new() { Value = hash } } },
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static async Task<(long Number, byte[] Hash)> LockHeadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select number, hash from audit_head for update", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1))
+            : throw new InvalidOperationException("The audit's head is missing; somebody has removed it. Run ./smartcity doctor.");
+    }
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    // A character 0 is nothing that Postgres can keep.
+    private static string? Cut(string? text) => text?.Replace("\0", "", StringComparison.Ordinal) is { } clean ? clean.Length <= LongestText ? clean : clean[..LongestText] : null;
+}
+
+/// <summary>What a line says.</summary>
+internal sealed record AuditEntry(long Number, DateTimeOffset At, string Actor, string Action, string? Subject, string? Reason, string? Details)
+{
+    /// <summary>SHA-256 over the hash before and the line as a JSON list: no two lines have the same bytes.</summary>
+    public byte[] Hash(byte[] previous)
+    {
+        var line = JsonSerializer.SerializeToUtf8Bytes<object?[]>([Number, At.UtcTicks / TimeSpan.TicksPerMicrosecond, Actor, Action, Subject, Reason, Details]);
+        return System.Security.Cryptography.SHA256.HashData([.. previous, .. line]);
+    }
+}

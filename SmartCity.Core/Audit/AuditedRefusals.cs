@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.AspNetCore.Http;
+
+namespace SmartCity.Core.Audit;
+
+/// <summary>Who tried what they may not do is a line of the audit too.</summary>
+internal sealed class AuditedRefusals(AuditLog audit) : IAuthorizationMiddlewareResultHandler
+{
+    private readonly AuthorizationMiddlewareResultHandler _next = new();
+
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        if (authorizeResult.Forbidden && context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+        {
+            await audit.AppendAsync(context.User.Identity?.Name ?? "nobody", "access.refused", $"{context.Request.Method} {context.Request.Path}", null, null, context.RequestAborted);
+        }
+
+        await _next.HandleAsync(next, context, policy, authorizeResult);
+    }
+}

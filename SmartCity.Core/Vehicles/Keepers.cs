@@ -1,0 +1,17 @@
+using System.Security.Claims;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Core.Vehicles;
+
+/// <summary>Keepers' names, in full only for those who may see them.</summary>
+internal static class Keepers
+{
+    public static bool MaySee(ClaimsPrincipal user) => user.HasClaim(Scope.Claim, Scope.KeeperRead);
+
+    public static SightingView For(ClaimsPrincipal user, SightingView sighting) =>
+        sighting.Vehicle is { Keeper: not null } vehicle ? sighting with { Vehicle = For(user, vehicle) } : sighting;
+
+    public static VehicleView For(ClaimsPrincipal user, VehicleView vehicle) =>
+        vehicle.Keeper is null || MaySee(user) ? vehicle : vehicle with { Keeper = Masking.Keeper(vehicle.Keeper) };
+}

@@ -1,0 +1,44 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace SmartCity.Web.Access;
+
+/// <summary>The console's own settings.</summary>
+public sealed class ConsoleOptions
+{
+    public const string Section = "Console";
+
+    /// <summary>The console's own key at the core, for what all pages share: the live stream. The core knows it under <c>Core:Access:ServiceKeys</c>.</summary>
+    [Required, MinLength(32)]
+    public string CoreKey { get; init; } = "";
+
+    /// <summary>Folder for the keys that sign cookies; without it a restart or a second console signs everybody out.</summary>
+    public string? KeysPath { get; init; }
+
+    /// <summary>Address of a trace, with <c>{trace}</c> in it, such as that of the Aspire dashboard; null for no links.</summary>
+    public string? TraceUrl { get; init; }
+
+    [ValidateObjectMembers]
+    public OpenIdClient? OpenId { get; init; }
+}
+
+/// <summary>Sign-in with an OpenID Connect provider, beside name and password.</summary>
+public sealed class OpenIdClient
+{
+    [Required, Url]
+    public string Authority { get; init; } = "";
+
+    [Required]
+    public string ClientId { get; init; } = "";
+
+    public string? ClientSecret { get; init; }
+
+    /// <summary>What the button says.</summary>
+    public string Name { get; init; } = "single sign-on";
+
+    /// <summary>Asked for beside openid and profile; often the scope of the core's API.</summary>
+    public string[] Scopes { get; init; } = [];
+
+    /// <summary>Off only for a provider on a developer's own machine.</summary>
+    public bool RequireHttps { get; init; } = true;
+}

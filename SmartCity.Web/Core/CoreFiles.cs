@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.WebUtilities;
+using SmartCity.Contracts.Api;
+using SmartCity.ServiceDefaults.Access;
+
+namespace SmartCity.Web.Core;
+
+/// <summary>Pictures and files of the core for the browser, which never asks the core itself.</summary>
+internal static class CoreFiles
+{
+    private const string Reason = "reason";
+    private static readonly TimeSpan PictureWithin = TimeSpan.FromSeconds(30);
+
+    public static IEndpointRouteBuilder MapCoreFiles(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/evidence/{**key}", PictureAsync).RequireAuthorization(Scope.LiveRead);
+        app.MapGet("/download/{**path}", DownloadAsync).RequireAuthorization(SignedIn.Policy);
+        return app;
+    }
+
+    private static async Task PictureAsync(string key, CoreClient core, HttpContext context)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        timeout.CancelAfter(PictureWithin);
+        using var picture = await core.EvidenceAsync(key, timeout.Token);
+        if (picture.IsSuccessStatusCode)
+        {
+            context.Response.Headers.CacheControl = "private, max-age=86400, immutable";
+        }
+
+        await PassOnAsync(picture, context, timeout.Token);
+    }
+
+    // A link can hold no header: the reason for the audit comes as a parameter. What may be loaded is the core's to say.
+    private static async Task DownloadAsync(string path, CoreClient core, HttpContext context)
+    {
+        var query = context.Request.Query.Where(p => p.Key != Reason).SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value));
+        var reason = context.Request.Query[Reason].ToString() is { Length: > 0 } given ? given : null;
+        using var file = await core.OpenAsync(QueryHelpers.AddQueryString("api/" + path, query), reason, context.RequestAborted);
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.ContentDisposition = file.Content.Headers.ContentDisposition?.ToString();
+        await PassOnAsync(file, context, context.RequestAborted);
+    }
+
+    private static async Task PassOnAsync(HttpResponseMessage response, HttpContext context, CancellationToken cancellationToken)
+    {
+        context.Response.StatusCode = (int)response.StatusCode;
+        context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
+        await response.Content.CopyToAsync(context.Response.Body, cancellationToken);
+    }
+}
