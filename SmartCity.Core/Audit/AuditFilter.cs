@@ -38,7 +38,7 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
         var result = await next(context);
         if (((result as INestedHttpResult)?.Result ?? result) is not IStatusCodeHttpResult { StatusCode: >= 400 })
         {
-            var action = metadata?.Action ?? $"{http.Request.Method} {(http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}";
+            var action = metadata?.Action ?? $"{http.Request.Method} {(http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/')}";
             await audit.AppendAsync(Actor(http), action, Subject(http.Request, metadata), reason.Length == 0 ? null : reason, metadata is { RecordBody: true } ? Body(context) : null, http.RequestAborted);
         }
 

@@ -1,0 +1,188 @@
+using System.Net;
+using System.Net.Http.Json;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Hosting;
+
+namespace SmartCity.Core.Tests.Access;
+
+public class SignInTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_first_administrator_signs_in_and_may_do_everything()
+    {
+        var session = await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword);
+
+        using var administrator = Caller.With(core, session.Token);
+        var account = (await administrator.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!;
+        Assert.Equal("administrator", account.Name);
+        Assert.Equal(Scope.All, account.Scopes);
+        Assert.False(account.MustChangePassword);
+    }
+
+    [Fact]
+    public async Task A_first_password_allows_nothing_but_its_change_and_ends_the_other_sessions()
+    {
+        var made = await Caller.MakeAsync(core, "newcomer", Role.Operator);
+        var first = await Caller.SignInAsync(core, "newcomer", made.Password);
+        var second = await Caller.SignInAsync(core, "newcomer", made.Password);
+        using var caller = Caller.With(core, first.Token);
+        using var other = Caller.With(core, second.Token);
+
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(caller, "/api/alerts"));
+        var changed = await Caller.ReadAsync<Session>(await caller.Http.PostAsJsonAsync("/api/access/password", new PasswordChange(made.Password, "quite another one"), Token));
+
+        using var now = Caller.With(core, changed.Token);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(now, "/api/alerts"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(other, "/api/access/me"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await SignInStatusAsync("newcomer", made.Password));
+    }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData("")]
+    public async Task A_new_password_has_twelve_characters(string password)
+    {
+        var made = await Caller.MakeAsync(core, $"weak-{Guid.NewGuid():N}", Role.Viewer);
+        using var caller = Caller.With(core, (await Caller.SignInAsync(core, made.User.Name, made.Password)).Token);
+
+        using var response = await caller.Http.PostAsJsonAsync("/api/access/password", new PasswordChange(made.Password, password), Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Five_wrong_passwords_lock_the_user_out_whatever_comes_then()
+    {
+        var made = await Caller.MakeAsync(core, "forgetful", Role.Viewer);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, await SignInStatusAsync("forgetful", "wrong wrong wrong"));
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await SignInStatusAsync("forgetful", made.Password));
+        var user = Assert.Single(await UsersAsync(), u => u.Name == "forgetful");
+        Assert.NotNull(user.LockedUntil);
+
+        var reset = await Caller.ReadAsync<UserPassword>(await core.Http.PostAsync($"/api/access/users/{user.Id}/password", null, Token));
+        Assert.True((await Caller.SignInAsync(core, "forgetful", reset.Password)).Account.MustChangePassword);
+    }
+
+    [Fact]
+    public async Task A_session_ends_with_its_sign_out()
+    {
+        var session = await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword);
+        using var caller = Caller.With(core, session.Token);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(caller, "/api/access/me"));
+
+        using var response = await caller.Http.PostAsync("/api/access/sign-out", null, Token);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(caller, "/api/access/me"));
+    }
+
+    [Fact]
+    public async Task A_session_that_has_run_out_or_was_idle_for_too_long_is_over()
+    {
+        var (old, idle) = (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword), await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword));
+        await ExecuteAsync("update sessions set expires_at = now() - interval '1 s' where token_hash = sha256($1::text::bytea)", old.Token);
+        await ExecuteAsync("update sessions set last_seen_at = now() - interval '61 min' where token_hash = sha256($1::text::bytea)", idle.Token);
+
+        using var first = Caller.With(core, old.Token);
+        using var second = Caller.With(core, idle.Token);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(first, "/api/access/me"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(second, "/api/access/me"));
+    }
+
+    [Fact]
+    public async Task Who_is_disabled_is_out_at_once_and_other_roles_hold_at_once()
+    {
+        using var caller = await Caller.OfRoleAsync(core, Role.Operator);
+        var account = (await caller.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!;
+        var user = Assert.Single(await UsersAsync(), u => u.Name == account.Name);
+
+        await Caller.ReadAsync<UserView>(await core.Http.PutAsJsonAsync($"/api/access/users/{user.Id}", new UserChange(Disabled: true), Token));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(caller, "/api/access/me"));
+    }
+
+    [Fact]
+    public async Task The_last_administrator_stays_one()
+    {
+        var administrator = Assert.Single(await UsersAsync(), u => u.Name == "administrator");
+
+        using var demoted = await core.Http.PutAsJsonAsync($"/api/access/users/{administrator.Id}", new UserChange([Role.Viewer]), Token);
+        using var disabled = await core.Http.PutAsJsonAsync($"/api/access/users/{administrator.Id}", new UserChange(Disabled: true), Token);
+
+        Assert.Equal(HttpStatusCode.Conflict, demoted.StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict, disabled.StatusCode);
+        Assert.Equal([Role.Administrator], Assert.Single(await UsersAsync(), u => u.Name == "administrator").Roles);
+    }
+
+    [Fact]
+    public async Task A_key_does_what_its_scopes_say_until_it_is_revoked_and_is_kept_as_a_hash_only()
+    {
+        var made = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("reports of the mayor", [Scope.ReportsRead, Scope.LiveRead]), Token));
+        using var key = Caller.With(core, made.Token);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(key, "/api/stations"));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(key, "/api/alerts"));
+        Assert.Equal(0L, await ScalarAsync("select count(*) from api_keys k where k::text like '%' || $1 || '%'", made.Token));
+
+        using var revoked = await core.Http.DeleteAsync($"/api/access/keys/{made.Key.Id}", Token);
+
+        Assert.Equal(HttpStatusCode.NoContent, revoked.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(key, "/api/stations"));
+    }
+
+    [Fact]
+    public async Task A_key_that_has_run_out_is_nobody()
+    {
+        var made = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("short-lived", [Scope.LiveRead], TimeProvider.System.GetUtcNow().AddMinutes(1)), Token));
+        await ExecuteAsync("update api_keys set expires_at = now() - interval '1 s' where name = $1", "short-lived");
+
+        using var key = Caller.With(core, made.Token);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(key, "/api/stations"));
+    }
+
+    [Fact]
+    public async Task Nobody_hands_out_more_than_they_have()
+    {
+        var made = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("keys", [Scope.AccessWrite]), Token));
+        using var key = Caller.With(core, made.Token);
+
+        using var response = await key.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("more", [Scope.VehiclesSearch]), Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    private async Task<IReadOnlyList<UserView>> UsersAsync() => (await core.Http.GetFromJsonAsync<IReadOnlyList<UserView>>("/api/access/users", Token))!;
+
+    private async Task<HttpStatusCode> SignInStatusAsync(string name, string password)
+    {
+        using var response = await core.Http.PostAsJsonAsync("/api/access/sign-in", new SignInRequest(name, password), Token);
+        return response.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(Caller caller, string path)
+    {
+        using var response = await caller.Http.GetAsync(path, Token);
+        return response.StatusCode;
+    }
+
+    private async Task ExecuteAsync(string sql, string value)
+    {
+        await using var command = core.Postgres.DataSource.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = value });
+        Assert.Equal(1, await command.ExecuteNonQueryAsync(Token));
+    }
+
+    private async Task<object?> ScalarAsync(string sql, string value)
+    {
+        await using var command = core.Postgres.DataSource.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = value });
+        return await command.ExecuteScalarAsync(Token);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net.Http.Json;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Audit;
+using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Hosting;
+
+namespace SmartCity.Core.Tests.Audit;
+
+public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_search_says_who_looked_for_what_and_why()
+    {
+        using var investigator = await Caller.OfRoleAsync(core, Role.Investigator);
+        investigator.Http.DefaultRequestHeaders.Add("Audit-Reason", Uri.EscapeDataString("hit and run in Łódź Street"));
+        using var response = await investigator.Http.GetAsync("/api/sightings?plate=AU12DIT", Token);
+        Assert.True(response.IsSuccessStatusCode);
+
+        var name = (await investigator.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
+        var line = Assert.Single((await ListAsync($"?actor={name}&action=sightings.search")).Items);
+        Assert.Equal("AU12DIT", line.Subject);
+        Assert.Equal("hit and run in Łódź Street", line.Reason);
+        Assert.Null(await FaultAsync());
+    }
+
+    [Fact]
+    public async Task What_changes_something_is_written_down_and_what_was_refused_is_too()
+    {
+        using var viewer = await Caller.OfRoleAsync(core, Role.Viewer);
+        using var refused = await viewer.Http.DeleteAsync($"/api/hotlist/{Guid.Empty}", Token);
+        using var added = await core.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = "AUD1T", Reason = "test" }, Token);
+        Assert.True(added.IsSuccessStatusCode);
+
+        var name = (await viewer.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
+        Assert.Contains((await ListAsync($"?actor={name}")).Items, l => l.Action == "access.refused" && l.Subject!.StartsWith("DELETE /api/hotlist/", StringComparison.Ordinal));
+        Assert.Contains((await ListAsync("?actor=tests&limit=500")).Items, l => l.Action == "POST /api/hotlist");
+    }
+
+    [Fact]
+    public async Task A_refused_sign_in_is_written_down_and_no_password_is()
+    {
+        using var wrong = await core.Http.PostAsJsonAsync("/api/access/sign-in", new SignInRequest("mallory", "open sesame please"), Token);
+
+        var line = Assert.Single((await ListAsync("?actor=mallory")).Items);
+        Assert.Equal("access.sign-in.refused", line.Action);
+        Assert.DoesNotContain("sesame", await core.Http.GetStringAsync("/api/audit?limit=500", Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lines_written_at_once_form_one_chain()
+    {
+        var log = new AuditLog(core.Postgres.DataSource, TimeProvider.System);
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => log.AppendAsync("crowd", "test", $"{i}", null, null, Token)));
+
+        Assert.Null(await FaultAsync());
+        Assert.Equal(40, (await ListAsync("?actor=crowd&limit=100")).Items.Count);
+    }
+
+    [Fact]
+    public async Task The_export_is_a_csv_of_the_same_lines()
+    {
+        await new AuditLog(core.Postgres.DataSource, TimeProvider.System).AppendAsync("exporter", "test", "=1+1", "with, comma", null, Token);
+
+        var csv = await core.Http.GetStringAsync("/api/audit/export?actor=exporter", Token);
+
+        var lines = csv.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("number,at,actor,action,subject,reason,details,hash", lines[0]);
+        Assert.Equal(2, lines.Length);
+        Assert.Contains("\"with, comma\"", lines[1], StringComparison.Ordinal);
+        Assert.DoesNotContain(",=1+1", lines[1], StringComparison.Ordinal);
+    }
+
+    private async Task<Page<AuditLine>> ListAsync(string query) => (await core.Http.GetFromJsonAsync<Page<AuditLine>>("/api/audit" + query, Token))!;
+
+    private async Task<string?> FaultAsync() => (await core.Http.GetFromJsonAsync<AuditVerdict>("/api/audit/check", Token))!.Fault;
+}
