@@ -18,6 +18,7 @@ public static class EntryPoint
             SimulateCommand.Create(),
             ReplayCommand.Create(),
             ChargesCommand.Create(),
+            AuditCommand.Create(),
             DoctorCommand.Create(),
         };
         var result = root.Parse(args);

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
+using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts.Cities;
+using SmartCity.Core.Audit;
 using SmartCity.Edge.Recognition;
 using SmartCity.ServiceDefaults.Objects;
 
@@ -19,6 +21,7 @@ internal static class Doctor
             Data(data),
             await PostgresAsync(configuration, plan, cancellationToken),
             await KafkaAsync(configuration, plan, cancellationToken),
+            await AuditAsync(configuration, plan, data, cancellationToken),
             Mirror(plan),
             await JavaAsync(plan, cancellationToken),
             await ObjectsAsync(plan, data, cancellationToken),
@@ -86,6 +89,29 @@ internal static class Doctor
         catch (InvalidOperationException e)
         {
             return new Finding("Kafka", plan.KafkaHome, "nothing", e.Message, Blocks: true);
+        }
+    }
+
+    private static async Task<Finding> AuditAsync(IConfiguration configuration, InfrastructurePlan plan, string data, CancellationToken cancellationToken)
+    {
+        var database = !plan.StartsPostgres ? configuration.GetConnectionString("postgres")
+            : OperatingSystem.IsWindows() ? null : await EmbeddedPostgres.FindRunningAsync(Path.Combine(data, "postgres"), cancellationToken);
+        if (database is null)
+        {
+            return new Finding("audit", "not looked at", "nothing", "Postgres does not run; smartcity audit check starts it and looks");
+        }
+
+        try
+        {
+            await using var source = NpgsqlDataSource.Create(database);
+            var verdict = await AuditChain.CheckAsync(source, cancellationToken);
+            return verdict.Fault is null
+                ? new Finding("audit", $"{verdict.Lines} lines, the chain holds", "that one", "each line holds the hash of the one before")
+                : new Finding("audit", $"BROKEN: {verdict.Fault}", "that one", "somebody has changed it in the database; restore it from a backup and ask who could");
+        }
+        catch (NpgsqlException e)
+        {
+            return new Finding("audit", "not looked at", "nothing", e.Message);
         }
     }
 

@@ -18,14 +18,18 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
     private readonly string _binaries;
     private readonly string _data;
 
-    private EmbeddedPostgres(string binaries, string data, string connectionString)
+    private EmbeddedPostgres(string binaries, string data, string connectionString, bool wasRunning)
     {
         _binaries = binaries;
         _data = data;
         ConnectionString = connectionString;
+        WasRunning = wasRunning;
     }
 
     public string ConnectionString { get; }
+
+    /// <summary>Another process had started it, and may still use it.</summary>
+    public bool WasRunning { get; }
 
     /// <summary>Where Postgres' programs are: pg_config's folder, the distribution's newest, or npm's package; null when there are none.</summary>
     public static string? FindBinaries()
@@ -69,7 +73,7 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
         var password = (await File.ReadAllTextAsync(passwordFile, cancellationToken).ConfigureAwait(false)).Trim();
         if (await RunningPortAsync(data, password, cancellationToken).ConfigureAwait(false) is { } running)
         {
-            return new EmbeddedPostgres(binaries, data, Connection(running, password, Database));
+            return new EmbeddedPostgres(binaries, data, Connection(running, password, Database), wasRunning: true);
         }
 
         var port = Processes.FreePort();
@@ -84,7 +88,20 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
             ["-D", data, "-l", Path.Combine(folder, "log"), "-w", "-t", "60", "-s", "-o", string.Join(' ', settings), "start"],
             cancellationToken).ConfigureAwait(false);
         await CreateDatabaseAsync(Connection(port, password, "postgres"), cancellationToken).ConfigureAwait(false);
-        return new EmbeddedPostgres(binaries, data, Connection(port, password, Database));
+        return new EmbeddedPostgres(binaries, data, Connection(port, password, Database), wasRunning: false);
+    }
+
+    /// <summary>Connection string of one that runs on a folder's data; null when none does.</summary>
+    public static async Task<string?> FindRunningAsync(string folder, CancellationToken cancellationToken)
+    {
+        folder = Path.GetFullPath(folder);
+        if (!Directory.Exists(folder) || !File.Exists(Path.Combine(folder = await ReachableAsync(folder, cancellationToken).ConfigureAwait(false), "password")))
+        {
+            return null;
+        }
+
+        var password = (await File.ReadAllTextAsync(Path.Combine(folder, "password"), cancellationToken).ConfigureAwait(false)).Trim();
+        return await RunningPortAsync(Path.Combine(folder, "data"), password, cancellationToken).ConfigureAwait(false) is { } port ? Connection(port, password, Database) : null;
     }
 
     public async ValueTask DisposeAsync()
