@@ -2,6 +2,7 @@
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
 using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Cities;
 
 var builder = DistributedApplication.CreateBuilder(args);
@@ -28,11 +29,17 @@ var mirror = builder.AddContainer("mirror-maker", "apache/kafka", "4.1.0")
     .WithEnvironment("KAFKA_CORE", FromContainer(coreKafka))
     .WaitFor(coreKafka);
 
+// The console's own key at the core; people sign in with names of their own.
+var consoleKey = builder.AddParameter("console-key", new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true, persist: true);
+
 var core = builder.AddProject<Projects.SmartCity_Core>("core")
     .WithReference(coreKafka).WaitFor(coreKafka)
     .WithReference(postgres).WaitFor(postgres)
     .WithReference(objects).WaitFor(objects)
     .WithEnvironment("Core__DemoRegistry", "true")
+    .WithEnvironment("Core__Access__ServiceKeys__0__Name", "console")
+    .WithEnvironment("Core__Access__ServiceKeys__0__Key", consoleKey)
+    .WithEnvironment("Core__Access__ServiceKeys__0__Scopes__0", Scope.LiveRead)
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/health/ready");
 
@@ -51,6 +58,7 @@ foreach (var (station, kafka) in edgeKafkas)
 builder.AddProject<Projects.SmartCity_Web>("web")
     .WithReference(core).WaitFor(core)
     .WithEnvironment("Core__Address", "https+http://core")
+    .WithEnvironment("Console__CoreKey", consoleKey)
     .WithHttpEndpoint()
     .WithExternalHttpEndpoints()
     .WithHttpHealthCheck("/health/ready");

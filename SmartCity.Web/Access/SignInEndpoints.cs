@@ -37,7 +37,7 @@ internal static class SignInEndpoints
             cookie.ExpireTimeSpan = Longest;
             cookie.SlidingExpiration = false;
             cookie.LoginPath = "/sign-in";
-            cookie.AccessDeniedPath = "/sign-in";
+            cookie.AccessDeniedPath = "/not-yours";
             cookie.ReturnUrlParameter = "returnUrl";
         });
         if (options.OpenId is { } provider)

@@ -1,9 +1,11 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using SmartCity.Contracts.Api;
 using SmartCity.Core;
 using SmartCity.Edge;
 using SmartCity.System.Tests.Hosting;
+using SmartCity.Web;
 
 namespace SmartCity.System.Tests;
 
@@ -32,8 +34,8 @@ public sealed partial class DocumentationTests
     {
         var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "operations.md"), TestContext.Current.CancellationToken);
         var documented = Setting().Matches(text).Select(m => m.Value.Trim('`')).ToHashSet();
-        var options = new[] { typeof(EdgeModule).Assembly, typeof(CoreModule).Assembly }
-            .SelectMany(a => a.GetExportedTypes())
+        var options = new[] { typeof(EdgeModule).Assembly, typeof(CoreModule).Assembly, typeof(ConsoleModule).Assembly }
+            .SelectMany(a => a.GetTypes())
             .Select(t => (Type: t, Section: t.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string))
             .Where(t => t.Section is not null)
             .SelectMany(t => t.Type.GetProperties().Select(p => $"{t.Section}:{p.Name}"))
@@ -71,10 +73,22 @@ public sealed partial class DocumentationTests
         Assert.Superset(coded, documented);
     }
 
+    [Fact]
+    public async Task The_roles_are_as_documented()
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "access.md"), TestContext.Current.CancellationToken);
+        foreach (var role in Role.All.Except([Role.Administrator]))
+        {
+            Assert.Contains($"| `{role}` | {string.Join(' ', Role.ScopesOf(role).Select(s => $"`{s}`"))} |", text, StringComparison.Ordinal);
+        }
+
+        Assert.All(Scope.All, scope => Assert.Contains($"`{scope}`", text, StringComparison.Ordinal));
+    }
+
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex("`(Edge|Recognition|Mirror|Core|Archive)(:[A-Z][A-Za-z]+)+`")]
+    [GeneratedRegex("`(Edge|Recognition|Mirror|Core|Archive|Console)(:[A-Z][A-Za-z]+)+`")]
     private static partial Regex Setting();
 
     [GeneratedRegex("```json\n(.+?)```", RegexOptions.Singleline)]

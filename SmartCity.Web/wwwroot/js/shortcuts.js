@@ -5,6 +5,10 @@ export function listen(layout, pages) {
   let going = 0;
   const onKey = event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === 'Escape') {
+      layout.invokeMethodAsync('CloseAsync');
+      return;
+    }
     if (typing(event.target)) return;
     if (event.key === '?') {
       event.preventDefault();
@@ -25,5 +29,6 @@ export function listen(layout, pages) {
     }
   };
   document.addEventListener('keydown', onKey);
+  document.documentElement.dataset.keys = 'on';
   return { stop: () => document.removeEventListener('keydown', onKey) };
 }

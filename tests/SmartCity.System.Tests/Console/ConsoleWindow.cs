@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+
+namespace SmartCity.System.Tests.Console;
+
+/// <summary>A browser window. What the page complains of is collected.</summary>
+internal sealed class ConsoleWindow : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _errors = new();
+
+    public ConsoleWindow(IBrowserContext context, IPage page)
+    {
+        (_context, Page) = (context, page);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+            {
+                _errors.Enqueue($"{page.Url}: {message.Text}");
+            }
+        };
+        page.PageError += (_, error) => _errors.Enqueue($"{page.Url}: {error}");
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>Errors in the browser's console and uncaught ones, so far.</summary>
+    public IReadOnlyCollection<string> Errors => _errors;
+
+    public async Task SignInAsync(string name, string password)
+    {
+        await Page.GotoAsync("sign-in");
+        await Page.GetByLabel("Name").FillAsync(name);
+        await Page.GetByLabel("Password").FillAsync(password);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
+    }
+
+    /// <summary>Goes to a page and waits until it is interactive and has its heading.</summary>
+    public async Task GoAsync(string path)
+    {
+        await Page.GotoAsync(path);
+        await Page.Locator("main h1").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+    }
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}

@@ -1,0 +1,81 @@
+using System.Net.Http.Json;
+using Microsoft.Playwright;
+using SmartCity.Contracts.Api;
+using static Microsoft.Playwright.Assertions;
+
+namespace SmartCity.System.Tests.Console;
+
+[Collection(ConsoleCollection.Name)]
+public sealed class SignInTests(ConsoleFixture console)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_page_asks_to_sign_in_first_and_leads_back()
+    {
+        await using var window = await console.OpenAsync();
+        await window.Page.GotoAsync("charges");
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+
+        await window.Page.GetByLabel("Name").FillAsync("administrator");
+        await window.Page.GetByLabel("Password").FillAsync("not the password");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("do not belong together");
+
+        await window.Page.GetByLabel("Password").FillAsync(Hosting.RunningSystem.AdministratorPassword);
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Charges" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_first_password_has_to_be_changed_and_a_viewer_sees_a_viewers_pages()
+    {
+        await using var window = await console.OpenAsync();
+        using var answer = await console.System.Http.PostAsJsonAsync("/api/access/users", new NewUser("visitor", [Role.Viewer]), Token);
+        var made = (await answer.Content.ReadFromJsonAsync<UserPassword>(Token))!;
+
+        await window.SignInAsync("visitor", made.Password);
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Change the password" })).ToBeVisibleAsync();
+        await window.Page.GetByLabel("Current password").FillAsync(made.Password);
+        await window.Page.GetByLabel("New password, at least 12 characters").FillAsync("my very own words");
+        await window.Page.GetByLabel("New password again").FillAsync("my very own words");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Change" }).ClickAsync();
+
+        await Expect(window.Page.Locator(".feed .row").First).ToBeVisibleAsync();
+        var pages = window.Page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link);
+        await Expect(pages).ToHaveCountAsync(1);
+        await window.GoAsync("audit");
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Not yours to see" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_signs_out_is_out()
+    {
+        await using var window = await console.SignInAsync();
+        await window.GoAsync("");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Account of administrator" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+
+        await window.Page.GotoAsync("audit");
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Keys_lead_to_pages_and_searches()
+    {
+        await using var window = await console.SignInAsync();
+        await window.GoAsync("");
+        await window.Page.Locator("html[data-keys=on]").WaitForAsync();
+
+        await window.Page.Keyboard.PressAsync("?");
+        await Expect(window.Page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("this list");
+        await window.Page.Keyboard.PressAsync("Escape");
+        await Expect(window.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+        await window.Page.Keyboard.PressAsync("g");
+        await window.Page.Keyboard.PressAsync("u");
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Audit" })).ToBeVisibleAsync();
+        await window.Page.Keyboard.PressAsync("/");
+        await Expect(window.Page.GetByLabel("Plate, id or path")).ToBeFocusedAsync();
+    }
+}
