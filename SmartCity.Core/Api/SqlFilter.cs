@@ -20,6 +20,20 @@ internal sealed class SqlFilter
         return this;
     }
 
+    /// <summary>Adds a condition whose values are parameters already.</summary>
+    public SqlFilter And(string? condition)
+    {
+        if (condition is not null)
+        {
+            _sql.Append(" and ").Append(condition);
+        }
+
+        return this;
+    }
+
+    /// <summary>The name that a value has in the command.</summary>
+    public string Parameter(object value) => Add(value);
+
     /// <summary>Rows after the cursor in a list ordered by time and id, newest first.</summary>
     public SqlFilter After(string at, string id, Cursor? cursor)
     {

@@ -237,6 +237,12 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
                 Text(passages.Select(p => p.Best.TraceId)),
             },
         });
+
+        // In one order everywhere: two batches with the same new plates would wait for each other otherwise.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("insert into seen_plates select plate from unnest($1) plate on conflict do nothing")
+        {
+            Parameters = { new() { Value = passages.Select(p => p.Plate).Distinct().Order(StringComparer.Ordinal).ToArray() } },
+        });
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -16,7 +16,7 @@ internal static class VehicleSlice
     private const long LargestImport = 1L << 30;
 
     public static IServiceCollection AddVehicles(this IServiceCollection services) =>
-        services.AddSingleton<VehicleRegistry>().AddSingleton<VehicleImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>();
+        services.AddSingleton<VehicleRegistry>().AddSingleton<PassageSearch>().AddSingleton<VehicleImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>();
 
     public static IEndpointRouteBuilder MapVehicles(this IEndpointRouteBuilder app)
     {
@@ -24,7 +24,7 @@ internal static class VehicleSlice
         group.MapGet("/{plate}", GetAsync).WithSummary("A registry record").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
         group.MapPost("/import", ImportAsync).WithSummary("Adds or replaces vehicles from CSV; rows that are not valid are reported by line")
             .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite);
-        return app;
+        return app.MapVehicleSearch();
     }
 
     private static async Task<Results<Ok<VehicleView>, NotFound>> GetAsync(string plate, ClaimsPrincipal user, VehicleRegistry registry, CancellationToken cancellationToken)
