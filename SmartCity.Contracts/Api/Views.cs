@@ -126,7 +126,7 @@ public sealed record AlertView
     public string? TraceId { get; init; }
     public VehicleView? Vehicle { get; init; }
 
-    /// <summary>open or acknowledged.</summary>
+    /// <summary>open, acknowledged, escalated or dismissed.</summary>
     public required string State { get; init; }
     public DateTimeOffset? AcknowledgedAt { get; init; }
     public string? AcknowledgedBy { get; init; }

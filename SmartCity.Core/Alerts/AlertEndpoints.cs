@@ -8,6 +8,7 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Alerts;
 
@@ -31,8 +32,9 @@ internal static class AlertSlice
     {
         var alerts = app.MapGroup("/api/alerts").WithTags("Alerts").RequireAuthorization(Scope.AlertsRead);
         alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first");
-        alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert");
-        alerts.MapPost("{id:guid}/acknowledge", AcknowledgeAsync).WithSummary("Takes an alert on").RequireAuthorization(Scope.AlertsWrite);
+        alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert with what people did, where it was sent, and where the vehicle will probably be seen next");
+        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens; dismissing and escalating say why").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true);
+        alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends it to a webhook again, whatever became of it").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
         return app.MapHotlist().MapWebhooks();
     }
 
@@ -64,7 +66,7 @@ internal static class AlertSlice
     internal static string Select(string where) => $"select {Columns} from alerts where {where}";
 
     private static async Task<Results<Ok<Page<AlertView>>, ProblemHttpResult>> ListAsync(
-        NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? state = null, string? plate = null, Cursor? after = null, int limit = Paging.DefaultLimit)
+        NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? state = null, int? priority = null, string? plate = null, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
@@ -73,6 +75,7 @@ internal static class AlertSlice
 
         await using var command = new SqlFilter()
             .And("state = @", state)
+            .And("priority = @", priority)
             .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
             .After("raised_at", "id", after)
             .Command(dataSource, Select("{where} order by raised_at desc, id desc limit {limit}"), limit + 1);
@@ -80,27 +83,38 @@ internal static class AlertSlice
         return TypedResults.Ok(Paging.ToPage(rows, limit, a => new Cursor(a.RaisedAt, a.Id)));
     }
 
-    private static async Task<Results<Ok<AlertView>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<AlertDetail>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(Select("id = $1"));
         command.Parameters.Add(new() { Value = id });
-        return await command.ReadAllAsync(Read, cancellationToken) is [var alert] ? TypedResults.Ok(alert) : TypedResults.NotFound();
+        return await command.ReadAllAsync(Read, cancellationToken) is [var alert]
+            ? TypedResults.Ok(new AlertDetail(
+                alert,
+                await AlertActions.OfAsync(dataSource, id, cancellationToken),
+                await WebhookDeliveries.FindAsync(dataSource, new SqlFilter().And("d.alert_id = @", (Guid?)id), Paging.MaximumLimit, cancellationToken),
+                await NextStations.FindAsync(dataSource, alert, cancellationToken)))
+            : TypedResults.NotFound();
     }
 
-    private static async Task<Results<NoContent, NotFound>> AcknowledgeAsync(Guid id, Acknowledgement body, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ActAsync(
+        Guid id, AlertDecision decision, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(
-            """
-            update alerts set state = 'acknowledged', acknowledged_at = coalesce(acknowledged_at, $2), acknowledged_by = coalesce(acknowledged_by, $3), note = coalesce(note, $4)
-            where id = $1
-            """);
-        foreach (var value in (object?[])[id, time.GetUtcNow(), user.Identity!.Name, body.Note])
+        if (AlertActions.Check(decision) is { } wrong)
         {
-            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
+            return Paging.Problem(wrong);
         }
 
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
+        return await AlertActions.TakeAsync(dataSource, id, decision, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) switch
+        {
+            null => TypedResults.NoContent(),
+            "" => TypedResults.NotFound(),
+            var state => TypedResults.Problem($"The alert is {state} already; it can't be {decision.Action}.", statusCode: StatusCodes.Status409Conflict),
+        };
     }
 
-    internal sealed record Acknowledgement(string? Note);
+    private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, Guid delivery, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var ofAlert = await WebhookDeliveries.FindAsync(dataSource, new SqlFilter().And("d.alert_id = @", (Guid?)id).And("d.id = @", (Guid?)delivery), 1, cancellationToken);
+        return ofAlert.Count == 1 && await WebhookDeliveries.ResendAsync(dataSource, delivery, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
+    }
 }

@@ -12,7 +12,6 @@ namespace SmartCity.Core.Alerts;
 internal static class WebhookEndpoints
 {
     private const int ShortestSecret = 16;
-    private const int MostAttemptsShown = 100;
 
     public static IServiceCollection AddWebhooks(this IServiceCollection services)
     {
@@ -84,30 +83,13 @@ internal static class WebhookEndpoints
             return problem;
         }
 
-        await using var command = new SqlFilter()
-            .And("webhook_id = @", webhook)
-            .And("state = @", state)
-            .After("first_at", "id", after)
-            .Command(dataSource, "select id, webhook_id, alert_id, state, first_at, next_at from webhook_deliveries where {where} order by first_at desc, id desc limit {limit}", limit + 1);
-        var rows = await command.ReadAllAsync(
-            r => new WebhookDeliveryView(r.GetGuid(0), r.GetGuid(1), r.GetGuid(2), r.GetString(3), r.Time(4), r.GetString(3) == "waiting" ? r.Time(5) : null, []),
-            cancellationToken);
-        await using var attempts = dataSource.CreateCommand(
-            """
-            select a.* from unnest($1) as d (id) cross join lateral (
-                select delivery_id, at, status, error, milliseconds from webhook_attempts where delivery_id = d.id order by at desc limit $2) as a
-            """);
-        Parameters(attempts, rows.ConvertAll(r => r.Id).ToArray(), MostAttemptsShown);
-        var made = (await attempts.ReadAllAsync(r => (Delivery: r.GetGuid(0), Attempt: new WebhookAttemptView(r.Time(1), r.Int(2), r.Text(3), r.GetInt32(4))), cancellationToken)).ToLookup(a => a.Delivery, a => a.Attempt);
-        return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(r => r with { Attempts = [.. made[r.Id].OrderBy(a => a.At)] }), limit, d => new Cursor(d.FirstAt, d.Id)));
+        var filter = new SqlFilter().And("d.webhook_id = @", webhook).And("d.state = @", state).After("d.first_at", "d.id", after);
+        var rows = await WebhookDeliveries.FindAsync(dataSource, filter, limit + 1, cancellationToken);
+        return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(r => r.Delivery), limit, d => new Cursor(d.FirstAt, d.Id)));
     }
 
-    private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
-    {
-        await using var command = dataSource.CreateCommand("update webhook_deliveries set state = 'waiting', attempts = 0, next_at = $2, finished_at = null where id = $1");
-        Parameters(command, id, time.GetUtcNow());
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
-    }
+    private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken) =>
+        await WebhookDeliveries.ResendAsync(dataSource, id, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
 
     private static ProblemHttpResult? Problem(WebhookRequest request, bool secretNeeded)
     {

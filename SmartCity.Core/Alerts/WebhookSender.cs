@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
 using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Health;
 

@@ -9,7 +9,7 @@ namespace SmartCity.Core.Vehicles;
 /// Passages by plate or pattern, make, colour, class, station and time, newest first. Few plates that fit are followed one by one; when many
 /// do, the newest passages are gone through until the page is full. Which is less work is worked out first, by <see cref="IsFewer"/>.
 /// </summary>
-internal sealed class PassageSearch(NpgsqlDataSource dataSource)
+public sealed class PassageSearch(NpgsqlDataSource dataSource)
 {
     // More plates than these are not worth fetching: going through the newest passages is faster.
     private const int MostPlates = 5_000;

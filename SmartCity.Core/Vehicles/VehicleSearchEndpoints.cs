@@ -95,7 +95,14 @@ internal static class VehicleSearchEndpoints
         var passages = await command.ReadAllAsync(
             r => new PassageView
             {
-                Id = r.GetGuid(0), Plate = r.GetString(1), StationId = r.GetString(2), FirstAt = r.Time(3), LastAt = r.Time(4), Sightings = r.GetInt32(5), BestSightingId = r.GetGuid(6), Evidence = r.Text(7),
+                Id = r.GetGuid(0),
+                Plate = r.GetString(1),
+                StationId = r.GetString(2),
+                FirstAt = r.Time(3),
+                LastAt = r.Time(4),
+                Sightings = r.GetInt32(5),
+                BestSightingId = r.GetGuid(6),
+                Evidence = r.Text(7),
             },
             cancellationToken);
         await using var all = dataSource.CreateCommand("select id, name, latitude, longitude from stations");

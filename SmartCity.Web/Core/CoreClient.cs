@@ -26,8 +26,6 @@ public sealed partial class CoreClient(HttpClient http)
 
     public Task<OpsView> OpsAsync(CancellationToken cancellationToken) => GetAsync<OpsView>("api/ops", cancellationToken);
 
-    public Task<Page<AlertView>> AlertsAsync(CancellationToken cancellationToken) => GetAsync<Page<AlertView>>("api/alerts?limit=100", cancellationToken);
-
     public Task<CityView> CityAsync(CancellationToken cancellationToken) => GetAsync<CityView>("api/city", cancellationToken);
 
     public Task<SightingView> SightingAsync(Guid id, CancellationToken cancellationToken) => GetAsync<SightingView>($"api/sightings/{id}", cancellationToken);
@@ -75,12 +73,6 @@ public sealed partial class CoreClient(HttpClient http)
         return await response.Content.ReadFromJsonAsync<ImportReport>(Json, cancellationToken) ?? throw new JsonException("The core's answer to the import is empty.");
     }
 
-    public async Task AcknowledgeAsync(Guid alert, string? note, CancellationToken cancellationToken)
-    {
-        using var response = await http.PostAsJsonAsync($"api/alerts/{alert}/acknowledge", new { note }, Json, cancellationToken);
-        await CheckAsync(response, cancellationToken);
-    }
-
     /// <summary>The response to a GET of the API, to be passed on; the caller disposes it.</summary>
     public Task<HttpResponseMessage> OpenAsync(string path, string? reason, CancellationToken cancellationToken) =>
         http.SendAsync(Request(HttpMethod.Get, path, reason), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -104,6 +96,13 @@ public sealed partial class CoreClient(HttpClient http)
 
     private async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken, string? reason = null) =>
         await AnswerAsync<T>(Request(HttpMethod.Post, path, reason, body), cancellationToken);
+
+    private async Task PostAsync(string path, object body, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Post, path, null, body);
+        using var response = await http.SendAsync(request, cancellationToken);
+        await CheckAsync(response, cancellationToken);
+    }
 
     private async Task<T> PutAsync<T>(string path, object body, CancellationToken cancellationToken) => await AnswerAsync<T>(Request(HttpMethod.Put, path, null, body), cancellationToken);
 

@@ -9,5 +9,6 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     HotlistBench.Create(),
     ChargesBench.Create(),
     ArchiveBench.Create(),
+    SearchBench.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,4 +1,4 @@
-namespace SmartCity.Core.Alerts;
+namespace SmartCity.Contracts.Api;
 
 /// <summary>Where alerts are sent; the secret is told to nobody.</summary>
 public sealed record WebhookView(Guid Id, string Name, Uri Url, bool Enabled, DateTimeOffset CreatedAt);

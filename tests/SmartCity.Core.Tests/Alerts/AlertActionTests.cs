@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Alerts;
+
+public sealed class AlertActionTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_step_is_kept_with_who_took_it_and_why()
+    {
+        using var person = await Caller.OfRoleAsync(core, Role.Operator);
+        var name = (await person.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
+        var alert = await AlertAsync("AA01ACT");
+
+        Assert.Equal(HttpStatusCode.NoContent, await ActAsync(person, alert.Id, "acknowledged"));
+        Assert.Equal(HttpStatusCode.NoContent, await ActAsync(person, alert.Id, "escalated", "seen with two others"));
+        Assert.Equal(HttpStatusCode.NoContent, await ActAsync(person, alert.Id, "dismissed", "recovered by the police"));
+        Assert.Equal(HttpStatusCode.NoContent, await ActAsync(person, alert.Id, "reopened"));
+
+        var detail = await DetailAsync(alert.Id);
+        Assert.Equal(["acknowledged", "escalated", "dismissed", "reopened"], detail.Actions.Select(a => a.Action));
+        Assert.All(detail.Actions, a => Assert.Equal(name, a.By));
+        Assert.Equal("recovered by the police", detail.Actions[2].Note);
+        Assert.Equal("open", detail.Alert.State);
+        Assert.Null(detail.Alert.AcknowledgedAt);
+    }
+
+    [Theory]
+    [InlineData("dismissed", null)]
+    [InlineData("dismissed", "  ")]
+    [InlineData("escalated", null)]
+    [InlineData("forgotten", "why not")]
+    [InlineData(null, "why not")]
+    public async Task A_step_without_what_it_needs_is_refused(string? action, string? note)
+    {
+        using var person = Caller.With(core, (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword)).Token);
+        Assert.Equal(HttpStatusCode.BadRequest, await ActAsync(person, Guid.NewGuid(), action, note));
+    }
+
+    [Fact]
+    public async Task Whoever_is_second_is_told_who_was_first()
+    {
+        var alert = await AlertAsync("AA02ACT");
+        using var person = Caller.With(core, (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword)).Token);
+        var taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ActAsync(person, alert.Id, "acknowledged")));
+
+        Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.Conflict, HttpStatusCode.Conflict, HttpStatusCode.Conflict], taken.Order());
+        Assert.Single((await DetailAsync(alert.Id)).Actions);
+        Assert.Equal(HttpStatusCode.NotFound, await ActAsync(person, Guid.NewGuid(), "acknowledged"));
+    }
+
+    [Fact]
+    public async Task The_next_stations_are_those_that_vehicles_before_it_went_to()
+    {
+        var alert = await AlertAsync("AA03ACT");
+        for (var i = 0; i < 4; i++)
+        {
+            var at = alert.CapturedAt.AddHours(-5 - i);
+            await PassAsync($"GONE{i}", alert.StationId, alert.Direction, at);
+            await PassAsync($"GONE{i}", i < 3 ? "london-a3" : "london-a4", null, at.AddMinutes(10 + i));
+        }
+
+        await PassAsync("LATE1", alert.StationId, alert.Direction, alert.CapturedAt.AddHours(-10));
+        await PassAsync("LATE1", "london-a4", null, alert.CapturedAt.AddHours(-6));
+
+        var next = (await DetailAsync(alert.Id)).NextStations;
+
+        Assert.Equal(["london-a3", "london-a4"], next.Select(n => n.StationId));
+        Assert.Equal([0.75, 0.25], next.Select(n => n.Share));
+        Assert.Equal(TimeSpan.FromSeconds(11 * 60 - 2), next[0].Median);
+    }
+
+    [Fact]
+    public async Task Its_deliveries_come_with_every_answer_and_can_be_sent_again()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        using var added = await core.Http.PostAsJsonAsync("/api/webhooks", new WebhookRequest("police", receiver.Url, "a secret of some length"), Token);
+        Assert.Equal(HttpStatusCode.Created, added.StatusCode);
+        var alert = await AlertAsync("AA04ACT");
+        await CoreHost.UntilAsync(async () => (await DetailAsync(alert.Id)).Deliveries is [{ Delivery.State: "delivered" }], "the delivery");
+        var delivery = (await DetailAsync(alert.Id)).Deliveries[0];
+        Assert.Equal("police", delivery.Webhook);
+        Assert.Equal(200, Assert.Single(delivery.Delivery.Attempts).Status);
+
+        using var again = await core.Http.PostAsync($"/api/alerts/{alert.Id}/deliveries/{delivery.Delivery.Id}/resend", null, Token);
+        using var foreign = await core.Http.PostAsync($"/api/alerts/{Guid.NewGuid()}/deliveries/{delivery.Delivery.Id}/resend", null, Token);
+
+        Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, foreign.StatusCode);
+        await CoreHost.UntilAsync(async () => (await DetailAsync(alert.Id)).Deliveries[0].Delivery.Attempts.Count == 2, "the second attempt");
+        using var removed = await core.Http.DeleteAsync($"/api/webhooks/{delivery.Delivery.WebhookId}", Token);
+    }
+
+    private static async Task<HttpStatusCode> ActAsync(Caller caller, Guid alert, string? action, string? note = null)
+    {
+        using var response = await caller.Http.PostAsJsonAsync($"/api/alerts/{alert}/actions", new AlertDecision(action, note), Token);
+        return response.StatusCode;
+    }
+
+    private async Task<AlertDetail> DetailAsync(Guid alert) => (await core.Http.GetFromJsonAsync<AlertDetail>($"/api/alerts/{alert}", Token))!;
+
+    private async Task<AlertView> AlertAsync(string plate)
+    {
+        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority = 1 }, Token);
+        Assert.Equal(HttpStatusCode.Created, entry.StatusCode);
+        AlertView? alert = null;
+        var at = TimeProvider.System.GetUtcNow();
+        await CoreHost.UntilAsync(
+            async () =>
+            {
+                at = at.AddMinutes(-10);
+                alert = (await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(Sighting(plate, at)), [], Token)).Alerts.SingleOrDefault();
+                return alert is not null;
+            },
+            $"an alert for {plate}");
+        return alert!;
+    }
+
+    private async Task PassAsync(string plate, string station, string? direction, DateTimeOffset at)
+    {
+        await using var command = core.Postgres.DataSource.CreateCommand(
+            """
+            insert into passages (id, plate, station_id, camera_id, direction, first_at, last_at, sightings, best_sighting_id, best_at, best_confidence)
+            values (gen_random_uuid(), $1, $2, 'c', $3, $4, $4 + interval '2 s', 1, gen_random_uuid(), $4, 1)
+            """);
+        foreach (var value in (object?[])[plate, station, direction, at])
+        {
+            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
+        }
+
+        await command.ExecuteNonQueryAsync(Token);
+    }
+}
