@@ -10,6 +10,7 @@ using SmartCity.Core.Database;
 using SmartCity.Core.Live;
 using SmartCity.Core.Ops;
 using SmartCity.Core.Passages;
+using SmartCity.Core.Reports;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Stations;
@@ -54,6 +55,7 @@ public static class CoreModule
         api.MapAlerts();
         api.MapCharges();
         api.MapReview();
+        api.MapReports();
         api.MapArchive();
         api.MapLive();
         api.MapOps();

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using SmartCity.Core.Api;
+using SmartCity.Core.Charges;
+
+namespace SmartCity.Core.Reports;
+
+/// <summary>The days of a report, charging days in London, both included.</summary>
+internal readonly record struct ReportRange(DateOnly First, DateOnly Last)
+{
+    private const int Usual = 7;
+
+    /// <summary>Midnight at which it begins.</summary>
+    public DateTimeOffset From => ChargeRules.StartOf(First);
+
+    /// <summary>Midnight after it; not part of it.</summary>
+    public DateTimeOffset To => ChargeRules.StartOf(Last.AddDays(1));
+
+    /// <summary>The days asked for; the last seven, today included, where none are.</summary>
+    public static ProblemHttpResult? Read(DateOnly? from, DateOnly? to, TimeProvider time, int most, out ReportRange range)
+    {
+        var last = to ?? ChargeRules.DayOf(time.GetUtcNow());
+        var first = from ?? last.AddDays(1 - Math.Min(Usual, most));
+        range = new ReportRange(first, last);
+        return first > last || last.DayNumber - first.DayNumber >= most || first.Year < 2000
+            ? Paging.Problem($"from must not be after to, and the report may have {most} days at most.")
+            : null;
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+using SmartCity.Core.Charges;
+
+namespace SmartCity.Core.Reports;
+
+/// <summary>Reports over charging days, each as JSON and as CSV.</summary>
+internal static class ReportSlice
+{
+    private const int MostDays = 31;
+
+    public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder app)
+    {
+        Map(app, "charges", "Pounds by scheme and day, net of what was taken back", MostDays, ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
+        Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", MostDays, (data, range, token) => ComplianceReport.RunAsync(data, Tariff.London, range, token), ComplianceReport.Columns, ComplianceReport.Values);
+        Map(app, "hours", "Passages by hour of the day and station", MostDays, TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values);
+        Map(app, "stations", "Stations, the busiest first", MostDays, TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values);
+        Map(app, "reads", "How well each camera reads", MostDays, ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values);
+        Map(app, "travel", "Travel times between stations", CongestionReports.MostDays, CongestionReports.TravelAsync, CongestionReports.TravelColumns, CongestionReports.Values);
+        Map(app, "dwell", "How long vehicles stay", CongestionReports.MostDays, CongestionReports.DwellAsync, CongestionReports.DwellColumns, CongestionReports.Values);
+        Map(app, "emissions", "NOx, particles and CO2 by zone, estimated", CongestionReports.MostDays, (data, range, token) => EmissionsReport.RunAsync(data, EmissionFactors.Published, range, token), EmissionsReport.Columns, EmissionsReport.Values);
+        return app;
+    }
+
+    private static void Map<T>(
+        IEndpointRouteBuilder app, string name, string summary, int mostDays, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values)
+    {
+        var group = app.MapGroup($"/api/reports/{name}").WithTags("Reports").RequireAuthorization(Scope.ReportsRead);
+        group.MapGet("", async Task<Results<Ok<Report<T>>, ProblemHttpResult>> (NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
+            ReportRange.Read(from, to, time, mostDays, out var range) is { } problem ? problem : TypedResults.Ok(await run(dataSource, range, cancellationToken)))
+            .WithSummary($"{summary}; at most {mostDays} days of London, the last seven unless given");
+        group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
+            ReportRange.Read(from, to, time, mostDays, out var range) is { } problem
+                ? problem
+                : CsvExport.Stream($"{name}-{range.First:yyyy-MM-dd}-{range.Last:yyyy-MM-dd}.csv", columns, (await run(dataSource, range, cancellationToken)).Rows.ToAsyncEnumerable(), values, cancellationToken))
+            .WithSummary("The same as CSV").Audited("reports.export");
+    }
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Parts;
+using Charted = System.Collections.Generic.IReadOnlyList<(string Label, SmartCity.Web.Components.Reports.ChartData Data)>;
+
+namespace SmartCity.Web.Components.Reports;
+
+/// <summary>Each report's columns, charts and its one sentence. Figures are the API's; here they are only laid out.</summary>
+internal static class ReportText
+{
+    private const int MostBars = 15;
+
+    public static IReadOnlyList<ReportColumn<ChargesRow>> Charges { get; } =
+    [
+        new("Day", r => Day(r.Day), false), new("Scheme", r => Wording.Scheme(r.Scheme), false), new("For", r => r.Purpose, false), new("Vehicles", r => Whole(r.Vehicles)),
+        new("Net", r => Wording.Pounds(r.Pounds)), new("Taken back", r => Wording.Pounds(r.Reversed)),
+    ];
+
+    public static IReadOnlyList<ReportColumn<ComplianceRow>> Compliance { get; } =
+    [
+        new("Class", r => r.Class, false), new("Fuel", r => r.Fuel, false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"), new("Vehicles", r => Whole(r.Vehicles)),
+        new("Compliant", r => Whole(r.Compliant)), new("Share", r => Wording.Percent((double)r.Compliant / r.Vehicles)),
+    ];
+
+    public static IReadOnlyList<ReportColumn<HourRow>> Hours { get; } = [new("Hour", r => $"{r.Hour:00}:00"), new("Station", r => r.Station, false), new("Passages", r => Whole(r.Passages))];
+
+    public static IReadOnlyList<ReportColumn<StationRow>> Stations { get; } =
+        [new("Station", r => r.Station, false), new("Passages", r => Whole(r.Passages)), new("Vehicles", r => Whole(r.Vehicles)), new("Busiest hour", r => $"{r.BusiestHour:00}:00")];
+
+    public static IReadOnlyList<ReportColumn<ReadsRow>> Reads { get; } =
+    [
+        new("Station", r => r.StationId, false), new("Camera", r => r.CameraId, false), new("Sightings", r => Whole(r.Sightings)), new("Read", r => Share(r.Read, r.Sightings)),
+        new("Mean confidence", r => r.MeanConfidence is { } c ? c.ToString("P1", CultureInfo.InvariantCulture) : "–"), new("Looked at", r => Whole(r.Reviewed)), new("Of those wrong", r => Share(r.Corrected, r.Reviewed)),
+    ];
+
+    public static IReadOnlyList<ReportColumn<TravelRow>> Travel { get; } =
+    [
+        new("From", r => r.From, false), new("To", r => r.To, false), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("Nine of ten within", r => Minutes(r.P90)),
+        new("Straight line", r => $"{One(r.Kilometres)} km"), new("At least", r => $"{One(r.KilometresAnHour)} km/h"),
+    ];
+
+    public static IReadOnlyList<ReportColumn<DwellRow>> Dwell { get; } =
+        [new("Day", r => Day(r.Day), false), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("Nine of ten within", r => Minutes(r.P90))];
+
+    public static IReadOnlyList<ReportColumn<EmissionsRow>> Emissions { get; } =
+    [
+        new("Zone", r => Wording.Scheme(r.Zone), false), new("Class", r => r.Class, false), new("Fuel", r => r.Fuel, false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"),
+        new("Passages", r => Whole(r.Passages)), new("km", r => One(r.Kilometres)), new("NOx g", r => One(r.NoxGrams)), new("PM g", r => r.PmGrams.ToString("#,0.00", CultureInfo.InvariantCulture)), new("CO₂ kg", r => One(r.Co2Kilograms)),
+    ];
+
+    public static Charted ChargesCharts(IReadOnlyList<ChargesRow> rows) =>
+        [("Pounds a day", Pivot("stack", rows, r => Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Pounds, "£"))];
+
+    public static string ChargesSummary(IReadOnlyList<ChargesRow> rows) =>
+        $"{Wording.Pounds(rows.Where(r => r.Purpose == "pollution").Sum(r => r.Pounds))} for pollution, {Wording.Pounds(rows.Where(r => r.Purpose == "toll").Sum(r => r.Pounds))} in tolls.";
+
+    public static Charted ComplianceCharts(IReadOnlyList<ComplianceRow> rows) =>
+    [
+        ("Vehicles by fuel", new ChartData("stack", Fuels(rows), [new("compliant", Sums(rows, r => r.Fuel, r => r.Compliant)), new("not compliant", Sums(rows, r => r.Fuel, r => r.Vehicles - r.Compliant))], "vehicles")),
+        ("Vehicles by Euro standard", Pivot("stack", rows.OrderBy(r => r.Euro ?? 99), r => r.Euro is { } e ? $"Euro {e}" : "none said", r => r.Fuel, r => r.Vehicles, "vehicles")),
+    ];
+
+    public static string ComplianceSummary(IReadOnlyList<ComplianceRow> rows) => $"{Share(rows.Sum(r => r.Compliant), rows.Sum(r => r.Vehicles))} of {Whole(rows.Sum(r => r.Vehicles))} vehicles comply.";
+
+    public static Charted HoursCharts(IReadOnlyList<HourRow> rows) => [("Passages by hour of the day", Pivot("stack", rows, r => $"{r.Hour:00}", r => r.Station, r => r.Passages, "passages"))];
+
+    public static Charted StationsCharts(IReadOnlyList<StationRow> rows) =>
+        [("Passages by station", new ChartData("bar", [.. rows.Take(MostBars).Select(r => r.Station)], [new("Passages", [.. rows.Take(MostBars).Select(r => (double?)r.Passages)])], "passages", Sideways: true))];
+
+    public static Charted ReadsCharts(IReadOnlyList<ReadsRow> rows) =>
+        [("Share read, worst first", Sideways(rows.OrderBy(r => (double)r.Read / r.Sightings), r => r.CameraId, r => Math.Round(100.0 * r.Read / r.Sightings, 1), "%"))];
+
+    public static string ReadsSummary(IReadOnlyList<ReadsRow> rows) => $"{Share(rows.Sum(r => r.Read), rows.Sum(r => r.Sightings))} of {Whole(rows.Sum(r => r.Sightings))} sightings were read.";
+
+    public static Charted TravelCharts(IReadOnlyList<TravelRow> rows) => [("Median minutes, busiest pairs", Sideways(rows, r => $"{r.From} → {r.To}", r => Math.Round(r.Median.TotalMinutes, 1), "min"))];
+
+    public static Charted DwellCharts(IReadOnlyList<DwellRow> rows) => rows.Count < 2
+        ? []
+        : [("Median minutes a day", new ChartData("line", [.. rows.Select(r => Day(r.Day))], [new("Median", [.. rows.Select(r => (double?)Math.Round(r.Median.TotalMinutes, 1))])], "min"))];
+
+    public static Charted EmissionsCharts(IReadOnlyList<EmissionsRow> rows) =>
+    [
+        ("NOx by zone and fuel", Pivot("stack", rows, r => Wording.Scheme(r.Zone), r => r.Fuel, r => r.NoxGrams, "g")),
+        ("CO₂ by zone and class", Pivot("stack", rows, r => Wording.Scheme(r.Zone), r => r.Class, r => r.Co2Kilograms, "kg")),
+    ];
+
+    public static string EmissionsSummary(IReadOnlyList<EmissionsRow> rows) => string.Join(" ", rows.GroupBy(r => r.Zone).Select(z =>
+        $"{Wording.Scheme(z.Key)}: {One(z.Sum(r => r.NoxGrams))} g NOx, {z.Sum(r => r.PmGrams).ToString("#,0.00", CultureInfo.InvariantCulture)} g PM, {One(z.Sum(r => r.Co2Kilograms))} kg CO₂."));
+
+    public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+
+    private static string Whole(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string One(double number) => number.ToString("#,0.0", CultureInfo.InvariantCulture);
+
+    private static string Minutes(TimeSpan span) => span.TotalHours >= 1 ? $"{(int)span.TotalHours} h {span.Minutes:00} min" : $"{span.TotalMinutes.ToString("0.0", CultureInfo.InvariantCulture)} min";
+
+    private static string Share(long part, long whole) => whole == 0 ? "–" : ((double)part / whole).ToString("P1", CultureInfo.InvariantCulture);
+
+    private static List<string> Fuels(IReadOnlyList<ComplianceRow> rows) => [.. rows.Select(r => r.Fuel).Distinct()];
+
+    private static List<double?> Sums(IReadOnlyList<ComplianceRow> rows, Func<ComplianceRow, string> of, Func<ComplianceRow, long> value) =>
+        [.. rows.Select(of).Distinct().Select(name => (double?)rows.Where(r => of(r) == name).Sum(value))];
+
+    private static ChartData Sideways<T>(IEnumerable<T> rows, Func<T, string> name, Func<T, double> value, string unit)
+    {
+        var shown = rows.Take(MostBars).ToList();
+        return new ChartData("bar", shown.ConvertAll(r => name(r)), [new ChartSeries(unit, shown.ConvertAll(r => (double?)value(r)))], unit, Sideways: true);
+    }
+
+    // Rows to one series for each name, with a value for each category.
+    private static ChartData Pivot<T>(string kind, IEnumerable<T> rows, Func<T, string> category, Func<T, string> series, Func<T, double> value, string unit)
+    {
+        var all = rows.ToList();
+        var categories = all.Select(category).Distinct().ToList();
+        var sums = all.GroupBy(r => (category(r), series(r))).ToDictionary(g => g.Key, g => Math.Round(g.Sum(value), 2));
+        return new ChartData(
+            kind, categories, [.. all.Select(series).Distinct().Select(s => new ChartSeries(s, categories.ConvertAll(c => sums.TryGetValue((c, s), out var sum) ? sum : (double?)null)))], unit);
+    }
+}

@@ -1,0 +1,44 @@
+import * as echarts from '../lib/echarts/echarts.esm.min.mjs';
+
+const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+export function create(element) {
+  const chart = echarts.init(element, null, { renderer: 'svg' });
+  let shown = null;
+  const draw = () => {
+    if (!shown) return;
+    const [text, edge] = [colour('--quiet'), colour('--edge')];
+    const number = value => value === null || value === undefined ? '–' : shown.unit === '£' ? `£${value.toLocaleString('en-GB')}` : `${value.toLocaleString('en-GB')} ${shown.unit}`;
+    const names = { type: 'category', data: shown.categories, axisLabel: { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: edge } }, inverse: shown.sideways };
+    const values = { type: 'value', axisLabel: { color: text, formatter: value => value.toLocaleString('en-GB', { notation: 'compact' }) }, splitLine: { lineStyle: { color: edge } } };
+    chart.setOption({
+      color: [colour('--accent'), colour('--warn'), colour('--good'), colour('--bad'), '#9a7fd1', '#c98bb0', '#7fb3a5', '#8fa3b3'],
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
+      grid: { left: 8, right: 16, top: shown.series.length > 1 ? 40 : 12, bottom: 4, containLabel: true },
+      legend: shown.series.length > 1 ? { textStyle: { color: text }, top: 0, type: 'scroll' } : undefined,
+      tooltip: { trigger: 'axis', confine: true, backgroundColor: colour('--panel'), borderColor: edge, textStyle: { color: colour('--text') }, valueFormatter: number },
+      xAxis: shown.sideways ? values : names,
+      yAxis: shown.sideways ? names : values,
+      series: shown.series.map(s => ({
+        name: s.name, type: shown.kind === 'line' ? 'line' : 'bar', stack: shown.kind === 'stack' ? 'all' : undefined, data: s.values, showSymbol: false, barMaxWidth: 36, smooth: false,
+      })),
+      animation: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      animationDuration: 300,
+    }, true);
+  };
+  const resized = new ResizeObserver(() => chart.resize());
+  resized.observe(element);
+  const themed = new MutationObserver(draw);
+  themed.observe(document.documentElement, { attributes: true, attributeFilter: ['class'] });
+  return {
+    show(data) {
+      shown = data;
+      draw();
+    },
+    remove() {
+      resized.disconnect();
+      themed.disconnect();
+      chart.dispose();
+    },
+  };
+}
