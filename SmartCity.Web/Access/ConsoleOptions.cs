@@ -15,8 +15,8 @@ public sealed class ConsoleOptions
     /// <summary>Folder for the keys that sign cookies; without it a restart or a second console signs everybody out.</summary>
     public string? KeysPath { get; init; }
 
-    /// <summary>Address of a trace, with <c>{trace}</c> in it, such as that of the Aspire dashboard; null for no links.</summary>
-    public string? TraceUrl { get; init; }
+    [ValidateObjectMembers]
+    public TraceOptions Traces { get; init; } = new();
 
     [ValidateObjectMembers]
     public OpenIdClient? OpenId { get; init; }
