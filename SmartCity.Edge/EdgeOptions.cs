@@ -36,6 +36,10 @@ public sealed class EdgeOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often each camera's newest picture is put into the object store.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan PictureInterval { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Key that <c>POST /cameras/{id}/frames</c> asks for in <c>X-Api-Key</c>; without one nothing can be uploaded.</summary>
     [MinLength(16)]
     public string? UploadKey { get; set; }

@@ -66,6 +66,11 @@ public sealed record City
                 {
                     throw new InvalidDataException($"City file {file}: camera id '{camera.Id}' of station '{station.Id}' is empty, has other characters than a-z, 0-9 and '-', or occurs twice.");
                 }
+
+                if (PrivacyMask.Check(camera.Masks) is { } problem)
+                {
+                    throw new InvalidDataException($"City file {file}: camera '{camera.Id}': {problem}");
+                }
             }
         }
     }
@@ -87,9 +92,9 @@ public sealed record Station
 
     public required double Longitude { get; init; }
 
-    public IReadOnlyList<ZoneMembership> Zones { get; init; } = [];
+    public IReadOnlyList<ZoneMembership> Zones { get => field ?? []; init; }
 
-    public IReadOnlyList<Camera> Cameras { get; init; } = [];
+    public IReadOnlyList<Camera> Cameras { get => field ?? []; init; }
 
     /// <summary>Ids of the zones that the station belongs to on a charging day.</summary>
     public IEnumerable<string> ZonesOn(DateOnly day) =>
@@ -113,4 +118,7 @@ public sealed record Camera
     public int? Lane { get; init; }
 
     public string? Direction { get; init; }
+
+    /// <summary>Regions that are blackened before anything is kept or read: polygons of x, y pairs, each from 0 (left, top) to 1 (right, bottom).</summary>
+    public IReadOnlyList<IReadOnlyList<double[]>> Masks { get => field ?? []; init; }
 }

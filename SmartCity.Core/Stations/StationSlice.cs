@@ -10,6 +10,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Access;
+using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Stations;
 
@@ -19,14 +20,15 @@ internal static class StationSlice
     {
         services.AddOptions<CoreOptions>().BindConfiguration(CoreOptions.Section)
             .Validate(o => o.CityFile is null || File.Exists(o.CityFile), "Core:CityFile does not exist.").ValidateOnStart();
-        return services.AddSingleton<IDatabaseSeed, StationSeed>();
+        services.AddObjectStore();
+        return services.AddSingleton<IDatabaseSeed, ZoneSeed>().AddSingleton<IDatabaseSeed, StationSeed>();
     }
 
     public static IEndpointRouteBuilder MapStations(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/stations", ListAsync).WithTags("Stations").WithSummary("Every station with today's zones and its cameras").RequireAuthorization(Scope.LiveRead);
         app.MapGet("/api/city", City).WithTags("Stations").WithSummary("The city that this core charges").RequireAuthorization(SignedIn.Policy);
-        return app;
+        return app.MapZones().MapCameraPictures();
     }
 
     private static Ok<CityView> City(IOptions<CoreOptions> options)

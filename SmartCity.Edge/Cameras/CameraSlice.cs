@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Edge.Cameras;
 
@@ -9,6 +10,9 @@ public static class CameraSlice
     {
         services.AddSingleton<CameraBoard>();
         services.AddSingleton<CameraSources>();
+        services.AddObjectStore();
+        services.AddSingleton<NewestPictures>();
+        services.AddHostedService(provider => provider.GetRequiredService<NewestPictures>());
         return services.AddHostedService<CameraWorker>();
     }
 }

@@ -21,6 +21,7 @@ internal sealed class CameraWorker(
     CameraBoard board,
     PlateRecogniser recogniser,
     SightingPublisher publisher,
+    NewestPictures pictures,
     IOptions<EdgeOptions> options,
     WorkerHealth health,
     TimeProvider time,
@@ -48,11 +49,11 @@ internal sealed class CameraWorker(
                 statistics.FrameDropped();
             });
         await Task.WhenAll(
-            Task.Run(() => CaptureAsync(camera, source, frames.Writer, statistics, stoppingToken), stoppingToken),
+            Task.Run(() => CaptureAsync(station, camera, source, frames.Writer, statistics, stoppingToken), stoppingToken),
             Task.Run(() => RecogniseAsync(station, camera, source, frames.Reader, statistics, turns, stoppingToken), stoppingToken));
     }
 
-    private async Task CaptureAsync(Camera camera, ICameraSource source, ChannelWriter<Frame> frames, CameraStatistics statistics, CancellationToken stoppingToken)
+    private async Task CaptureAsync(Station station, Camera camera, ICameraSource source, ChannelWriter<Frame> frames, CameraStatistics statistics, CancellationToken stoppingToken)
     {
         try
         {
@@ -64,6 +65,8 @@ internal sealed class CameraWorker(
                     {
                         statistics.Is(CameraState.Streaming);
                         statistics.FrameCaptured();
+                        PrivacyMasks.Apply(camera, frame.Image);
+                        pictures.Offer(station.Id, camera.Id, frame);
                         await frames.WriteAsync(frame, token);
                     }
                 },

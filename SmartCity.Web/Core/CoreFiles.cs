@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Access;
@@ -13,6 +14,7 @@ internal static class CoreFiles
     public static IEndpointRouteBuilder MapCoreFiles(this IEndpointRouteBuilder app)
     {
         app.MapGet("/evidence/{**key}", PictureAsync).RequireAuthorization(Scope.LiveRead);
+        app.MapGet("/cameras/{id}/picture", CameraPictureAsync).RequireAuthorization(Scope.LiveRead);
         app.MapGet("/download/{**path}", DownloadAsync).RequireAuthorization(SignedIn.Policy);
         return app;
     }
@@ -27,6 +29,18 @@ internal static class CoreFiles
             context.Response.Headers.CacheControl = "private, max-age=86400, immutable";
         }
 
+        await PassOnAsync(picture, context, timeout.Token);
+    }
+
+    // What the browser has already is not sent again.
+    private static async Task CameraPictureAsync(string id, CoreClient core, HttpContext context)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        timeout.CancelAfter(PictureWithin);
+        using var picture = await core.CameraPictureAsync(id, context.Request.Headers.IfNoneMatch.ToString(), timeout.Token);
+        context.Response.Headers.CacheControl = "private, no-cache";
+        context.Response.Headers.ETag = picture.Headers.ETag?.ToString();
+        context.Response.Headers.LastModified = picture.Content.Headers.LastModified?.ToString("R", CultureInfo.InvariantCulture);
         await PassOnAsync(picture, context, timeout.Token);
     }
 

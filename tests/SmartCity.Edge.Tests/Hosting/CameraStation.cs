@@ -44,10 +44,11 @@ internal sealed class CameraStation : IAsyncDisposable
     /// <param name="folder">Where the city file and the spool go.</param>
     /// <param name="cameras">Id and source of each.</param>
     /// <param name="prepare">Done before the cameras run.</param>
+    /// <param name="masks">Privacy masks by camera.</param>
     public static async Task<CameraStation> StartAsync(
-        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null)
+        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null, Dictionary<string, double[][][]>? masks = null)
     {
-        var city = new { id = "test", name = "Test", country = "GB", stations = new[] { new { id = Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras = cameras.Select(c => new { id = c.Id, source = c.Source, lane = 2, direction = "inbound" }) } } };
+        var city = new { id = "test", name = "Test", country = "GB", stations = new[] { new { id = Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras = cameras.Select(c => new { id = c.Id, source = c.Source, lane = 2, direction = "inbound", masks = masks?.GetValueOrDefault(c.Id) ?? [] }) } } };
         await File.WriteAllTextAsync(folder["city.json"], JsonSerializer.Serialize(city), TestContext.Current.CancellationToken);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -56,6 +57,7 @@ internal sealed class CameraStation : IAsyncDisposable
         {
             ["Edge:CityFile"] = folder["city.json"],
             ["Edge:SpoolPath"] = folder["spool"],
+            ["ConnectionStrings:objects"] = folder["objects"],
             ["Edge:ShedPicturesBelowBytes"] = "0",
             ["Edge:UploadKey"] = UploadKey,
         });

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpenCvSharp;
+using SmartCity.Contracts;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Objects;
+
+namespace SmartCity.Edge.Cameras;
+
+/// <summary>
+/// Puts what each camera sees into the object store every few seconds, beside recognition and never in its way: a picture that cannot be put
+/// is dropped, the next one says more. They are no evidence.
+/// </summary>
+internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions> options, WorkerHealth health, TimeProvider time, ILogger<NewestPictures> logger) : BackgroundService
+{
+    private const string Worker = "camera pictures";
+    private const int Widest = 1280;
+    private const int Quality = 75;
+    private const int Waiting = 32;
+    private static readonly TimeSpan PutWithin = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, long> _taken = new(StringComparer.Ordinal);
+
+    private readonly Channel<Picture> _waiting = Channel.CreateBounded<Picture>(
+        new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, dropped => dropped.Dispose());
+
+    /// <summary>Keeps a small copy of a frame when the camera's picture is older than the interval. Called by one thread for each camera.</summary>
+    public void Offer(string stationId, string cameraId, Frame frame, TimeSpan? every = null)
+    {
+        var now = time.GetTimestamp();
+        if (_taken.TryGetValue(cameraId, out var taken) && time.GetElapsedTime(taken, now) < (every ?? options.Value.PictureInterval))
+        {
+            return;
+        }
+
+        _taken[cameraId] = now;
+        var picture = new Picture(stationId, cameraId, frame.CapturedAt, Small(frame.Image));
+        if (!_waiting.Writer.TryWrite(picture))
+        {
+            picture.Dispose();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var picture in _waiting.Reader.ReadAllAsync(stoppingToken))
+        {
+            using (picture)
+            {
+                await PutAsync(picture, stoppingToken);
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        _waiting.Writer.TryComplete();
+        while (_waiting.Reader.TryRead(out var picture))
+        {
+            picture.Dispose();
+        }
+
+        base.Dispose();
+    }
+
+    private async Task PutAsync(Picture picture, CancellationToken stoppingToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        timeout.CancelAfter(PutWithin);
+        try
+        {
+            var jpeg = picture.Image.ImEncode(".jpg", new ImageEncodingParam(ImwriteFlags.JpegQuality, Quality));
+            await objects.PutAsync(CameraPicture.Key(picture.StationId, picture.CameraId), CameraPicture.Stamp(jpeg, picture.CapturedAt), "image/jpeg", timeout.Token);
+            health.Healthy(Worker);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            // Whatever the object store's client throws: the spool tells of an outage too, and the next picture comes in seconds.
+            health.Degraded(Worker, $"The object store does not take camera pictures: {e.Message}");
+            logger.LogWarning("The picture of camera {Camera} could not be put: {Error}", picture.CameraId, e.Message);
+        }
+    }
+
+    private static Mat Small(Mat image)
+    {
+        if (image.Width <= Widest)
+        {
+            return image.Clone();
+        }
+
+        var small = new Mat();
+        Cv2.Resize(image, small, new Size(Widest, (int)Math.Round((double)image.Height * Widest / image.Width)), 0, 0, InterpolationFlags.Area);
+        return small;
+    }
+
+    private sealed record Picture(string StationId, string CameraId, DateTimeOffset CapturedAt, Mat Image) : IDisposable
+    {
+        public void Dispose() => Image.Dispose();
+    }
+}
