@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Xunit.Sdk;
+
+namespace SmartCity.Deploy.Tests;
+
+/// <summary>A chart with values: a way in which somebody installs it.</summary>
+public sealed record Installation(string Chart, string Values) : IParsable<Installation>, IFormattable
+{
+    private const string Station = "station=london-a1";
+
+    /// <summary>The chart's folder and the arguments of <c>helm template</c>.</summary>
+    public static IReadOnlyList<Installation> All { get; } =
+    [
+        new("smartcity", ""),
+        new("smartcity", "-f values-trial.yaml"),
+        new("smartcity", "-f values-openshift.yaml"),
+        new("smartcity", "--set kafka.mode=external,postgres.mode=external,core.autoscaling.mode=cpu,otlpEndpoint=http://collector:4317"),
+        new("smartcity", "--set core.autoscaling.mode=lag,kafka.strimzi.stations={london-a1,london-a3},web.replicas=2,web.keys.accessMode=ReadWriteMany"),
+        new("smartcity", "--set trino.enabled=true,image.pullSecrets={pull},nodeSelector.disk=ssd --set-file city=cities/london.json"),
+        new("smartcity-edge", $"--set {Station}"),
+        new("smartcity-edge", $"--set {Station},gpu.enabled=true,gpu.runtimeClassName=nvidia,nodeSelector.place=roadside"),
+        new("smartcity-edge", $"--set {Station},mirror.mode=mirrormaker,coreCa=core-ca,openshift.enabled=true"),
+        new("smartcity-edge", $"--set {Station},kafka.mode=external,mirror.mode=none,uploads=true,otlpEndpoint=http://collector:4317 --set-file city=cities/london.json"),
+    ];
+
+    /// <summary>As <c>helm</c> takes them, with files' full paths.</summary>
+    internal IEnumerable<string> Arguments => Values.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a =>
+        a.StartsWith("values-", StringComparison.Ordinal) ? Repository.File("deploy", "charts", Chart, a)
+        : a.StartsWith("city=", StringComparison.Ordinal) ? $"city={Repository.File(a["city=".Length..])}"
+        : a);
+
+    public static Installation Parse(string s, IFormatProvider? provider) => TryParse(s, provider, out var result) ? result : throw new FormatException(s);
+
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out Installation result)
+    {
+        var space = s?.IndexOf(' ', StringComparison.Ordinal) ?? -1;
+        result = s is null ? null : space < 0 ? new Installation(s, "") : new Installation(s[..space], s[(space + 1)..]);
+        return result is not null;
+    }
+
+    public string ToString(string? format, IFormatProvider? formatProvider) => ToString();
+
+    public override string ToString() => $"{Chart} {Values}".TrimEnd();
+}
