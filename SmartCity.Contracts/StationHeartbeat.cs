@@ -29,6 +29,18 @@ public sealed record StationHeartbeat
 
     public IReadOnlyList<CameraHeartbeat> Cameras { get; init; } = [];
 
+    /// <summary>What goes wrong for this station in the edge's process, in plain words.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>The station's own Kafka; null from an edge that does not say.</summary>
+    public EdgeKafkaHeartbeat? Kafka { get; init; }
+
+    /// <summary>What carries this station's sightings to the core in the edge's process; null where something else does.</summary>
+    public MirrorHeartbeat? Mirror { get; init; }
+
+    /// <summary>OpenTelemetry <c>service.name</c> of the edge's process.</summary>
+    public string? Service { get; init; }
+
     public string? DetectorVersion { get; init; }
 
     public string? ReaderVersion { get; init; }
@@ -59,6 +71,45 @@ public sealed record CameraHeartbeat
     public long? TruthRight { get; init; }
 
     public long? TruthTotal { get; init; }
+
+    public string? Error { get; init; }
+}
+
+/// <summary>Topic <see cref="Topics.Sightings"/> of a station's own Kafka.</summary>
+public sealed record EdgeKafkaHeartbeat
+{
+    /// <summary>Records that it keeps.</summary>
+    public long Records { get; init; }
+
+    /// <summary>Sum of the partitions' next offsets: records ever written.</summary>
+    public long End { get; init; }
+
+    /// <summary>Records acknowledged a second over the last interval.</summary>
+    public double RecordsPerSecond { get; init; }
+
+    /// <summary>Capture time of the newest sighting that it acknowledged since the edge started.</summary>
+    public DateTimeOffset? Newest { get; init; }
+
+    /// <summary>Why it could not be asked; then the figures above are those of the last time.</summary>
+    public string? Error { get; init; }
+}
+
+/// <summary>The edge's own mirror, topic <see cref="Topics.Sightings"/>.</summary>
+public sealed record MirrorHeartbeat
+{
+    /// <summary>Records carried since start.</summary>
+    public long Records { get; init; }
+
+    /// <summary>Records carried a second over the last interval.</summary>
+    public double RecordsPerSecond { get; init; }
+
+    /// <summary>Records of the station's Kafka not yet carried.</summary>
+    public long Lag { get; init; }
+
+    /// <summary>Milliseconds from a record's timestamp (a sighting's capture) to its delivery on the core, over the last minute; null when nothing was carried.</summary>
+    public double? LatencyP50 { get; init; }
+
+    public double? LatencyP99 { get; init; }
 
     public string? Error { get; init; }
 }

@@ -30,6 +30,9 @@ public static class RecordHeaders
     public const string SourceOffset = "source-offset";
     public const string Reason = "reason";
 
+    /// <summary>On a record that is replayed from the dead letters: id of its dead letter.</summary>
+    public const string DeadLetter = "dead-letter";
+
     public const string SightingSchema = "sighting/1";
     public const string Json = "application/json";
 }

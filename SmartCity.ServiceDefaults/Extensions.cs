@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Objects;
@@ -37,6 +38,7 @@ public static class ServiceDefaultsExtensions
             logging.IncludeScopes = true;
         });
         services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(Telemetry.ServiceName(builder.Configuration, builder.Environment)))
             .WithTracing(tracing => tracing
                 .AddSource(Telemetry.Name, "Npgsql")
                 .AddAspNetCoreInstrumentation(o => o.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))

@@ -146,58 +146,6 @@ public sealed record StationView
 
 public sealed record CameraView(string Id, int? Lane, string? Direction);
 
-/// <summary><c>GET /api/ops</c>: the pipeline as it runs.</summary>
-public sealed record OpsView
-{
-    public required DateTimeOffset At { get; init; }
-    public required IReadOnlyList<StationStatus> Stations { get; init; }
-    public required IReadOnlyList<WorkerStatus> Workers { get; init; }
-    public required CoreStatus Core { get; init; }
-}
-
-/// <summary>An edge as the core last heard of it.</summary>
-public sealed record StationStatus
-{
-    public required string StationId { get; init; }
-
-    /// <summary>up (a heartbeat within 30 s), down, or unknown (never heard).</summary>
-    public required string State { get; init; }
-    public StationHeartbeat? Heartbeat { get; init; }
-
-    /// <summary>Capture time of the newest sighting stored from this station.</summary>
-    public DateTimeOffset? NewestSighting { get; init; }
-
-    /// <summary>Sightings stored in the last minute.</summary>
-    public long SightingsLastMinute { get; init; }
-
-    /// <summary>Records on the core's topic of this station not yet stored; null when not known.</summary>
-    public long? Lag { get; init; }
-}
-
-public sealed record WorkerStatus(string Name, string State, string? Detail, DateTimeOffset? LastSuccess);
-
-public sealed record CoreStatus
-{
-    public double CpuPercent { get; init; }
-    public long ResidentBytes { get; init; }
-    public double SightingsPerSecond { get; init; }
-    public long Lag { get; init; }
-    public long SightingsStored { get; init; }
-    public long Duplicates { get; init; }
-    public long DeadLetters { get; init; }
-    public long AlertsRaised { get; init; }
-    public long ArchivedRows { get; init; }
-    public long ArchivedBytes { get; init; }
-    public long ArchivedObjects { get; init; }
-
-    /// <summary>Sightings that are stored and not yet in an object.</summary>
-    public long ArchiveWaiting { get; init; }
-
-    /// <summary>Milliseconds from capture to stored over the last minute; null when nothing came.</summary>
-    public double? CaptureToStoredP50 { get; init; }
-    public double? CaptureToStoredP99 { get; init; }
-}
-
 /// <summary>A Parquet object of the archive, <c>GET /api/archive/objects</c>.</summary>
 /// <param name="Day">UTC day of its sightings.</param>
 /// <param name="FirstAt">Capture time of its oldest sighting.</param>

@@ -21,6 +21,11 @@ public sealed class CoreProducer(IConfiguration configuration, ILogger<CoreProdu
     public Task ProduceAsync(string topic, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken) =>
         _producer.Value.ProduceAsync(topic, message, cancellationToken);
 
+    /// <summary>Sends a record to a partition; when this returns all replicas have it.</summary>
+    /// <exception cref="ProduceException{TKey,TValue}">It was not delivered.</exception>
+    public Task ProduceAsync(TopicPartition to, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken) =>
+        _producer.Value.ProduceAsync(to, message, cancellationToken);
+
     public void Dispose()
     {
         if (_producer.IsValueCreated)

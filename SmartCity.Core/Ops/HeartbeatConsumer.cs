@@ -11,6 +11,13 @@ using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Core.Ops;
 
+/// <summary>A heartbeat, and when it was read here.</summary>
+internal sealed record ReceivedHeartbeat(StationHeartbeat Heartbeat, DateTimeOffset At)
+{
+    /// <summary>The way through both Kafkas, as far as the two clocks agree.</summary>
+    public TimeSpan Delay => At > Heartbeat.At ? At - Heartbeat.At : TimeSpan.Zero;
+}
+
 /// <summary>The newest heartbeat of each station. Each core listens to all of them: its group is its own.</summary>
 internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHealth health, TimeProvider time, ILogger<HeartbeatConsumer> logger) : BackgroundService
 {
@@ -19,9 +26,9 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHeal
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<string, StationHeartbeat> _newest = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ReceivedHeartbeat> _newest = new(StringComparer.Ordinal);
 
-    public IReadOnlyDictionary<string, StationHeartbeat> Newest => _newest;
+    public IReadOnlyDictionary<string, ReceivedHeartbeat> Newest => _newest;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -67,7 +74,8 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHeal
         {
             if (JsonSerializer.Deserialize(result.Message.Value, ContractsJson.Default.StationHeartbeat) is { } heartbeat)
             {
-                _newest.AddOrUpdate(heartbeat.StationId, heartbeat, (_, old) => heartbeat.At > old.At ? heartbeat : old);
+                var received = new ReceivedHeartbeat(heartbeat, time.GetUtcNow());
+                _newest.AddOrUpdate(heartbeat.StationId, received, (_, old) => heartbeat.At > old.Heartbeat.At ? received : old);
             }
         }
         catch (JsonException e)

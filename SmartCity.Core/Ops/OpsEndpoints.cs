@@ -4,26 +4,46 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Ops;
 
 internal static class OpsEndpoints
 {
+    private const int MostMinutes = 1_440;
+
     public static IServiceCollection AddOps(this IServiceCollection services)
     {
+        services.AddOptions<OpsOptions>().BindConfiguration(OpsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IngestStatistics>();
         services.AddSingleton<ProcessUsage>();
+        services.AddSingleton<KafkaFigures>();
+        services.AddSingleton<DatabaseFigures>();
+        services.AddSingleton<StorageFigures>();
+        services.AddSingleton<OpsHistory>();
         services.AddSingleton<OpsQuery>();
+        services.AddSingleton<CameraQuery>();
         services.AddSingleton<HeartbeatConsumer>();
         services.AddHostedService(provider => provider.GetRequiredService<HeartbeatConsumer>());
+        services.AddHostedService<OpsWorker>();
         return services;
     }
 
     public static IEndpointRouteBuilder MapOps(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/ops", GetAsync).WithTags("Ops").WithSummary("The pipeline as it runs: stations, workers, rates, lag").RequireAuthorization(Scope.OpsRead);
+        var ops = app.MapGroup("/api/ops").WithTags("Ops").RequireAuthorization(Scope.OpsRead);
+        ops.MapGet("", GetAsync).WithSummary("The pipeline as it runs: stations, Kafka, core, Postgres, object store, with rates, lag and what is wrong");
+        ops.MapGet("cameras", CamerasAsync).WithSummary("Every camera as its edge last reported it, the worst first");
+        ops.MapGet("history", HistoryAsync).WithSummary("Ingest by the minute: rate, lag, capture to stored; minutes in which no core ran have no figures");
         return app;
     }
 
     private static async Task<Ok<OpsView>> GetAsync(OpsQuery query, CancellationToken cancellationToken) => TypedResults.Ok(await query.RunAsync(cancellationToken));
+
+    private static async Task<Ok<IReadOnlyList<CameraStatus>>> CamerasAsync(CameraQuery query, CancellationToken cancellationToken) => TypedResults.Ok(await query.RunAsync(cancellationToken));
+
+    private static async Task<Results<Ok<IReadOnlyList<OpsMinute>>, ProblemHttpResult>> HistoryAsync(OpsHistory history, CancellationToken cancellationToken, int minutes = 60) =>
+        minutes is >= 1 and <= MostMinutes
+            ? TypedResults.Ok(await history.FindAsync(minutes, cancellationToken))
+            : Paging.Problem($"minutes is {minutes}; it must be from 1 to {MostMinutes}.");
 }

@@ -1,3 +1,5 @@
+using System.Security.Claims;
+using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -5,37 +7,145 @@ using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Sightings;
 
-/// <param name="Value">The record's original bytes, base64.</param>
-public sealed record DeadLetterView(Guid Id, string Topic, int Partition, long Offset, DateTimeOffset RecordedAt, string Reason, byte[]? Key, byte[]? Value);
-
 internal static class DeadLetterEndpoints
 {
+    private const int LongestReason = 500;
+    private const int LongestFilter = 200;
+    private const string Columns = "id, topic, partition, record_offset, recorded_at, reason, state, result, replays, done_by, done_at, coalesce(length(record_value), 0)";
+
+    private static readonly string[] States = ["open", "replaying", "replayed", "discarded"];
+
     public static IEndpointRouteBuilder MapDeadLetters(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/dead-letters", ListAsync).WithTags("Ops").WithSummary("Records that could not be used, with their original bytes and the reason, newest first").RequireAuthorization(Scope.OpsRead);
+        var letters = app.MapGroup("/api/dead-letters").WithTags("Ops").RequireAuthorization(Scope.OpsRead);
+        letters.MapGet("", ListAsync).WithSummary("Records that could not be used, with the reason and what became of them, newest first");
+        letters.MapGet("{id:guid}", GetAsync).WithSummary("One with its original bytes and headers").Audited("dead-letters.read");
+        letters.MapPost("{id:guid}/replay", ReplayAsync).WithSummary("Sends it back to the topic that it came from, as it was").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay");
+        letters.MapPost("{id:guid}/discard", DiscardAsync).WithSummary("Puts it aside for good, with the reason; its bytes stay").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.discard", recordBody: true);
+        letters.MapPost("replay", ReplayAllAsync).WithSummary($"Sends back the open ones of a selection, oldest first, {DeadLetterReplays.Most} at most").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay", recordBody: true);
         return app;
     }
 
     private static async Task<Results<Ok<Page<DeadLetterView>>, ProblemHttpResult>> ListAsync(
-        NpgsqlDataSource dataSource, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
+        NpgsqlDataSource dataSource,
+        CancellationToken cancellationToken,
+        string? state = null,
+        string? topic = null,
+        string? reason = null,
+        DateTimeOffset? from = null,
+        DateTimeOffset? to = null,
+        Cursor? after = null,
+        int limit = Paging.DefaultLimit)
     {
+        var selection = new DeadLetterSelection(topic, reason, from, to);
         if (Paging.CheckLimit(limit) is { } problem)
         {
             return problem;
         }
 
-        await using var command = new SqlFilter().After("recorded_at", "id", after).Command(
-            dataSource,
-            "select id, topic, partition, record_offset, recorded_at, reason, record_key, record_value from dead_letters where {where} order by recorded_at desc, id desc limit {limit}",
-            limit + 1);
-        var rows = await command.ReadAllAsync(
-            r => new DeadLetterView(
-                r.GetGuid(0), r.GetString(1), r.GetInt32(2), r.GetInt64(3), r.Time(4), r.GetString(5),
-                r.IsDBNull(6) ? null : r.GetFieldValue<byte[]>(6), r.IsDBNull(7) ? null : r.GetFieldValue<byte[]>(7)),
-            cancellationToken);
+        if ((state is not null && !States.Contains(state) ? $"state must be one of {string.Join(", ", States)}." : Check(selection)) is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        await using var command = DeadLetterReplays.Filter(selection).And("state = @", state).After("recorded_at", "id", after)
+            .Command(dataSource, $"select {Columns} from dead_letters where {{where}} order by recorded_at desc, id desc limit {{limit}}", limit + 1);
+        var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, l => new Cursor(l.RecordedAt, l.Id)));
     }
+
+    private static async Task<Results<Ok<DeadLetterDetail>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"select {Columns}, record_key, record_value, headers::text from dead_letters where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        var found = await command.ReadAllAsync(
+            r => new DeadLetterDetail(Read(r), r.Bytes(12), r.Bytes(13), DeadLetterHeaders.Read(r.GetString(14))),
+            cancellationToken);
+        return found is [var letter] ? TypedResults.Ok(letter) : TypedResults.NotFound();
+    }
+
+    private static async Task<Results<Accepted, NotFound, ProblemHttpResult>> ReplayAsync(Guid id, ClaimsPrincipal user, DeadLetterReplays replays, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await replays.SendAsync(id, user.Identity!.Name!, cancellationToken) switch
+            {
+                null => TypedResults.Accepted((string?)null),
+                "" => TypedResults.NotFound(),
+                var state => NotOpen(state),
+            };
+        }
+        catch (KafkaException e)
+        {
+            return NotTaken(e);
+        }
+    }
+
+    private static async Task<Results<Ok<DeadLetterReplay>, ProblemHttpResult>> ReplayAllAsync(DeadLetterSelection selection, ClaimsPrincipal user, DeadLetterReplays replays, CancellationToken cancellationToken)
+    {
+        if (Check(selection) is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        try
+        {
+            return TypedResults.Ok(await replays.SendAsync(selection, user.Identity!.Name!, cancellationToken));
+        }
+        catch (KafkaException e)
+        {
+            return NotTaken(e);
+        }
+    }
+
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> DiscardAsync(Guid id, DeadLetterDiscard discard, ClaimsPrincipal user, DeadLetterReplays replays, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(discard.Reason) || discard.Reason.Length > LongestReason || discard.Reason.Contains('\0', StringComparison.Ordinal))
+        {
+            return Paging.Problem($"reason must say in 1 to {LongestReason} characters why the record is not needed.");
+        }
+
+        return await replays.DiscardAsync(id, discard.Reason.Trim(), user.Identity!.Name!, cancellationToken) switch
+        {
+            null => TypedResults.NoContent(),
+            "" => TypedResults.NotFound(),
+            var state => NotOpen(state),
+        };
+    }
+
+    private static DeadLetterView Read(NpgsqlDataReader r) => new()
+    {
+        Id = r.GetGuid(0),
+        Topic = r.GetString(1),
+        Partition = r.GetInt32(2),
+        Offset = r.GetInt64(3),
+        RecordedAt = r.Time(4),
+        Reason = r.GetString(5),
+        State = r.GetString(6),
+        Result = r.Text(7),
+        Replays = r.GetInt32(8),
+        By = r.Text(9),
+        DoneAt = r.IsDBNull(10) ? null : r.Time(10),
+        Bytes = r.GetInt32(11),
+    };
+
+    private static ProblemHttpResult NotOpen(string state) =>
+        TypedResults.Problem(
+            state == "replaying" ? "It was sent back a moment ago and has not been read again yet." : $"It is {state} already.",
+            statusCode: StatusCodes.Status409Conflict);
+
+    private static ProblemHttpResult NotTaken(KafkaException e) =>
+        TypedResults.Problem($"Kafka does not take the record: {e.Error.Reason}. It is open as before.", statusCode: StatusCodes.Status503ServiceUnavailable);
+
+    private static string? Check(DeadLetterSelection selection) =>
+        Wrong(selection.Topic) ? $"topic must have at most {LongestFilter} characters."
+        : Wrong(selection.Reason) ? $"reason must have at most {LongestFilter} characters."
+        : selection.From >= selection.To ? "from must be before to."
+        : null;
+
+    private static bool Wrong(string? text) => text is not null && (text.Length > LongestFilter || text.Contains('\0', StringComparison.Ordinal));
 }

@@ -106,7 +106,7 @@ internal sealed class SightingConsumer(
             else
             {
                 var position = new RecordPosition(result.Topic, result.Partition.Value, result.Offset.Value);
-                records.Add(new ReceivedRecord(new SightingRecord(sighting, position, TracePropagation.Extract(message.Headers)), result));
+                records.Add(new ReceivedRecord(new SightingRecord(sighting, position, TracePropagation.Extract(message.Headers)) { ReplayOf = ReplayOf(message.Headers) }, result));
             }
         }
 
@@ -203,7 +203,13 @@ internal sealed class SightingConsumer(
     };
 
     private DeadLetter Letter(ConsumeResult<byte[]?, byte[]?> result, string reason) => new(
-        new RecordPosition(result.Topic, result.Partition.Value, result.Offset.Value), result.Message.Key, result.Message.Value, result.Message.Headers, time.GetUtcNow(), reason);
+        new RecordPosition(result.Topic, result.Partition.Value, result.Offset.Value), result.Message.Key, result.Message.Value, result.Message.Headers, time.GetUtcNow(), reason)
+    {
+        ReplayOf = ReplayOf(result.Message.Headers),
+    };
+
+    private static Guid? ReplayOf(Headers? headers) =>
+        headers is not null && headers.TryGetLastBytes(RecordHeaders.DeadLetter, out var id) && id is not null && Guid.TryParse(Encoding.UTF8.GetString(id), out var letter) ? letter : null;
 
     private sealed record ReceivedRecord(SightingRecord Sighting, ConsumeResult<byte[]?, byte[]?> Result);
 }

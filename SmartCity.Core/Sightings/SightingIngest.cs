@@ -44,6 +44,7 @@ public sealed class SightingIngest(
         await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken);
         var fresh = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
         var storedAt = time.GetUtcNow();
+        await DeadLetterStore.SettleAsync(connection, transaction, records, fresh, storedAt, cancellationToken);
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
         await QueueForArchiveAsync(connection, transaction, fresh, cancellationToken);

@@ -14,6 +14,7 @@ internal static class SightingSlice
         services.AddSingleton<SightingIngest>();
         services.AddSingleton<SightingQueries>();
         services.AddSingleton<CoreProducer>();
+        services.AddSingleton<DeadLetterReplays>();
         services.AddHostedService<SightingConsumer>();
         return services;
     }

@@ -27,7 +27,7 @@ internal sealed class CameraWorker(
     TimeProvider time,
     ILogger<CameraWorker> logger) : BackgroundService
 {
-    private const string Worker = "cameras";
+    public const string Worker = "cameras";
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -2,13 +2,16 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Mirroring;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
+using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Edge.Heartbeats;
@@ -20,6 +23,10 @@ internal sealed class HeartbeatWorker(
     CameraBoard cameras,
     EdgeProducers producers,
     PlateRecogniser recogniser,
+    EdgeKafkaFigures kafkas,
+    MirrorBoard mirrors,
+    IConfiguration configuration,
+    IHostEnvironment environment,
     IOptions<EdgeOptions> options,
     WorkerHealth health,
     TimeProvider time,
@@ -35,7 +42,7 @@ internal sealed class HeartbeatWorker(
         do
         {
             process.Refresh();
-            var now = new Snapshot(time.GetTimestamp(), process.TotalProcessorTime, Counts());
+            var now = new Snapshot(time.GetTimestamp(), process.TotalProcessorTime, Counts(), Sent());
             var before = last ?? now; // rates need an interval, and the first heartbeat has none
             var since = time.GetElapsedTime(before.At, now.At);
             var cpu = since > TimeSpan.Zero ? Math.Round(100 * (now.Cpu - before.Cpu) / since, 1) : 0;
@@ -64,14 +71,61 @@ internal sealed class HeartbeatWorker(
             SpoolDepth = spool.Waiting,
             SpoolBytes = spool.Log.Bytes,
             PicturesShed = spool.Pictures.Shed,
-            SightingsPerSecond = Math.Round(sightings / since.TotalSeconds, 3),
+            SightingsPerSecond = PerSecond(sightings, since),
             ReadRate = sightings == 0 ? null : Math.Round(1 - (double)unread / sightings, 3),
+            Problems = Problems(stationId, of),
+            Kafka = Kafka(stationId, spool, since, before, now),
+            Mirror = Mirror(stationId, since, before, now),
+            Service = Telemetry.ServiceName(configuration, environment),
             Cameras = of.ConvertAll(c => c.Heartbeat(before.Cameras[c.CameraId].Frames, since)),
             DetectorVersion = recogniser.DetectorVersion,
             ReaderVersion = recogniser.ReaderVersion,
             Device = recogniser.Device,
         };
     }
+
+    // Workers are named after what they work for; the mirror's has a place of its own.
+    private List<string> Problems(string stationId, List<CameraStatistics> of) =>
+    [
+        .. health.Reports
+            .Where(r => r.State is WorkerState.Degraded or WorkerState.Failed && !r.Name.StartsWith("mirror ", StringComparison.Ordinal))
+            .Where(r => r.Name == CameraWorker.Worker || r.Name.EndsWith(" " + stationId, StringComparison.Ordinal) || of.Exists(c => r.Name.EndsWith(" " + c.CameraId, StringComparison.Ordinal)))
+            .Select(r => $"{r.Name}: {r.Detail}"),
+    ];
+
+    private EdgeKafkaHeartbeat? Kafka(string stationId, StationSpool spool, TimeSpan since, Snapshot before, Snapshot now) =>
+        kafkas.Of(stationId) is not { } kafka
+            ? null
+            : new EdgeKafkaHeartbeat
+            {
+                Records = kafka.Records,
+                End = kafka.End,
+                RecordsPerSecond = PerSecond(now.Sent[stationId].Published - before.Sent[stationId].Published, since),
+                Newest = spool.Acknowledged.Newest,
+                Error = kafka.Error,
+            };
+
+    private MirrorHeartbeat? Mirror(string stationId, TimeSpan since, Snapshot before, Snapshot now)
+    {
+        if (mirrors.Find(stationId) is not { } mirror)
+        {
+            return null;
+        }
+
+        var minute = mirror.Summarise(time.GetUtcNow());
+        var report = health.Reports.FirstOrDefault(r => r.Name == MirrorLink.Worker(stationId, Topics.Sightings));
+        return new MirrorHeartbeat
+        {
+            Records = mirror.Records,
+            RecordsPerSecond = PerSecond(now.Sent[stationId].Mirrored - before.Sent[stationId].Mirrored, since),
+            Lag = mirror.Lag,
+            LatencyP50 = minute.P50,
+            LatencyP99 = minute.P99,
+            Error = report?.State is WorkerState.Degraded or WorkerState.Failed ? report.Detail : null,
+        };
+    }
+
+    private static double PerSecond(long count, TimeSpan since) => Math.Round(count / since.TotalSeconds, 3);
 
     private async Task SendAsync(List<StationHeartbeat> beats, CancellationToken cancellationToken)
     {
@@ -100,7 +154,12 @@ internal sealed class HeartbeatWorker(
     private Dictionary<string, Count> Counts() =>
         stations.All.SelectMany(s => cameras.Of(s.Id)).ToDictionary(c => c.CameraId, c => new Count(c.Frames, c.Sightings, c.Unread));
 
-    private sealed record Snapshot(long At, TimeSpan Cpu, Dictionary<string, Count> Cameras);
+    private Dictionary<string, SentCount> Sent() =>
+        publisher.Spools.ToDictionary(s => s.StationId, s => new SentCount(s.Acknowledged.Count, mirrors.Find(s.StationId)?.Records ?? 0));
+
+    private sealed record Snapshot(long At, TimeSpan Cpu, Dictionary<string, Count> Cameras, Dictionary<string, SentCount> Sent);
+
+    private readonly record struct SentCount(long Published, long Mirrored);
 
     private readonly record struct Count(long Frames, long Sightings, long Unread);
 }

@@ -25,6 +25,7 @@ internal sealed class MirrorLink(
     KafkaProducer producer,
     PartitionBudget? budget,
     int batchSize,
+    MirrorStatistics? statistics,
     WorkerHealth health,
     TimeProvider time,
     ILogger logger)
@@ -108,8 +109,10 @@ internal sealed class MirrorLink(
             await _retry.ExecuteAsync(async token => await Task.WhenAll(batch.ConvertAll(record => DeliverAsync(record, token))), cancellationToken);
             reader.Store(batch);
             Records.Add(batch.Count, _tags);
+            var now = time.GetUtcNow();
+            batch.ForEach(r => statistics?.Carried(now, now.UtcDateTime - r.Message.Timestamp.UtcDateTime));
             var oldest = batch.Min(r => r.Message.Timestamp.UtcDateTime);
-            Latency.Record(Math.Max(0, (time.GetUtcNow().UtcDateTime - oldest).TotalSeconds), _tags);
+            Latency.Record(Math.Max(0, (now.UtcDateTime - oldest).TotalSeconds), _tags);
         }
     }
 
@@ -117,6 +120,7 @@ internal sealed class MirrorLink(
     {
         var behind = reader.Lags.Sum(l => l.Records);
         Lag.Record(behind, _tags);
+        statistics?.Lag = behind;
         if (reader.Fault is { } fault)
         {
             health.Degraded(_worker, $"Kafka of the edge: {fault}");
@@ -143,11 +147,14 @@ internal sealed class MirrorLink(
         budget?.Sent(delivered, (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + 256);
     }
 
+    // What fails is thrown; its own words on the console, twenty a second, help nobody.
+    private static IAdminClient Admin(KafkaConnection connection) => new AdminClientBuilder(connection.Admin("mirror")).SetErrorHandler((_, _) => { }).SetLogHandler((_, _) => { }).Build();
+
     // The target has as many partitions as the source, so that a record keeps its own.
     private async Task EnsureTargetAsync()
     {
-        using var from = new AdminClientBuilder(source.Admin("mirror")).Build();
-        using var to = new AdminClientBuilder(target.Admin("mirror")).Build();
+        using var from = Admin(source);
+        using var to = Admin(target);
         var partitions = from.GetMetadata(topic, AdminTimeout).Topics[0].Partitions.Count;
         if (partitions == 0)
         {

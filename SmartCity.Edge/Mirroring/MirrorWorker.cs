@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,7 @@ internal sealed class MirrorWorker(
     IConfiguration configuration,
     IOptions<MirrorOptions> options,
     EdgeProducers producers,
+    MirrorBoard board,
     WorkerHealth health,
     TimeProvider time,
     ILogger<MirrorWorker> logger) : BackgroundService
@@ -47,8 +49,8 @@ internal sealed class MirrorWorker(
             var source = KafkaConnection.Edge(configuration, station);
             return new[]
             {
-                new MirrorLink(station, Topics.Sightings, source, target, producer, budget, settings.BatchSize, health, time, logger),
-                new MirrorLink(station, Topics.StationHeartbeats, source, target, producer, null, settings.BatchSize, health, time, logger),
+                new MirrorLink(station, Topics.Sightings, source, target, producer, budget, settings.BatchSize, board.Of(station), health, time, logger),
+                new MirrorLink(station, Topics.StationHeartbeats, source, target, producer, null, settings.BatchSize, null, health, time, logger),
             };
         });
 
@@ -70,6 +72,7 @@ public static class MirroringSlice
     public static IServiceCollection AddMirroring(this IServiceCollection services)
     {
         services.AddOptions<MirrorOptions>().BindConfiguration(MirrorOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<MirrorBoard>();
         return services.AddHostedService<MirrorWorker>();
     }
 }

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SmartCity.Edge.Heartbeats;
+using SmartCity.Edge.Mirroring;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Edge.Publishing;
@@ -13,6 +15,9 @@ public static class PublishingSlice
         services.AddSingleton<SightingPublisher>();
         services.AddSingleton<EdgeProducers>();
         services.AddHostedService<SpoolDelivery>();
+        services.TryAddSingleton<MirrorBoard>();
+        services.AddSingleton<EdgeKafkaFigures>();
+        services.AddHostedService(provider => provider.GetRequiredService<EdgeKafkaFigures>());
         return services.AddHostedService<HeartbeatWorker>();
     }
 

@@ -87,7 +87,7 @@ internal sealed class SpoolDelivery(
 
             var sightings = Sightings(spool, batch);
             await retry.ExecuteAsync(async token => await SendAsync(spool, sightings, budget, token), stoppingToken);
-            spool.MarkDelivered(batch, sightings.Select(s => s.Sighting.Id));
+            spool.MarkDelivered(batch, sightings.ConvertAll(s => s.Sighting));
             Published.Add(sightings.Count, new KeyValuePair<string, object?>("station", spool.StationId));
             Report(worker, spool, $"{spool.Waiting} sightings wait");
         }

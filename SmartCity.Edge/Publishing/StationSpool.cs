@@ -53,6 +53,9 @@ internal sealed class StationSpool : IAsyncDisposable
     /// <summary>Sightings that are not delivered yet.</summary>
     public long Waiting => Math.Max(0, Log.End.Record - Delivered.Record);
 
+    /// <summary>Sightings that Kafka acknowledged since start, and the newest capture time among them.</summary>
+    public (long Count, DateTimeOffset? Newest) Acknowledged { get; private set; }
+
     /// <summary>What keeps sightings from being written; null when they are.</summary>
     public string? Trouble { get; private set; }
 
@@ -87,13 +90,17 @@ internal sealed class StationSpool : IAsyncDisposable
     }
 
     /// <summary>These sightings are in Kafka and in the object store.</summary>
-    public void MarkDelivered(SpoolBatch batch, IEnumerable<Guid> ids)
+    public void MarkDelivered(SpoolBatch batch, IReadOnlyCollection<Sighting> sightings)
     {
         _cursor.Advance(batch.From, batch.Records[^1].Next);
-        foreach (var id in ids)
+        foreach (var sighting in sightings)
         {
-            Pictures.Delivered(id);
+            Pictures.Delivered(sighting.Id);
         }
+
+        var (count, newest) = Acknowledged;
+        var latest = sightings.Count == 0 ? newest : sightings.Max(s => s.CapturedAt);
+        Acknowledged = (count + sightings.Count, newest > latest ? newest : latest);
     }
 
     /// <summary>Delivers again from the first sighting on that was captured since a time, everything that is kept when it is null.</summary>

@@ -54,6 +54,21 @@ public sealed class FolderObjectStore : IObjectStore
         }
     }
 
+    public Task<IReadOnlyDictionary<string, ObjectUsage>> MeasureAsync(CancellationToken cancellationToken)
+    {
+        var usage = new Dictionary<string, ObjectUsage>(StringComparer.Ordinal);
+        foreach (var folder in new DirectoryInfo(_root).EnumerateDirectories())
+        {
+            foreach (var file in folder.EnumerateFiles("*", SearchOption.AllDirectories).Where(f => !f.Name.StartsWith('.') && f.Exists))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                usage[folder.Name] = usage.GetValueOrDefault(folder.Name).With(file.Length);
+            }
+        }
+
+        return Task.FromResult<IReadOnlyDictionary<string, ObjectUsage>>(usage);
+    }
+
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         var path = PathOf(key);

@@ -15,7 +15,15 @@ public interface IObjectStore
     /// <summary>Keys and sizes under a prefix, in key order.</summary>
     IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken);
 
+    /// <summary>Objects and bytes by the first name of their keys. Goes through all of them: for now and then.</summary>
+    Task<IReadOnlyDictionary<string, ObjectUsage>> MeasureAsync(CancellationToken cancellationToken);
+
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 }
 
 public readonly record struct ObjectEntry(string Key, long Bytes, DateTimeOffset LastModified);
+
+public readonly record struct ObjectUsage(long Objects, long Bytes)
+{
+    public ObjectUsage With(long bytes) => new(Objects + 1, Bytes + bytes);
+}

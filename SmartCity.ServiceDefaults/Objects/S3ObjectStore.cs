@@ -69,6 +69,18 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         while (page.IsTruncated == true);
     }
 
+    public async Task<IReadOnlyDictionary<string, ObjectUsage>> MeasureAsync(CancellationToken cancellationToken)
+    {
+        var usage = new Dictionary<string, ObjectUsage>(StringComparer.Ordinal);
+        await foreach (var entry in ListAsync("", cancellationToken))
+        {
+            var first = entry.Key.Split('/', 2)[0];
+            usage[first] = usage.GetValueOrDefault(first).With(entry.Bytes);
+        }
+
+        return usage;
+    }
+
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         _client.DeleteObjectAsync(_bucket, key, cancellationToken);
 

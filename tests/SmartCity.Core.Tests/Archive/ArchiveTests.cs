@@ -186,6 +186,8 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
 
         public IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
 
+        public Task<IReadOnlyDictionary<string, ObjectUsage>> MeasureAsync(CancellationToken cancellationToken) => inner.MeasureAsync(cancellationToken);
+
         public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
     }
 }

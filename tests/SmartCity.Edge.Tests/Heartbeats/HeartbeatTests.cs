@@ -93,25 +93,66 @@ public sealed class HeartbeatTests : IDisposable
 
     private static CameraHeartbeat Camera(StationHeartbeat beat, string id) => beat.Cameras.Single(c => c.CameraId == id);
 
-    private async Task<EdgeTransport> StartAsync()
+    [Fact]
+    public async Task It_says_what_the_station_s_Kafka_holds_and_how_the_mirror_fares()
+    {
+        using var core = new InProcessBroker((Topics.Mirrored(EdgeTransport.Station, Topics.Sightings), 1), (Topics.Mirrored(EdgeTransport.Station, Topics.StationHeartbeats), 1));
+        await using var edge = await StartAsync(core);
+
+        var beats = await ReadAsync(b => b is [.., { Kafka.Records: 3, Mirror: { Records: 3, Lag: 0 } }]);
+
+        var last = beats[^1];
+        Assert.Equal((3L, (string?)null), (last.Kafka!.End, last.Kafka.Error));
+        Assert.InRange(last.Kafka.Newest!.Value, beats[0].At.AddMinutes(-1), last.At);
+        Assert.InRange(last.Mirror!.LatencyP50!.Value, 1, 60_000);
+        Assert.True(last.Mirror.LatencyP99 >= last.Mirror.LatencyP50);
+        Assert.Equal(3, beats.Skip(1).Zip(beats, (now, before) => now.Mirror!.RecordsPerSecond * (now.At - before.At).TotalSeconds).Sum() + beats[0].Mirror!.Records, 0.5);
+        Assert.Empty(last.Problems);
+    }
+
+    [Fact]
+    public async Task A_core_that_is_away_is_the_mirror_s_trouble_and_where_another_mirrors_nothing_is_said_of_it()
+    {
+        using var core = new InProcessBroker((Topics.Mirrored(EdgeTransport.Station, Topics.Sightings), 1), (Topics.Mirrored(EdgeTransport.Station, Topics.StationHeartbeats), 1));
+        core.GoDown();
+        await using (await StartAsync(core))
+        {
+            var beats = await ReadAsync(b => b is [.., { Mirror.Error: not null }]);
+            Assert.Contains("Kafka", beats[^1].Mirror!.Error, StringComparison.Ordinal);
+        }
+
+        await using var alone = await StartAsync();
+        Assert.Null((await ReadAsync(b => b is [.., { Mirror: null }]))[^1].Mirror);
+    }
+
+    private async Task<EdgeTransport> StartAsync(InProcessBroker? core = null)
     {
         object[] cameras = [new { id = "yard", source = $"folder:{_folder["pictures"]}" }, new { id = "gate", source = "file:/nowhere/tape.avi" }];
         var city = new { id = "test", name = "Test", stations = new[] { new { id = EdgeTransport.Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras } } };
         await File.WriteAllTextAsync(_folder["city.json"], JsonSerializer.Serialize(city), TestContext.Current.CancellationToken);
+        var settings = new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:edge-kafka"] = _broker.BootstrapServers,
+            ["ConnectionStrings:objects"] = _folder["objects"],
+            ["Edge:CityFile"] = _folder["city.json"],
+            ["Edge:SpoolPath"] = _folder["spool"],
+            ["Edge:ShedPicturesBelowBytes"] = "0",
+            ["Edge:HeartbeatInterval"] = "00:00:01",
+        };
+        if (core is not null)
+        {
+            settings["ConnectionStrings:core-kafka"] = core.BootstrapServers;
+            settings["Mirror:Stations:0"] = EdgeTransport.Station;
+        }
+
         return await EdgeTransport.StartAsync(
-            new()
-            {
-                ["ConnectionStrings:edge-kafka"] = _broker.BootstrapServers,
-                ["ConnectionStrings:objects"] = _folder["objects"],
-                ["Edge:CityFile"] = _folder["city.json"],
-                ["Edge:SpoolPath"] = _folder["spool"],
-                ["Edge:ShedPicturesBelowBytes"] = "0",
-                ["Edge:HeartbeatInterval"] = "00:00:01",
-            },
+            settings,
             services =>
             {
                 services.AddSingleton(_recogniser.Models);
                 services.AddCameras();
+                services.AddSingleton<EdgeKafkaFigures>();
+                services.AddHostedService(provider => provider.GetRequiredService<EdgeKafkaFigures>());
                 services.AddHostedService<HeartbeatWorker>();
             });
     }

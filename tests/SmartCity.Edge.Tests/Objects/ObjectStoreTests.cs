@@ -48,6 +48,19 @@ public abstract class ObjectStoreTests
     }
 
     [Fact]
+    public async Task What_lies_there_is_counted_by_the_first_name()
+    {
+        await Store.PutAsync("counted/2026/1.jpg", new byte[10], Text, Cancelled);
+        await Store.PutAsync("counted/2026/11/2.jpg", new byte[5], Text, Cancelled);
+        await Store.PutAsync("counted-too/3", new byte[1], Text, Cancelled);
+
+        var usage = await Store.MeasureAsync(Cancelled);
+
+        Assert.Equal(new ObjectUsage(2, 15), usage["counted"]);
+        Assert.Equal(new ObjectUsage(1, 1), usage["counted-too"]);
+    }
+
+    [Fact]
     public async Task A_listing_has_the_prefix_and_is_in_key_order()
     {
         foreach (var key in new[] { "l/b/2", "l/a/10", "l/a/1", "l/ab", "m/1" })

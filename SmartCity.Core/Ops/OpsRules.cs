@@ -1,0 +1,196 @@
+using System.Globalization;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Core.Ops;
+
+/// <summary>What the figures mean: when a part of the pipeline is healthy, degraded or failed, and why, in words for whoever is on duty.</summary>
+internal static class OpsRules
+{
+    public const string Healthy = "healthy";
+    public const string Degraded = "degraded";
+    public const string Failed = "failed";
+    public const string Unknown = "unknown";
+
+    /// <summary>An edge that has not been heard of for so long is down.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    /// <summary>A core that is so far behind a station's Kafka shows yesterday's news.</summary>
+    public static readonly TimeSpan Behind = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan SlowLink = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongTransaction = TimeSpan.FromMinutes(5);
+    private const long LowDisk = 1_000_000_000;
+    private const double LowDiskShare = 0.05;
+    private const double ManyConnections = 0.9;
+    private const long ManyWait = 10_000;
+
+    /// <summary>Order of states, worst first.</summary>
+    public static int Rank(string state) => state switch { Failed => 0, Degraded => 1, Unknown => 2, _ => 3 };
+
+    /// <summary>The worst of the three parts of a station.</summary>
+    public static int Rank(StationStatus station) => Math.Min(Rank(station.Edge.State), Math.Min(Rank(station.EdgeKafka.State), Rank(station.Mirror.State)));
+
+    public static NodeState Edge(StationHeartbeat? beat, DateTimeOffset now)
+    {
+        if (beat is null)
+        {
+            return new NodeState(Unknown, ["It has never reported."]);
+        }
+
+        if (now - beat.At > Silence)
+        {
+            return new NodeState(Failed, [Text($"Its last report is {Age(now - beat.At)} old.")]);
+        }
+
+        var problems = new List<string>(beat.Problems);
+        var lost = beat.Cameras.Where(c => c.State is "lost" or "connecting").ToList();
+        if (lost.Count > 0)
+        {
+            problems.Add(Text($"{lost.Count} of {beat.Cameras.Count} cameras give no picture: {string.Join(", ", lost.Select(c => c.CameraId))}."));
+        }
+
+        if (beat.DiskFreeBytes < LowDisk)
+        {
+            problems.Add(Text($"Its disk has {beat.DiskFreeBytes / 1e6:0} MB left; pictures are shed first, sightings last."));
+        }
+
+        if (beat.SpoolDepth > ManyWait)
+        {
+            problems.Add(Text($"{beat.SpoolDepth} sightings wait in its spool."));
+        }
+
+        return State(problems, lost.Count > 0 && lost.Count == beat.Cameras.Count);
+    }
+
+    public static NodeState EdgeKafka(StationHeartbeat? beat, DateTimeOffset now) =>
+        beat?.Kafka is not { } kafka ? new NodeState(Unknown, [beat is null ? "Its edge has never reported." : "Its edge does not say."])
+        : now - beat.At > Silence ? new NodeState(Unknown, ["Its edge does not report."])
+        : kafka.Error is { } error ? new NodeState(Failed, [error])
+        : new NodeState(Healthy, []);
+
+    /// <param name="delay">Of the newest heartbeat.</param>
+    /// <param name="behind">The newest sighting of the core behind the newest of the station's Kafka.</param>
+    /// <param name="waiting">Records that the core has and has not stored: then it is the core that is behind.</param>
+    public static NodeState Mirror(StationHeartbeat? beat, TimeSpan? delay, TimeSpan? behind, long waiting, DateTimeOffset now)
+    {
+        if (beat is null || now - beat.At > Silence)
+        {
+            return new NodeState(Unknown, ["Nothing arrives that would tell."]);
+        }
+
+        var problems = new List<string>();
+        if (beat.Mirror?.Error is { } error)
+        {
+            problems.Add(error);
+        }
+
+        if (beat.Mirror?.Lag > ManyWait)
+        {
+            problems.Add(Text($"{beat.Mirror.Lag} records are not carried yet."));
+        }
+
+        if (delay > SlowLink)
+        {
+            problems.Add(Text($"Its edge's report took {Age(delay.Value)} to get here."));
+        }
+
+        if (behind > Behind && waiting == 0)
+        {
+            problems.Add(Text($"The core is {Age(behind.Value)} behind the station's Kafka."));
+        }
+
+        return State(problems);
+    }
+
+    public static NodeState Kafka(KafkaMeasurement? newest, string? error)
+    {
+        if (error is not null)
+        {
+            return new NodeState(Failed, [error]);
+        }
+
+        if (newest is null)
+        {
+            return new NodeState(Unknown, ["Not measured yet."]);
+        }
+
+        var under = newest.Topics.Where(t => t.UnderReplicated > 0).ToList();
+        return State(under.ConvertAll(t => Text($"{t.UnderReplicated} of {t.Partitions} partitions of {t.Name} have fewer replicas in sync than they should.")));
+    }
+
+    public static NodeState Core(IEnumerable<WorkerStatus> workers, long lag)
+    {
+        var bad = workers.Where(w => w.State is Failed or Degraded).ToList();
+        var problems = bad.ConvertAll(w => $"{w.Name}: {w.Detail}");
+        if (lag > ManyWait)
+        {
+            problems.Add(Text($"{lag} records wait in Kafka to be stored."));
+        }
+
+        return State(problems, bad.Exists(w => w.State == Failed));
+    }
+
+    public static NodeState Database(DatabaseMeasurement? newest, string? error)
+    {
+        if (error is not null)
+        {
+            return new NodeState(Failed, [error]);
+        }
+
+        if (newest is null)
+        {
+            return new NodeState(Unknown, ["Not measured yet."]);
+        }
+
+        var problems = new List<string>();
+        if (newest.Connections > ManyConnections * newest.MaximumConnections)
+        {
+            problems.Add(Text($"{newest.Connections} of {newest.MaximumConnections} connections are taken."));
+        }
+
+        if (newest.OldestTransactionSeconds > LongTransaction.TotalSeconds)
+        {
+            problems.Add(Text($"A transaction has been open for {Age(TimeSpan.FromSeconds(newest.OldestTransactionSeconds.Value))}."));
+        }
+
+        return State(problems);
+    }
+
+    public static NodeState Storage(DiskStatus? disk, string? error, WorkerStatus? archive)
+    {
+        if (error is not null)
+        {
+            return new NodeState(Failed, [error]);
+        }
+
+        var problems = new List<string>();
+        if (disk is not null && (disk.FreeBytes < LowDisk || disk.FreeBytes < LowDiskShare * disk.TotalBytes))
+        {
+            problems.Add(Text($"The disk of {disk.Path} has {disk.FreeBytes / 1e9:0.0} GB left of {disk.TotalBytes / 1e9:0.0}."));
+        }
+
+        if (archive is { State: Failed or Degraded })
+        {
+            problems.Add($"archive: {archive.Detail}");
+        }
+
+        return State(problems, archive?.State == Failed);
+    }
+
+    /// <param name="state">As the camera's edge says.</param>
+    public static string Camera(string state, double? framesPerSecond) => state switch
+    {
+        "streaming" => framesPerSecond > 0 ? Healthy : Degraded,
+        "connecting" => Degraded,
+        "lost" or "silent" => Failed,
+        _ => Unknown,
+    };
+
+    private static NodeState State(List<string> problems, bool failed = false) => new(failed ? Failed : problems.Count > 0 ? Degraded : Healthy, problems);
+
+    private static string Age(TimeSpan age) =>
+        age.TotalSeconds < 120 ? Text($"{age.TotalSeconds:0} s") : age.TotalMinutes < 120 ? Text($"{age.TotalMinutes:0} min") : age.TotalHours < 48 ? Text($"{age.TotalHours:0} h") : Text($"{age.TotalDays:0} days");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

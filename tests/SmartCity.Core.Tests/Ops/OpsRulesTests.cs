@@ -1,0 +1,71 @@
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Ops;
+
+namespace SmartCity.Core.Tests.Ops;
+
+public class OpsRulesTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void An_edge_that_was_never_heard_of_is_unknown_and_a_silent_one_has_failed()
+    {
+        Assert.Equal("unknown", OpsRules.Edge(null, Now).State);
+        var silent = OpsRules.Edge(Beat() with { At = Now.AddMinutes(-5) }, Now);
+        Assert.Equal("failed", silent.State);
+        Assert.Equal("Its last report is 5 min old.", Assert.Single(silent.Problems));
+    }
+
+    [Fact]
+    public void An_edge_is_as_bad_as_what_is_wrong_with_it()
+    {
+        Assert.Equal("healthy", OpsRules.Edge(Beat(), Now).State);
+        Assert.Equal("degraded", OpsRules.Edge(Beat() with { DiskFreeBytes = 200_000_000 }, Now).State);
+        Assert.Equal("degraded", OpsRules.Edge(Beat("streaming", "lost"), Now).State);
+        Assert.Equal("failed", OpsRules.Edge(Beat("lost", "connecting"), Now).State);
+        Assert.Contains("20000 sightings wait", Assert.Single(OpsRules.Edge(Beat() with { SpoolDepth = 20_000 }, Now).Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_mirror_is_behind_only_when_it_is_not_the_core_that_is()
+    {
+        Assert.Equal("healthy", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.Zero, 0, Now).State);
+        Assert.Equal("degraded", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(3), 0, Now).State);
+        Assert.Equal("healthy", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(3), 500, Now).State);
+        Assert.Equal("degraded", OpsRules.Mirror(Beat(), TimeSpan.FromMinutes(2), null, 0, Now).State);
+        Assert.Equal("unknown", OpsRules.Mirror(null, null, null, 0, Now).State);
+        Assert.Equal("no route", Assert.Single(OpsRules.Mirror(Beat() with { Mirror = new MirrorHeartbeat { Error = "no route" } }, null, null, 0, Now).Problems));
+    }
+
+    [Theory]
+    [InlineData(20, 100, "healthy")]
+    [InlineData(95, 100, "degraded")]
+    public void Connections_run_out_before_they_are_all_taken(int taken, int allowed, string state) =>
+        Assert.Equal(state, OpsRules.Database(new DatabaseMeasurement(Now, "18.0", 1, taken, allowed, null, null, null), null).State);
+
+    [Fact]
+    public void A_disk_that_is_nearly_full_is_told_before_it_is()
+    {
+        Assert.Equal("healthy", OpsRules.Storage(new DiskStatus("/data", 20_000_000_000, 100_000_000_000), null, null).State);
+        Assert.Equal("degraded", OpsRules.Storage(new DiskStatus("/data", 4_000_000_000, 100_000_000_000), null, null).State);
+        Assert.Equal("failed", OpsRules.Storage(null, "no route", null).State);
+    }
+
+    [Fact]
+    public void Only_what_the_figures_say_is_said_of_Kafka()
+    {
+        Assert.Equal("unknown", OpsRules.Kafka(null, null).State);
+        Assert.Equal("failed", OpsRules.Kafka(null, "Broker transport failure").State);
+        var topic = new TopicStatus("a.sightings", 6, 1, 1, null, 2, []);
+        Assert.Equal("2 of 6 partitions of a.sightings have fewer replicas in sync than they should.", Assert.Single(OpsRules.Kafka(new KafkaMeasurement(Now, 3, [topic], []), null).Problems));
+    }
+
+    private static StationHeartbeat Beat(params string[] cameras) => new()
+    {
+        StationId = "london-a1",
+        At = Now.AddSeconds(-5),
+        DiskFreeBytes = 50_000_000_000,
+        Cameras = [.. cameras.Select((state, i) => new CameraHeartbeat { CameraId = $"c{i}", State = state })],
+    };
+}
