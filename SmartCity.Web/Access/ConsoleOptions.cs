@@ -16,9 +16,6 @@ public sealed class ConsoleOptions
     public string? KeysPath { get; init; }
 
     [ValidateObjectMembers]
-    public TraceOptions Traces { get; init; } = new();
-
-    [ValidateObjectMembers]
     public OpenIdClient? OpenId { get; init; }
 }
 

@@ -19,6 +19,7 @@ internal static class SignInEndpoints
     public static IServiceCollection AddConsoleAccess(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<ConsoleOptions>().BindConfiguration(ConsoleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<TraceOptions>().BindConfiguration(TraceOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddHttpContextAccessor();
         services.AddCascadingAuthenticationState();
         services.AddScoped<SignedInUser>();

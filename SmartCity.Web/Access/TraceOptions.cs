@@ -5,6 +5,8 @@ namespace SmartCity.Web.Access;
 /// <summary>Section <c>Console:Traces</c>: where traces can be looked at. The paths are the Aspire dashboard's unless others are given.</summary>
 public sealed class TraceOptions : IValidatableObject
 {
+    public const string Section = "Console:Traces";
+
     private const string TraceId = "{traceId}";
     private const string Service = "{service}";
 

@@ -45,5 +45,5 @@ public sealed class TraceLinkTests : BunitContext
         Assert.Contains(said, string.Join(' ', wrong.Validate(new(wrong)).Select(r => r.ErrorMessage)), StringComparison.Ordinal);
     }
 
-    private void With(TraceOptions traces) => Services.AddSingleton(Options.Create(new ConsoleOptions { Traces = traces }));
+    private void With(TraceOptions traces) => Services.AddSingleton(Options.Create(traces));
 }
