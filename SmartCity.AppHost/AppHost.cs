@@ -32,6 +32,9 @@ var mirror = builder.AddContainer("mirror-maker", "apache/kafka", "4.1.0")
 // The console's own key at the core; people sign in with names of their own.
 var consoleKey = builder.AddParameter("console-key", new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true, persist: true);
 
+// With which the edges ask the core which cameras run.
+var edgeKey = builder.AddParameter("edge-key", new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true, persist: true);
+
 var core = builder.AddProject<Projects.SmartCity_Core>("core")
     .WithReference(coreKafka).WaitFor(coreKafka)
     .WithReference(postgres).WaitFor(postgres)
@@ -40,6 +43,9 @@ var core = builder.AddProject<Projects.SmartCity_Core>("core")
     .WithEnvironment("Core__Access__ServiceKeys__0__Name", "console")
     .WithEnvironment("Core__Access__ServiceKeys__0__Key", consoleKey)
     .WithEnvironment("Core__Access__ServiceKeys__0__Scopes__0", Scope.LiveRead)
+    .WithEnvironment("Core__Access__ServiceKeys__1__Name", "edge")
+    .WithEnvironment("Core__Access__ServiceKeys__1__Key", edgeKey)
+    .WithEnvironment("Core__Access__ServiceKeys__1__Scopes__0", Scope.EdgeConfig)
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/health/ready");
 
@@ -50,6 +56,9 @@ foreach (var (station, kafka) in edgeKafkas)
         .WithReference(kafka, "edge-kafka").WaitFor(kafka)
         .WithReference(objects).WaitFor(objects)
         .WithEnvironment("Edge__Stations__0", station)
+        .WithReference(core)
+        .WithEnvironment("Edge__Configuration__Address", "https+http://core")
+        .WithEnvironment("Edge__Configuration__Key", edgeKey)
         .WithEnvironment("Edge__SpoolPath", Path.Combine(builder.AppHostDirectory, "..", ".smartcity", "aspire", station))
         .WithHttpEndpoint()
         .WithHttpHealthCheck("/health/ready");

@@ -13,6 +13,7 @@ namespace SmartCity.Contracts;
 [JsonSerializable(typeof(Sighting))]
 [JsonSerializable(typeof(StationHeartbeat))]
 [JsonSerializable(typeof(City))]
+[JsonSerializable(typeof(EdgeConfiguration))]
 [JsonSerializable(typeof(Api.AlertView))]
 public sealed partial class ContractsJson : JsonSerializerContext;
 

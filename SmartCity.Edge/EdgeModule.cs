@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Mirroring;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
@@ -16,7 +17,7 @@ public static class EdgeModule
     {
         var services = builder.Services;
         services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ServedStations>();
+        services.AddConfiguration();
         services.AddRecognition();
         services.AddCameras();
         services.AddPublishing();

@@ -40,7 +40,7 @@ internal static class ReplayCommand
             ["urls"] = ListenAddress.Parse("http://127.0.0.1:0").Urls,
             ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? (cityFile is null).ToString(),
             ["Edge:CityFile"] = file,
-            ["Core:CityFile"] = file,
+            ["Core:CityFile"] = cityFile is null ? null : Path.GetFullPath(cityFile),
         };
         await using var app = AllInOneHost.Build(settings, health, plan.BrokersForget, console: false);
         using var frames = new FrameTimes();

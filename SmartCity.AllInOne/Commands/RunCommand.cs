@@ -78,6 +78,7 @@ internal static class RunCommand
             ["Recognition:DetectionSide"] = configuration["Recognition:DetectionSide"] ?? DetectionSide,
             ["Edge:RecognitionThreads"] = configuration["Edge:RecognitionThreads"] ?? Math.Clamp(Environment.ProcessorCount, 1, MostRecognitionThreads).ToString(CultureInfo.InvariantCulture),
             ["Core:Address"] = configuration["Core:Address"] ?? address.Own.ToString(),
+            ["Edge:Configuration:Address"] = address.Own.ToString(),
             ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? HasSimulatedCameras(city).ToString(),
         };
         if (options.City is not null)

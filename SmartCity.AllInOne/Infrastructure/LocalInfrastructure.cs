@@ -114,6 +114,12 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
         Set("Core:Access:ServiceKeys:0:Name", "console");
         Set("Core:Access:ServiceKeys:0:Key", consoleKey);
         Set("Core:Access:ServiceKeys:0:Scopes:0", Scope.LiveRead);
+        // Where nothing else is said, the edges are in this process too; `run` gives them the core's address.
+        var edgeKey = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
+        Set("Edge:Configuration:Key", edgeKey);
+        Set("Core:Access:ServiceKeys:1:Name", "edge");
+        Set("Core:Access:ServiceKeys:1:Key", edgeKey);
+        Set("Core:Access:ServiceKeys:1:Scopes:0", Scope.EdgeConfig);
         Set("Console:KeysPath", data.Below("console-keys"));
         Set("Edge:SpoolPath", data.Below("spool"));
         for (var i = 0; i < plan.Stations.Count; i++)

@@ -45,12 +45,15 @@ public static class Scope
     /// <summary>Stations, cameras, zones, tariffs, webhooks, registry imports, retention.</summary>
     public const string CityWrite = "city:write";
 
+    /// <summary>Which cameras an edge runs, with their addresses and passwords: for edges.</summary>
+    public const string EdgeConfig = "edge:config";
+
     /// <summary>Users and API keys.</summary>
     public const string AccessWrite = "access:write";
 
     public static IReadOnlyList<string> All { get; } =
     [
         LiveRead, AlertsRead, AlertsWrite, HotlistRead, HotlistWrite, VehiclesSearch, KeeperRead, ChargesRead,
-        ReviewRead, ReviewWrite, ReportsRead, OpsRead, OpsWrite, AuditRead, CityWrite, AccessWrite,
+        ReviewRead, ReviewWrite, ReportsRead, OpsRead, OpsWrite, AuditRead, CityWrite, EdgeConfig, AccessWrite,
     ];
 }

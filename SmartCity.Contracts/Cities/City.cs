@@ -75,7 +75,8 @@ public sealed record City
         }
     }
 
-    private static bool IsId(string id) =>
+    /// <summary>Whether a text may be the id of a station or a camera: a-z, 0-9 and "-", at most 64 characters.</summary>
+    public static bool IsId(string id) =>
         id.Length is > 0 and <= 64 && id.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
 }
 
@@ -118,6 +119,9 @@ public sealed record Camera
     public int? Lane { get; init; }
 
     public string? Direction { get; init; }
+
+    /// <summary>Somebody tries the camera out: its pictures are shown, and it makes no sightings.</summary>
+    public bool Trial { get; init; }
 
     /// <summary>Regions that are blackened before anything is kept or read: polygons of x, y pairs, each from 0 (left, top) to 1 (right, bottom).</summary>
     public IReadOnlyList<IReadOnlyList<double[]>> Masks { get => field ?? []; init; }

@@ -1,74 +1,97 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
+using SmartCity.Core.Api;
 using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Stations;
 
-/// <summary>The stations, zones and cameras of the city file, as the file says at each start. Stations that it no longer names stay: sightings refer to them.</summary>
-internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOptions> options) : IDatabaseSeed
+/// <summary>
+/// Takes over from the city file what the file says otherwise than when it was last taken over, a station or a camera at a time: what was changed
+/// in the console since stands as long as the file's line does. What the file no longer names stays; it is retired in the console.
+/// </summary>
+internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOptions> options, ILogger<StationSeed> logger) : IDatabaseSeed
 {
     public async Task SeedAsync(CancellationToken cancellationToken)
     {
         var stations = City.Load(options.Value.CityFile).Stations;
-        var ids = stations.Select(s => s.Id).ToArray();
-        var zones = stations.SelectMany(s => s.Zones.Select(z => (Station: s.Id, Zone: z))).ToArray();
-        var cameras = stations.SelectMany(s => s.Cameras.Select(c => (Station: s.Id, Camera: c))).ToArray();
-
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection, transaction)
+        var knownStations = await KnownAsync("stations", connection, cancellationToken);
+        var knownCameras = await KnownAsync("cameras", connection, cancellationToken);
+        foreach (var station in stations)
         {
-            BatchCommands =
+            var line = Text(station with { Cameras = [] });
+            if (!knownStations.TryGetValue(station.Id, out var before) || before != line)
             {
-                new(
-                    """
-                    insert into stations (id, name, latitude, longitude) select * from unnest($1, $2, $3, $4)
-                    on conflict (id) do update set name = excluded.name, latitude = excluded.latitude, longitude = excluded.longitude
-                    """)
+                await TakeAsync(station, line, connection, cancellationToken);
+                if (before is not null)
                 {
-                    Parameters =
-                    {
-                        new() { Value = ids },
-                        new() { Value = stations.Select(s => s.Name).ToArray() },
-                        new() { Value = stations.Select(s => s.Latitude).ToArray() },
-                        new() { Value = stations.Select(s => s.Longitude).ToArray() },
-                    },
-                },
-                new("delete from station_zones where station_id = any($1)") { Parameters = { new() { Value = ids } } },
-                new(
-                    """
-                    insert into station_zones (station_id, zone, from_day, to_day)
-                    select s, z, coalesce(f, '-infinity'), coalesce(t, 'infinity') from unnest($1, $2, $3, $4) as u (s, z, f, t)
-                    """)
+                    logger.LogWarning("The city file says something else of station {Station} than before and is followed. Charges of past days stand until they are worked out again.", station.Id);
+                }
+            }
+
+            foreach (var camera in station.Cameras)
+            {
+                var cameraLine = Text(station with { Name = "", Latitude = 0, Longitude = 0, Zones = [], Cameras = [camera] });
+                if (!knownCameras.TryGetValue(camera.Id, out var cameraBefore) || cameraBefore != cameraLine)
                 {
-                    Parameters =
-                    {
-                        new() { Value = zones.Select(z => z.Station).ToArray() },
-                        new() { Value = zones.Select(z => z.Zone.Zone).ToArray() },
-                        new() { Value = zones.Select(z => z.Zone.From).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date },
-                        new() { Value = zones.Select(z => z.Zone.To).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date },
-                    },
-                },
-                new("delete from cameras where station_id = any($1)") { Parameters = { new() { Value = ids } } },
-                new(
-                    """
-                    insert into cameras (id, station_id, lane, direction) select * from unnest($1, $2, $3, $4)
-                    on conflict (id) do update set station_id = excluded.station_id, lane = excluded.lane, direction = excluded.direction
-                    """)
-                {
-                    Parameters =
-                    {
-                        new() { Value = cameras.Select(c => c.Camera.Id).ToArray() },
-                        new() { Value = cameras.Select(c => c.Station).ToArray() },
-                        new() { Value = cameras.Select(c => c.Camera.Lane).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer },
-                        new() { Value = cameras.Select(c => c.Camera.Direction).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-                    },
-                },
+                    await TakeAsync(station.Id, camera, cameraLine, connection, cancellationToken);
+                }
+            }
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static string Text(Station station) => JsonSerializer.Serialize(station, ContractsJson.Default.Station);
+
+    private static async Task<Dictionary<string, string?>> KnownAsync(string table, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"select id, from_file from {table}", connection);
+        return (await command.ReadAllAsync(r => (Id: r.GetString(0), Line: r.Text(1)), cancellationToken)).ToDictionary(r => r.Id, r => r.Line, StringComparer.Ordinal);
+    }
+
+    private static async Task TakeAsync(Station station, string line, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            insert into stations (id, name, latitude, longitude, from_file) values ($1, $2, $3, $4, $5)
+            on conflict (id) do update set name = excluded.name, latitude = excluded.latitude, longitude = excluded.longitude, from_file = excluded.from_file
+            """,
+            connection)
+        {
+            Parameters = { new() { Value = station.Id }, new() { Value = station.Name }, new() { Value = station.Latitude }, new() { Value = station.Longitude }, new() { Value = line } },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await StationZoneStore.ReplaceAsync(connection, station.Id, station.Zones, cancellationToken);
+    }
+
+    private static async Task TakeAsync(string station, Camera camera, string line, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            insert into cameras (id, station_id, lane, direction, source, masks, from_file) values ($1, $2, $3, $4, $5, $6, $7)
+            on conflict (id) do update set
+                station_id = excluded.station_id, lane = excluded.lane, direction = excluded.direction, source = excluded.source, masks = excluded.masks, from_file = excluded.from_file
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new() { Value = camera.Id },
+                new() { Value = station },
+                new() { Value = (object?)camera.Lane ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer },
+                new() { Value = (object?)camera.Direction ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = camera.Source },
+                new() { Value = JsonSerializer.Serialize(camera.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new() { Value = line },
             },
         };
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

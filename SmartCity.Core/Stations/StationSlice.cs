@@ -21,6 +21,7 @@ internal static class StationSlice
         services.AddOptions<CoreOptions>().BindConfiguration(CoreOptions.Section)
             .Validate(o => o.CityFile is null || File.Exists(o.CityFile), "Core:CityFile does not exist.").ValidateOnStart();
         services.AddObjectStore();
+        services.AddSingleton<StationSetups>();
         return services.AddSingleton<IDatabaseSeed, ZoneSeed>().AddSingleton<IDatabaseSeed, StationSeed>();
     }
 
@@ -28,7 +29,7 @@ internal static class StationSlice
     {
         app.MapGet("/api/stations", ListAsync).WithTags("Stations").WithSummary("Every station with today's zones and its cameras").RequireAuthorization(Scope.LiveRead);
         app.MapGet("/api/city", City).WithTags("Stations").WithSummary("The city that this core charges").RequireAuthorization(SignedIn.Policy);
-        return app.MapZones().MapCameraPictures();
+        return app.MapZones().MapCameraPictures().MapStationSetup().MapCameraSetup();
     }
 
     private static Ok<CityView> City(IOptions<CoreOptions> options)
@@ -43,8 +44,8 @@ internal static class StationSlice
             """
             select s.id, s.name, s.latitude, s.longitude,
                    array(select distinct zone from station_zones z where z.station_id = s.id and $1 >= z.from_day and $1 < z.to_day order by zone),
-                   coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'lane', c.lane, 'direction', c.direction) order by c.id) from cameras c where c.station_id = s.id), '[]')::text
-            from stations s order by s.id
+                   coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'lane', c.lane, 'direction', c.direction) order by c.id) from cameras c where c.station_id = s.id and c.state = 'active'), '[]')::text
+            from stations s where s.retired_at is null order by s.id
             """);
         command.Parameters.Add(new() { Value = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Europe/London")).DateTime) });
         var stations = await command.ReadAllAsync(

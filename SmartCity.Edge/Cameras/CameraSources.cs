@@ -6,13 +6,14 @@ using SmartCity.Edge.Cameras.Simulation;
 
 namespace SmartCity.Edge.Cameras;
 
-/// <summary>Makes a camera's source from its address in the city file; one for a camera.</summary>
+/// <summary>Makes a camera's source from its address; one for a camera and address.</summary>
 internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger)
 {
-    private readonly ConcurrentDictionary<string, ICameraSource> _sources = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string Address, ICameraSource Source)> _sources = new(StringComparer.Ordinal);
 
     /// <exception cref="InvalidDataException">The address is of no known kind; the message names them.</exception>
-    public ICameraSource Of(Camera camera) => _sources.GetOrAdd(camera.Id, _ => Make(camera));
+    public ICameraSource Of(Camera camera) => _sources.AddOrUpdate(
+        camera.Id, _ => (camera.Source, Make(camera)), (_, known) => known.Address == camera.Source ? known : (camera.Source, Make(camera))).Source;
 
     private ICameraSource Make(Camera camera)
     {

@@ -121,6 +121,13 @@ public sealed class CameraBoard
 
     public CameraStatistics this[string cameraId] => _cameras[cameraId];
 
+    /// <summary>The statistics of a camera that starts; it goes on counting when it was there before.</summary>
+    internal CameraStatistics Start(string stationId, string cameraId) =>
+        _cameras.AddOrUpdate(cameraId, _ => new CameraStatistics(stationId, cameraId), (_, known) => known.StationId == stationId ? known : new CameraStatistics(stationId, cameraId));
+
+    /// <summary>The camera is no more.</summary>
+    internal void Remove(string cameraId) => _cameras.TryRemove(cameraId, out _);
+
     public IEnumerable<CameraStatistics> Of(string stationId) =>
         _cameras.Values.Where(c => c.StationId == stationId).OrderBy(c => c.CameraId, StringComparer.Ordinal);
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
 using SmartCity.Contracts.Cities;
+using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
 using SmartCity.ServiceDefaults.Health;
@@ -13,7 +14,8 @@ namespace SmartCity.Edge.Cameras;
 
 /// <summary>
 /// Every camera of the stations served: one task reads its source, again and again when it breaks; one takes its frames to sightings.
-/// Between them wait a few frames; a live camera's oldest is dropped for a new one and counted.
+/// Between them wait a few frames; a live camera's oldest is dropped for a new one and counted. When the core names other cameras, those that are
+/// new start, those that are gone end with what they have in hand, and the others never notice.
 /// </summary>
 internal sealed class CameraWorker(
     ServedStations stations,
@@ -23,24 +25,107 @@ internal sealed class CameraWorker(
     SightingPublisher publisher,
     NewestPictures pictures,
     IOptions<EdgeOptions> options,
+    IOptions<ConfigurationOptions> core,
     WorkerHealth health,
     TimeProvider time,
     ILogger<CameraWorker> logger) : BackgroundService
 {
     public const string Worker = "cameras";
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan TrialPictures = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var turns = new SemaphoreSlim(options.Value.RecognitionThreads);
+        var running = new Dictionary<string, RunningCamera>(StringComparer.Ordinal);
         health.Healthy(Worker);
-        await Task.WhenAll(stations.All.SelectMany(s => s.Cameras.Select(c => RunAsync(s, c, turns, stoppingToken))));
+        try
+        {
+            while (true)
+            {
+                var changed = stations.Changed.WaitAsync(stoppingToken);
+                await StopAsync(running);
+                foreach (var station in stations.All)
+                {
+                    foreach (var camera in station.Cameras.Where(c => !running.ContainsKey(c.Id)))
+                    {
+                        var capture = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+                        running[camera.Id] = new RunningCamera(station.Id, camera, capture, RunAsync(station, camera, turns, capture.Token, stoppingToken));
+                    }
+                }
+
+                if (await EndedAsync(running, changed))
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            // Whatever ended the worker is told by it; the cameras end first.
+            await Task.WhenAll(running.Values.Select(r => r.Running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var camera in running.Values)
+            {
+                camera.Capture.Dispose();
+            }
+        }
     }
 
-    private async Task RunAsync(Station station, Camera camera, SemaphoreSlim turns, CancellationToken stoppingToken)
+    // Those that are set up otherwise now, or not at all.
+    private async Task StopAsync(Dictionary<string, RunningCamera> running)
     {
-        var statistics = board[camera.Id];
-        var source = sources.Of(camera);
+        var wanted = stations.All.SelectMany(s => s.Cameras.Select(c => (Station: s.Id, Camera: c))).ToDictionary(c => c.Camera.Id, StringComparer.Ordinal);
+        var over = running.Values.Where(r => !wanted.TryGetValue(r.Camera.Id, out var now) || now.Station != r.StationId || !ServedStations.Same(now.Camera, r.Camera)).ToList();
+        await Task.WhenAll(over.Select(r => r.Capture.CancelAsync()));
+        foreach (var camera in over)
+        {
+            await camera.Running;
+            camera.Capture.Dispose();
+            running.Remove(camera.Camera.Id);
+            if (!wanted.ContainsKey(camera.Camera.Id))
+            {
+                board.Remove(camera.Camera.Id);
+            }
+
+            logger.LogInformation("Camera {Camera} {What}.", camera.Camera.Id, wanted.ContainsKey(camera.Camera.Id) ? "is set up anew" : "ends");
+        }
+    }
+
+    // True when every camera has come to its end and nobody can name others. A camera that fails is the worker's failure.
+    private async Task<bool> EndedAsync(Dictionary<string, RunningCamera> running, Task changed)
+    {
+        while (!changed.IsCompleted)
+        {
+            var going = running.Values.Select(r => r.Running).Where(t => !t.IsCompletedSuccessfully).ToList();
+            if (going.Count == 0 && core.Value.Address is null)
+            {
+                return true;
+            }
+
+            await await Task.WhenAny([changed, .. going]);
+        }
+
+        await changed;
+        return false;
+    }
+
+    private async Task RunAsync(Station station, Camera camera, SemaphoreSlim turns, CancellationToken capture, CancellationToken stoppingToken)
+    {
+        var statistics = board.Start(station.Id, camera.Id);
+        statistics.Is(CameraState.Connecting);
+        ICameraSource source;
+        try
+        {
+            source = sources.Of(camera);
+        }
+        catch (InvalidDataException e) when (core.Value.Address is not null)
+        {
+            // A mistake in the console must not stop the other cameras.
+            statistics.Is(CameraState.Lost, e.Message);
+            logger.LogError("Camera {Camera} cannot run: {Error}", camera.Id, e.Message);
+            return;
+        }
+
         var frames = Channel.CreateBounded<Frame>(
             new BoundedChannelOptions(options.Value.FramesWaiting) { FullMode = source.Waits ? BoundedChannelFullMode.Wait : BoundedChannelFullMode.DropOldest, SingleReader = true },
             dropped =>
@@ -49,11 +134,11 @@ internal sealed class CameraWorker(
                 statistics.FrameDropped();
             });
         await Task.WhenAll(
-            Task.Run(() => CaptureAsync(station, camera, source, frames.Writer, statistics, stoppingToken), stoppingToken),
-            Task.Run(() => RecogniseAsync(station, camera, source, frames.Reader, statistics, turns, stoppingToken), stoppingToken));
+            Task.Run(() => CaptureAsync(station, camera, source, frames.Writer, statistics, capture, stoppingToken), stoppingToken),
+            Task.Run(() => camera.Trial ? LookAsync(frames.Reader, stoppingToken) : RecogniseAsync(station, camera, source, frames.Reader, statistics, turns, stoppingToken), stoppingToken));
     }
 
-    private async Task CaptureAsync(Station station, Camera camera, ICameraSource source, ChannelWriter<Frame> frames, CameraStatistics statistics, CancellationToken stoppingToken)
+    private async Task CaptureAsync(Station station, Camera camera, ICameraSource source, ChannelWriter<Frame> frames, CameraStatistics statistics, CancellationToken capture, CancellationToken stoppingToken)
     {
         try
         {
@@ -66,16 +151,42 @@ internal sealed class CameraWorker(
                         statistics.Is(CameraState.Streaming);
                         statistics.FrameCaptured();
                         PrivacyMasks.Apply(camera, frame.Image);
-                        pictures.Offer(station.Id, camera.Id, frame);
-                        await frames.WriteAsync(frame, token);
+                        pictures.Offer(station.Id, camera.Id, frame, camera.Trial ? TrialPictures : null);
+                        await WriteAsync(frames, frame, token);
                     }
                 },
-                stoppingToken);
+                capture);
+            statistics.Is(CameraState.Ended);
+        }
+        catch (OperationCanceledException) when (capture.IsCancellationRequested && !stoppingToken.IsCancellationRequested)
+        {
             statistics.Is(CameraState.Ended);
         }
         finally
         {
             frames.TryComplete();
+        }
+    }
+
+    private static async ValueTask WriteAsync(ChannelWriter<Frame> frames, Frame frame, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await frames.WriteAsync(frame, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            frame.Dispose();
+            throw;
+        }
+    }
+
+    // A camera on trial is looked at, not read.
+    private static async Task LookAsync(ChannelReader<Frame> frames, CancellationToken stoppingToken)
+    {
+        await foreach (var frame in frames.ReadAllAsync(stoppingToken))
+        {
+            frame.Dispose();
         }
     }
 
@@ -146,4 +257,6 @@ internal sealed class CameraWorker(
             return ValueTask.CompletedTask;
         },
     }).Build();
+
+    private sealed record RunningCamera(string StationId, Camera Camera, CancellationTokenSource Capture, Task Running);
 }

@@ -33,14 +33,15 @@ internal sealed class HeartbeatWorker(
     ILogger<HeartbeatWorker> logger) : BackgroundService
 {
     private const string Worker = "heartbeats";
+    private static readonly TimeSpan OnTrial = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var process = Process.GetCurrentProcess();
         Snapshot? last = null;
-        using var timer = new PeriodicTimer(options.Value.HeartbeatInterval, time);
-        do
+        while (true)
         {
+            var changed = stations.Changed;
             process.Refresh();
             var now = new Snapshot(time.GetTimestamp(), process.TotalProcessorTime, Counts(), Sent());
             var before = last ?? now; // rates need an interval, and the first heartbeat has none
@@ -50,15 +51,25 @@ internal sealed class HeartbeatWorker(
             var beats = stations.All.Select(station => Beat(station.Id, cpu, process.WorkingSet64, seconds, before, now)).ToList();
             await SendAsync(beats, stoppingToken);
             last = now;
+            await WaitAsync(changed, stoppingToken);
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    // When the cameras are others it is said at once, and a camera on trial has somebody who waits.
+    private async Task WaitAsync(Task changed, CancellationToken stoppingToken)
+    {
+        var interval = stations.All.Any(s => s.Cameras.Any(c => c.Trial)) && OnTrial < options.Value.HeartbeatInterval ? OnTrial : options.Value.HeartbeatInterval;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        await await Task.WhenAny(Task.Delay(interval, time, over.Token), changed);
+        await over.CancelAsync();
+        stoppingToken.ThrowIfCancellationRequested();
     }
 
     private StationHeartbeat Beat(string stationId, double cpu, long resident, TimeSpan since, Snapshot before, Snapshot now)
     {
         var spool = publisher.Spools.First(s => s.StationId == stationId);
         var of = cameras.Of(stationId).ToList();
-        long Sum(Snapshot snapshot, Func<Count, long> value) => of.Sum(c => value(snapshot.Cameras[c.CameraId]));
+        long Sum(Snapshot snapshot, Func<Count, long> value) => of.Sum(c => value(snapshot.Cameras.GetValueOrDefault(c.CameraId)));
         var sightings = Sum(now, c => c.Sightings) - Sum(before, c => c.Sightings);
         var unread = Sum(now, c => c.Unread) - Sum(before, c => c.Unread);
         return new StationHeartbeat
@@ -77,7 +88,7 @@ internal sealed class HeartbeatWorker(
             Kafka = Kafka(stationId, spool, since, before, now),
             Mirror = Mirror(stationId, since, before, now),
             Service = Telemetry.ServiceName(configuration, environment),
-            Cameras = of.ConvertAll(c => c.Heartbeat(before.Cameras[c.CameraId].Frames, since)),
+            Cameras = of.ConvertAll(c => c.Heartbeat(before.Cameras.GetValueOrDefault(c.CameraId).Frames, since)),
             DetectorVersion = recogniser.DetectorVersion,
             ReaderVersion = recogniser.ReaderVersion,
             Device = recogniser.Device,

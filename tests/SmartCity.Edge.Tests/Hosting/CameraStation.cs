@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
 using SmartCity.ServiceDefaults.Health;
@@ -67,7 +68,7 @@ internal sealed class CameraStation : IAsyncDisposable
         services.AddSingleton<TimeProvider>(time);
         services.AddSingleton<WorkerHealth>();
         services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ServedStations>();
+        services.AddConfiguration();
         services.AddSingleton<SightingPublisher>();
         services.AddCameras();
         if (recogniser is null)
@@ -87,6 +88,11 @@ internal sealed class CameraStation : IAsyncDisposable
         station.Http.BaseAddress = new Uri(app.Urls.Single());
         return station;
     }
+
+    public WorkerHealth Health => _app.Services.GetRequiredService<WorkerHealth>();
+
+    /// <summary>Ids of the cameras that run.</summary>
+    public IEnumerable<string> Running => _app.Services.GetRequiredService<CameraBoard>().Of(Station).Select(c => c.CameraId);
 
     public CameraStatistics Camera(string id) => _app.Services.GetRequiredService<CameraBoard>()[id];
 

@@ -1,0 +1,165 @@
+using System.Security.Claims;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Npgsql;
+using NpgsqlTypes;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Cities;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+using SmartCity.ServiceDefaults.Objects;
+
+namespace SmartCity.Core.Stations;
+
+/// <summary>Cameras as an administrator tries them out, adds, changes and retires them. Their edges take it over in seconds.</summary>
+internal static class CameraSetupEndpoints
+{
+    private const int LongestDirection = 40;
+    private const int MostLanes = 20;
+    private static readonly TimeSpan Trial = TimeSpan.FromMinutes(10);
+
+    public static IEndpointRouteBuilder MapCameraSetup(this IEndpointRouteBuilder app)
+    {
+        // Addresses hold passwords: each handler says itself what the audit may know.
+        var cameras = app.MapGroup("/api/setup/cameras").WithTags("Setup").RequireAuthorization(Scope.CityWrite);
+        cameras.MapGet("{id}", async Task<Results<Ok<CameraSetup>, NotFound>> (string id, StationSetups setups, CancellationToken cancellationToken) =>
+            await setups.FindCameraAsync(id, cancellationToken) is { } camera ? TypedResults.Ok(camera) : TypedResults.NotFound()).WithSummary("A camera and how it is now");
+        cameras.MapPost("", AddAsync).WithSummary("Adds a camera, or tries one out for ten minutes").AuditedByItself();
+        cameras.MapPut("{id}", ChangeAsync).WithSummary("Changes a camera, retires it or takes it back").AuditedByItself();
+        cameras.MapDelete("{id}", EndTrialAsync).WithSummary("Ends a trial").Audited("cameras.trial-end");
+        app.MapGet("/api/edge/configuration", EdgeAsync).WithTags("Setup").WithSummary("What an edge has to serve: its stations with the cameras that run")
+            .Produces<EdgeConfiguration>().RequireAuthorization(Scope.EdgeConfig);
+        return app;
+    }
+
+    private static async Task<Results<Ok<CameraSetup>, ProblemHttpResult>> AddAsync(
+        NewCamera body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (body.Id is null || !City.IsId(body.Id))
+        {
+            return Paging.Problem("id must have 1 to 64 characters of a-z, 0-9 and '-', such as a1-n2.");
+        }
+
+        if (CameraSource.Check(body.Source) is { } source)
+        {
+            return Paging.Problem(source);
+        }
+
+        if (Check(body.Lane, body.Direction, body.Masks) is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        if (body.StationId is null || await setups.FindAsync(body.StationId, cancellationToken) is not { RetiredAt: null })
+        {
+            return Paging.Problem($"stationId: there is no station '{body.StationId}', or it is retired.");
+        }
+
+        await using var command = dataSource.CreateCommand(
+            """
+            insert into cameras (id, station_id, source, lane, direction, masks, state, trial_until) values ($1, $2, $3, nullif($4, 0), nullif($5, ''), $6, $7, $8)
+            on conflict (id) do update set station_id = excluded.station_id, source = excluded.source, lane = excluded.lane, direction = excluded.direction, masks = excluded.masks,
+                state = excluded.state, trial_until = excluded.trial_until
+            where cameras.state = 'trial'
+            """);
+        command.Parameters.Add(new() { Value = body.Id });
+        command.Parameters.Add(new() { Value = body.StationId });
+        command.Parameters.Add(new() { Value = body.Source! });
+        command.Parameters.Add(new() { Value = body.Lane ?? 0 });
+        command.Parameters.Add(new() { Value = body.Direction?.Trim() ?? "" });
+        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(body.Masks ?? []), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = body.Trial ? "trial" : "active" });
+        command.Parameters.Add(new() { Value = body.Trial ? time.GetUtcNow() + Trial : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+        {
+            return TypedResults.Problem($"id: there is a camera {body.Id} already, perhaps a retired one.", statusCode: StatusCodes.Status409Conflict);
+        }
+
+        // Nobody is to take an earlier camera's picture for this one's.
+        await objects.DeleteAsync(CameraPicture.Key(body.StationId, body.Id), cancellationToken);
+        await audit.AppendAsync(user.Identity!.Name!, body.Trial ? "cameras.trial" : "cameras.add", body.Id, null,
+            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, null), cancellationToken);
+        return TypedResults.Ok((await setups.FindCameraAsync(body.Id, cancellationToken))!);
+    }
+
+    private static async Task<Results<Ok<CameraSetup>, NotFound, ProblemHttpResult>> ChangeAsync(
+        string id, CameraChange body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        if (Check(body.Lane, body.Direction, body.Masks) is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        if (body.State is not (null or "active" or "retired"))
+        {
+            return Paging.Problem($"state is '{body.State}'; it must be active or retired.");
+        }
+
+        await using var read = dataSource.CreateCommand("select source from cameras where id = $1 and state <> 'trial'");
+        read.Parameters.Add(new() { Value = id });
+        var known = await read.ReadAllAsync(r => r.Text(0), cancellationToken);
+        if (known.Count == 0)
+        {
+            return TypedResults.NotFound();
+        }
+
+        var source = body.Source is null ? known[0] : CameraSource.Meant(body.Source, known[0]);
+        if (CameraSource.Check(source) is { } problem)
+        {
+            return Paging.Problem(problem);
+        }
+
+        await using var command = dataSource.CreateCommand(
+            """
+            update cameras set source = $2, lane = nullif(coalesce($3, lane), 0), direction = nullif(coalesce($4, direction), ''), masks = coalesce($5, masks), state = coalesce($6, state)
+            where id = $1
+            """);
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = source! });
+        command.Parameters.Add(new() { Value = (object?)body.Lane ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = (object?)body.Direction?.Trim() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = body.Masks is null ? DBNull.Value : JsonSerializer.Serialize(body.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = (object?)body.State ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await audit.AppendAsync(user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.State), cancellationToken);
+        return TypedResults.Ok((await setups.FindCameraAsync(id, cancellationToken))!);
+    }
+
+    private static async Task<Results<NoContent, NotFound>> EndTrialAsync(string id, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("delete from cameras where id = $1 and state = 'trial' returning station_id");
+        command.Parameters.Add(new() { Value = id });
+        if (await command.ExecuteScalarAsync(cancellationToken) is not string station)
+        {
+            return TypedResults.NotFound();
+        }
+
+        await objects.DeleteAsync(CameraPicture.Key(station, id), cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> EdgeAsync(string[] station, StationSetups setups, CancellationToken cancellationToken)
+    {
+        if (station.Length == 0)
+        {
+            return Paging.Problem("station is missing: name each station that the edge serves.");
+        }
+
+        var json = JsonSerializer.SerializeToUtf8Bytes(await setups.ForEdgeAsync(station, cancellationToken), ContractsJson.Default.EdgeConfiguration);
+        var version = Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(json));
+        return TypedResults.Bytes(json, "application/json", entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{version}\""));
+    }
+
+    private static string? Check(int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks) =>
+        lane is < 0 or > MostLanes ? $"lane must be from 1 to {MostLanes}, or 0 for none."
+        : direction?.Length > LongestDirection ? $"direction must have at most {LongestDirection} characters."
+        : PrivacyMask.Check(masks ?? []);
+
+    private static string Details(string? station, string? source, int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, string? state) =>
+        JsonSerializer.Serialize(new { station, source = CameraSource.Shown(source), lane, direction, masks, state });
+}

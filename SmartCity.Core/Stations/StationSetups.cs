@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Npgsql;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Cities;
+using SmartCity.Core.Api;
+using SmartCity.Core.Ops;
+
+namespace SmartCity.Core.Stations;
+
+/// <summary>Stations and cameras as an administrator sees them, with what their edges said last.</summary>
+internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, TimeProvider time)
+{
+    private const string CameraColumns = "id, station_id, source, lane, direction, masks, state, trial_until";
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    public async Task<IReadOnlyList<StationSetup>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await ReadAsync(connection, null, cancellationToken);
+    }
+
+    public async Task<StationSetup?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return (await ReadAsync(connection, id, cancellationToken)).SingleOrDefault();
+    }
+
+    public async Task<CameraSetup?> FindCameraAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"select {CameraColumns} from cameras where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        return (await command.ReadAllAsync(r => Shown(ReadCamera(r)), cancellationToken)).SingleOrDefault();
+    }
+
+    /// <summary>What edges have to run: every camera that is active or on trial, by station.</summary>
+    public async Task<EdgeConfiguration> ForEdgeAsync(IReadOnlyList<string> stations, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        await using var command = new NpgsqlCommand("select id, name, latitude, longitude, retired_at from stations where id = any($1) order by id", connection) { Parameters = { new() { Value = stations.ToArray() } } };
+        var rows = await command.ReadAllAsync(r => (Id: r.GetString(0), Name: r.GetString(1), Latitude: r.GetDouble(2), Longitude: r.GetDouble(3), Retired: !r.IsDBNull(4)), cancellationToken);
+        var cameras = (await CamerasAsync(connection, null, cancellationToken)).Where(c => c.Source is not null && (c.State == "active" || (c.State == "trial" && c.TrialUntil > now))).ToLookup(c => c.StationId);
+        return new EdgeConfiguration
+        {
+            Stations = rows.ConvertAll(s => new Station
+            {
+                Id = s.Id,
+                Name = s.Name,
+                Latitude = s.Latitude,
+                Longitude = s.Longitude,
+                Cameras = s.Retired ? [] : [.. cameras[s.Id].Select(c => new Camera { Id = c.Id, Source = c.Source!, Lane = c.Lane, Direction = c.Direction, Masks = c.Masks, Trial = c.State == "trial" })],
+            }),
+        };
+    }
+
+    private async Task<IReadOnlyList<StationSetup>> ReadAsync(NpgsqlConnection connection, string? only, CancellationToken cancellationToken)
+    {
+        var cameras = (await CamerasAsync(connection, only, cancellationToken)).ToLookup(c => c.StationId);
+        await using var zoneCommand = new NpgsqlCommand(
+            "select station_id, zone, nullif(from_day, '-infinity'), nullif(to_day, 'infinity') from station_zones where $1::text is null or station_id = $1 order by from_day, zone", connection)
+        {
+            Parameters = { OrNull(only) },
+        };
+        var zones = (await zoneCommand.ReadAllAsync(r => (Station: r.GetString(0), Membership: new ZoneMembership(r.GetString(1), StationZoneStore.Day(r, 2), StationZoneStore.Day(r, 3))), cancellationToken))
+            .ToLookup(z => z.Station, z => z.Membership);
+        await using var command = new NpgsqlCommand("select id, name, latitude, longitude, retired_at from stations where $1::text is null or id = $1 order by name, id", connection) { Parameters = { OrNull(only) } };
+        var now = time.GetUtcNow();
+        return await command.ReadAllAsync(
+            r =>
+            {
+                var id = r.GetString(0);
+                return new StationSetup(
+                    id, r.GetString(1), r.GetDouble(2), r.GetDouble(3), [.. zones[id]], [.. cameras[id].Select(Shown)], r.IsDBNull(4) ? null : r.Time(4),
+                    heartbeats.Newest.TryGetValue(id, out var heartbeat) && now - heartbeat.At <= Silence);
+            },
+            cancellationToken);
+    }
+
+    private static async Task<List<CameraSetup>> CamerasAsync(NpgsqlConnection connection, string? station, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"select {CameraColumns} from cameras where $1::text is null or station_id = $1 order by id", connection) { Parameters = { OrNull(station) } };
+        return await command.ReadAllAsync(ReadCamera, cancellationToken);
+    }
+
+    private static CameraSetup ReadCamera(NpgsqlDataReader r) => new(
+        r.GetString(0), r.GetString(1), r.Text(2), r.Int(3), r.Text(4), JsonSerializer.Deserialize<double[][][]>(r.GetString(5))!, r.GetString(6), r.IsDBNull(7) ? null : r.Time(7), null);
+
+    private CameraSetup Shown(CameraSetup camera) => camera with
+    {
+        Source = CameraSource.Shown(camera.Source),
+        Now = heartbeats.Newest.TryGetValue(camera.StationId, out var heartbeat) && time.GetUtcNow() - heartbeat.At <= Silence ? heartbeat.Heartbeat.Cameras.FirstOrDefault(c => c.CameraId == camera.Id) : null,
+    };
+
+    private static NpgsqlParameter OrNull(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
+}

@@ -1,0 +1,19 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SmartCity.Edge.Configuration;
+
+/// <summary>Section <c>Edge:Configuration</c>: the core that says which cameras run.</summary>
+public sealed class ConfigurationOptions
+{
+    public const string Section = "Edge:Configuration";
+
+    /// <summary>Address of the core's API; without one the cameras are those of the city file.</summary>
+    public Uri? Address { get; set; }
+
+    /// <summary>Key with the scope <c>edge:config</c>.</summary>
+    public string? Key { get; set; }
+
+    /// <summary>How often the core is asked.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(3);
+}

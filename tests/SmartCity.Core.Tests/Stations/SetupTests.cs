@@ -1,0 +1,166 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Cities;
+using SmartCity.Core.Stations;
+using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Hosting;
+using SmartCity.Core.Tests.Sightings;
+
+namespace SmartCity.Core.Tests.Stations;
+
+public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_camera_on_trial_goes_to_its_edge_and_to_nobody_else_and_is_forgotten_when_it_ends()
+    {
+        await ReadAsync<CameraSetup>(core.Http.PostAsJsonAsync("/api/setup/cameras", new NewCamera("a1-trial", "london-a1", "rtsp://viewer:geheim@camera/1", Trial: true), Token));
+
+        var edge = await EdgeAsync("london-a1");
+        Assert.Equal("rtsp://viewer:geheim@camera/1", edge.Cameras.Single(c => c.Trial).Source);
+        Assert.DoesNotContain(await EdgeCamerasAsync("london-a3"), c => c.Trial);
+        Assert.DoesNotContain((await core.Http.GetFromJsonAsync<StationView[]>("/api/stations", Token))!.SelectMany(s => s.Cameras), c => c.Id == "a1-trial");
+
+        Assert.Equal(HttpStatusCode.NoContent, (await core.Http.DeleteAsync("/api/setup/cameras/a1-trial", Token)).StatusCode);
+        Assert.DoesNotContain(await EdgeCamerasAsync("london-a1"), c => c.Trial);
+    }
+
+    [Fact]
+    public async Task A_password_is_shown_to_nobody_and_stays_when_the_address_comes_back_as_it_was_shown()
+    {
+        var added = await ReadAsync<CameraSetup>(core.Http.PostAsJsonAsync("/api/setup/cameras", new NewCamera("a3-n2", "london-a3", "rtsp://viewer:geheim@camera/2", Lane: 2), Token));
+        Assert.Equal("rtsp://viewer:***@camera/2", added.Source);
+
+        var changed = await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a3-n2", new CameraChange(added.Source, Direction: "outbound", Masks: [[[0, 0], [1, 0], [1, 0.2]]]), Token));
+        Assert.Equal((2, "outbound", 1), (changed.Lane, changed.Direction, changed.Masks.Count));
+        var camera = (await EdgeCamerasAsync("london-a3")).Single(c => c.Id == "a3-n2");
+        Assert.Equal("rtsp://viewer:geheim@camera/2", camera.Source);
+        Assert.Equal([1, 0.2], camera.Masks[0][2]);
+
+        var lines = (await core.Http.GetFromJsonAsync<Page<AuditLine>>("/api/audit?action=cameras&subject=a3-n2", Token))!.Items;
+        Assert.Equal(["cameras.change", "cameras.add"], lines.Select(l => l.Action));
+        Assert.All(lines, l => Assert.DoesNotContain("geheim", l.Details, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_retired_camera_and_those_of_a_retired_station_run_no_longer_and_can_be_taken_back()
+    {
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a4-n1", new CameraChange(State: "retired"), Token));
+        Assert.Empty(await EdgeCamerasAsync("london-a4"));
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a4-n1", new CameraChange(State: "active"), Token));
+        Assert.Single(await EdgeCamerasAsync("london-a4"));
+
+        await ReadAsync<StationSetup>(core.Http.PutAsJsonAsync("/api/setup/stations/london-a4", new StationChange(Retired: true), Token));
+        Assert.Empty(await EdgeCamerasAsync("london-a4"));
+        await ReadAsync<StationSetup>(core.Http.PutAsJsonAsync("/api/setup/stations/london-a4", new StationChange(Retired: false), Token));
+        Assert.Single(await EdgeCamerasAsync("london-a4"));
+    }
+
+    [Fact]
+    public async Task An_edge_that_has_the_newest_configuration_gets_it_not_again()
+    {
+        using var first = await core.Http.GetAsync("/api/edge/configuration?station=london-a40", Token);
+        using var again = new HttpRequestMessage(HttpMethod.Get, "/api/edge/configuration?station=london-a40") { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+        Assert.Equal(HttpStatusCode.NotModified, (await core.Http.SendAsync(again, Token)).StatusCode);
+
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a40-n1", new CameraChange(Lane: 3), Token));
+        using var changed = new HttpRequestMessage(HttpMethod.Get, "/api/edge/configuration?station=london-a40") { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+        Assert.Equal(HttpStatusCode.OK, (await core.Http.SendAsync(changed, Token)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("""{ "id": "A1", "stationId": "london-a1", "source": "upload" }""", "id must")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "nowhere", "source": "upload" }""", "stationId")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "pigeon:1" }""", "source begins with 'pigeon'")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "rtsp://" }""", "source is no valid address")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "lane": 99 }""", "lane must")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "masks": [[[0, 0], [1, 1]]] }""", "masks[0]")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "masks": [[[0, 0], [1, 1], [2, 1]]] }""", "masks[0]")]
+    public async Task A_camera_that_is_wrong_is_refused_saying_which_field(string body, string words)
+    {
+        using var answer = await core.Http.PostAsync("/api/setup/cameras", new StringContent(body, System.Text.Encoding.UTF8, "application/json"), Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(words, (await answer.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_camera_that_there_is_already_is_not_added_again()
+    {
+        using var answer = await core.Http.PostAsJsonAsync("/api/setup/cameras", new NewCamera("a10-n1", "london-a10", "upload"), Token);
+
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Zones_of_days_that_were_charged_do_not_change_and_those_of_days_to_come_do()
+    {
+        var at = new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+        await core.SendAsync(TestSightings.Sighting("LR33TEE", at, "london-a205"));
+        await CoreHost.UntilAsync(async () => (await core.Http.GetFromJsonAsync<Page<SightingView>>("/api/sightings?station=london-a205", Token))!.Items.Count == 1, "the sighting is stored");
+        var zones = (await SetupAsync("london-a205")).Zones;
+
+        using var refused = await core.Http.PutAsJsonAsync("/api/setup/stations/london-a205/zones", new StationZones([.. zones.Select(z => z with { To = new DateOnly(2026, 11, 20) })]), Token);
+        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+        Assert.Contains("20 November 2026", (await refused.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
+        Assert.Equal(zones, (await SetupAsync("london-a205")).Zones);
+
+        var next = new DateOnly(2026, 11, 21);
+        await ReadAsync<StationSetup>(core.Http.PutAsJsonAsync("/api/setup/stations/london-a205/zones", new StationZones([.. zones, new ZoneMembership("congestion", next)]), Token));
+        Assert.Contains(new ZoneMembership("congestion", next), (await SetupAsync("london-a205")).Zones);
+    }
+
+    [Fact]
+    public async Task A_city_file_is_followed_where_it_says_something_new_and_the_console_elsewhere()
+    {
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a11-n1", new CameraChange(Source: "rtsp://new/1", Lane: 4), Token));
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a202-n1", new CameraChange(Lane: 5), Token));
+        var city = City.Load(null);
+        var file = Path.GetTempFileName();
+        try
+        {
+            var changed = city with { Stations = [.. city.Stations.Select(s => s.Id == "london-a202" ? s with { Cameras = [s.Cameras[0] with { Lane = 7 }] } : s)] };
+            await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(changed, ContractsJson.Default.City), Token);
+            await new StationSeed(core.Services.GetRequiredService<NpgsqlDataSource>(), Options.Create(new CoreOptions { CityFile = file }), NullLogger<StationSeed>.Instance).SeedAsync(Token);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        Assert.Equal(("rtsp://new/1", 4), (await SetupAsync("london-a11")).Cameras.Select(c => (c.Source, c.Lane!.Value)).Single());
+        Assert.Equal(7, (await SetupAsync("london-a202")).Cameras.Single().Lane);
+    }
+
+    [Fact]
+    public async Task A_zone_is_drawn_anew_and_a_ring_that_is_open_is_refused()
+    {
+        double[][] ring = [[-0.2, 51.4], [0, 51.4], [0, 51.6], [-0.2, 51.4]];
+        var zone = await ReadAsync<ZoneView>(core.Http.PutAsJsonAsync("/api/zones/congestion", new ZoneChange("The middle", [ring]), Token));
+        Assert.Equal(("The middle", 4), (zone.Name, zone.Outline[0].Count));
+
+        using var open = await core.Http.PutAsJsonAsync("/api/zones/congestion", new ZoneChange("The middle", [ring[..^1].Append([0, 51.5]).ToArray()]), Token);
+        Assert.Equal(HttpStatusCode.BadRequest, open.StatusCode);
+    }
+
+    private async Task<Station> EdgeAsync(string station)
+    {
+        var json = await core.Http.GetByteArrayAsync($"/api/edge/configuration?station={station}", Token);
+        return JsonSerializer.Deserialize(json, ContractsJson.Default.EdgeConfiguration)!.Stations.Single();
+    }
+
+    private async Task<IReadOnlyList<Camera>> EdgeCamerasAsync(string station) => (await EdgeAsync(station)).Cameras;
+
+    private async Task<StationSetup> SetupAsync(string station) => (await core.Http.GetFromJsonAsync<StationSetup[]>("/api/setup/stations", Token))!.Single(s => s.Id == station);
+
+    private static async Task<T> ReadAsync<T>(Task<HttpResponseMessage> response) => await Caller.ReadAsync<T>(await response);
+}

@@ -1,0 +1,154 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Cities;
+using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Configuration;
+using SmartCity.Edge.Tests.Cameras;
+using SmartCity.Edge.Tests.Hosting;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Edge.Tests.Configuration;
+
+/// <summary>An edge and a core that names its cameras, or does not answer.</summary>
+public sealed class ConfigurationTests : IAsyncLifetime
+{
+    private const string Key = "the key of the edges, long enough for all";
+
+    private readonly Recogniser _recogniser;
+    private readonly TemporaryFolder _folder = new();
+    private readonly WebApplication _core;
+    private volatile IReadOnlyList<Camera> _cameras = [];
+    private int _unchanged;
+
+    public ConfigurationTests(Recogniser recogniser)
+    {
+        _recogniser = recogniser;
+        foreach (var (name, plate) in new[] { ("one", "LR33TEE"), ("two", "KX70HJM") })
+        {
+            Directory.CreateDirectory(_folder[name]);
+            File.WriteAllBytes(_folder[$"{name}/car.jpg"], TestPictures.Jpeg(plate));
+        }
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        _core = builder.Build();
+        _core.MapGet("/api/edge/configuration", Answer);
+    }
+
+    public async ValueTask InitializeAsync() => await _core.StartAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _core.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Cameras_that_the_core_names_start_and_end_without_a_restart_and_the_others_go_on()
+    {
+        _cameras = [new() { Id = "gate", Source = "upload" }];
+        await using var station = await StartAsync(_core.Urls.Single());
+        await station.Until(() => station.Running.Any(), "the first camera runs");
+        var gate = station.Camera("gate");
+
+        _cameras = [.. _cameras, Folder("one")];
+        await station.Until(() => station.Sightings.Any(s => s.CameraId == "one"), "the new camera makes sightings");
+        Assert.Same(gate, station.Camera("gate"));
+        Assert.Equal(CameraState.Connecting, gate.State);
+        Assert.True(_unchanged > 0, "Every answer held the whole configuration.");
+
+        _cameras = [_cameras[0]];
+        await station.Until(() => station.Running.SequenceEqual(["gate"]), "the camera that is gone has ended");
+    }
+
+    [Fact]
+    public async Task A_camera_on_trial_is_shown_and_makes_no_sightings_until_it_is_added()
+    {
+        _cameras = [Folder("one") with { Trial = true }];
+        await using var station = await StartAsync(_core.Urls.Single());
+        await station.Until(() => File.Exists(_folder["objects/" + CameraPicture.Key(CameraStation.Station, "one")]), "the camera is shown");
+        await station.Until(() => station.Camera("one").State == CameraState.Ended, "all its pictures were looked at");
+        Assert.Empty(station.Sightings);
+
+        _cameras = [Folder("one")];
+        await station.Until(() => station.Sightings.Count > 0, "it makes sightings");
+        Assert.Equal("LR33TEE", station.Sightings.Single().Plate);
+    }
+
+    [Fact]
+    public async Task Without_the_core_an_edge_starts_with_the_cameras_that_it_named_last()
+    {
+        _cameras = [Folder("one")];
+        await using (var station = await StartAsync(_core.Urls.Single()))
+        {
+            await station.Until(() => station.Sightings.Count == 1, "the camera runs");
+        }
+
+        var address = _core.Urls.Single();
+        await _core.StopAsync(TestContext.Current.CancellationToken);
+        File.WriteAllBytes(_folder["one/next.jpg"], TestPictures.Jpeg("AB12CDE"));
+        await using var alone = await StartAsync(address);
+
+        await alone.Until(() => alone.Sightings.Exists(s => s.Plate == "AB12CDE"), "the camera runs without the core");
+        await alone.Until(() => alone.Health.Reports.Any(r => r is { Name: "configuration", State: WorkerState.Degraded }), "it says that the core does not answer");
+    }
+
+    [Fact]
+    public async Task Until_the_core_has_answered_for_the_first_time_the_edge_is_not_ready()
+    {
+        await using var station = await StartAsync("http://127.0.0.1:9");
+
+        await station.Until(() => station.Health.Reports.Any(r => r is { Name: "configuration", State: WorkerState.Starting, Detail: { } detail } && detail.Contains("127.0.0.1:9", StringComparison.Ordinal)), "it waits for the core");
+        Assert.Empty(station.Running);
+    }
+
+    [Fact]
+    public async Task A_source_that_is_none_is_said_and_stops_no_other_camera()
+    {
+        _cameras = [new() { Id = "wrong", Source = "carrier-pigeon" }, Folder("two")];
+        await using var station = await StartAsync(_core.Urls.Single());
+
+        await station.Until(() => station.Sightings.Count == 1, "the other camera makes sightings");
+        Assert.Equal(CameraState.Lost, station.Camera("wrong").State);
+        Assert.Contains("carrier-pigeon", station.Camera("wrong").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_kept_of_the_core_is_for_nobody_else_to_read()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such file modes.");
+        var file = _folder["kept.json"];
+        KeptConfiguration.Write(file, new EdgeConfiguration { Stations = [] });
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file));
+    }
+
+    private Camera Folder(string name) => new() { Id = name, Source = $"folder:{_folder[name]}" };
+
+    private Task<CameraStation> StartAsync(string core) => CameraStation.StartAsync(
+        _recogniser, _folder, [], new() { ["Edge:CityFile"] = null, ["Edge:Stations:0"] = CameraStation.Station, ["Edge:Configuration:Address"] = core, ["Edge:Configuration:Key"] = Key, ["Edge:Configuration:Interval"] = "00:00:01" });
+
+    private IResult Answer(HttpRequest request)
+    {
+        if (request.Headers.Authorization != $"Bearer {Key}" || request.Query["station"] != CameraStation.Station)
+        {
+            return Results.Unauthorized();
+        }
+
+        var cameras = _cameras;
+        var version = new EntityTagHeaderValue($"\"{string.Join('|', cameras.Select(c => $"{c.Id} {c.Trial}"))}\"");
+        if (request.Headers.IfNoneMatch == version.ToString())
+        {
+            Interlocked.Increment(ref _unchanged);
+            return Results.StatusCode(StatusCodes.Status304NotModified);
+        }
+
+        var configuration = new EdgeConfiguration { Stations = [new() { Id = CameraStation.Station, Name = "Test", Latitude = 51.5, Longitude = -0.1, Cameras = cameras }] };
+        return Results.Bytes(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(configuration, ContractsJson.Default.EdgeConfiguration), "application/json", entityTag: version);
+    }
+}
