@@ -1,4 +1,6 @@
+using System.Net.Http.Json;
 using Microsoft.Playwright;
+using SmartCity.Contracts.Api;
 using SmartCity.System.Tests.Hosting;
 
 namespace SmartCity.System.Tests.Console;
@@ -7,6 +9,9 @@ namespace SmartCity.System.Tests.Console;
 public sealed class ConsoleFixture : IAsyncLifetime
 {
     private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+    // Patient: the browser, the city's cameras and the core share a machine.
+    private const float PatienceMs = 30_000;
 
     private readonly TestData _data = new();
     private IPlaywright? _playwright;
@@ -23,7 +28,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
             return;
         }
 
-        System = await RunningSystem.StartAsync(_data.Path, ["--speed", "4"]);
+        System = await RunningSystem.StartAsync(_data.Path, ["--speed", "2"]);
+        Assertions.SetDefaultExpectTimeout(PatienceMs);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = BrowserPath, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader"] });
     }
@@ -38,7 +44,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
             ViewportSize = new() { Width = width, Height = width < 600 ? 844 : 900 },
             ColorScheme = colours,
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(PatienceMs);
         return new ConsoleWindow(context, await context.NewPageAsync());
     }
 
@@ -48,6 +54,19 @@ public sealed class ConsoleFixture : IAsyncLifetime
         var window = await OpenAsync(width, colours);
         await window.SignInAsync("administrator", RunningSystem.AdministratorPassword);
         return window;
+    }
+
+    /// <summary>An alert: the next vehicle whose plate fits is of interest, for a reason of its own. The entry is gone when this returns.</summary>
+    internal async Task<AlertView> AlertAsync(string reason)
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var added = await System.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = "*1*", Reason = reason, Priority = 1, RequestedBy = "tests" }, token);
+        var entry = (await added.Content.ReadFromJsonAsync<HotlistEntryView>(token))!;
+        AlertView? alert = null;
+        await System.UntilAsync(async () => (alert = (await System.GetAsync<Page<AlertView>>("/api/alerts")).Items.FirstOrDefault(a => a.Reason == reason)) is not null, $"an alert for {reason}");
+        using var removed = await System.Http.DeleteAsync($"/api/hotlist/{entry.Id}", token);
+        removed.EnsureSuccessStatusCode();
+        return alert!;
     }
 
     public async ValueTask DisposeAsync()

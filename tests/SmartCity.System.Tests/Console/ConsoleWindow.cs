@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
 
 namespace SmartCity.System.Tests.Console;
 
@@ -41,6 +42,14 @@ internal sealed class ConsoleWindow : IAsyncDisposable
     {
         await Page.GotoAsync(path);
         await Page.Locator("main h1").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+    }
+
+    /// <summary>Waits until the page has asked the core for what it shows, and its pictures have come.</summary>
+    public async Task FilledAsync()
+    {
+        await Expect(Page.GetByText("Asking the core")).ToHaveCountAsync(0);
+        await Expect(Page.Locator("main [aria-busy=true]")).ToHaveCountAsync(0);
+        await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
     }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
