@@ -164,7 +164,7 @@ public sealed record ReviewView
 {
     public required Guid Id { get; init; }
 
-    /// <summary>unread, doubtful, unregistered, near-match, unclassified.</summary>
+    /// <summary>unread, doubtful, unregistered, near-match, unclassified; second-person for a reading that had no case when somebody proposed another.</summary>
     public required string Kind { get; init; }
     public required string Why { get; init; }
     public required Guid SightingId { get; init; }
@@ -175,7 +175,7 @@ public sealed record ReviewView
     public string? Evidence { get; init; }
     public string? Patch { get; init; }
 
-    /// <summary>open, confirmed, corrected, no-plate, skipped.</summary>
+    /// <summary>open, proposed (waits for a second person), confirmed, corrected, no-plate, skipped, settled (the registry has learnt of the vehicle).</summary>
     public required string State { get; init; }
 }
 
@@ -188,9 +188,21 @@ public sealed record HotlistEntryView
     public required string Pattern { get; init; }
     public required string Reason { get; init; }
     public int Priority { get; init; } = 3;
+
+    /// <summary>Who asked for it.</summary>
     public string? RequestedBy { get; init; }
+
+    /// <summary>The list that it came from, such as that of a police force.</summary>
+    public string? List { get; init; }
     public DateTimeOffset? ValidFrom { get; init; }
     public DateTimeOffset? ValidTo { get; init; }
+
+    /// <summary>active, expired or upcoming; told, never given.</summary>
+    public string? State { get; init; }
+
+    /// <summary>Who put it there and when; told, never given.</summary>
+    public string? AddedBy { get; init; }
+    public DateTimeOffset? AddedAt { get; init; }
 }
 
 /// <summary>What a person decided: the body of <c>POST /api/review/{id}</c> and <c>POST /api/sightings/{id}/review</c>.</summary>
@@ -200,10 +212,11 @@ public sealed record ReviewResolution(string State, string? Plate = null);
 
 /// <summary>What a decision changed.</summary>
 /// <param name="Plate">What the sighting counts as now.</param>
-/// <param name="Entries">Lines added to the ledger.</param>
-public sealed record ReviewOutcome(Guid SightingId, string? Plate, IReadOnlyList<ChargeView> Entries, IReadOnlyList<AlertView> Alerts);
+/// <param name="Entries">Lines added to the ledger; with a proposal those that would be.</param>
+/// <param name="Proposed">Nothing has changed yet: a second person has to come to the same.</param>
+public sealed record ReviewOutcome(Guid SightingId, string? Plate, IReadOnlyList<ChargeView> Entries, IReadOnlyList<AlertView> Alerts, bool Proposed = false);
 
-/// <summary>Open cases of one kind, <c>GET /api/review/counts</c>.</summary>
+/// <summary>Open cases of one kind, <c>GET /api/review/counts</c>; <c>second-person</c> are those that wait for another than who asks, <c>skipped</c> those put off.</summary>
 public sealed record ReviewCount(string Kind, long Open);
 
 /// <summary>The body of <c>POST /api/hotlist/test</c>.</summary>
@@ -216,7 +229,8 @@ public sealed record HotlistAnswer(IReadOnlyList<HotlistEntryView> Meets, IReadO
 
 /// <summary>What became of an import.</summary>
 /// <param name="Errors">The first thousand.</param>
-public sealed record ImportReport(long Read, long Imported, long Rejected, IReadOnlyList<ImportError> Errors);
+/// <param name="RejectedCsv">Their rows as a CSV file, each with its line and error, to be mended and imported again; null when there are none, or not kept.</param>
+public sealed record ImportReport(long Read, long Imported, long Rejected, IReadOnlyList<ImportError> Errors, string? RejectedCsv = null);
 
 /// <param name="Line">Line of a CSV file, the header is line 1; number of the entry of a JSON list, from 1.</param>
 public sealed record ImportError(long Line, string Error);

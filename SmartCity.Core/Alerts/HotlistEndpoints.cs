@@ -1,49 +1,71 @@
+using System.Security.Claims;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
+using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Alerts;
 
 internal static class HotlistEndpoints
 {
-    private const string EntryColumns = "id, pattern, reason, priority, requested_by, nullif(valid_from, '-infinity'), nullif(valid_to, 'infinity')";
+    private const string EntryColumns = "id, pattern, reason, priority, requested_by, nullif(valid_from, '-infinity'), nullif(valid_to, 'infinity'), list, added_by, created_at";
+    private const int MostExported = 1_000_000;
+    private const string EntriesSql = $"select {EntryColumns} from hotlist_entries where {{where}} order by created_at desc, id desc limit {{limit}}";
     private const long LargestImport = 8L << 30;
 
     public static IEndpointRouteBuilder MapHotlist(this IEndpointRouteBuilder app)
     {
         var hotList = app.MapGroup("/api/hotlist").WithTags("Hot-list").RequireAuthorization(Scope.HotlistRead);
-        hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first");
-        hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it holds within a second").DisableAntiforgery();
-        hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; what is not valid is reported by line").DisableAntiforgery()
+        hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first; state is active, expired or upcoming, text a part of plate, reason, requester or list");
+        hotList.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} entries").Audited("hotlist.export");
+        hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it holds within a second").DisableAntiforgery().Audited("hotlist.add", recordBody: true);
+        hotList.MapPut("{id:guid}", ChangeAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Changes an entry; it holds within a second").DisableAntiforgery().Audited("hotlist.change", recordBody: true);
+        hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; what is not valid is reported by line").DisableAntiforgery().Audited("hotlist.import")
             .Accepts<string>("text/csv", "application/json").WithMetadata(new RequestSize());
         hotList.MapPost("test", TestAsync).WithSummary("What a plate would set off now: entries that it meets, and entries that it is near to").DisableAntiforgery();
-        hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Takes an entry away");
+        hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Takes an entry away; a reason is required").RequireReason("hotlist.remove");
         return app;
     }
 
-    private static async Task<Results<Ok<Page<HotlistEntryView>>, ProblemHttpResult>> EntriesAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
+    private static async Task<Results<Ok<Page<HotlistEntryView>>, ProblemHttpResult>> EntriesAsync(
+        [AsParameters] HotlistFilter filter, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
             return problem;
         }
 
-        await using var command = new SqlFilter().After("created_at", "id", after).Command(
-            dataSource,
-            $"select {EntryColumns}, created_at from hotlist_entries where {{where}} order by created_at desc, id desc limit {{limit}}",
-            limit + 1);
-        var rows = await command.ReadAllAsync(
-            r => (Entry: ReadEntry(r), Created: r.Time(7)),
-            cancellationToken);
-        var page = Paging.ToPage(rows, limit, e => new Cursor(e.Created, e.Entry.Id!.Value));
-        return TypedResults.Ok(new Page<HotlistEntryView>([.. page.Items.Select(i => i.Entry)], page.Next));
+        if (filter.Wrong is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        var now = time.GetUtcNow();
+        await using var command = filter.Where(now).After("created_at", "id", after).Command(dataSource, EntriesSql, limit + 1);
+        var page = Paging.ToPage(await command.ReadAllAsync(r => ReadEntry(r, now), cancellationToken), limit, e => new Cursor(e.AddedAt!.Value, e.Id!.Value));
+        return TypedResults.Ok(page);
     }
 
-    private static async Task<Results<Created<HotlistEntryView>, ProblemHttpResult>> AddAsync(HotlistEntryView entry, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static Results<PushStreamHttpResult, ProblemHttpResult> Export([AsParameters] HotlistFilter filter, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return filter.Wrong is { } wrong
+            ? Paging.Problem(wrong)
+            : CsvExport.Stream(
+                "hotlist.csv",
+                ["pattern", "reason", "priority", "requestedBy", "list", "validFrom", "validTo", "state", "addedBy", "addedAt"],
+                filter.Where(now).Command(dataSource, EntriesSql, MostExported).StreamAsync(r => ReadEntry(r, now), cancellationToken),
+                e => [e.Pattern, e.Reason, e.Priority, e.RequestedBy, e.List, e.ValidFrom, e.ValidTo, e.State, e.AddedBy, e.AddedAt],
+                cancellationToken);
+    }
+
+    private static async Task<Results<Created<HotlistEntryView>, ProblemHttpResult>> AddAsync(HotlistEntryView entry, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
     {
         var (valid, problem) = HotlistImport.Check(entry);
         if (valid is null)
@@ -52,31 +74,67 @@ internal static class HotlistEndpoints
         }
 
         var now = time.GetUtcNow();
-        var added = valid with { Id = Guid.CreateVersion7(now) };
+        var added = valid with { Id = Guid.CreateVersion7(now), AddedBy = user.Identity!.Name, AddedAt = now };
         await using var command = dataSource.CreateCommand(
             $"""
             with added as (
-                insert into hotlist_entries (id, pattern, reason, priority, requested_by, valid_from, valid_to, created_at)
-                values ($1, $2, $3, $4, $5, coalesce($6, '-infinity'), coalesce($7, 'infinity'), $8) returning pattern)
+                insert into hotlist_entries (id, pattern, reason, priority, requested_by, list, valid_from, valid_to, added_by, created_at)
+                values ($1, $2, $3, $4, $5, $6, coalesce($7, '-infinity'), coalesce($8, 'infinity'), $9, $10) returning pattern)
             select pg_notify('{HotList.Channel}', pattern) from added
             """);
-        foreach (var value in (object?[])[added.Id, added.Pattern, added.Reason, added.Priority, added.RequestedBy])
-        {
-            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
-        }
-
-        command.Parameters.Add(new() { Value = (object?)added.ValidFrom?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = (object?)added.ValidTo?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
+        AddValues(command, added);
+        command.Parameters.Add(new() { Value = added.AddedBy! });
         command.Parameters.Add(new() { Value = now });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        return TypedResults.Created($"/api/hotlist/{added.Id}", added);
+        return TypedResults.Created($"/api/hotlist/{added.Id}", added with { State = StateOf(added, now) });
     }
 
-    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, HotlistImport import, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<HotlistEntryView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, HotlistEntryView entry, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (valid, problem) = HotlistImport.Check(entry);
+        if (valid is null)
+        {
+            return Paging.Problem(problem!);
+        }
+
+        await using var command = dataSource.CreateCommand(
+            $"""
+            with changed as (
+                update hotlist_entries set pattern = $2, reason = $3, priority = $4, requested_by = $5, list = $6, valid_from = coalesce($7, '-infinity'), valid_to = coalesce($8, 'infinity')
+                where id = $1 returning *),
+            told as (select pg_notify('{HotList.Channel}', pattern) from changed)
+            select {EntryColumns} from changed, told
+            """);
+        AddValues(command, valid with { Id = id });
+        return await command.ReadAllAsync(r => ReadEntry(r, time.GetUtcNow()), cancellationToken) is [var changed] ? TypedResults.Ok(changed) : TypedResults.NotFound();
+    }
+
+    // Parameters 1 to 8 of what is added or changed.
+    private static void AddValues(NpgsqlCommand command, HotlistEntryView entry)
+    {
+        command.Parameters.Add(new() { Value = entry.Id!.Value });
+        command.Parameters.Add(new() { Value = entry.Pattern });
+        command.Parameters.Add(new() { Value = entry.Reason });
+        command.Parameters.Add(new() { Value = entry.Priority });
+        foreach (var text in (string?[])[entry.RequestedBy, entry.List])
+        {
+            command.Parameters.Add(new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        }
+
+        foreach (var at in (DateTimeOffset?[])[entry.ValidFrom, entry.ValidTo])
+        {
+            command.Parameters.Add(new() { Value = (object?)at?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        }
+    }
+
+    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, ClaimsPrincipal user, HotlistImport import, CancellationToken cancellationToken)
     {
         try
         {
-            return TypedResults.Ok(request.HasJsonContentType() ? await import.ImportJsonAsync(request.Body, cancellationToken) : await import.ImportCsvAsync(request.Body, cancellationToken));
+            var by = user.Identity!.Name!;
+            var report = request.HasJsonContentType() ? await import.ImportJsonAsync(request.Body, by, cancellationToken) : await import.ImportCsvAsync(request.Body, by, cancellationToken);
+            request.HttpContext.Items[AuditFilter.Details] = JsonSerializer.Serialize(new { report.Read, report.Imported, report.Rejected }, JsonSerializerOptions.Web);
+            return TypedResults.Ok(report);
         }
         catch (InvalidDataException e)
         {
@@ -101,32 +159,73 @@ internal static class HotlistEndpoints
             command.Parameters.Add(new() { Value = value });
         }
 
-        var entries = await command.ReadAllAsync(ReadEntry, cancellationToken);
+        var now = time.GetUtcNow();
+        var entries = await command.ReadAllAsync(r => ReadEntry(r, now), cancellationToken);
         return TypedResults.Ok(new HotlistAnswer(
             entries.FindAll(e => PlatePattern.Matches(e.Pattern, plate)),
             entries.FindAll(e => PlatePattern.IsExact(e.Pattern) && e.Pattern != plate)));
     }
 
-    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("delete from hotlist_entries where id = $1");
+        await using var command = dataSource.CreateCommand($"delete from hotlist_entries where id = $1 returning {EntryColumns}");
         command.Parameters.Add(new() { Value = id });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
+        if (await command.ReadAllAsync(r => ReadEntry(r, time.GetUtcNow()), cancellationToken) is not [var removed])
+        {
+            return TypedResults.NotFound();
+        }
+
+        http.Items[AuditFilter.Details] = JsonSerializer.Serialize(removed, JsonSerializerOptions.Web);
+        return TypedResults.NoContent();
     }
 
-    private static HotlistEntryView ReadEntry(NpgsqlDataReader r) => new()
+    private static HotlistEntryView ReadEntry(NpgsqlDataReader r, DateTimeOffset now)
     {
-        Id = r.GetGuid(0),
-        Pattern = r.GetString(1),
-        Reason = r.GetString(2),
-        Priority = r.GetInt32(3),
-        RequestedBy = r.Text(4),
-        ValidFrom = r.IsDBNull(5) ? null : r.Time(5),
-        ValidTo = r.IsDBNull(6) ? null : r.Time(6),
-    };
+        var entry = new HotlistEntryView
+        {
+            Id = r.GetGuid(0),
+            Pattern = r.GetString(1),
+            Reason = r.GetString(2),
+            Priority = r.GetInt32(3),
+            RequestedBy = r.Text(4),
+            ValidFrom = r.IsDBNull(5) ? null : r.Time(5),
+            ValidTo = r.IsDBNull(6) ? null : r.Time(6),
+            List = r.Text(7),
+            AddedBy = r.Text(8),
+            AddedAt = r.Time(9),
+        };
+        return entry with { State = StateOf(entry, now) };
+    }
+
+    private static string StateOf(HotlistEntryView entry, DateTimeOffset now) => entry.ValidTo <= now ? "expired" : entry.ValidFrom > now ? "upcoming" : "active";
 
     private sealed class RequestSize : Microsoft.AspNetCore.Http.Metadata.IRequestSizeLimitMetadata
     {
         public long? MaxRequestBodySize => LargestImport;
+    }
+}
+
+/// <param name="State">active, expired or upcoming; all when null.</param>
+/// <param name="Text">A part of plate, reason, requester or list.</param>
+internal sealed record HotlistFilter(string? State = null, string? Text = null)
+{
+    private static readonly string[] States = ["active", "expired", "upcoming"];
+
+    /// <summary>What is wrong, for people; null when nothing is.</summary>
+    public string? Wrong => State is null || States.Contains(State) ? null : $"state must be one of {string.Join(", ", States)}.";
+
+    public SqlFilter Where(DateTimeOffset now)
+    {
+        var filter = new SqlFilter();
+        _ = State switch
+        {
+            "active" => filter.And("valid_from <= @ and valid_to > @", (DateTimeOffset?)now),
+            "expired" => filter.And("valid_to <= @", (DateTimeOffset?)now),
+            "upcoming" => filter.And("valid_from > @", (DateTimeOffset?)now),
+            _ => filter,
+        };
+        return string.IsNullOrWhiteSpace(Text)
+            ? filter
+            : filter.And("(strpos(pattern, upper(replace(@, ' ', ''))) > 0 or strpos(lower(concat_ws(' ', reason, requested_by, list)), lower(@)) > 0)", Text.Trim());
     }
 }

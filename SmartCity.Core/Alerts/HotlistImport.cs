@@ -8,7 +8,7 @@ using SmartCity.Contracts.Api;
 namespace SmartCity.Core.Alerts;
 
 /// <summary>
-/// Adds entries from CSV (columns pattern or plate, reason; priority, requestedBy, validFrom, validTo may be there) or a JSON list of entries. An entry
+/// Adds entries from CSV (columns pattern or plate, reason; priority, requestedBy, list, validFrom, validTo may be there) or a JSON list of entries. An entry
 /// of the same pattern and requester is replaced, so importing a list again changes nothing. What is not valid is reported and left out.
 /// </summary>
 public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time)
@@ -28,11 +28,11 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
     };
 
     /// <exception cref="InvalidDataException">The file has no header, or is not CSV.</exception>
-    public async Task<ImportReport> ImportCsvAsync(Stream csv, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportCsvAsync(Stream csv, string by, CancellationToken cancellationToken)
     {
         try
         {
-            return await ImportAsync(RowsAsync(csv), cancellationToken);
+            return await ImportAsync(RowsAsync(csv), by, cancellationToken);
         }
         catch (CsvFormatException e)
         {
@@ -41,11 +41,11 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
     }
 
     /// <exception cref="InvalidDataException">It is not a JSON list of entries.</exception>
-    public async Task<ImportReport> ImportJsonAsync(Stream json, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportJsonAsync(Stream json, string by, CancellationToken cancellationToken)
     {
         try
         {
-            return await ImportAsync(ItemsAsync(json), cancellationToken);
+            return await ImportAsync(ItemsAsync(json), by, cancellationToken);
         }
         catch (JsonException e)
         {
@@ -67,12 +67,13 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
             : (entry with { Pattern = pattern }, null);
     }
 
-    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<(long Line, HotlistEntryView? Entry, string? Error)> rows, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<Row> rows, string by, CancellationToken cancellationToken)
     {
+        using var rejects = new RejectedRows();
         var errors = new List<ImportError>();
         var batch = new Dictionary<(string, string?), HotlistEntryView>(BatchSize);
         long read = 0, rejected = 0;
-        await foreach (var (line, row, problem) in rows.WithCancellation(cancellationToken))
+        await foreach (var (line, row, problem, original) in rows.WithCancellation(cancellationToken))
         {
             read++;
             var (entry, error) = row is null ? (null, problem) : Check(row);
@@ -82,6 +83,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                 if (errors.Count < MostErrors)
                 {
                     errors.Add(new ImportError(line, error!));
+                    rejects.Add(line, error!, original());
                 }
 
                 continue;
@@ -90,16 +92,16 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
             batch[(entry.Pattern, entry.RequestedBy)] = entry;
             if (batch.Count == BatchSize)
             {
-                await SaveAsync([.. batch.Values], cancellationToken);
+                await SaveAsync([.. batch.Values], by, cancellationToken);
                 batch.Clear();
             }
         }
 
-        await SaveAsync([.. batch.Values], cancellationToken);
-        return new ImportReport(read, read - rejected, rejected, errors);
+        await SaveAsync([.. batch.Values], by, cancellationToken);
+        return new ImportReport(read, read - rejected, rejected, errors, rejects.Text());
     }
 
-    private static async IAsyncEnumerable<(long, HotlistEntryView?, string?)> RowsAsync(Stream csv)
+    private static async IAsyncEnumerable<Row> RowsAsync(Stream csv)
     {
         await using var reader = CsvReader.Create(csv, Csv, leaveOpen: true);
         await reader.ReadHeaderAsync();
@@ -120,10 +122,13 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                 Reason = Field("reason") ?? "",
                 Priority = Field("priority") is not { } priority ? 3 : int.TryParse(priority, NumberStyles.None, CultureInfo.InvariantCulture, out var p) ? p : 0,
                 RequestedBy = Field("requestedBy"),
+                List = Field("list"),
                 ValidFrom = Time("validFrom"),
                 ValidTo = Time("validTo"),
             };
-            yield return problems.Count == 0 ? (reader.LineNumber, entry, null) : (reader.LineNumber, null, string.Join(" ", problems));
+            yield return new Row(reader.LineNumber, problems.Count == 0 ? entry : null, string.Join(" ", problems), Original);
+
+            IEnumerable<(string, string?)> Original() => reader.Headers.Select((name, i) => (name, i < reader.FieldCount ? reader.GetStringOrNull(i) : null));
 
             DateTimeOffset? Time(string name)
             {
@@ -143,7 +148,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
         }
     }
 
-    private static async IAsyncEnumerable<(long, HotlistEntryView?, string?)> ItemsAsync(Stream json)
+    private static async IAsyncEnumerable<Row> ItemsAsync(Stream json)
     {
         var number = 0L;
         await foreach (var item in JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(json, JsonSerializerOptions.Web))
@@ -160,11 +165,11 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                 error = e.Message;
             }
 
-            yield return (number, entry, entry is null ? error ?? "The entry is null." : null);
+            yield return new Row(number, entry, error ?? "The entry is null.", () => [("entry", item.GetRawText())]);
         }
     }
 
-    private async Task SaveAsync(HotlistEntryView[] entries, CancellationToken cancellationToken)
+    private async Task SaveAsync(HotlistEntryView[] entries, string by, CancellationToken cancellationToken)
     {
         if (entries.Length == 0)
         {
@@ -187,9 +192,9 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
-            insert into hotlist_entries (id, pattern, reason, priority, requested_by, valid_from, valid_to, created_at)
-            select n.id, n.pattern, n.reason, n.priority, n.requested_by, coalesce(n.valid_from, '-infinity'), coalesce(n.valid_to, 'infinity'), $8
-            from unnest($1, $2, $3, $4, $5, $6, $7) as n (id, pattern, reason, priority, requested_by, valid_from, valid_to)
+            insert into hotlist_entries (id, pattern, reason, priority, requested_by, valid_from, valid_to, list, created_at, added_by)
+            select n.id, n.pattern, n.reason, n.priority, n.requested_by, coalesce(n.valid_from, '-infinity'), coalesce(n.valid_to, 'infinity'), n.list, $9, $10
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8) as n (id, pattern, reason, priority, requested_by, valid_from, valid_to, list)
             """)
         {
             Parameters =
@@ -201,7 +206,9 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                 Texts(entries, e => e.RequestedBy),
                 Times(entries, e => e.ValidFrom),
                 Times(entries, e => e.ValidTo),
+                Texts(entries, e => e.List),
                 new() { Value = now },
+                new() { Value = by },
             },
         });
         foreach (var told in entries.Chunk(MostToTell))
@@ -221,4 +228,8 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
 
     private static NpgsqlParameter Times(HotlistEntryView[] entries, Func<HotlistEntryView, DateTimeOffset?> of) =>
         new() { Value = entries.Select(e => of(e)?.ToUniversalTime()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz };
+
+    /// <param name="Entry">Null when it can't be one, for the reason in <paramref name="Error"/>.</param>
+    /// <param name="Original">What stood there, by column; only while the row is the current one.</param>
+    private sealed record Row(long Line, HotlistEntryView? Entry, string? Error, Func<IEnumerable<(string Name, string? Value)>> Original);
 }

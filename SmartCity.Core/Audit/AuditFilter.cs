@@ -11,6 +11,9 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
 {
     public const string ReasonHeader = "Audit-Reason";
 
+    /// <summary>Under this name a handler leaves what else belongs to the line, as JSON, in the request's items.</summary>
+    public const string Details = "audit details";
+
     private const int ShortestReason = 3;
     private const int LongestReason = 500;
 
@@ -39,7 +42,7 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
         if (((result as INestedHttpResult)?.Result ?? result) is not IStatusCodeHttpResult { StatusCode: >= 400 })
         {
             var action = metadata?.Action ?? $"{http.Request.Method} {(http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/')}";
-            await audit.AppendAsync(Actor(http), action, Subject(http.Request, metadata), reason.Length == 0 ? null : reason, metadata is { RecordBody: true } ? Body(context) : null, http.RequestAborted);
+            await audit.AppendAsync(Actor(http), action, Subject(http.Request, metadata), reason.Length == 0 ? null : reason, metadata is { RecordBody: true } ? Body(context) : http.Items[Details] as string, http.RequestAborted);
         }
 
         return result;

@@ -42,7 +42,7 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
     private static async Task<bool> AnyOpenAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select exists (select from review_cases where state = 'open' and plate = any($1) and kind in ('unregistered', 'unclassified'))", connection, transaction)
+            "select exists (select from review_cases where state in ('open', 'proposed') and plate = any($1) and kind in ('unregistered', 'unclassified'))", connection, transaction)
         {
             Parameters = { new() { Value = plates.ToArray() } },
         };
@@ -54,7 +54,7 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
         await using var command = new NpgsqlCommand(
             """
             update review_cases set state = 'settled', resolved_at = $2
-            where state = 'open' and plate = any($1) and kind in ('unregistered', 'unclassified') and exists (select from vehicles v where v.plate = review_cases.plate)
+            where state in ('open', 'proposed') and plate = any($1) and kind in ('unregistered', 'unclassified') and exists (select from vehicles v where v.plate = review_cases.plate)
             returning plate, captured_at
             """,
             connection,

@@ -13,43 +13,84 @@ namespace SmartCity.Core.Charges;
 
 internal static class ChargeSlice
 {
-    public static IServiceCollection AddCharges(this IServiceCollection services) => services.AddSingleton<ChargeLedger>().AddSingleton<ChargeCorrections>();
+    private const int MostExported = 100_000;
+    private const string LinesSql = $"select {ChargeEntries.Columns} from charge_entries where {{where}} order by recorded_at desc, id desc limit {{limit}}";
+
+    private static readonly string[] Schemes = [ChargeRules.Ulez, ChargeRules.Lez, ChargeRules.Congestion];
+
+    public static IServiceCollection AddCharges(this IServiceCollection services) => services.AddSingleton<ChargeLedger>().AddSingleton<ChargeCorrections>().AddSingleton<Disputes>();
 
     public static IEndpointRouteBuilder MapCharges(this IEndpointRouteBuilder app)
     {
         var charges = app.MapGroup("/api/charges").WithTags("Charges").RequireAuthorization(Scope.ChargesRead);
-        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first").Audited("charges.search", "plate");
+        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first; with a plate a reason is required").RequireReason("charges.search", "plate");
+        charges.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines; a reason is required").RequireReason("charges.export");
+        charges.MapGet("summary", SummaryAsync).WithSummary("Pounds of toll and pollution that stand for a charging day; today's when no day is given");
         charges.MapGet("totals", TotalsAsync).WithSummary("What stands for a charging day, by scheme; today's when no day is given");
         charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: everything recorded for its plate, scheme and day, oldest first");
         charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with the registry as it is now; gives the lines added").RequireAuthorization(Scope.ReviewWrite);
         charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording any: a JSON object a line in, one a line out").AuditedByItself();
+        charges.MapDisputes();
         return app;
     }
 
     private static async Task<Results<Ok<Page<ChargeView>>, ProblemHttpResult>> ListAsync(
-        NpgsqlDataSource dataSource,
-        CancellationToken cancellationToken,
-        DateOnly? day = null,
-        string? scheme = null,
-        string? plate = null,
-        Guid? sighting = null,
-        Cursor? after = null,
-        int limit = Paging.DefaultLimit)
+        [AsParameters] ChargeFilter filter, NpgsqlDataSource dataSource, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
             return problem;
         }
 
-        await using var command = new SqlFilter()
-            .And("day = @", day)
-            .And("scheme = @", scheme)
-            .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
-            .And("sighting_id = @", sighting)
-            .After("recorded_at", "id", after)
-            .Command(dataSource, $"select {ChargeEntries.Columns} from charge_entries where {{where}} order by recorded_at desc, id desc limit {{limit}}", limit + 1);
+        if (Check(filter) is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        await using var command = Where(filter).After("recorded_at", "id", after).Command(dataSource, LinesSql, limit + 1);
         var rows = await command.ReadAllAsync(ChargeEntries.Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.RecordedAt, c.Id)));
+    }
+
+    private static Results<PushStreamHttpResult, ProblemHttpResult> Export([AsParameters] ChargeFilter filter, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
+        Check(filter) is { } wrong
+            ? Paging.Problem(wrong)
+            : CsvExport.Stream(
+                "charges.csv",
+                ["id", "kind", "day", "plate", "scheme", "pounds", "rule", "why", "tariff", "station", "sighting", "recordedAt", "reverses"],
+                Where(filter).Command(dataSource, LinesSql, MostExported).StreamAsync(ChargeEntries.Read, cancellationToken),
+                c => [c.Id, c.Kind, c.Day, c.Plate, c.Scheme, c.Amount, c.Rule, c.Why, c.TariffVersion, c.StationId, c.SightingId, c.RecordedAt, c.Reverses],
+                cancellationToken);
+
+    private static string? Check(ChargeFilter filter) =>
+        filter.Scheme is not null && !Schemes.Contains(filter.Scheme) ? $"scheme must be one of {string.Join(", ", Schemes)}."
+        : filter.Kind is not (null or "charge" or "reversal") ? "kind must be charge or reversal."
+        : filter.To < filter.From ? "to must not be before from."
+        : null;
+
+    private static SqlFilter Where(ChargeFilter filter) => new SqlFilter()
+        .And("day = @", filter.Day)
+        .And("day >= @", filter.From)
+        .And("day <= @", filter.To)
+        .And("scheme = @", filter.Scheme)
+        .And("kind = @", filter.Kind)
+        .And("plate = @", filter.Plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
+        .And("sighting_id = @", filter.Sighting);
+
+    private static async Task<Ok<ChargeSummary>> SummaryAsync(NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
+    {
+        var of = day ?? ChargeRules.DayOf(time.GetUtcNow());
+        await using var command = dataSource.CreateCommand(
+            """
+            select coalesce(sum(amount) filter (where scheme = 'congestion'), 0), coalesce(sum(amount) filter (where scheme <> 'congestion'), 0),
+                (select count(distinct plate)::int from charge_entries e where day = $1 and kind = 'charge' and not exists (select from charge_entries r where r.reverses = e.id)),
+                coalesce(-sum(amount) filter (where kind = 'reversal'), 0),
+                (select count(*)::int from charge_disputes d join charge_entries e on e.id = d.charge_id where d.state = 'open' and e.day = $1)
+            from charge_entries where day = $1
+            """);
+        command.Parameters.Add(new() { Value = of });
+        var summary = await command.ReadAllAsync(r => new ChargeSummary(of, r.GetDecimal(0), r.GetDecimal(1), r.GetInt32(2), r.GetDecimal(3), r.GetInt32(4)), cancellationToken);
+        return TypedResults.Ok(summary[0]);
     }
 
     private static async Task<Ok<List<ChargeTotal>>> TotalsAsync(NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)

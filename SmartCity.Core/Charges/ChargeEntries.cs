@@ -10,23 +10,26 @@ internal static class ChargeEntries
 {
     public const string Columns = "id, plate, scheme, day, amount, kind, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, reverses";
 
-    public static ChargeView Read(NpgsqlDataReader r) => new()
+    public static ChargeView Read(NpgsqlDataReader r) => Read(r, 0);
+
+    /// <param name="first">Column of the id.</param>
+    public static ChargeView Read(NpgsqlDataReader r, int first) => new()
     {
-        Id = r.GetGuid(0),
-        Plate = r.GetString(1),
-        Scheme = r.GetString(2),
-        Day = r.GetFieldValue<DateOnly>(3),
-        Amount = r.GetDecimal(4),
-        Kind = r.GetString(5),
-        Rule = r.GetString(6),
-        Why = r.GetString(7),
-        TariffVersion = r.GetString(8),
-        SightingId = r.GetGuid(9),
-        StationId = r.GetString(10),
-        Evidence = r.Text(11),
-        TraceId = r.Text(12),
-        RecordedAt = r.Time(13),
-        Reverses = r.Id(14),
+        Id = r.GetGuid(first),
+        Plate = r.GetString(first + 1),
+        Scheme = r.GetString(first + 2),
+        Day = r.GetFieldValue<DateOnly>(first + 3),
+        Amount = r.GetDecimal(first + 4),
+        Kind = r.GetString(first + 5),
+        Rule = r.GetString(first + 6),
+        Why = r.GetString(first + 7),
+        TariffVersion = r.GetString(first + 8),
+        SightingId = r.GetGuid(first + 9),
+        StationId = r.GetString(first + 10),
+        Evidence = r.Text(first + 11),
+        TraceId = r.Text(first + 12),
+        RecordedAt = r.Time(first + 13),
+        Reverses = r.Id(first + 14),
     };
 
     /// <summary>
@@ -43,6 +46,12 @@ internal static class ChargeEntries
         // In key order, so that two batches never wait for one another crosswise.
         charges.Sort((a, b) => (a.Plate, a.Scheme, a.Day).CompareTo((b.Plate, b.Scheme, b.Day)));
         var reversals = await ReversalsAsync(connection, transaction, [.. charges.Select(c => c.Plate).Distinct()], cancellationToken);
+        charges = charges.FindAll(c => !reversals.TryGetValue((c.Plate, c.Scheme, c.Day), out var before) || !before.Waived);
+        if (charges.Count == 0)
+        {
+            return [];
+        }
+
         await using var command = new NpgsqlCommand(
             """
             insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at)
@@ -69,22 +78,22 @@ internal static class ChargeEntries
                 new() { Value = charges.ConvertAll(c => c.Evidence).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 new() { Value = charges.ConvertAll(c => c.TraceId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 new() { Value = charges[0].RecordedAt },
-                new() { Value = charges.ConvertAll(c => reversals.GetValueOrDefault((c.Plate, c.Scheme, c.Day))).ToArray() },
+                new() { Value = charges.ConvertAll(c => reversals.GetValueOrDefault((c.Plate, c.Scheme, c.Day)).Count).ToArray() },
             },
         };
         var added = (await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)).ToHashSet();
         return charges.FindAll(c => added.Contains(c.Id));
     }
 
-    private static async Task<Dictionary<(string, string, DateOnly), int>> ReversalsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, CancellationToken cancellationToken)
+    private static async Task<Dictionary<(string, string, DateOnly), (int Count, bool Waived)>> ReversalsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select plate, scheme, day, count(*)::int from charge_entries where kind = 'reversal' and plate = any($1) group by plate, scheme, day", connection, transaction)
+            "select plate, scheme, day, count(*)::int, bool_or(waives) from charge_entries where kind = 'reversal' and plate = any($1) group by plate, scheme, day", connection, transaction)
         {
             Parameters = { new() { Value = plates } },
         };
-        var rows = await command.ReadAllAsync(r => (Key: (r.GetString(0), r.GetString(1), r.GetFieldValue<DateOnly>(2)), Count: r.GetInt32(3)), cancellationToken);
-        return rows.ToDictionary(r => r.Key, r => r.Count);
+        var rows = await command.ReadAllAsync(r => (Key: (r.GetString(0), r.GetString(1), r.GetFieldValue<DateOnly>(2)), Before: (r.GetInt32(3), r.GetBoolean(4))), cancellationToken);
+        return rows.ToDictionary(r => r.Key, r => r.Before);
     }
 
     /// <summary>The charges of some vehicles and days that nothing has reversed.</summary>
@@ -104,18 +113,19 @@ internal static class ChargeEntries
     }
 
     /// <summary>Takes a standing charge back by a line of its own.</summary>
-    public static async Task<ChargeView> ReverseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ChargeView charge, string why, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <param name="waives">Nothing is charged again for its vehicle, scheme and day.</param>
+    public static async Task<ChargeView> ReverseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ChargeView charge, string why, DateTimeOffset now, CancellationToken cancellationToken, bool waives = false)
     {
         await using var command = new NpgsqlCommand(
             $"""
-            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, reverses, recorded_at)
-            select $2, 'reversal', plate, scheme, day, generation, -amount, rule, $3, tariff_version, sighting_id, station_id, evidence, trace_id, id, $4 from charge_entries where id = $1
+            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, reverses, recorded_at, waives)
+            select $2, 'reversal', plate, scheme, day, generation, -amount, rule, $3, tariff_version, sighting_id, station_id, evidence, trace_id, id, $4, $5 from charge_entries where id = $1
             returning {Columns}
             """,
             connection,
             transaction)
         {
-            Parameters = { new() { Value = charge.Id }, new() { Value = Guid.CreateVersion7(now) }, new() { Value = why }, new() { Value = now } },
+            Parameters = { new() { Value = charge.Id }, new() { Value = Guid.CreateVersion7(now) }, new() { Value = why }, new() { Value = now }, new() { Value = waives } },
         };
         return (await command.ReadAllAsync(Read, cancellationToken))[0];
     }

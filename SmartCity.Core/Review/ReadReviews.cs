@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts;
@@ -23,13 +24,16 @@ public enum ReviewDecision
 /// <summary>
 /// Applies people's decisions on readings, each in one transaction: the sighting counts as what was decided, its passages, charges and alerts follow,
 /// its open cases are closed, and the decision is kept as truth for training. What the camera read stays. Replays of the sighting change nothing.
+/// Where two people are asked for, a decision that would charge somebody waits until a second one comes to the same plate.
 /// </summary>
-public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder passages, ChargeLedger ledger, AlertRaiser raiser, TimeProvider time)
+public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder passages, ChargeLedger ledger, AlertRaiser raiser, IOptions<ReviewOptions> options, TimeProvider time)
 {
+    private const string BeforeDecision = "before_decision";
+
     /// <param name="plate">The right plate, with <see cref="ReviewDecision.Corrected"/>.</param>
     /// <returns>Null when there is no such sighting.</returns>
     /// <exception cref="ArgumentException">The decision does not go with the sighting; the message says why.</exception>
-    public async Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string? by, CancellationToken cancellationToken)
+    public async Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string by, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -45,11 +49,117 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
             ReviewDecision.Corrected => plate ?? throw new ArgumentException("corrected needs the right plate."),
             _ => null,
         };
-        await RecordAsync(connection, transaction, read, decision, counts, by, cancellationToken);
-        var alerts = counts == read.Sighting.Plate ? [] : await MoveAsync(connection, transaction, read, counts, cancellationToken);
+        var proposals = options.Value.TwoPeople ? await ReviewProposals.OfAsync(connection, sightingId, cancellationToken) : [];
+        if (proposals.Exists(p => p.By == by && p.Plate == counts))
+        {
+            throw new ArgumentException("You have proposed this already; it takes a second person to carry it out.");
+        }
+
+        var first = proposals.Find(p => p.By != by && p.Plate == counts);
+        await transaction.SaveAsync(BeforeDecision, cancellationToken);
+        await RecordAsync(connection, transaction, read, decision, counts, by, first?.By, cancellationToken);
+        var alerts = counts == read.Sighting.Plate ? [] : await MoveAsync(connection, transaction, read, counts, 1, cancellationToken);
         var entries = await ledger.RederiveAsync(connection, transaction, Days(read.Sighting, counts), Why(read.Sighting, decision, counts), cancellationToken);
+        var proposed = options.Value.TwoPeople && first is null && (entries.Any(e => e.Kind == "charge") || proposals.Exists(p => p.By != by));
+        if (proposed)
+        {
+            await transaction.RollbackAsync(BeforeDecision, cancellationToken);
+            await ReviewProposals.KeepAsync(connection, read.Sighting, new ReviewProposal(Name(decision), counts, by, time.GetUtcNow()), cancellationToken);
+        }
+        else if (proposals.Count > 0)
+        {
+            await ReviewProposals.ClearAsync(connection, sightingId, cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
-        return new ReviewOutcome(sightingId, counts, entries, alerts);
+        return new ReviewOutcome(sightingId, counts, entries, proposed ? [] : alerts, proposed);
+    }
+
+    /// <summary>
+    /// Takes a person's last decision on a sighting back, or their proposal: it counts as before, passages and charges follow, its cases are open again and
+    /// in front of that person. Alerts that were raised stay.
+    /// </summary>
+    /// <returns>Null when there is no such sighting.</returns>
+    /// <exception cref="ArgumentException">It cannot be taken back; the message says why.</exception>
+    public async Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        if (await FindAsync(connection, transaction, sightingId, cancellationToken) is not { } read)
+        {
+            return null;
+        }
+
+        if ((await ReviewProposals.OfAsync(connection, sightingId, cancellationToken)).Exists(p => p.By == by))
+        {
+            await ReviewProposals.WithdrawAsync(connection, sightingId, by, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return new ReviewOutcome(sightingId, read.Sighting.Plate, [], []);
+        }
+
+        var (last, before) = await LastAsync(connection, sightingId, cancellationToken);
+        if (last is null)
+        {
+            throw new ArgumentException("Nobody has decided on this reading: there is nothing to take back.");
+        }
+
+        if (last.By != by || time.GetUtcNow() - last.At > options.Value.UndoWithin)
+        {
+            throw new ArgumentException(
+                last.By != by ? $"{last.By} has decided on it last, and only they can take that back. Correct the reading instead." : $"It can be taken back for {options.Value.UndoWithin.TotalMinutes:0} minutes. Correct the reading instead.");
+        }
+
+        var counts = before is null ? read.ReadPlate : before.Plate;
+        await RestoreAsync(connection, read.Sighting, counts, last, before?.At, cancellationToken);
+        if (counts != read.Sighting.Plate)
+        {
+            await MoveAsync(connection, transaction, read, counts, before is null ? read.Sighting.Confidence : 1, cancellationToken);
+        }
+
+        var entries = await ledger.RederiveAsync(connection, transaction, Days(read.Sighting, counts), $"{by} took back what was decided on sighting {sightingId}.", cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new ReviewOutcome(sightingId, counts, entries, []);
+    }
+
+    private static async Task<(Decided? Last, Decided? Before)> LastAsync(NpgsqlConnection connection, Guid sightingId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select id, plate, reviewed_by, reviewed_at from reviewed_reads where sighting_id = $1 order by reviewed_at desc, id desc limit 2", connection)
+        {
+            Parameters = { new() { Value = sightingId } },
+        };
+        var decided = await command.ReadAllAsync(r => new Decided(r.GetGuid(0), r.Text(1), r.Text(2), r.Time(3)), cancellationToken);
+        return (decided.ElementAtOrDefault(0), decided.ElementAtOrDefault(1));
+    }
+
+    private async Task RestoreAsync(NpgsqlConnection connection, Sighting sighting, string? counts, Decided last, DateTimeOffset? reviewedAt, CancellationToken cancellationToken)
+    {
+        var reviewed = new NpgsqlParameter { Value = (object?)reviewedAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new("delete from reviewed_reads where id = $1") { Parameters = { new() { Value = last.Id } } },
+                new(
+                    """
+                    update sightings set plate = $3, reviewed_at = $4, read_plate = case when $4 is null then null else read_plate end,
+                        passage_id = case when plate is not distinct from $3 then passage_id end
+                    where captured_at = $1 and id = $2
+                    """)
+                {
+                    Parameters = { new() { Value = sighting.CapturedAt }, new() { Value = sighting.Id }, Text(counts), reviewed },
+                },
+                new(
+                    """
+                    update review_cases set state = 'open', resolved_plate = null, resolved_by = null, resolved_at = null, claimed_by = $3, claimed_until = $4
+                    where sighting_id = $1 and resolved_at = $2 and state in ('confirmed', 'corrected', 'no-plate')
+                    """)
+                {
+                    Parameters = { new() { Value = sighting.Id }, new() { Value = last.At }, new() { Value = last.By! }, new() { Value = time.GetUtcNow() + options.Value.Lease } },
+                },
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static VehicleDay[] Days(Sighting sighting, string? counts)
@@ -65,7 +175,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
         _ => $"The reading {sighting.Plate ?? "without a plate"} of sighting {sighting.Id} was found to show no plate.",
     };
 
-    private async Task<IReadOnlyList<AlertView>> MoveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ReviewedSighting read, string? counts, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AlertView>> MoveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ReviewedSighting read, string? counts, double confidence, CancellationToken cancellationToken)
     {
         if (read.PassageId is { } left)
         {
@@ -77,7 +187,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
             return [];
         }
 
-        var record = new SightingRecord(read.Sighting with { Plate = counts, Confidence = 1 }, default, read.Trace);
+        var record = new SightingRecord(read.Sighting with { Plate = counts, Confidence = confidence }, default, read.Trace);
         var joined = await passages.ApplyAsync(connection, transaction, [record], cancellationToken);
         await using var command = new NpgsqlCommand("update sightings set passage_id = $3 where captured_at = $1 and id = $2", connection, transaction)
         {
@@ -121,7 +231,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
         return found.FirstOrDefault();
     }
 
-    private async Task RecordAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ReviewedSighting read, ReviewDecision decision, string? counts, string? by, CancellationToken cancellationToken)
+    private async Task RecordAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ReviewedSighting read, ReviewDecision decision, string? counts, string by, string? first, CancellationToken cancellationToken)
     {
         var s = read.Sighting;
         var now = time.GetUtcNow();
@@ -132,14 +242,14 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
             {
                 new NpgsqlBatchCommand(
                     """
-                    insert into reviewed_reads (id, sighting_id, captured_at, station_id, camera_id, decision, read_plate, plate, confidence, evidence, reader_version, reviewed_by, reviewed_at)
-                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                    insert into reviewed_reads (id, sighting_id, captured_at, station_id, camera_id, decision, read_plate, plate, confidence, evidence, reader_version, reviewed_by, reviewed_at, proposed_by)
+                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
                     """)
                 {
                     Parameters =
                     {
                         new() { Value = Guid.CreateVersion7(now) }, new() { Value = s.Id }, new() { Value = s.CapturedAt }, new() { Value = s.StationId }, new() { Value = s.CameraId },
-                        new() { Value = name }, Text(read.ReadPlate), Text(counts), new() { Value = s.Confidence }, Text(s.Evidence), Text(s.ReaderVersion), Text(by), new() { Value = now },
+                        new() { Value = name }, Text(read.ReadPlate), Text(counts), new() { Value = s.Confidence }, Text(s.Evidence), Text(s.ReaderVersion), Text(by), new() { Value = now }, Text(first),
                     },
                 },
                 new NpgsqlBatchCommand(
@@ -152,7 +262,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
                     Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id }, Text(counts), new() { Value = now } },
                 },
                 new NpgsqlBatchCommand(
-                    "update review_cases set state = $2, resolved_plate = $3, resolved_by = $4, resolved_at = $5 where sighting_id = $1 and state in ('open', 'skipped')")
+                    "update review_cases set state = $2, resolved_plate = $3, resolved_by = $4, resolved_at = $5, claimed_by = null, claimed_until = null where sighting_id = $1 and state in ('open', 'proposed', 'skipped')")
                 {
                     Parameters = { new() { Value = s.Id }, new() { Value = name }, Text(counts), Text(by), new() { Value = now } },
                 },
@@ -169,6 +279,8 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
     };
 
     private static NpgsqlParameter Text(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private sealed record Decided(Guid Id, string? Plate, string? By, DateTimeOffset At);
 
     /// <param name="ReadPlate">What the camera read, whatever was decided since.</param>
     private sealed record ReviewedSighting(Sighting Sighting, ActivityContext Trace, Guid? PassageId, string? ReadPlate);

@@ -7,14 +7,17 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Review;
 
 internal static class ReviewEndpoints
 {
-    private const string Columns = "id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, state";
+    internal const string Columns = "id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, state";
 
-    private static readonly string[] States = ["open", "confirmed", "corrected", "no-plate", "skipped", "settled"];
+    private const int MostClaimed = 50;
+
+    private static readonly string[] States = ["open", "proposed", "confirmed", "corrected", "no-plate", "skipped", "settled"];
     private static readonly Dictionary<string, ReviewDecision> Decisions = new(StringComparer.Ordinal)
     {
         ["confirmed"] = ReviewDecision.Confirmed,
@@ -22,7 +25,7 @@ internal static class ReviewEndpoints
         ["no-plate"] = ReviewDecision.NoPlate,
     };
 
-    private static readonly HashSet<string> Kinds = ["unread", "doubtful", "unregistered", "near-match", "unclassified"];
+    private static readonly HashSet<string> Kinds = ["unread", "doubtful", "unregistered", "near-match", "unclassified", ReviewClaims.SecondPerson];
 
     public static IEndpointRouteBuilder MapReview(this IEndpointRouteBuilder app)
     {
@@ -30,8 +33,13 @@ internal static class ReviewEndpoints
         group.MapGet("/", ListAsync).WithSummary("Cases for a person, newest capture first; state open unless given");
         group.MapGet("/counts", CountsAsync).WithSummary("Open cases by kind");
         group.MapGet("/{id:guid}", GetAsync).WithSummary("One case");
-        group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case: the sighting, its passages, charges and alerts follow; a case that is skipped can be opened again").RequireAuthorization(Scope.ReviewWrite);
-        app.MapPost("/api/sightings/{sightingId:guid}/review", DecideAsync).WithTags("Review").WithSummary("Decides on a reading that need not have a case; gives what changed").RequireAuthorization(Scope.ReviewWrite);
+        group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case: the sighting, its passages, charges and alerts follow; a case that is skipped can be opened again")
+            .RequireAuthorization(Scope.ReviewWrite).Audited("review.decide", recordBody: true);
+        group.MapPost("/claim", ClaimAsync).WithSummary("Cases to decide, newest capture first, which nobody else gets meanwhile").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
+        group.MapDelete("/claim", GiveBackAsync).WithSummary("Gives back the cases that one has in front").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
+        var sighting = app.MapGroup("/api/sightings/{sightingId:guid}/review").WithTags("Review").RequireAuthorization(Scope.ReviewWrite);
+        sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading that need not have a case; gives what changed").Audited("review.decide", recordBody: true);
+        sighting.MapPost("undo", UndoAsync).WithSummary("Takes one's own last decision or proposal back; gives what changed").Audited("review.undo");
         return app;
     }
 
@@ -64,14 +72,34 @@ internal static class ReviewEndpoints
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.CapturedAt, c.Id)));
     }
 
-    private static async Task<Ok<List<ReviewCount>>> CountsAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Ok<List<ReviewCount>>> CountsAsync(ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await claims.CountAsync(user.Identity!.Name!, cancellationToken));
+
+    private static async Task<Results<Ok<IReadOnlyList<ReviewTask>>, ProblemHttpResult>> ClaimAsync(ReviewClaim claim, ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken) =>
+        claim.Count is < 1 or > MostClaimed ? Paging.Problem($"count is {claim.Count}; it must be from 1 to {MostClaimed}.")
+        : claim.Kind is { } kind && kind != ReviewClaims.Skipped && !Kinds.Contains(kind) ? Paging.Problem($"kind must be one of {string.Join(", ", Kinds)}, {ReviewClaims.Skipped}.")
+        : TypedResults.Ok(await claims.TakeAsync(user, claim.Kind, claim.Count, cancellationToken));
+
+    private static async Task<NoContent> GiveBackAsync(ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select kind, count(*) from review_cases where state = 'open' group by kind order by kind");
-        return TypedResults.Ok(await command.ReadAllAsync(r => new ReviewCount(r.GetString(0), r.GetInt64(1)), cancellationToken));
+        await claims.GiveBackAsync(user.Identity!.Name!, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> UndoAsync(Guid sightingId, ClaimsPrincipal user, ReadReviews reviews, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reviews.UndoAsync(sightingId, user.Identity!.Name!, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+        }
+        catch (ArgumentException e)
+        {
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+        }
     }
 
     private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> ResolveAsync(
-        Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, ReadReviews reviews, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, ReviewClaims claims, ReadReviews reviews, TimeProvider time, CancellationToken cancellationToken)
     {
         if (resolution.State is "open" or "skipped")
         {
@@ -84,10 +112,10 @@ internal static class ReviewEndpoints
             return TypedResults.NotFound();
         }
 
-        return await DecideAsync(found.SightingId, resolution, user, reviews, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
+        return await DecideAsync(found.SightingId, resolution, user, claims, reviews, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
     }
 
-    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, ReadReviews reviews, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, ReviewClaims claims, ReadReviews reviews, CancellationToken cancellationToken)
     {
         if (!Decisions.TryGetValue(resolution.State, out var decision))
         {
@@ -100,9 +128,14 @@ internal static class ReviewEndpoints
             return Paging.Problem("corrected needs the right plate: 1 to 12 letters A-Z and digits.");
         }
 
+        if (await claims.OtherAsync(sightingId, user.Identity!.Name!, cancellationToken) is var (other, until))
+        {
+            return TypedResults.Problem($"{other} has this case in front, until {until:HH:mm} UTC at most.", statusCode: StatusCodes.Status409Conflict);
+        }
+
         try
         {
-            return await reviews.ApplyAsync(sightingId, decision, plate, user.Identity!.Name, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.ApplyAsync(sightingId, decision, plate, user.Identity!.Name!, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
         }
         catch (ArgumentException e)
         {
@@ -114,7 +147,7 @@ internal static class ReviewEndpoints
     {
         await using var command = dataSource.CreateCommand(
             """
-            update review_cases set state = $2, resolved_by = $3, resolved_at = case when $2 = 'open' then null else $4::timestamptz end
+            update review_cases set state = $2, resolved_by = $3, resolved_at = case when $2 = 'open' then null else $4::timestamptz end, claimed_by = null, claimed_until = null
             where id = $1 and state in ('open', 'skipped')
             """);
         command.Parameters.Add(new() { Value = id });
@@ -134,7 +167,7 @@ internal static class ReviewEndpoints
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }
 
-    private static ReviewView Read(NpgsqlDataReader r) => new()
+    internal static ReviewView Read(NpgsqlDataReader r) => new()
     {
         Id = r.GetGuid(0),
         Kind = r.GetString(1),

@@ -4,5 +4,9 @@ namespace SmartCity.Core.Review;
 
 internal static class ReviewSlice
 {
-    public static IServiceCollection AddReview(this IServiceCollection services) => services.AddSingleton<ReviewQueue>().AddSingleton<ReadReviews>();
+    public static IServiceCollection AddReview(this IServiceCollection services)
+    {
+        services.AddOptions<ReviewOptions>().BindConfiguration(ReviewOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddSingleton<ReviewQueue>().AddSingleton<ReadReviews>().AddSingleton<ReviewClaims>();
+    }
 }

@@ -39,6 +39,15 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource)
         return found.FirstOrDefault();
     }
 
+    /// <param name="from">Capture time of the oldest of them; spares looking through all days.</param>
+    /// <param name="to">Capture time of the newest of them.</param>
+    public async Task<List<SightingView>> FindAsync(Guid[] ids, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        await using var command = new SqlFilter().And("s.id = any(@)", ids).And("s.captured_at >= @", (DateTimeOffset?)from).And("s.captured_at <= @", (DateTimeOffset?)to)
+            .Command(dataSource, Select + " where {where} limit {limit}", ids.Length);
+        return await WithChargesAsync(await command.ReadAllAsync(Read, cancellationToken), cancellationToken);
+    }
+
     // What each led to, reversals too: the ledger's lines that name it.
     private async Task<List<SightingView>> WithChargesAsync(List<SightingView> sightings, CancellationToken cancellationToken)
     {

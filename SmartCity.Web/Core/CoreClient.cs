@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
@@ -29,49 +28,6 @@ public sealed partial class CoreClient(HttpClient http)
     public Task<CityView> CityAsync(CancellationToken cancellationToken) => GetAsync<CityView>("api/city", cancellationToken);
 
     public Task<SightingView> SightingAsync(Guid id, CancellationToken cancellationToken) => GetAsync<SightingView>($"api/sightings/{id}", cancellationToken);
-
-    /// <summary>Lines of the ledger, newest first.</summary>
-    /// <param name="after">Cursor of the page before.</param>
-    public Task<Page<ChargeView>> ChargesAsync(DateOnly? day, string? scheme, string? plate, string? after, CancellationToken cancellationToken) =>
-        GetAsync<Page<ChargeView>>(QueryHelpers.AddQueryString("api/charges", Given(("limit", "50"), ("day", day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), ("scheme", scheme), ("plate", plate), ("after", after))), cancellationToken);
-
-    /// <summary>A charge with all that was ever recorded for its vehicle, scheme and day, oldest first.</summary>
-    public Task<IReadOnlyList<ChargeView>> ChargeHistoryAsync(Guid id, CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ChargeView>>($"api/charges/{id}", cancellationToken);
-
-    public Task<IReadOnlyList<ChargeTotal>> TotalsAsync(DateOnly day, CancellationToken cancellationToken) =>
-        GetAsync<IReadOnlyList<ChargeTotal>>($"api/charges/totals?day={day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}", cancellationToken);
-
-    public Task<IReadOnlyList<ReviewCount>> ReviewCountsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ReviewCount>>("api/review/counts", cancellationToken);
-
-    public Task<Page<ReviewView>> ReviewAsync(string? kind, int limit, CancellationToken cancellationToken) =>
-        GetAsync<Page<ReviewView>>(QueryHelpers.AddQueryString("api/review", Given(("kind", kind), ("limit", limit.ToString(CultureInfo.InvariantCulture)))), cancellationToken);
-
-    /// <summary>Decides on a reading; charges, passages and alerts follow.</summary>
-    public Task<ReviewOutcome> DecideAsync(Guid sighting, ReviewResolution resolution, CancellationToken cancellationToken) =>
-        PostAsync<ReviewOutcome>($"api/sightings/{sighting}/review", resolution, cancellationToken);
-
-    /// <summary>Puts a case off.</summary>
-    public Task<ReviewView> SkipAsync(Guid reviewCase, CancellationToken cancellationToken) =>
-        PostAsync<ReviewView>($"api/review/{reviewCase}", new ReviewResolution("skipped"), cancellationToken);
-
-    public Task<Page<HotlistEntryView>> HotlistAsync(string? after, CancellationToken cancellationToken) =>
-        GetAsync<Page<HotlistEntryView>>(QueryHelpers.AddQueryString("api/hotlist", Given(("limit", "50"), ("after", after))), cancellationToken);
-
-    public Task<HotlistEntryView> AddToHotlistAsync(HotlistEntryView entry, CancellationToken cancellationToken) => PostAsync<HotlistEntryView>("api/hotlist", entry, cancellationToken);
-
-    public Task<HotlistAnswer> TestHotlistAsync(string plate, CancellationToken cancellationToken) => PostAsync<HotlistAnswer>("api/hotlist/test", new HotlistQuestion(plate), cancellationToken);
-
-    public Task RemoveFromHotlistAsync(Guid id, CancellationToken cancellationToken) => DeleteAsync($"api/hotlist/{id}", cancellationToken);
-
-    /// <param name="json">A JSON list of entries; else CSV.</param>
-    public async Task<ImportReport> ImportHotlistAsync(Stream file, bool json, CancellationToken cancellationToken)
-    {
-        using var content = new StreamContent(file);
-        content.Headers.ContentType = new MediaTypeHeaderValue(json ? "application/json" : "text/csv");
-        using var response = await http.PostAsync("api/hotlist/import", content, cancellationToken);
-        await CheckAsync(response, cancellationToken);
-        return await response.Content.ReadFromJsonAsync<ImportReport>(Json, cancellationToken) ?? throw new JsonException("The core's answer to the import is empty.");
-    }
 
     /// <summary>The response to a GET of the API, to be passed on; the caller disposes it.</summary>
     public Task<HttpResponseMessage> OpenAsync(string path, string? reason, CancellationToken cancellationToken) =>

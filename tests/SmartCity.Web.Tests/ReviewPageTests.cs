@@ -1,6 +1,7 @@
 using Bunit;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.Extensions.DependencyInjection;
+using MudBlazor.Services;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Pages;
 using SmartCity.Web.Core;
@@ -11,20 +12,26 @@ public sealed class ReviewPageTests : BunitContext
 {
     private static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
 
-    private readonly List<(ReviewView Case, SightingView Sighting)> _open = [Case("LR33TEE"), Case("WGS0161")];
+    private readonly List<ReviewTask> _open = [Case("LR33TEE"), Case("WGS0161")];
+    private readonly List<ReviewTask> _all;
     private readonly FakeCore _core = new();
 
     public ReviewPageTests()
     {
+        _all = [.. _open];
         JSInterop.Mode = JSRuntimeMode.Loose;
         _core.Answers("GET /api/review/counts", () => new[] { new ReviewCount("doubtful", _open.Count) });
-        _core.Answers("GET /api/review", () => new Page<ReviewView>([.. _open.Select(o => o.Case)], null));
-        foreach (var (_, sighting) in _open)
+        _core.Answers("GET /api/stations", () => Array.Empty<StationView>());
+        _core.Answers("POST /api/review/claim", () => _open.ToArray());
+        foreach (var task in _all)
         {
-            _core.Answers($"GET /api/sightings/{sighting.Id}", () => sighting);
-            _core.Answers($"POST /api/sightings/{sighting.Id}/review", () => new ReviewOutcome(sighting.Id, sighting.Plate, [], []));
+            _core.Answers($"POST /api/sightings/{task.Sighting.Id}/review", () => Decided(task));
+            _core.Answers($"POST /api/sightings/{task.Sighting.Id}/review/undo", () => new ReviewOutcome(task.Sighting.Id, task.Sighting.Plate, [], []));
+            _core.Answers($"POST /api/review/{task.Case.Id}", () => task.Case with { State = "skipped" });
         }
 
+        Services.AddMudServices();
+        Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }));
     }
 
@@ -34,10 +41,10 @@ public sealed class ReviewPageTests : BunitContext
         var page = Render<ReviewPage>();
         Assert.Equal("LR33TEE", Answer(page).GetAttribute("value"));
 
-        Answer(page).KeyDown(new KeyboardEventArgs { Key = "Enter" });
+        Press(page, "Enter");
 
-        var (path, body) = Assert.Single(_core.Posted);
-        Assert.Equal($"/api/sightings/{_open[0].Sighting.Id}/review", path);
+        var (path, body) = Assert.Single(Decisions);
+        Assert.Equal($"/api/sightings/{_all[0].Sighting.Id}/review", path);
         Assert.Equal("confirmed", body.GetProperty("state").GetString());
         page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
     }
@@ -47,9 +54,9 @@ public sealed class ReviewPageTests : BunitContext
     {
         var page = Render<ReviewPage>();
         Answer(page).Input("lr33 tef");
-        Answer(page).KeyDown(new KeyboardEventArgs { Key = "Enter" });
+        Press(page, "Enter");
 
-        var (_, body) = Assert.Single(_core.Posted);
+        var (_, body) = Assert.Single(Decisions);
         Assert.Equal("corrected", body.GetProperty("state").GetString());
         Assert.Equal("LR33TEF", body.GetProperty("plate").GetString());
     }
@@ -58,11 +65,39 @@ public sealed class ReviewPageTests : BunitContext
     public void Down_takes_the_next_alternative_and_a_dash_says_that_there_is_no_plate()
     {
         var page = Render<ReviewPage>();
-        Answer(page).KeyDown(new KeyboardEventArgs { Key = "ArrowDown" });
+        Press(page, "ArrowDown");
         Assert.Equal("1R33TEE", Answer(page).GetAttribute("value"));
 
-        Answer(page).KeyDown(new KeyboardEventArgs { Key = "-" });
-        Assert.Equal("no-plate", Assert.Single(_core.Posted).Body.GetProperty("state").GetString());
+        Press(page, "-");
+        Assert.Equal("no-plate", Assert.Single(Decisions).Body.GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public void A_decision_and_what_was_put_off_are_taken_back_in_turn()
+    {
+        var page = Render<ReviewPage>();
+        Press(page, "Enter");
+        page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
+        Press(page, ".");
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll("input.answer")));
+
+        page.FindAll("button").Single(b => b.TextContent.StartsWith("Undo", StringComparison.Ordinal)).Click();
+        page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
+        Answer(page).KeyDown(new KeyboardEventArgs { Key = "z", CtrlKey = true });
+        page.WaitForAssertion(() => Assert.Equal("LR33TEE", Answer(page).GetAttribute("value")));
+        Assert.Contains(_core.Posted, p => p.Path.EndsWith("/review/undo", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_others_have_proposed_is_shown()
+    {
+        _open[0] = _open[0] with { Proposals = [new ReviewProposal("corrected", "LR33TEF", "ann", At), new ReviewProposal("no-plate", null, "ben", At)] };
+
+        var proposals = Render<ReviewPage>().Find(".proposals").TextContent;
+
+        Assert.Contains("ann", proposals, StringComparison.Ordinal);
+        Assert.Contains("LR33 TEF", proposals, StringComparison.Ordinal);
+        Assert.Contains("ben says there is no plate", proposals, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,12 +107,23 @@ public sealed class ReviewPageTests : BunitContext
         Assert.Contains("Nothing waits for a person", Render<ReviewPage>().Markup, StringComparison.Ordinal);
     }
 
+    private IEnumerable<(string Path, System.Text.Json.JsonElement Body)> Decisions => _core.Posted.Where(p => p.Path.EndsWith("/review", StringComparison.Ordinal));
+
+    // The core no longer has it in the queue.
+    private ReviewOutcome Decided(ReviewTask task)
+    {
+        _open.RemoveAll(t => t.Case.Id == task.Case.Id);
+        return new ReviewOutcome(task.Sighting.Id, task.Sighting.Plate, [], []);
+    }
+
+    private static void Press(IRenderedComponent<ReviewPage> page, string key) => Answer(page).KeyDown(new KeyboardEventArgs { Key = key });
+
     private static AngleSharp.Dom.IElement Answer(IRenderedComponent<ReviewPage> page) => page.Find("input.answer");
 
-    private static (ReviewView, SightingView) Case(string plate)
+    private static ReviewTask Case(string plate)
     {
         var id = Guid.NewGuid();
-        return (
+        return new ReviewTask(
             new ReviewView { Id = Guid.NewGuid(), Kind = "doubtful", Why = "Read with a probability of 80 %.", SightingId = id, StationId = "london-a1", CapturedAt = At, Plate = plate, State = "open" },
             new SightingView
             {
@@ -89,6 +135,8 @@ public sealed class ReviewPageTests : BunitContext
                 Confidence = .8,
                 Characters = [.. plate.Select(_ => .97)],
                 Alternatives = [new("1" + plate[1..], .1)],
-            });
+            },
+            [],
+            At.AddMinutes(5));
     }
 }

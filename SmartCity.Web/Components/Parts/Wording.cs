@@ -19,12 +19,19 @@ public static class Wording
         "near-match" => "Near a hot-list entry",
         "unregistered" => "Not in the registry",
         "unclassified" => "Registry says too little",
+        "second-person" => "Waits for a second person",
+        "skipped" => "Put off",
         _ => reviewKind,
     };
 
     /// <summary>What a decision did, for the person who made it.</summary>
     public static string Outcome(ReviewOutcome outcome)
     {
+        if (outcome.Proposed)
+        {
+            return $"{outcome.Plate ?? "No plate"} is proposed; a second person has to come to the same before it counts.";
+        }
+
         var lines = outcome.Entries.Select(e => $"{Scheme(e.Scheme)} {Pounds(e.Amount)} {(e.Kind == "reversal" ? "taken back" : "charged")}").ToList();
         if (outcome.Alerts.Count > 0)
         {

@@ -20,7 +20,7 @@ internal sealed class TestIngest
         Ledger = new ChargeLedger(queue, options, TimeProvider.System);
         Corrections = new ChargeCorrections(data, Ledger, TimeProvider.System);
         Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, new NearMatches(mayMatch ?? (_ => true)), queue, options, TimeProvider.System);
-        Reviews = new ReadReviews(data, passages, Ledger, raiser, TimeProvider.System);
+        Reviews = new ReadReviews(data, passages, Ledger, raiser, Options.Create(new ReviewOptions()), TimeProvider.System);
     }
 
     public ChargeLedger Ledger { get; }

@@ -1,0 +1,43 @@
+namespace SmartCity.Contracts.Api;
+
+/// <summary>What stands for a charging day in pounds, <c>GET /api/charges/summary</c>.</summary>
+/// <param name="Toll">The congestion charge.</param>
+/// <param name="Pollution">ULEZ and LEZ.</param>
+/// <param name="Vehicles">That owe something.</param>
+/// <param name="TakenBack">Of what was charged for the day; positive.</param>
+/// <param name="OpenDisputes">Of charges of the day.</param>
+public sealed record ChargeSummary(DateOnly Day, decimal Toll, decimal Pollution, int Vehicles, decimal TakenBack, int OpenDisputes);
+
+/// <summary>An objection to a charge, <c>GET /api/charges/disputes</c>.</summary>
+/// <param name="State">open, upheld (the charge was taken back) or rejected.</param>
+/// <param name="Note">What was said when it was decided.</param>
+public sealed record DisputeView(Guid Id, ChargeView Charge, string Reason, string State, string RaisedBy, DateTimeOffset RaisedAt, string? DecidedBy, DateTimeOffset? DecidedAt, string? Note);
+
+/// <summary>The body of <c>POST /api/charges/{id}/disputes</c>.</summary>
+public sealed record NewDispute(string? Reason);
+
+/// <summary>The body of <c>POST /api/charges/disputes/{id}</c>.</summary>
+/// <param name="State">upheld or rejected.</param>
+/// <param name="Note">Why.</param>
+public sealed record DisputeDecision(string? State, string? Note);
+
+/// <summary>Which lines of the ledger, parameters of <c>GET /api/charges</c>; what is null counts for nothing.</summary>
+public sealed record ChargeFilter
+{
+    /// <summary>Europe/London calendar day.</summary>
+    public DateOnly? Day { get; init; }
+
+    /// <summary>First and last charging day, both included.</summary>
+    public DateOnly? From { get; init; }
+    public DateOnly? To { get; init; }
+
+    /// <summary>ulez, lez or congestion.</summary>
+    public string? Scheme { get; init; }
+
+    /// <summary>charge or reversal.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>Needs a reason.</summary>
+    public string? Plate { get; init; }
+    public Guid? Sighting { get; init; }
+}

@@ -1,0 +1,79 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+
+namespace SmartCity.Core.Charges;
+
+internal static class DisputeEndpoints
+{
+    private const int ShortestReason = 3;
+    private const int LongestReason = 1_000;
+    private static readonly string[] States = ["open", "upheld", "rejected"];
+
+    public static RouteGroupBuilder MapDisputes(this RouteGroupBuilder charges)
+    {
+        charges.MapGet("disputes", ListAsync).WithSummary("Disputes of charges, newest first; open, upheld or rejected");
+        charges.MapPost("disputes/{id:guid}", DecideAsync).WithSummary("Decides a dispute: upheld takes the charge back for good; says why").RequireAuthorization(Scope.ReviewWrite).Audited("charges.decide", recordBody: true);
+        charges.MapGet("{id:guid}/disputes", async (Guid id, Disputes disputes, CancellationToken cancellationToken) => TypedResults.Ok(await disputes.OfAsync(id, cancellationToken)))
+            .WithSummary("Disputes of a charge's vehicle, scheme and day, oldest first");
+        charges.MapPost("{id:guid}/disputes", RaiseAsync).WithSummary("Disputes a charge that stands; says why").RequireAuthorization(Scope.ReviewWrite).Audited("charges.dispute", recordBody: true);
+        return charges;
+    }
+
+    private static async Task<Results<Ok<Page<DisputeView>>, ProblemHttpResult>> ListAsync(
+        Disputes disputes, CancellationToken cancellationToken, string? state = null, DateOnly? day = null, Cursor? after = null, int limit = Paging.DefaultLimit)
+    {
+        if (Paging.CheckLimit(limit) is { } problem)
+        {
+            return problem;
+        }
+
+        return state is not null && !States.Contains(state)
+            ? Paging.Problem($"state must be one of {string.Join(", ", States)}.")
+            : TypedResults.Ok(Paging.ToPage(await disputes.ListAsync(state, day, after, limit + 1, cancellationToken), limit, d => new Cursor(d.RaisedAt, d.Id)));
+    }
+
+    private static async Task<Results<Created<DisputeView>, NotFound, ProblemHttpResult>> RaiseAsync(Guid id, NewDispute dispute, ClaimsPrincipal user, Disputes disputes, CancellationToken cancellationToken)
+    {
+        if (dispute.Reason?.Trim() is not { Length: >= ShortestReason and <= LongestReason } reason)
+        {
+            return Paging.Problem($"reason must say in {ShortestReason} to {LongestReason} characters why the charge is disputed.");
+        }
+
+        try
+        {
+            return await disputes.RaiseAsync(id, reason, user.Identity!.Name!, cancellationToken) is { } raised ? TypedResults.Created($"/api/charges/{id}/disputes", raised) : TypedResults.NotFound();
+        }
+        catch (InvalidOperationException e)
+        {
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+        }
+    }
+
+    private static async Task<Results<Ok<DisputeView>, NotFound, ProblemHttpResult>> DecideAsync(Guid id, DisputeDecision decision, ClaimsPrincipal user, Disputes disputes, CancellationToken cancellationToken)
+    {
+        if (decision.State is not ("upheld" or "rejected"))
+        {
+            return Paging.Problem("state must be upheld or rejected.");
+        }
+
+        if (decision.Note?.Trim() is not { Length: >= ShortestReason and <= LongestReason } note)
+        {
+            return Paging.Problem($"note must say in {ShortestReason} to {LongestReason} characters why.");
+        }
+
+        try
+        {
+            return await disputes.DecideAsync(id, decision.State == "upheld", note, user.Identity!.Name!, cancellationToken) is { } decided ? TypedResults.Ok(decided) : TypedResults.NotFound();
+        }
+        catch (InvalidOperationException e)
+        {
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Database;
+
+namespace SmartCity.Core.Charges;
+
+/// <summary>Objections to charges. Upholding one takes the charge back for good; a reading that was wrong is corrected instead.</summary>
+internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
+{
+    private const string Columns = "d.id, d.reason, d.state, d.raised_by, d.raised_at, d.decided_by, d.decided_at, d.note";
+    private const int FirstOfCharge = 8;
+
+    private static readonly string Select =
+        $"select {Columns}, {string.Join(", ", ChargeEntries.Columns.Split(", ").Select(c => "e." + c))} from charge_disputes d join charge_entries e on e.id = d.charge_id";
+
+    /// <summary>Raises one.</summary>
+    /// <returns>The dispute; null when there is no such charge.</returns>
+    /// <exception cref="InvalidOperationException">The charge does not stand or is disputed already; the message says which.</exception>
+    public async Task<DisputeView?> RaiseAsync(Guid chargeId, string reason, string by, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        switch (await StandingAsync(connection, chargeId, cancellationToken))
+        {
+            case null:
+                return null;
+            case false:
+                throw new InvalidOperationException("Only a charge that stands can be disputed; this line was taken back, or takes one back.");
+        }
+
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        await using var command = new NpgsqlCommand(
+            "insert into charge_disputes (id, charge_id, reason, raised_by, raised_at) values ($1, $2, $3, $4, $5) on conflict (charge_id) where state = 'open' do nothing", connection)
+        {
+            Parameters = { new() { Value = id }, new() { Value = chargeId }, new() { Value = reason }, new() { Value = by }, new() { Value = time.GetUtcNow() } },
+        };
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+        {
+            throw new InvalidOperationException("The charge is disputed already; decide that one first.");
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return await FindAsync(id, cancellationToken);
+    }
+
+    /// <summary>Decides one: upheld takes its charge back, unless that was done already.</summary>
+    /// <returns>The dispute; null when there is none.</returns>
+    /// <exception cref="InvalidOperationException">It was decided already.</exception>
+    public async Task<DisputeView?> DecideAsync(Guid id, bool upheld, string note, string by, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        if (await FindAsync(id, cancellationToken) is not { } dispute)
+        {
+            return null;
+        }
+
+        if (dispute.State != "open")
+        {
+            throw new InvalidOperationException($"{dispute.DecidedBy} has {dispute.State} it already.");
+        }
+
+        var now = time.GetUtcNow();
+        await using var command = new NpgsqlCommand("update charge_disputes set state = $2, decided_by = $3, decided_at = $4, note = $5 where id = $1", connection)
+        {
+            Parameters = { new() { Value = id }, new() { Value = upheld ? "upheld" : "rejected" }, new() { Value = by }, new() { Value = now }, new() { Value = note } },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        if (upheld && await StandingAsync(connection, dispute.Charge.Id, cancellationToken) == true)
+        {
+            await ChargeEntries.ReverseAsync(connection, transaction, dispute.Charge, $"Disputed ({dispute.Reason}) and upheld by {by}: {note}", now, cancellationToken, waives: true);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return await FindAsync(id, cancellationToken);
+    }
+
+    /// <summary>Disputes, newest first.</summary>
+    public async Task<List<DisputeView>> ListAsync(string? state, DateOnly? day, Cursor? after, int count, CancellationToken cancellationToken)
+    {
+        await using var command = new SqlFilter().And("d.state = @", state).And("e.day = @", day).After("d.raised_at", "d.id", after)
+            .Command(dataSource, Select + " where {where} order by d.raised_at desc, d.id desc limit {limit}", count);
+        return await command.ReadAllAsync(Read, cancellationToken);
+    }
+
+    /// <summary>All of a charge's vehicle, scheme and day, oldest first.</summary>
+    public async Task<List<DisputeView>> OfAsync(Guid chargeId, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(Select + " where (e.plate, e.scheme, e.day) = (select plate, scheme, day from charge_entries where id = $1) order by d.raised_at, d.id");
+        command.Parameters.Add(new() { Value = chargeId });
+        return await command.ReadAllAsync(Read, cancellationToken);
+    }
+
+    private async Task<DisputeView?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(Select + " where d.id = $1");
+        command.Parameters.Add(new() { Value = id });
+        return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
+    }
+
+    // Null when there is no such line.
+    private static async Task<bool?> StandingAsync(NpgsqlConnection connection, Guid chargeId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select kind = 'charge' and not exists (select from charge_entries r where r.reverses = e.id) from charge_entries e where id = $1", connection)
+        {
+            Parameters = { new() { Value = chargeId } },
+        };
+        return (bool?)await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    private static DisputeView Read(NpgsqlDataReader r) => new(
+        r.GetGuid(0), ChargeEntries.Read(r, FirstOfCharge), r.GetString(1), r.GetString(2), r.GetString(3), r.Time(4), r.Text(5), r.IsDBNull(6) ? null : r.Time(6), r.Text(7));
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Charges;
+
+public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 19, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_dispute_that_is_upheld_takes_the_charge_back_for_good()
+    {
+        var charge = await ChargeAsync("DP01AAA");
+        var dispute = await RaiseAsync(charge.Id, "Sold the day before, keeper's letter of 20 November");
+
+        var decided = await Caller.ReadAsync<DisputeView>(await DecideAsync(dispute.Id, "upheld", "The registry has the sale."));
+
+        Assert.Equal(("upheld", "The registry has the sale."), (decided.State, decided.Note));
+        var history = await GetAsync<List<ChargeView>>($"/api/charges/{charge.Id}");
+        Assert.Equal(0m, history.Sum(h => h.Amount));
+        Assert.Contains("upheld", history[^1].Why, StringComparison.Ordinal);
+
+        // It is seen again that day, and the day is worked out again: nothing is charged.
+        await IngestAsync(Sighting("DP01AAA", Noon.AddHours(2), "london-a40"));
+        using var rederived = await core.Http.PostAsJsonAsync("/api/charges/rederive", new { plate = "DP01AAA", day = "2026-11-19", why = "a look" }, Token);
+        Assert.Equal(0m, (await GetAsync<List<ChargeView>>($"/api/charges/{charge.Id}")).Sum(h => h.Amount));
+
+        // The next day is another matter.
+        await IngestAsync(Sighting("DP01AAA", Noon.AddDays(1), "london-a40"));
+        Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=DP01AAA&day=2026-11-20&scheme=ulez")).Items);
+    }
+
+    [Fact]
+    public async Task A_dispute_that_is_rejected_leaves_the_charge_and_is_decided_once()
+    {
+        var charge = await ChargeAsync("DP02AAA");
+        var dispute = await RaiseAsync(charge.Id, "was not me");
+        using var second = await core.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute("was not me either"), Token);
+        Assert.Equal(HttpStatusCode.Conflict, second.StatusCode);
+        Assert.Contains((await GetAsync<Page<DisputeView>>("/api/charges/disputes?state=open")).Items, d => d.Id == dispute.Id);
+
+        using var rejected = await DecideAsync(dispute.Id, "rejected", "The picture shows it.");
+        using var again = await DecideAsync(dispute.Id, "upheld", "On second thoughts.");
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Conflict), (rejected.StatusCode, again.StatusCode));
+        Assert.Equal(12.50m, (await GetAsync<List<ChargeView>>($"/api/charges/{charge.Id}")).Sum(h => h.Amount));
+        Assert.Equal(["rejected"], (await GetAsync<List<DisputeView>>($"/api/charges/{charge.Id}/disputes")).Select(d => d.State));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_disputed_is_said()
+    {
+        var charge = await ChargeAsync("DP03AAA");
+        using var silent = await core.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute(" "), Token);
+        using var nothing = await core.Http.PostAsJsonAsync($"/api/charges/{Guid.NewGuid()}/disputes", new NewDispute("was not me"), Token);
+        using var odd = await DecideAsync(Guid.NewGuid(), "forgotten", "why not");
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.NotFound, HttpStatusCode.BadRequest), (silent.StatusCode, nothing.StatusCode, odd.StatusCode));
+    }
+
+    [Fact]
+    public async Task The_days_toll_and_pollution_are_told_and_a_ledger_is_exported_with_a_reason_only()
+    {
+        await ChargeAsync("DP04AAA", Noon.AddDays(-7));
+        var summary = await GetAsync<ChargeSummary>("/api/charges/summary?day=2026-11-12");
+        Assert.Equal((0m, 12.50m, 1, 0m), (summary.Toll, summary.Pollution, summary.Vehicles, summary.TakenBack));
+
+        using var person = Caller.With(core, (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword)).Token);
+        using var silent = await person.Http.GetAsync("/api/charges/export?day=2026-11-12", Token);
+        using var plate = await person.Http.GetAsync("/api/charges?plate=DP04AAA", Token);
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (silent.StatusCode, plate.StatusCode));
+
+        var csv = await core.Http.GetStringAsync("/api/charges/export?day=2026-11-12", Token);
+        Assert.Contains("DP04AAA,ulez,12.50", csv, StringComparison.Ordinal);
+        var line = (await GetAsync<Page<AuditLine>>("/api/audit?action=charges.export")).Items[0];
+        Assert.Equal(("tests", "a test"), (line.Actor, line.Reason));
+    }
+
+    private async Task<ChargeView> ChargeAsync(string plate, DateTimeOffset? at = null)
+    {
+        using var content = new StringContent($"plate,class,fuel,euro,firstRegistered\n{plate},car,diesel,4,2009-05-01");
+        using var answer = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), content, Token);
+        Assert.True(answer.IsSuccessStatusCode);
+        await IngestAsync(Sighting(plate, at ?? Noon, "london-a40"));
+        return (await GetAsync<Page<ChargeView>>($"/api/charges?plate={plate}&scheme=ulez")).Items.Single();
+    }
+
+    private static async Task<DisputeView> RaisedAsync(HttpResponseMessage answer) => await Caller.ReadAsync<DisputeView>(answer);
+
+    private async Task<DisputeView> RaiseAsync(Guid charge, string reason) => await RaisedAsync(await core.Http.PostAsJsonAsync($"/api/charges/{charge}/disputes", new NewDispute(reason), Token));
+
+    private Task<HttpResponseMessage> DecideAsync(Guid dispute, string state, string note) => core.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute}", new DisputeDecision(state, note), Token);
+
+    private Task<IngestResult> IngestAsync(params Contracts.Sighting[] sightings) => core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(sightings), [], Token);
+
+    private async Task<T> GetAsync<T>(string path) => (await core.Http.GetFromJsonAsync<T>(path, Token))!;
+}

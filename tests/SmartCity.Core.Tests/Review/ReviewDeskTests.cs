@@ -1,0 +1,207 @@
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Review;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Review;
+
+/// <summary>Several people at the review queue: who gets which case, what is taken back, and what two have to agree on.</summary>
+public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IAsyncLifetime
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 18, 12, 0, 0, TimeSpan.Zero);
+
+    private Caller _ann = null!;
+    private Caller _ben = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private ReviewOptions Options => core.Services.GetRequiredService<IOptions<ReviewOptions>>().Value;
+
+    public async ValueTask InitializeAsync()
+    {
+        (_ann, _ben) = (await Caller.OfRoleAsync(core, Role.Operator), await Caller.OfRoleAsync(core, Role.Operator));
+        foreach (var caller in (Caller[])[_ann, _ben])
+        {
+            caller.Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
+        }
+    }
+
+    [Fact]
+    public async Task Two_people_never_have_the_same_case_in_front_until_it_is_given_back()
+    {
+        await IngestAsync([.. Enumerable.Range(0, 12).Select(i => Sighting($"RD01AA{(char)('A' + i)}", Noon.AddMinutes(i), "london-a40", confidence: 0.6))]);
+
+        var taken = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => ClaimAsync(i % 2 == 0 ? _ann : _ben, 4)));
+        var (anns, bens) = (taken.Where((_, i) => i % 2 == 0).SelectMany(t => t).Select(t => t.Sighting.Id).ToHashSet(), taken.Where((_, i) => i % 2 == 1).SelectMany(t => t).Select(t => t.Sighting.Id).ToHashSet());
+
+        Assert.Equal((4, 4), (anns.Count, bens.Count));
+        Assert.Empty(anns.Intersect(bens));
+        using var refused = await DecideAsync(_ben, anns.First(), "confirmed");
+        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+        Assert.Contains("operator-", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        using var back = await _ann.Http.DeleteAsync("/api/review/claim", Token);
+        Assert.Superset(anns, (await ClaimAsync(_ben, 50)).Select(t => t.Sighting.Id).ToHashSet());
+        using var all = await _ben.Http.DeleteAsync("/api/review/claim", Token);
+    }
+
+    [Fact]
+    public async Task A_case_that_somebody_forgot_goes_to_the_next_when_its_time_is_over()
+    {
+        var sighting = Sighting("RD02AAA", Noon.AddHours(3), "london-a40", confidence: 0.6);
+        await IngestAsync(sighting);
+        Assert.Contains(await ClaimAsync(_ann, 50), t => t.Sighting.Id == sighting.Id);
+        Assert.DoesNotContain(await ClaimAsync(_ben, 50), t => t.Sighting.Id == sighting.Id);
+
+        await core.Postgres.ExecuteAsync("update review_cases set claimed_until = now() - interval '1 s'");
+
+        Assert.Contains(await ClaimAsync(_ben, 50), t => t.Sighting.Id == sighting.Id);
+        using var back = await _ben.Http.DeleteAsync("/api/review/claim", Token);
+    }
+
+    [Fact]
+    public async Task What_was_decided_is_taken_back_with_its_charges_and_the_case_is_open_again()
+    {
+        await RegisterAsync("RD03AAA", "RD03AAB");
+        var sighting = Sighting("RD03AAA", Noon, "london-a40");
+        await IngestAsync(sighting);
+
+        await OutcomeAsync(await DecideAsync(_ann, sighting.Id, "corrected", "RD03AAB"));
+        Assert.Equal((0m, 12.50m), (await StandsAsync("RD03AAA"), await StandsAsync("RD03AAB")));
+        using var foreign = await _ben.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token);
+        Assert.Equal(HttpStatusCode.Conflict, foreign.StatusCode);
+
+        var outcome = await OutcomeAsync(await _ann.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token));
+
+        Assert.Equal("RD03AAA", outcome.Plate);
+        Assert.Equal((12.50m, 0m), (await StandsAsync("RD03AAA"), await StandsAsync("RD03AAB")));
+        Assert.Single((await GetAsync<Page<PassageView>>("/api/passages?plate=RD03AAA")).Items);
+        Assert.Empty((await GetAsync<Page<PassageView>>("/api/passages?plate=RD03AAB")).Items);
+        using var again = await _ann.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token);
+        Assert.Contains("nothing to take back", await again.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_doubtful_reading_that_was_confirmed_by_mistake_owes_nothing_again()
+    {
+        await RegisterAsync("RD04AAA");
+        var sighting = Sighting("RD04AAA", Noon, "london-a40", confidence: 0.6);
+        await IngestAsync(sighting);
+        await OutcomeAsync(await DecideAsync(_ann, sighting.Id, "confirmed"));
+        Assert.Equal(12.50m, await StandsAsync("RD04AAA"));
+
+        await OutcomeAsync(await _ann.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token));
+
+        Assert.Equal(0m, await StandsAsync("RD04AAA"));
+        Assert.Contains((await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items, c => c.SightingId == sighting.Id);
+    }
+
+    [Fact]
+    public async Task What_would_charge_waits_for_a_second_person_where_two_are_asked_for()
+    {
+        await RegisterAsync("RD05AAA");
+        var sighting = Sighting("RD05AAA", Noon, "london-a40", confidence: 0.6);
+        await IngestAsync(sighting);
+        await WithTwoPeopleAsync(async () =>
+        {
+            var first = await OutcomeAsync(await DecideAsync(_ann, sighting.Id, "confirmed"));
+            Assert.True(first.Proposed);
+            Assert.Equal(12.50m, Assert.Single(first.Entries).Amount);
+            Assert.Equal(0m, await StandsAsync("RD05AAA"));
+            using var alone = await DecideAsync(_ann, sighting.Id, "confirmed");
+            Assert.Equal(HttpStatusCode.BadRequest, alone.StatusCode);
+            Assert.DoesNotContain(await ClaimAsync(_ann, 50, "second-person"), t => t.Sighting.Id == sighting.Id);
+            var shown = Assert.Single(await ClaimAsync(_ben, 50, "second-person"), t => t.Sighting.Id == sighting.Id);
+            Assert.Equal("RD05AAA", Assert.Single(shown.Proposals).Plate);
+
+            var second = await OutcomeAsync(await DecideAsync(_ben, sighting.Id, "confirmed"));
+
+            Assert.False(second.Proposed);
+            Assert.Equal(12.50m, await StandsAsync("RD05AAA"));
+        });
+    }
+
+    [Fact]
+    public async Task Two_people_who_do_not_agree_see_what_the_other_said_and_nothing_is_charged()
+    {
+        await RegisterAsync("RD06AAA", "RD06AAB");
+        var sighting = Sighting("RD06AAA", Noon, "london-a40", confidence: 0.6);
+        await IngestAsync(sighting);
+        await WithTwoPeopleAsync(async () =>
+        {
+            await OutcomeAsync(await DecideAsync(_ann, sighting.Id, "confirmed"));
+            Assert.True((await OutcomeAsync(await DecideAsync(_ben, sighting.Id, "no-plate"))).Proposed);
+            Assert.Equal(0m, await StandsAsync("RD06AAA"));
+
+            var back = Assert.Single(await ClaimAsync(_ann, 50, "second-person"), t => t.Sighting.Id == sighting.Id);
+            Assert.Equal([("confirmed", "RD06AAA"), ("no-plate", null)], back.Proposals.Select(p => (p.Decision, p.Plate)));
+
+            Assert.False((await OutcomeAsync(await DecideAsync(_ann, sighting.Id, "no-plate"))).Proposed);
+            Assert.Null((await GetAsync<SightingView>($"/api/sightings/{sighting.Id}")).Plate);
+            Assert.Equal(0m, await StandsAsync("RD06AAA"));
+        });
+    }
+
+    [Fact]
+    public async Task What_charges_nobody_needs_no_second_person_and_a_proposal_can_be_taken_back()
+    {
+        await RegisterAsync("RD07AAA");
+        var (charges, clears) = (Sighting("RD07AAA", Noon, "london-a40", confidence: 0.6), Sighting("RD07AAB", Noon, "london-a40", confidence: 0.6));
+        await IngestAsync(charges, clears);
+        await WithTwoPeopleAsync(async () =>
+        {
+            Assert.False((await OutcomeAsync(await DecideAsync(_ann, clears.Id, "no-plate"))).Proposed);
+            Assert.True((await OutcomeAsync(await DecideAsync(_ann, charges.Id, "confirmed"))).Proposed);
+            await OutcomeAsync(await _ann.Http.PostAsync($"/api/sightings/{charges.Id}/review/undo", null, Token));
+            Assert.Contains((await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items, c => c.SightingId == charges.Id);
+            Assert.True((await OutcomeAsync(await DecideAsync(_ben, charges.Id, "confirmed"))).Proposed);
+        });
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _ann.Dispose();
+        _ben.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task WithTwoPeopleAsync(Func<Task> work)
+    {
+        Options.TwoPeople = true;
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            Options.TwoPeople = false;
+        }
+    }
+
+    private static async Task<IReadOnlyList<ReviewTask>> ClaimAsync(Caller caller, int count, string? kind = null) =>
+        await Caller.ReadAsync<IReadOnlyList<ReviewTask>>(await caller.Http.PostAsJsonAsync("/api/review/claim", new ReviewClaim(kind, count), Token));
+
+    private static Task<HttpResponseMessage> DecideAsync(Caller caller, Guid sighting, string state, string? plate = null) =>
+        caller.Http.PostAsJsonAsync($"/api/sightings/{sighting}/review", new ReviewResolution(state, plate), Token);
+
+    private static Task<ReviewOutcome> OutcomeAsync(HttpResponseMessage answer) => Caller.ReadAsync<ReviewOutcome>(answer);
+
+    private async Task<decimal> StandsAsync(string plate) => (await GetAsync<Page<ChargeView>>($"/api/charges?plate={plate}")).Items.Sum(c => c.Amount);
+
+    private async Task RegisterAsync(params string[] plates)
+    {
+        using var content = new StringContent("plate,class,fuel,euro,firstRegistered\n" + string.Join('\n', plates.Select(p => $"{p},car,diesel,4,2009-05-01")));
+        using var answer = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), content, Token);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
+    }
+
+    private Task<IngestResult> IngestAsync(params Contracts.Sighting[] sightings) => core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(sightings), [], Token);
+
+    private async Task<T> GetAsync<T>(string path) => (await core.Http.GetFromJsonAsync<T>(path, Token))!;
+}

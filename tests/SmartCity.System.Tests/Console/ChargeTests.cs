@@ -1,0 +1,61 @@
+using Microsoft.Playwright;
+using SmartCity.Contracts.Api;
+using static Microsoft.Playwright.Assertions;
+
+namespace SmartCity.System.Tests.Console;
+
+[Collection(ConsoleCollection.Name)]
+public sealed class ChargeTests(ConsoleFixture console)
+{
+    [Fact]
+    public async Task A_corrected_reading_takes_the_charge_back_before_ones_eyes()
+    {
+        await using var window = await console.SignInAsync();
+        await OpenAsync(window, 0);
+        var lines = window.Page.GetByRole(AriaRole.List, new() { Name = "Lines of the ledger" }).GetByRole(AriaRole.Listitem);
+        await Expect(lines).ToHaveCountAsync(1);
+
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "It shows no plate" }).ClickAsync();
+
+        await Expect(lines).ToHaveCountAsync(2);
+        await Expect(lines.Nth(1)).ToContainTextAsync("taken back");
+        await Expect(window.Page.GetByText("nothing stands")).ToBeVisibleAsync();
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_dispute_is_raised_upheld_and_listed()
+    {
+        await using var window = await console.SignInAsync();
+        await OpenAsync(window, 1);
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Dispute the charge" }).ClickAsync();
+        await window.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("sold the day before");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Dispute", Exact = true }).ClickAsync();
+        await Expect(window.Page.GetByText("The dispute is open.")).ToBeVisibleAsync();
+
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Uphold" }).ClickAsync();
+        await window.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("the registry has the sale");
+        await window.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Uphold" }).ClickAsync();
+        await Expect(window.Page.GetByText("nothing stands")).ToBeVisibleAsync();
+
+        var upheld = (await console.System.GetAsync<Page<DisputeView>>("/api/charges/disputes?state=upheld")).Items[0];
+        Assert.Equal(("sold the day before", "the registry has the sale", "administrator"), (upheld.Reason, upheld.Note, upheld.DecidedBy));
+        Assert.Empty(window.Errors);
+    }
+
+    // A charge that stands, each test its own.
+    private async Task OpenAsync(ConsoleWindow window, int nth)
+    {
+        IReadOnlyList<ChargeView> standing = [];
+        await console.System.UntilAsync(
+            async () =>
+            {
+                var lines = (await console.System.GetAsync<Page<ChargeView>>("/api/charges?limit=500")).Items;
+                standing = [.. lines.Where(c => c.Kind == "charge" && !lines.Any(r => r.Kind == "reversal" && (r.Plate, r.Scheme, r.Day) == (c.Plate, c.Scheme, c.Day))).OrderBy(c => c.RecordedAt)];
+                return standing.Count > nth;
+            },
+            "charges that stand");
+        await window.GoAsync($"charges/{standing[nth].Id}");
+        await window.FilledAsync();
+    }
+}
