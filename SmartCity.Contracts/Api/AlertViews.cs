@@ -19,3 +19,6 @@ public sealed record AlertDelivery(string Webhook, WebhookDeliveryView Delivery)
 /// <param name="Share">Of the vehicles of the last days that were seen again, 0 to 1.</param>
 /// <param name="Median">Time on the way.</param>
 public sealed record NextStation(string StationId, string Name, double Latitude, double Longitude, double Share, TimeSpan Median);
+
+/// <summary>Alerts of one state, <c>GET /api/alerts/counts</c>.</summary>
+public sealed record AlertCount(string State, long Alerts);

@@ -32,6 +32,7 @@ internal static class AlertSlice
     {
         var alerts = app.MapGroup("/api/alerts").WithTags("Alerts").RequireAuthorization(Scope.AlertsRead);
         alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first");
+        alerts.MapGet("counts", CountsAsync).WithSummary("Alerts that somebody has still to deal with, by state: open and escalated");
         alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert with what people did, where it was sent, and where the vehicle will probably be seen next");
         alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens; dismissing and escalating say why").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true);
         alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends it to a webhook again, whatever became of it").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
@@ -81,6 +82,12 @@ internal static class AlertSlice
             .Command(dataSource, Select("{where} order by raised_at desc, id desc limit {limit}"), limit + 1);
         var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, a => new Cursor(a.RaisedAt, a.Id)));
+    }
+
+    private static async Task<Ok<List<AlertCount>>> CountsAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("select state, count(*) from alerts where state in ('open', 'escalated') group by state order by state");
+        return TypedResults.Ok(await command.ReadAllAsync(r => new AlertCount(r.GetString(0), r.GetInt64(1)), cancellationToken));
     }
 
     private static async Task<Results<Ok<AlertDetail>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)

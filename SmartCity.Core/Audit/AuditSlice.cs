@@ -53,10 +53,11 @@ internal static class AuditSlice
 /// <param name="Actor">Exactly.</param>
 /// <param name="Action">Or the beginning of it.</param>
 /// <param name="Subject">Or a part of it.</param>
+/// <param name="Reason">A part of it, in any case.</param>
 /// <param name="From">Inclusive.</param>
 /// <param name="To">Exclusive.</param>
-internal sealed record AuditQuery(string? Actor = null, string? Action = null, string? Subject = null, DateTimeOffset? From = null, DateTimeOffset? To = null)
+internal sealed record AuditQuery(string? Actor = null, string? Action = null, string? Subject = null, string? Reason = null, DateTimeOffset? From = null, DateTimeOffset? To = null)
 {
     public SqlFilter Filter() => new SqlFilter()
-        .And("actor = @", Actor).And("starts_with(action, @)", Action).And("strpos(subject, @) > 0", Subject).And("at >= @", From).And("at < @", To);
+        .And("actor = @", Actor).And("starts_with(action, @)", Action).And("strpos(subject, @) > 0", Subject).And("strpos(lower(reason), lower(@)) > 0", Reason).And("at >= @", From).And("at < @", To);
 }

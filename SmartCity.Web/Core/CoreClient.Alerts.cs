@@ -17,4 +17,6 @@ public sealed partial class CoreClient
 
     public Task<Page<AlertView>> AlertsOfAsync(string plate, CancellationToken cancellationToken) =>
         GetAsync<Page<AlertView>>(QueryHelpers.AddQueryString("api/alerts", Given(("plate", plate), ("limit", "20"))), cancellationToken);
+
+    public Task<IReadOnlyList<AlertCount>> AlertCountsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<AlertCount>>("api/alerts/counts", cancellationToken);
 }

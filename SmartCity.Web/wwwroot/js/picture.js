@@ -2,7 +2,8 @@
 // pixels of the picture (data-box), around which it is enlarged and which is marked.
 const most = 12;
 
-export function attach(frame, keys) {
+export function attach(frame, selector) {
+  const keys = document.querySelector(selector);
   const [stage, picture, mark] = ['.stage', 'img', '.mark'].map(name => frame.querySelector(name));
   let [scale, x, y] = [1, 0, 0];
   let held = null;

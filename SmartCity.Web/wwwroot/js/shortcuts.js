@@ -9,7 +9,8 @@ export function listen(layout, pages) {
       layout.invokeMethodAsync('CloseAsync');
       return;
     }
-    if (typing(event.target)) return;
+    // A field that takes no question mark says so.
+    if (typing(event.target) && !(event.key === '?' && event.target.dataset.keys)) return;
     if (event.key === '?') {
       event.preventDefault();
       layout.invokeMethodAsync('ShowShortcutsAsync');
