@@ -22,6 +22,7 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
         var line = Assert.Single((await ListAsync($"?actor={name}&action=sightings.search")).Items);
         Assert.Equal("AU12DIT", line.Subject);
         Assert.Equal("hit and run in Łódź Street", line.Reason);
+        Assert.Contains((await ListAsync($"?reason={Uri.EscapeDataString("HIT and run in Łódź")}")).Items, l => l.Number == line.Number);
         Assert.Null(await FaultAsync());
     }
 
@@ -35,7 +36,7 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
 
         var name = (await viewer.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
         Assert.Contains((await ListAsync($"?actor={name}")).Items, l => l.Action == "access.refused" && l.Subject!.StartsWith("DELETE /api/hotlist/", StringComparison.Ordinal));
-        Assert.Contains((await ListAsync("?actor=tests&limit=500")).Items, l => l.Action == "POST /api/hotlist");
+        Assert.Contains((await ListAsync("?actor=tests&limit=500")).Items, l => l.Action == "hotlist.add" && l.Details!.Contains("AUD1T", StringComparison.Ordinal));
     }
 
     [Fact]
