@@ -1,3 +1,4 @@
+using MudBlazor;
 using MudBlazor.Services;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.Web.Access;
@@ -12,7 +13,12 @@ public static class ConsoleModule
     public static IHostApplicationBuilder AddConsole(this IHostApplicationBuilder builder)
     {
         builder.Services.AddRazorComponents().AddInteractiveServerComponents();
-        builder.Services.AddMudServices();
+        builder.Services.AddMudServices(mud =>
+        {
+            mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;
+            mud.SnackbarConfiguration.ShowTransitionDuration = 0;
+            mud.SnackbarConfiguration.HideTransitionDuration = 0;
+        });
         builder.Services.AddScopePolicies();
         builder.Services.AddConsoleAccess(builder.Configuration);
 #pragma warning disable EXTEXP0001 // The standard handler's timeouts would end the live stream; connecting again is its own affair.
