@@ -11,6 +11,7 @@ using SmartCity.Core.Live;
 using SmartCity.Core.Ops;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Reports;
+using SmartCity.Core.Retention;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Stations;
@@ -35,6 +36,7 @@ public static class CoreModule
         builder.Services.AddArchive();
         builder.Services.AddCharges();
         builder.Services.AddSightings();
+        builder.Services.AddRetention();
         builder.Services.AddLive();
         builder.Services.AddOps();
         return builder;
@@ -57,6 +59,7 @@ public static class CoreModule
         api.MapReview();
         api.MapReports();
         api.MapArchive();
+        api.MapRetention();
         api.MapLive();
         api.MapOps();
         return app;

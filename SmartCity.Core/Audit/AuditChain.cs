@@ -15,7 +15,9 @@ public static class AuditChain
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
         var head = await HeadAsync(connection, cancellationToken);
-        var (number, hash, lines) = (0L, Array.Empty<byte>(), 0L);
+        var start = await StartAsync(connection, cancellationToken);
+        var (number, hash, lines) = (start.Number, start.Hash, 0L);
+        var announced = start.Number == 0;
         await using var command = new NpgsqlCommand("select number, at, actor, action, subject, reason, details, previous_hash, hash from audit order by number", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -38,7 +40,13 @@ public static class AuditChain
                 return new AuditVerdict(lines, Text($"line {entry.Number} was altered: it is not what its hash was made of"));
             }
 
+            announced |= entry.Action == AuditRetention.Action && entry.Details == AuditRetention.Details(start.Number, start.Hash);
             (number, hash) = (entry.Number, own);
+        }
+
+        if (!announced)
+        {
+            return new AuditVerdict(lines, Missing(1, start.Number) + ", and no line says that their time was over");
         }
 
         return new AuditVerdict(lines, head switch
@@ -55,6 +63,14 @@ public static class AuditChain
         await using var command = new NpgsqlCommand("select number, hash from audit_head", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)) : null;
+    }
+
+    // Lines up to this one were removed when their time was over.
+    private static async Task<(long Number, byte[] Hash)> StartAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select number, hash from audit_start", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)) : (0, []);
     }
 
     private static string Missing(long first, long last) => first == last ? Text($"line {first} is missing") : Text($"lines {first} to {last} are missing");

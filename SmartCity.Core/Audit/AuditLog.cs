@@ -15,7 +15,15 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (number, previous) = await LockHeadAsync(connection, cancellationToken);
+        var head = await LockHeadAsync(connection, cancellationToken);
+        await AppendAsync(connection, head, actor, action, subject, reason, details, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Appends inside the caller's transaction, which holds the head.</summary>
+    public async Task AppendAsync(NpgsqlConnection connection, (long Number, byte[] Hash) head, string actor, string action, string? subject, string? reason, string? details, CancellationToken cancellationToken)
+    {
+        var (number, previous) = head;
 
         // Postgres keeps microseconds; the hash is of what it keeps.
         var now = time.GetUtcNow();
@@ -37,10 +45,10 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
     }
 
-    private static async Task<(long Number, byte[] Hash)> LockHeadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>The last line; nobody appends until the transaction ends.</summary>
+    public static async Task<(long Number, byte[] Hash)> LockHeadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("select number, hash from audit_head for update", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

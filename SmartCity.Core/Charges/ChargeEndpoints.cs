@@ -31,7 +31,7 @@ internal static class ChargeSlice
         charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with the registry as it is now; gives the lines added").RequireAuthorization(Scope.ReviewWrite);
         charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording any: a JSON object a line in, one a line out").AuditedByItself();
         charges.MapDisputes();
-        return app;
+        return app.MapTariffs();
     }
 
     private static async Task<Results<Ok<Page<ChargeView>>, ProblemHttpResult>> ListAsync(
@@ -126,15 +126,16 @@ internal static class ChargeSlice
         return TypedResults.Ok(await corrections.RederiveAsync(day, request.Why, cancellationToken));
     }
 
-    private static async Task<ContentHttpResult> PreviewAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<ContentHttpResult> PreviewAsync(HttpRequest request, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         var answers = new StringBuilder();
+        var tariffs = await TariffStore.BookAsync(dataSource, cancellationToken);
         using var reader = new StreamReader(request.Body);
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
-                answers.Append(ChargePreview.Answer(line).Answer.ToJsonString(ChargePreview.Json)).Append('\n');
+                answers.Append(ChargePreview.Answer(line, tariffs).Answer.ToJsonString(ChargePreview.Json)).Append('\n');
             }
         }
 

@@ -55,8 +55,8 @@ internal static class ChargeEntries
         await using var command = new NpgsqlCommand(
             """
             insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at)
-            select c.id, 'charge', c.plate, c.scheme, c.day, c.generation, c.amount, c.rule, c.why, $8, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13
-            from unnest($1, $2, $3, $4, $5, $6, $7, $9, $10, $11, $12, $14) as c (id, plate, scheme, day, amount, rule, why, sighting_id, station_id, evidence, trace_id, generation)
+            select c.id, 'charge', c.plate, c.scheme, c.day, c.generation, c.amount, c.rule, c.why, c.tariff_version, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14) as c (id, plate, scheme, day, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, generation)
             on conflict (plate, scheme, day, kind, generation) do nothing
             returning id
             """,
@@ -72,7 +72,7 @@ internal static class ChargeEntries
                 new() { Value = charges.ConvertAll(c => c.Amount).ToArray() },
                 new() { Value = charges.ConvertAll(c => c.Rule).ToArray() },
                 new() { Value = charges.ConvertAll(c => c.Why).ToArray() },
-                new() { Value = Tariff.London.Version },
+                new() { Value = charges.ConvertAll(c => c.TariffVersion).ToArray() },
                 new() { Value = charges.ConvertAll(c => c.SightingId).ToArray() },
                 new() { Value = charges.ConvertAll(c => c.StationId!).ToArray() },
                 new() { Value = charges.ConvertAll(c => c.Evidence).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },

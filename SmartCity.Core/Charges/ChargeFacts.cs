@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace SmartCity.Core.Charges;
 
-/// <summary>What charges need to know of vehicles and stations, as the database has it now.</summary>
+/// <summary>What charges need to know of vehicles, stations and tariffs, as the database has it now.</summary>
 internal sealed class ChargeFacts
 {
     private readonly Dictionary<string, ChargedVehicle> _vehicles = new(StringComparer.Ordinal);
@@ -14,11 +14,13 @@ internal sealed class ChargeFacts
 
     public static async Task<ChargeFacts> LoadAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, CancellationToken cancellationToken)
     {
-        var facts = new ChargeFacts();
+        var facts = new ChargeFacts { Tariffs = await TariffStore.BookAsync(connection, cancellationToken) };
         await facts.LoadVehiclesAsync(connection, transaction, [.. sightings.Select(s => s.Plate).Distinct()], cancellationToken);
         await facts.LoadZonesAsync(connection, transaction, [.. sightings.Select(s => s.StationId).Distinct()], cancellationToken);
         return facts;
     }
+
+    public required TariffBook Tariffs { get; init; }
 
     /// <summary>Null when the registry does not know the plate.</summary>
     public ChargedVehicle? Vehicle(string plate) => _vehicles.GetValueOrDefault(plate);

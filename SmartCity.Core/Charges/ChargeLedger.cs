@@ -68,7 +68,7 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
             }
 
             var moments = seen.ConvertAll(s => new ZonePassage(s.CapturedAt, facts.Zones(s.StationId, ChargeRules.DayOf(s.CapturedAt))));
-            foreach (var assessment in ChargeRules.Assess(vehicle, moments, Tariff.London))
+            foreach (var assessment in ChargeRules.Assess(vehicle, moments, facts.Tariffs))
             {
                 var sighting = seen[assessment.Passage];
                 if (assessment.Verdict == Verdict.Review)
@@ -77,7 +77,7 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
                 }
                 else if (assessment.Verdict == Verdict.Charged)
                 {
-                    due.Add(View(sighting, assessment, now));
+                    due.Add(View(sighting, assessment, facts.Tariffs.On(assessment.Day).Version, now));
                 }
             }
         }
@@ -114,7 +114,7 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
 
     private static ReviewCase Case(ChargeableSighting s, string kind, string why) => new(kind, why, s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
 
-    private static ChargeView View(ChargeableSighting sighting, Assessment assessment, DateTimeOffset now) => new()
+    private static ChargeView View(ChargeableSighting sighting, Assessment assessment, string tariff, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         Plate = sighting.Plate,
@@ -124,7 +124,7 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
         Kind = "charge",
         Rule = assessment.Rule,
         Why = assessment.Why,
-        TariffVersion = Tariff.London.Version,
+        TariffVersion = tariff,
         SightingId = sighting.Id,
         StationId = sighting.StationId,
         Evidence = sighting.Evidence,

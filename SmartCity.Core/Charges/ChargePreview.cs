@@ -17,7 +17,8 @@ public static class ChargePreview
     private static readonly string[] Zones = [ChargeRules.Ulez, ChargeRules.Lez, ChargeRules.Congestion];
 
     /// <summary>The answer to one line; <c>IsError</c> when the line was not valid and the answer says why.</summary>
-    public static (JsonObject Answer, bool IsError) Answer(string line)
+    /// <param name="tariffs">Null for the tariff that ships with the product.</param>
+    public static (JsonObject Answer, bool IsError) Answer(string line, TariffBook? tariffs = null)
     {
         JsonNode? name = null;
         try
@@ -31,7 +32,7 @@ public static class ChargePreview
 
             var vehicle = Vehicle(Field(root, "vehicle", JsonValueKind.Object));
             var passages = Passages(Field(root, "passages", JsonValueKind.Array));
-            return (Result(name, ChargeRules.Assess(vehicle, passages, Tariff.London)), false);
+            return (Result(name, ChargeRules.Assess(vehicle, passages, tariffs ?? TariffBook.Shipped)), false);
         }
         catch (JsonException e)
         {

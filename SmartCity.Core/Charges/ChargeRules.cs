@@ -46,14 +46,15 @@ public static class ChargeRules
     /// <summary>When a charging day begins; the one after begins when it ends.</summary>
     public static DateTimeOffset StartOf(DateOnly day) => new(TimeZoneInfo.ConvertTimeToUtc(day.ToDateTime(TimeOnly.MinValue), London), TimeSpan.Zero);
 
-    /// <summary>One assessment for each scheme and charging day whose zone was entered, by day, then scheme.</summary>
-    public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, Tariff tariff)
+    /// <summary>One assessment for each scheme and charging day whose zone was entered, by day, then scheme; each day by the tariff that holds on it.</summary>
+    public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs)
     {
         var found = new SortedDictionary<(DateOnly, string), Assessment>();
         for (var i = 0; i < passages.Count; i++)
         {
             var local = Local(passages[i].At);
             var day = DateOnly.FromDateTime(local);
+            var tariff = tariffs.On(day);
             foreach (var scheme in passages[i].Zones.Distinct())
             {
                 var assessment = scheme switch

@@ -7,7 +7,7 @@ using Npgsql;
 namespace SmartCity.Core.Database;
 
 /// <summary>
-/// The embedded <c>*.sql</c> files of this assembly, each run once, in order of their names: 01xx ground, 02xx charges, 03xx alerts, 04xx archive, 12xx stations.
+/// The embedded <c>*.sql</c> files of this assembly, each run once, in order of their names: 01xx ground, 02xx charges, 03xx alerts, 04xx archive, 12xx stations, 13xx retention.
 /// </summary>
 public static class Migrations
 {

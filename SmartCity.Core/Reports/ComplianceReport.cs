@@ -15,7 +15,7 @@ internal static class ComplianceReport
 
     public static object?[] Values(ComplianceRow r) => [r.Class, r.Fuel, r.Euro, r.Vehicles, r.Compliant];
 
-    public static async Task<Report<ComplianceRow>> RunAsync(NpgsqlDataSource dataSource, Tariff tariff, ReportRange range, CancellationToken cancellationToken)
+    public static async Task<Report<ComplianceRow>> RunAsync(NpgsqlDataSource dataSource, TariffBook tariffs, ReportRange range, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             """
@@ -37,7 +37,7 @@ internal static class ComplianceReport
 
             var kind = (vehicle.Class, vehicle.Fuel, vehicle.Euro);
             var (vehicles, compliant) = counts.GetValueOrDefault(kind);
-            var charged = ChargeRules.Assess(vehicle, noon, tariff).Any(a => a.Verdict != Verdict.NotCharged);
+            var charged = ChargeRules.Assess(vehicle, noon, tariffs).Any(a => a.Verdict != Verdict.NotCharged);
             counts[kind] = (vehicles + 1, compliant + (charged ? 0 : 1));
         }
 

@@ -18,7 +18,7 @@ internal static class ReportSlice
     public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder app)
     {
         Map(app, "charges", "Pounds by scheme and day, net of what was taken back", MostDays, ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
-        Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", MostDays, (data, range, token) => ComplianceReport.RunAsync(data, Tariff.London, range, token), ComplianceReport.Columns, ComplianceReport.Values);
+        Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", MostDays, async (data, range, token) => await ComplianceReport.RunAsync(data, await TariffStore.BookAsync(data, token), range, token), ComplianceReport.Columns, ComplianceReport.Values);
         Map(app, "hours", "Passages by hour of the day and station", MostDays, TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values);
         Map(app, "stations", "Stations, the busiest first", MostDays, TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values);
         Map(app, "reads", "How well each camera reads", MostDays, ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values);

@@ -59,11 +59,11 @@ internal static class ChargesBench
         const int rounds = 20;
         var vehicles = registry.ConvertAll(v => new ChargedVehicle(v.Class!, v.Fuel!, v.Euro, v.FirstRegistered, v.UnladenKg, v.TaxClass, [.. v.Discounts]));
         ZonePassage[] day = [new(Morning, Zones), new(Morning.AddHours(9), Zones)];
-        ChargeRules.Assess(vehicles[0], day, Tariff.London);
+        ChargeRules.Assess(vehicles[0], day, TariffBook.Shipped);
         var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < rounds; i++)
         {
-            vehicles.ForEach(v => ChargeRules.Assess(v, day, Tariff.London));
+            vehicles.ForEach(v => ChargeRules.Assess(v, day, TariffBook.Shipped));
         }
 
         return rounds * vehicles.Count / Stopwatch.GetElapsedTime(started).TotalSeconds;

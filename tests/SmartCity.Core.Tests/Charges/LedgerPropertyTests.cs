@@ -114,7 +114,7 @@ public sealed class LedgerPropertyTests(PostgresFixture postgres) : IClassFixtur
             .Select(s => (Plate: truth.GetValueOrDefault(s.Id, s.Plate), s.CapturedAt, s.StationId))
             .Where(s => s.Plate is not null && Registered(s.Plate) is not null)
             .GroupBy(s => s.Plate!)
-            .SelectMany(g => ChargeRules.Assess(Registered(g.Key)!, [.. g.Select(s => new ZonePassage(s.CapturedAt, s.StationId == Central ? ["ulez", "lez", "congestion"] : ["ulez", "lez"]))], Tariff.London)
+            .SelectMany(g => ChargeRules.Assess(Registered(g.Key)!, [.. g.Select(s => new ZonePassage(s.CapturedAt, s.StationId == Central ? ["ulez", "lez", "congestion"] : ["ulez", "lez"]))], TariffBook.Shipped)
                 .Where(a => a.Verdict == Verdict.Charged)
                 .Select(a => Line(g.Key, a.Scheme, a.Day, a.Amount)))
             .Order(StringComparer.Ordinal),

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Npgsql;
+using NpgsqlTypes;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+
+namespace SmartCity.Core.Charges;
+
+/// <summary>What the schemes cost, from day to day, and what they will cost.</summary>
+internal static class TariffEndpoints
+{
+    public static IEndpointRouteBuilder MapTariffs(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/tariffs", ListAsync).WithTags("Tariffs").WithSummary("What the schemes cost, each stretch of days on which it was the same, newest first").RequireAuthorization(Scope.ChargesRead);
+        var tariffs = app.MapGroup("/api/tariffs").WithTags("Tariffs").RequireAuthorization(Scope.CityWrite);
+        tariffs.MapPost("", AddAsync).WithSummary("Adds a tariff that holds from a day to come").Audited("tariffs.add", recordBody: true);
+        tariffs.MapDelete("{version}", RemoveAsync).WithSummary("Takes back a tariff that has not begun").Audited("tariffs.remove");
+        return app;
+    }
+
+    private static async Task<Ok<IReadOnlyList<TariffView>>> ListAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var added = (await TariffStore.ReadAsync(connection, cancellationToken)).ToDictionary(t => t.Version);
+        var stretches = new List<TariffView>();
+        DateOnly? next = null;
+        foreach (var (from, tariff) in (await TariffStore.BookAsync(connection, cancellationToken)).Tariffs)
+        {
+            foreach (var day in TariffRules.Changes(tariff).Append(from).Where(d => d >= from && (next is null || d < next)).Distinct().OrderDescending())
+            {
+                stretches.Add(new TariffView(
+                    tariff.Version, day == DateOnly.MinValue ? null : day, next, TariffRules.On(tariff, day), added.GetValueOrDefault(tariff.Version)?.AddedBy, added.GetValueOrDefault(tariff.Version)?.AddedAt));
+                next = day;
+            }
+        }
+
+        return TypedResults.Ok<IReadOnlyList<TariffView>>(stretches);
+    }
+
+    private static async Task<Results<Ok<TariffView>, ProblemHttpResult>> AddAsync(NewTariff body, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (TariffRules.Check(body, ChargeRules.DayOf(now)) is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        if (body.Version == Tariff.London.Version)
+        {
+            return TypedResults.Problem($"version: {body.Version} ships with the product; name this one otherwise.", statusCode: StatusCodes.Status409Conflict);
+        }
+
+        var added = new TariffView(body.Version!, body.From, null, body.Rates!, user.Identity!.Name, now);
+        await using var command = dataSource.CreateCommand("insert into tariffs (version, from_day, rates, added_by, added_at) values ($1, $2, $3, $4, $5) on conflict do nothing");
+        command.Parameters.Add(new() { Value = added.Version });
+        command.Parameters.Add(new() { Value = body.From!.Value });
+        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(added.Rates, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = added.AddedBy! });
+        command.Parameters.Add(new() { Value = now });
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1
+            ? TypedResults.Ok(added)
+            : TypedResults.Problem(
+                string.Create(CultureInfo.InvariantCulture, $"There is a tariff {added.Version} already, or another from {body.From:d MMMM yyyy} on; take that one back first."), statusCode: StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string version, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await using var read = dataSource.CreateCommand("select from_day from tariffs where version = $1");
+        read.Parameters.Add(new() { Value = version });
+        if (await read.ReadAllAsync(r => r.GetFieldValue<DateOnly>(0), cancellationToken) is not [var from])
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (from <= ChargeRules.DayOf(time.GetUtcNow()))
+        {
+            return TypedResults.Problem($"{version} has begun, and charges rest on it; add another from a later day.", statusCode: StatusCodes.Status409Conflict);
+        }
+
+        await using var command = dataSource.CreateCommand("delete from tariffs where version = $1");
+        command.Parameters.Add(new() { Value = version });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,47 @@
+namespace SmartCity.Core.Retention;
+
+/// <summary>What is kept how long at least. Pure.</summary>
+internal static class RetentionRules
+{
+    public const string Evidence = "evidence";
+    public const string Sightings = "sightings";
+    public const string Archive = "archive";
+    public const string Audit = "audit";
+
+    private const int MostDays = 36_500;
+
+    /// <summary>In the order in which they are carried out: pictures before the rows that name them.</summary>
+    public static readonly IReadOnlyList<string> Kinds = [Evidence, Sightings, Archive, Audit];
+
+    public static string What(string kind) => kind switch
+    {
+        Evidence => "Pictures of vehicles and plates. Never those of a charge that stands, an alert that is not dismissed or a case that waits for review.",
+        Sightings => "Sightings and passages. Never those that a charge, an alert or a waiting case rests on.",
+        Archive => "Parquet objects of the archive.",
+        _ => "Lines of the audit, from the beginning; the audit says what was removed.",
+    };
+
+    /// <summary>Fewest and most days. A charge can be challenged for 28 days; who looked at what must be answerable for a year.</summary>
+    public static (int Least, int Most) Limits(string kind) => (kind switch { Evidence => 28, Audit => 365, _ => 30 }, MostDays);
+
+    /// <summary>What is wrong with a number of days; null when nothing is.</summary>
+    /// <param name="others">Days of every kind as they are.</param>
+    public static string? Check(string kind, int? days, IReadOnlyDictionary<string, int> others)
+    {
+        var (least, most) = Limits(kind);
+        if (days is not { } given || given < least || given > most)
+        {
+            return $"days must be from {least} to {most} for {kind}.";
+        }
+
+        return kind == Evidence && given > others[Sightings] ? $"days: pictures cannot be kept longer than their sightings ({others[Sightings]} days)."
+            : kind == Sightings && given < others[Evidence] ? $"days: sightings cannot go before their pictures ({others[Evidence]} days)."
+            : null;
+    }
+}
+
+/// <summary>What a step removed.</summary>
+internal readonly record struct Removal(long Removed, long Kept, long Bytes)
+{
+    public static Removal operator +(Removal a, Removal b) => new(a.Removed + b.Removed, a.Kept + b.Kept, a.Bytes + b.Bytes);
+}

@@ -1,0 +1,53 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+
+namespace SmartCity.Core.Retention;
+
+/// <summary>How long records are kept, and the worker that removes what is over.</summary>
+internal static class RetentionSlice
+{
+    public static IServiceCollection AddRetention(this IServiceCollection services)
+    {
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RetentionStore>().AddSingleton<EvidenceRetention>().AddSingleton<SightingRetention>().AddSingleton<ArchiveRetention>().AddSingleton<RetentionWorker>();
+        return services.AddHostedService(provider => provider.GetRequiredService<RetentionWorker>());
+    }
+
+    public static IEndpointRouteBuilder MapRetention(this IEndpointRouteBuilder app)
+    {
+        var retention = app.MapGroup("/api/retention").WithTags("Retention").RequireAuthorization(Scope.CityWrite);
+        retention.MapGet("", async (RetentionStore store, CancellationToken cancellationToken) => TypedResults.Ok(await store.ListAsync(cancellationToken)))
+            .WithSummary("How long each kind of record is kept, and what was removed last");
+        retention.MapPut("{kind}", ChangeAsync).WithSummary("Keeps a kind of record for other days, from the next run on").Audited("retention.change", recordBody: true);
+        retention.MapPost("run", Accepted (RetentionWorker worker) =>
+        {
+            worker.Ask();
+            return TypedResults.Accepted((string?)null);
+        }).WithSummary("Removes what is over now").Audited("retention.run");
+        return app;
+    }
+
+    private static async Task<Results<Ok<RetentionView>, NotFound, ProblemHttpResult>> ChangeAsync(
+        string kind, RetentionChange body, ClaimsPrincipal user, RetentionStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!RetentionRules.Kinds.Contains(kind))
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (RetentionRules.Check(kind, body.Days, await store.DaysAsync(cancellationToken)) is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        await store.ChangeAsync(kind, body.Days!.Value, user.Identity!.Name!, time.GetUtcNow(), cancellationToken);
+        return TypedResults.Ok((await store.ListAsync(cancellationToken)).Single(r => r.Kind == kind));
+    }
+}

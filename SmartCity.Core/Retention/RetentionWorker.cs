@@ -1,0 +1,140 @@
+using Amazon.Runtime;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Audit;
+using SmartCity.Core.Database;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Core.Retention;
+
+/// <summary>Removes once a day what is over, one kind after the other, and notes what it did. Of several cores one does it.</summary>
+internal sealed class RetentionWorker(
+    NpgsqlDataSource dataSource,
+    RetentionStore store,
+    EvidenceRetention evidence,
+    SightingRetention sightings,
+    ArchiveRetention archive,
+    AuditRetention audit,
+    DatabaseStartup database,
+    IOptions<RetentionOptions> options,
+    WorkerHealth health,
+    TimeProvider time,
+    ILogger<RetentionWorker> logger) : BackgroundService
+{
+    private const string Worker = "retention";
+
+    // Any constant will do; every core takes the same lock.
+    private const long AdvisoryLock = 0x526574656E74696F;
+    private static readonly TimeSpan FirstWithin = TimeSpan.FromHours(1);
+
+    private readonly SemaphoreSlim _asked = new(0, 1);
+
+    /// <summary>Runs as soon as may be.</summary>
+    public void Ask()
+    {
+        if (_asked.CurrentCount == 0)
+        {
+            _asked.Release();
+        }
+    }
+
+    /// <summary>Removes what is over now.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var take = new NpgsqlCommand("select pg_try_advisory_lock($1)", connection) { Parameters = { new() { Value = AdvisoryLock } } };
+        if (await take.ExecuteScalarAsync(cancellationToken) is not true)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var kind in RetentionRules.Kinds)
+            {
+                await RunAsync(kind, (await store.DaysAsync(cancellationToken))[kind], cancellationToken);
+            }
+        }
+        finally
+        {
+            await using var release = new NpgsqlCommand("select pg_advisory_unlock($1)", connection) { Parameters = { new() { Value = AdvisoryLock } } };
+            await release.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        health.Starting(Worker, "waiting for the database");
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _asked.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await database.Ready.WaitAsync(stoppingToken);
+        health.Healthy(Worker);
+        var wait = options.Value.Every < FirstWithin ? options.Value.Every : FirstWithin;
+        while (true)
+        {
+            await WaitAsync(wait, stoppingToken);
+            try
+            {
+                await RunAsync(stoppingToken);
+            }
+            catch (NpgsqlException e)
+            {
+                health.Degraded(Worker, $"What is over stays for now: {e.Message}");
+                logger.LogWarning("Retention waits: {Error}", e.Message);
+            }
+
+            wait = options.Value.Every;
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await await Task.WhenAny(Task.Delay(atMost, time, over.Token), _asked.WaitAsync(over.Token));
+        await over.CancelAsync();
+    }
+
+    private async Task RunAsync(string kind, int days, CancellationToken cancellationToken)
+    {
+        var at = time.GetUtcNow();
+        var started = time.GetTimestamp();
+        var before = at - TimeSpan.FromDays(days);
+        var removal = default(Removal);
+        string? error = null;
+        try
+        {
+            removal = kind switch
+            {
+                RetentionRules.Evidence => await evidence.RunAsync(before, options.Value.BatchSize, cancellationToken),
+                RetentionRules.Sightings => await sightings.RunAsync(before, options.Value.BatchSize, cancellationToken),
+                RetentionRules.Archive => await archive.RunAsync(before, cancellationToken),
+                _ => new Removal(await audit.RunAsync(before, cancellationToken), 0, 0),
+            };
+            health.Healthy(Worker, $"{kind}: {removal.Removed} removed");
+            if (removal.Removed > 0)
+            {
+                logger.LogInformation("Retention of {Kind}: {Removed} older than {Before:u} removed, {Kept} kept.", kind, removal.Removed, before, removal.Kept);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AmazonClientException or AmazonServiceException or HttpRequestException or PostgresException)
+        {
+            error = e.Message;
+            health.Degraded(Worker, $"{kind} stays for now: {e.Message}");
+            logger.LogWarning("Retention of {Kind} broke off: {Error}", kind, e.Message);
+        }
+
+        await store.NoteAsync(kind, new RetentionRun(at, before, removal.Removed, removal.Kept, removal.Bytes, time.GetElapsedTime(started), error), cancellationToken);
+    }
+}

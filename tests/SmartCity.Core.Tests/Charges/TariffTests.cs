@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Mvc;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Charges;
+using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Hosting;
+using SmartCity.Core.Tests.Sightings;
+
+namespace SmartCity.Core.Tests.Charges;
+
+public class TariffTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static readonly DateOnly Today = ChargeRules.DayOf(TimeProvider.System.GetUtcNow());
+    private static readonly DateOnly Tomorrow = Today.AddDays(1);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_tariff_that_is_added_is_what_its_days_cost_and_earlier_days_cost_what_they_did()
+    {
+        await core.Postgres.ExecuteAsync("insert into vehicles (plate, class, fuel, euro) values ('OLD1ONE', 'car', 'diesel', 4)");
+        var now = Rates(await ListAsync(), Today);
+        await AddAsync(new NewTariff("dearer", Tomorrow, now with { Ulez = 17.25m }));
+        try
+        {
+            // Zones charge by the day of London; the core's clock may run a day behind a camera's.
+            await core.SendAsync(TestSightings.Sighting("OLD1ONE", ChargeRules.StartOf(Today).AddMinutes(1)));
+            await core.SendAsync(TestSightings.Sighting("OLD1ONE", ChargeRules.StartOf(Tomorrow).AddMinutes(1)));
+            await CoreHost.UntilAsync(async () => (await ChargesAsync()).Count == 2, "both days are charged");
+
+            Assert.Equal([(Today, 12.50m, Tariff.London.Version), (Tomorrow, 17.25m, "dearer")], (await ChargesAsync()).Select(c => (c.Day, c.Amount, c.TariffVersion)));
+            Assert.Contains("£17.25", (await ChargesAsync())[1].Why, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Assert.Equal(HttpStatusCode.NoContent, (await core.Http.DeleteAsync("/api/tariffs/dearer", Token)).StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task The_list_has_every_stretch_of_days_and_no_gap()
+    {
+        var tariffs = await ListAsync();
+
+        Assert.Null(tariffs[^1].From);
+        Assert.Null(tariffs[0].To);
+        Assert.All(tariffs.Zip(tariffs.Skip(1)), pair => Assert.Equal(pair.First.From, pair.Second.To));
+        Assert.Equal((15m, 18m), (Rates(tariffs, new(2026, 1, 1)).Congestion, Rates(tariffs, new(2026, 1, 2)).Congestion));
+        Assert.Equal(0.125m, Rates(tariffs, new(2030, 3, 4)).ZeroEmission!.Car);
+        Assert.Null(Rates(tariffs, new(2019, 4, 7)).Ulez);
+    }
+
+    [Fact]
+    public async Task A_tariff_that_has_begun_is_never_changed()
+    {
+        await core.Postgres.ExecuteAsync(
+            "insert into tariffs (version, from_day, rates, added_by, added_at) values ('begun', $1, '{ \"ulez\": 12.5, \"weekdayHours\": [\"07:00:00\", \"18:00:00\"], \"weekendHours\": [\"12:00:00\", \"18:00:00\"] }', 'x', now())", new DateOnly(2040, 1, 1));
+        await core.Postgres.ExecuteAsync("alter table tariffs disable trigger user; update tariffs set from_day = '2020-01-01' where version = 'begun'; alter table tariffs enable trigger user");
+
+        using var removed = await core.Http.DeleteAsync("/api/tariffs/begun", Token);
+        Assert.Equal(HttpStatusCode.Conflict, removed.StatusCode);
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => core.Postgres.ExecuteAsync("delete from tariffs"));
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => core.Postgres.ExecuteAsync("update tariffs set added_by = 'y'"));
+        await core.Postgres.ExecuteAsync("alter table tariffs disable trigger user; delete from tariffs where version = 'begun'; alter table tariffs enable trigger user");
+    }
+
+    [Fact]
+    public async Task What_a_tariff_cannot_be_is_refused_naming_the_field()
+    {
+        var rates = Rates(await ListAsync(), Today);
+        await IsRefusedAsync(new NewTariff("london-x", Today, rates), "from must be a day after today");
+        await IsRefusedAsync(new NewTariff("London X", Tomorrow, rates), "version");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, null), "rates is missing");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { Ulez = 0 }), "rates.ulez");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { Congestion = 1.005m }), "rates.congestion");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { LezHeavyWorse = null }), "go together");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { WeekdayHours = [new(18, 0), new(7, 0)] }), "rates.weekdayHours");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { ResidentDiscount = 90 }), "rates.residentDiscount");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { ZeroEmission = new("magic", 1, 1, 1) }), "rates.zeroEmission.needs");
+    }
+
+    private async Task IsRefusedAsync(NewTariff tariff, string words)
+    {
+        using var answer = await core.Http.PostAsJsonAsync("/api/tariffs", tariff, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(words, (await answer.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
+    }
+
+    private static TariffRates Rates(TariffView[] tariffs, DateOnly day) => tariffs.First(t => t.From is null || t.From <= day).Rates;
+
+    private async Task<TariffView[]> ListAsync() => (await core.Http.GetFromJsonAsync<TariffView[]>("/api/tariffs", Token))!;
+
+    private async Task AddAsync(NewTariff tariff) => await Caller.ReadAsync<TariffView>(await core.Http.PostAsJsonAsync("/api/tariffs", tariff, Token));
+
+    private async Task<List<ChargeView>> ChargesAsync() =>
+        [.. (await core.Http.GetFromJsonAsync<Page<ChargeView>>("/api/charges?plate=OLD1ONE&scheme=ulez", Token))!.Items.OrderBy(c => c.Day)];
+}
