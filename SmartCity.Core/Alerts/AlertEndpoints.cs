@@ -67,7 +67,7 @@ internal static class AlertSlice
     internal static string Select(string where) => $"select {Columns} from alerts where {where}";
 
     private static async Task<Results<Ok<Page<AlertView>>, ProblemHttpResult>> ListAsync(
-        NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? state = null, int? priority = null, string? plate = null, Cursor? after = null, int limit = Paging.DefaultLimit)
+        NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? state = null, int? priority = null, string? plate = null, Guid? passage = null, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
@@ -78,6 +78,7 @@ internal static class AlertSlice
             .And("state = @", state)
             .And("priority = @", priority)
             .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
+            .And("passage_id = @", passage)
             .After("raised_at", "id", after)
             .Command(dataSource, Select("{where} order by raised_at desc, id desc limit {limit}"), limit + 1);
         var rows = await command.ReadAllAsync(Read, cancellationToken);

@@ -7,31 +7,55 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Live;
 
 internal static class LiveEndpoints
 {
-    public static IServiceCollection AddLive(this IServiceCollection services) => services.AddSingleton<LiveFeed>().AddSingleton<LivePublisher>();
+    private const int UsualMinutes = 15;
+
+    public static IServiceCollection AddLive(this IServiceCollection services) => services.AddSingleton<LiveFeed>().AddSingleton<LivePublisher>().AddSingleton<LiveSummaries>();
 
     public static IEndpointRouteBuilder MapLive(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/live", Live).WithTags("Live").WithSummary("Sightings, alerts and charges as they happen (server-sent events)").RequireAuthorization(Scope.LiveRead);
+        var live = app.MapGroup("/api").WithTags("Live").RequireAuthorization(Scope.LiveRead);
+        live.MapGet("live", Live).WithSummary("Sightings, alerts and charges as they happen (server-sent events, each a LiveEvent)");
+        live.MapGet("live/summary", SummaryAsync).WithSummary("Today so far: pounds, vehicles, alerts, stations with their state, busiest first; at most two seconds old");
+        live.MapGet("flow", FlowAsync).WithSummary("Sightings of a day by station in equal steps; today's when no day is given").ProducesProblem(StatusCodes.Status400BadRequest);
         return app;
     }
 
-    private static ServerSentEventsResult<LiveEvent> Live(LiveFeed feed, ClaimsPrincipal user, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
-        TypedResults.ServerSentEvents(Items(feed, user, lifetime.ApplicationStopping, cancellationToken));
+    private static async Task<Ok<LiveSummary>> SummaryAsync(LiveSummaries summaries, CancellationToken cancellationToken) => TypedResults.Ok(await summaries.GetAsync(cancellationToken));
 
-    private static async IAsyncEnumerable<SseItem<LiveEvent>> Items(LiveFeed feed, ClaimsPrincipal user, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async Task<Results<Ok<FlowView>, ProblemHttpResult>> FlowAsync(
+        NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null, int minutes = UsualMinutes)
+    {
+        if (minutes is < 5 or > 60 || 60 % minutes != 0 || minutes % (int)StationFlow.Step.TotalMinutes != 0)
+        {
+            return Paging.Problem($"minutes is {minutes}; it must be 5, 10, 15, 20, 30 or 60.");
+        }
+
+        var of = day ?? ChargeRules.DayOf(time.GetUtcNow());
+        return of.Year < 2000
+            ? Paging.Problem("day must not be before the year 2000.")
+            : TypedResults.Ok(await StationFlow.OfDayAsync(dataSource, of, TimeSpan.FromMinutes(minutes), cancellationToken));
+    }
+
+    private static ServerSentEventsResult<byte[]> Live(LiveFeed feed, ClaimsPrincipal user, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
+        TypedResults.ServerSentEvents(Items(feed, Keepers.MaySee(user), lifetime.ApplicationStopping, cancellationToken));
+
+    private static async IAsyncEnumerable<SseItem<byte[]>> Items(LiveFeed feed, bool keepers, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // An empty first event: a client knows that it is connected before anything happens.
-        yield return new SseItem<LiveEvent>(new LiveEvent(), "open");
+        yield return new SseItem<byte[]>("{}"u8.ToArray(), "open");
         await foreach (var e in feed.SubscribeAsync(stopping, cancellationToken))
         {
-            yield return new SseItem<LiveEvent>(e.Sighting is { } sighting ? e with { Sighting = Keepers.For(user, sighting) } : e, e.Alert is not null ? "alert" : e.Charge is not null ? "charge" : "sighting");
+            yield return new SseItem<byte[]>(e.Json(keepers), e.Kind);
         }
     }
 }

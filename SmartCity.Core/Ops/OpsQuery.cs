@@ -121,7 +121,7 @@ internal sealed class OpsQuery(
         {
             StationId = id,
             Name = totals?.Name,
-            State = beat is null ? "unknown" : now - beat.At <= OpsRules.Silence ? "up" : "down",
+            State = OpsRules.Station(beat, now),
             Edge = OpsRules.Edge(beat, now),
             EdgeKafka = OpsRules.EdgeKafka(beat, now),
             Mirror = OpsRules.Mirror(beat, received?.Delay, behind, lag ?? 0, now),

@@ -15,6 +15,9 @@ internal static class OpsRules
     /// <summary>An edge that has not been heard of for so long is down.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
+    /// <summary>up (a heartbeat within 30 s), down, or unknown (never heard).</summary>
+    public static string Station(StationHeartbeat? beat, DateTimeOffset now) => beat is null ? Unknown : now - beat.At <= Silence ? "up" : "down";
+
     /// <summary>A core that is so far behind a station's Kafka shows yesterday's news.</summary>
     public static readonly TimeSpan Behind = TimeSpan.FromMinutes(1);
 

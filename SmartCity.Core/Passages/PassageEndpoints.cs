@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -6,14 +7,19 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Passages;
 
 internal static class PassageEndpoints
 {
+    private const string Columns = "id, plate, station_id, first_at, last_at, sightings, best_sighting_id, evidence";
+
     public static IEndpointRouteBuilder MapPassages(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages, newest first; from is inclusive, to exclusive; with a plate a reason is required").RequireAuthorization(Scope.LiveRead).RequireReason("passages.search", "plate", Scope.VehiclesSearch);
+        app.MapGet("/api/passages/{id:guid}", GetAsync).WithTags("Passages").WithSummary("One passage with the sightings that were merged into it, oldest first").RequireAuthorization(Scope.LiveRead);
         return app;
     }
 
@@ -40,21 +46,37 @@ internal static class PassageEndpoints
             .After("first_at", "id", after)
             .Command(
                 dataSource,
-                "select id, plate, station_id, first_at, last_at, sightings, best_sighting_id, evidence from passages where {where} order by first_at desc, id desc limit {limit}",
+                $"select {Columns} from passages where {{where}} order by first_at desc, id desc limit {{limit}}",
                 limit + 1);
-        var rows = await command.ReadAllAsync(
-            r => new PassageView
-            {
-                Id = r.GetGuid(0),
-                Plate = r.GetString(1),
-                StationId = r.GetString(2),
-                FirstAt = r.Time(3),
-                LastAt = r.Time(4),
-                Sightings = r.GetInt32(5),
-                BestSightingId = r.GetGuid(6),
-                Evidence = r.Text(7),
-            },
-            cancellationToken);
+        var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, p => new Cursor(p.FirstAt, p.Id)));
     }
+
+    private static async Task<Results<Ok<PassageDetail>, NotFound>> GetAsync(Guid id, ClaimsPrincipal user, NpgsqlDataSource dataSource, SightingQueries sightings, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"select {Columns} from passages where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        if (await command.ReadAllAsync(Read, cancellationToken) is not [var passage])
+        {
+            return TypedResults.NotFound();
+        }
+
+        // Its times say in which days to look.
+        var filter = new SightingFilter(passage.StationId, null, passage.FirstAt, passage.LastAt.AddMilliseconds(1), null, Passage: id);
+        var rows = await sightings.ListAsync(filter, Paging.MaximumLimit, cancellationToken);
+        rows.Reverse();
+        return TypedResults.Ok(new PassageDetail(passage, rows.ConvertAll(s => Keepers.For(user, s))));
+    }
+
+    private static PassageView Read(NpgsqlDataReader r) => new()
+    {
+        Id = r.GetGuid(0),
+        Plate = r.GetString(1),
+        StationId = r.GetString(2),
+        FirstAt = r.Time(3),
+        LastAt = r.Time(4),
+        Sightings = r.GetInt32(5),
+        BestSightingId = r.GetGuid(6),
+        Evidence = r.Text(7),
+    };
 }

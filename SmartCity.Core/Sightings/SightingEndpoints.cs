@@ -28,6 +28,8 @@ internal static class SightingEndpoints
         string? plate = null,
         DateTimeOffset? from = null,
         DateTimeOffset? to = null,
+        string? @class = null,
+        string? zone = null,
         Cursor? after = null,
         int limit = Paging.DefaultLimit)
     {
@@ -36,7 +38,7 @@ internal static class SightingEndpoints
             return problem;
         }
 
-        var filter = new SightingFilter(station, plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), from, to, after);
+        var filter = new SightingFilter(station, plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), from, to, after, @class, zone);
         var rows = await queries.ListAsync(filter, limit + 1, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(s => Keepers.For(user, s)), limit, s => new Cursor(s.CapturedAt, s.Id)));
     }

@@ -5,6 +5,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
+using SmartCity.Core.Live;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.ServiceDefaults;
@@ -53,6 +54,7 @@ public sealed class SightingIngest(
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
         await review.AddAsync(connection, transaction, [.. Cases(fresh), .. nearMatches], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
+        await StationFlow.AddAsync(connection, transaction, fresh, cancellationToken);
         return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, charges, alerts);
     }
 

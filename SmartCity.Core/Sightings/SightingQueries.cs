@@ -25,6 +25,9 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource)
         await using var command = new SqlFilter()
             .And("s.station_id = @", filter.Station)
             .And("s.plate = @", filter.Plate)
+            .And("v.class = @", filter.Class)
+            .And("s.station_id in (select z.station_id from station_zones z where z.zone = @ and (now() at time zone 'Europe/London')::date >= z.from_day and (now() at time zone 'Europe/London')::date < z.to_day)", filter.Zone)
+            .And("s.passage_id = @", filter.Passage)
             .And("s.captured_at >= @", filter.From)
             .And("s.captured_at < @", filter.To)
             .After("s.captured_at", "s.id", filter.After)
@@ -91,4 +94,7 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource)
 
 /// <param name="From">Inclusive.</param>
 /// <param name="To">Exclusive.</param>
-internal sealed record SightingFilter(string? Station, string? Plate, DateTimeOffset? From, DateTimeOffset? To, Cursor? After);
+/// <param name="Class">Of the vehicle in the registry.</param>
+/// <param name="Zone">That the station lies in today.</param>
+internal sealed record SightingFilter(
+    string? Station, string? Plate, DateTimeOffset? From, DateTimeOffset? To, Cursor? After, string? Class = null, string? Zone = null, Guid? Passage = null);

@@ -9,9 +9,13 @@ internal static class Keepers
 {
     public static bool MaySee(ClaimsPrincipal user) => user.HasClaim(Scope.Claim, Scope.KeeperRead);
 
-    public static SightingView For(ClaimsPrincipal user, SightingView sighting) =>
-        sighting.Vehicle is { Keeper: not null } vehicle ? sighting with { Vehicle = For(user, vehicle) } : sighting;
+    public static SightingView Masked(SightingView sighting) =>
+        sighting.Vehicle is { Keeper: not null } vehicle ? sighting with { Vehicle = Masked(vehicle) } : sighting;
 
-    public static VehicleView For(ClaimsPrincipal user, VehicleView vehicle) =>
-        vehicle.Keeper is null || MaySee(user) ? vehicle : vehicle with { Keeper = Masking.Keeper(vehicle.Keeper) };
+    public static VehicleView Masked(VehicleView vehicle) => vehicle.Keeper is null ? vehicle : vehicle with { Keeper = Masking.Keeper(vehicle.Keeper) };
+
+    public static SightingView For(ClaimsPrincipal user, SightingView sighting) =>
+        MaySee(user) ? sighting : Masked(sighting);
+
+    public static VehicleView For(ClaimsPrincipal user, VehicleView vehicle) => MaySee(user) ? vehicle : Masked(vehicle);
 }

@@ -14,7 +14,7 @@ public class RouteTests(CoreHost core) : IClassFixture<CoreHost>
     [
         "POST /api/access/sign-in", "POST /api/access/sign-out", "GET /api/access/me", "POST /api/access/password",
         "GET /api/city", "GET /api/stations", "GET /api/sightings", "GET /api/sightings/{id}", "GET /api/passages", "GET /api/evidence/{key}", "GET /api/live",
-        "GET /api/flow", "GET /api/zones", "GET /api/cameras/{id}/picture",
+        "GET /api/passages/{id}", "GET /api/live/summary", "GET /api/flow", "GET /api/zones", "GET /api/cameras/{id}/picture",
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

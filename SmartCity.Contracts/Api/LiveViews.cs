@@ -1,0 +1,55 @@
+namespace SmartCity.Contracts.Api;
+
+/// <summary><c>GET /api/live/summary</c>: today in London so far, and the last minute.</summary>
+public sealed record LiveSummary
+{
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Europe/London calendar day.</summary>
+    public required DateOnly Day { get; init; }
+
+    /// <summary>Vehicles past a camera today.</summary>
+    public long Sightings { get; init; }
+
+    public long SightingsLastMinute { get; init; }
+
+    /// <summary>Pounds that stand for today of the congestion charge.</summary>
+    public decimal Toll { get; init; }
+    public int TollVehicles { get; init; }
+
+    /// <summary>Pounds that stand for today of ULEZ and LEZ.</summary>
+    public decimal Pollution { get; init; }
+    public int PollutionVehicles { get; init; }
+
+    /// <summary>Raised today.</summary>
+    public int Alerts { get; init; }
+
+    /// <summary>Those of today that nobody has taken on.</summary>
+    public int OpenAlerts { get; init; }
+
+    /// <summary>Every station, busiest of the last minute first.</summary>
+    public required IReadOnlyList<StationNow> Stations { get; init; }
+}
+
+/// <param name="State">up (a heartbeat within 30 s), down, or unknown (never heard).</param>
+/// <param name="LastMinute">Sightings stored in the last minute.</param>
+/// <param name="Today">Sightings captured today.</param>
+/// <param name="Newest">Capture time of the newest.</param>
+public sealed record StationNow(string StationId, string State, long LastMinute, long Today, DateTimeOffset? Newest);
+
+/// <summary><c>GET /api/flow</c>: sightings of a day by station and step.</summary>
+/// <param name="Day">Europe/London calendar day.</param>
+/// <param name="From">Its midnight.</param>
+/// <param name="Steps">How many steps the day has.</param>
+/// <param name="Stations">Those with a sighting on that day.</param>
+public sealed record FlowView(DateOnly Day, DateTimeOffset From, TimeSpan Step, int Steps, IReadOnlyList<FlowOfStation> Stations);
+
+/// <param name="Counts">Sightings of each step.</param>
+public sealed record FlowOfStation(string StationId, IReadOnlyList<long> Counts);
+
+/// <summary><c>GET /api/passages/{id}</c>: a passage with the sightings that were merged into it, oldest first.</summary>
+public sealed record PassageDetail(PassageView Passage, IReadOnlyList<SightingView> Sightings);
+
+/// <summary>A zone of <c>GET /api/zones</c>.</summary>
+/// <param name="Outline">Polygons as rings of longitude and latitude.</param>
+public sealed record ZoneOutline(string Id, string Name, IReadOnlyList<IReadOnlyList<IReadOnlyList<double>>> Outline);
