@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using MudBlazor;
 using MudBlazor.Services;
 using SmartCity.ServiceDefaults.Access;
@@ -30,6 +31,11 @@ public static class ConsoleModule
             return CoreClient.For(provider, user.TokenAsync, user.SayEnded);
         });
         builder.Services.AddSingleton<LiveConnection>();
+        builder.Services.AddSingleton(provider =>
+        {
+            var core = CoreClient.For(provider, () => ValueTask.FromResult<string?>(provider.GetRequiredService<IOptions<ConsoleOptions>>().Value.CoreKey));
+            return ActivatorUtilities.CreateInstance<LiveBoard>(provider, core);
+        });
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LiveConnection>());
         return builder;
     }

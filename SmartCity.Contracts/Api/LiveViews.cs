@@ -41,8 +41,9 @@ public sealed record StationNow(string StationId, string State, long LastMinute,
 /// <param name="Day">Europe/London calendar day.</param>
 /// <param name="From">Its midnight.</param>
 /// <param name="Steps">How many steps the day has.</param>
+/// <param name="Totals">Sightings of each step, all stations together.</param>
 /// <param name="Stations">Those with a sighting on that day.</param>
-public sealed record FlowView(DateOnly Day, DateTimeOffset From, TimeSpan Step, int Steps, IReadOnlyList<FlowOfStation> Stations);
+public sealed record FlowView(DateOnly Day, DateTimeOffset From, TimeSpan Step, int Steps, IReadOnlyList<long> Totals, IReadOnlyList<FlowOfStation> Stations);
 
 /// <param name="Counts">Sightings of each step.</param>
 public sealed record FlowOfStation(string StationId, IReadOnlyList<long> Counts);

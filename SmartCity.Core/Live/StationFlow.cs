@@ -52,6 +52,7 @@ internal static class StationFlow
         command.Parameters.Add(new() { Value = to.ToUniversalTime() });
         command.Parameters.Add(new() { Value = step.TotalSeconds });
         var steps = (int)Math.Ceiling((to - from) / step);
+        var totals = new long[steps];
         var stations = new Dictionary<string, long[]>(StringComparer.Ordinal);
         foreach (var (station, index, count) in await command.ReadAllAsync(r => (r.GetString(0), r.GetInt32(1), r.GetInt64(2)), cancellationToken))
         {
@@ -61,9 +62,10 @@ internal static class StationFlow
             }
 
             counts[index] = count;
+            totals[index] += count;
         }
 
-        return new FlowView(day, from, step, steps, [.. stations.Select(s => new FlowOfStation(s.Key, s.Value))]);
+        return new FlowView(day, from, step, steps, totals, [.. stations.Select(s => new FlowOfStation(s.Key, s.Value))]);
     }
 
     private static DateTimeOffset Floor(DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % Step.Ticks), TimeSpan.Zero);

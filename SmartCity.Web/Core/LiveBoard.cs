@@ -1,0 +1,182 @@
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Web.Core;
+
+/// <summary>
+/// What the Live pages of this process show: the newest sightings and today's figures, held once and asked of the core once however many people
+/// watch. Pages hear of changes at most twice a second. Keepers are masked here: the console's own key may not see them.
+/// </summary>
+public sealed class LiveBoard : IDisposable
+{
+    /// <summary>Sightings that are held.</summary>
+    public const int Kept = 1000;
+
+    private const int AtStart = 200;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(3);
+
+    private readonly LiveConnection _live;
+    private readonly CoreClient _core;
+    private readonly TimeProvider _time;
+    private readonly ILogger<LiveBoard> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private readonly List<SightingView> _arrived = [];
+    private ITimer? _timer;
+    private Action? _watchers;
+    private long _asked;
+    private bool _asking;
+    private bool _filled;
+
+    /// <param name="core">With the console's own key.</param>
+    public LiveBoard(LiveConnection live, CoreClient core, TimeProvider time, ILogger<LiveBoard> logger)
+    {
+        (_live, _core, _time, _logger) = (live, core, time, logger);
+        _live.Received += Receive;
+    }
+
+    /// <summary>Newest first. A new list with each change.</summary>
+    public IReadOnlyList<SightingView> Newest { get; private set; } = [];
+
+    /// <summary>Null until the core has said it once.</summary>
+    public LiveSummary? Summary { get; private set; }
+
+    /// <summary>What is wrong, for people; null when nothing is.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Calls back, on a thread of its own, whenever something has changed, until what it gives is disposed.</summary>
+    public IDisposable Watch(Action changed)
+    {
+        lock (_lock)
+        {
+            _watchers += changed;
+            _timer ??= _time.CreateTimer(_ => Beat(), null, TimeSpan.Zero, Tick);
+        }
+
+        return new Watcher(this, changed);
+    }
+
+    /// <summary>The newest of a station, class or zone, further back than what is held.</summary>
+    public async Task<IReadOnlyList<SightingView>> OlderAsync(LiveFilter filter, CancellationToken cancellationToken) =>
+        (await _core.SightingsAsync(filter.Station, filter.Class, filter.Zone, AtStart, cancellationToken)).Items;
+
+    public void Dispose()
+    {
+        _live.Received -= Receive;
+        _timer?.Dispose();
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private void Receive(LiveEvent live)
+    {
+        if (live.Sighting is not { } sighting)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _arrived.Add(sighting);
+            if (_arrived.Count > 2 * Kept)
+            {
+                _arrived.RemoveRange(0, Kept);
+            }
+        }
+    }
+
+    private void Beat()
+    {
+        var changed = Merge();
+        if (!_asking && (Summary is null || _time.GetElapsedTime(_asked) >= SummaryEvery))
+        {
+            _ = AskAsync();
+        }
+
+        if (changed)
+        {
+            Tell();
+        }
+    }
+
+    // What passed while the board was filled is in both, and what the core sends again may be here already.
+    private bool Merge(IReadOnlyList<SightingView>? more = null)
+    {
+        lock (_lock)
+        {
+            if (_arrived.Count == 0 && more is null)
+            {
+                return false;
+            }
+
+            Newest = [.. _arrived.Concat(more ?? []).Concat(Newest).DistinctBy(s => s.Id).OrderByDescending(s => s.CapturedAt).ThenByDescending(s => s.Id).Take(Kept)];
+            _arrived.Clear();
+            return true;
+        }
+    }
+
+    private async Task AskAsync()
+    {
+        _asking = true;
+        try
+        {
+            if (!_filled)
+            {
+                Merge((await _core.SightingsAsync(AtStart, _stop.Token)).Items);
+                _filled = true;
+            }
+
+            Summary = await _core.LiveSummaryAsync(_stop.Token);
+            Problem = null;
+        }
+        catch (HttpRequestException e)
+        {
+            if (Problem is null)
+            {
+                _logger.LogWarning("The Live page's figures are old: {Error}", e.Message);
+            }
+
+            Problem = $"The core does not answer ({e.Message}). The page goes on as soon as it does.";
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+        finally
+        {
+            _asked = _time.GetTimestamp();
+            _asking = false;
+        }
+
+        Tell();
+    }
+
+    private void Tell()
+    {
+        Action? watchers;
+        lock (_lock)
+        {
+            watchers = _watchers;
+        }
+
+        watchers?.Invoke();
+    }
+
+    private void Leave(Action changed)
+    {
+        lock (_lock)
+        {
+            _watchers -= changed;
+            if (_watchers is null)
+            {
+                _timer?.Dispose();
+                _timer = null;
+            }
+        }
+    }
+
+    private sealed class Watcher(LiveBoard board, Action changed) : IDisposable
+    {
+        public void Dispose() => board.Leave(changed);
+    }
+}

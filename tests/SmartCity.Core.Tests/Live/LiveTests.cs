@@ -1,0 +1,146 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Live;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Live;
+
+public class LiveTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_day_s_flow_counts_each_sighting_once_in_its_step_of_the_London_day()
+    {
+        // Midnight in London is 23:00 UTC in summer: the first belongs to the day before.
+        var midnight = new DateTimeOffset(2026, 7, 5, 23, 0, 0, TimeSpan.Zero);
+        Sighting[] day = [Sighting("FLOW1", midnight.AddMilliseconds(-1), "flow-1"), Sighting("FLOW2", midnight, "flow-1"), Sighting("FLOW3", midnight.AddMinutes(14), "flow-1"), Sighting("FLOW4", midnight.AddHours(13), "flow-2")];
+        await IngestAsync(day);
+        await IngestAsync(day);
+
+        var flow = await GetAsync<FlowView>("/api/flow?day=2026-07-06&minutes=15");
+
+        Assert.Equal(96, flow.Steps);
+        Assert.Equal(midnight, flow.From);
+        Assert.Equal(2, flow.Totals[0]);
+        Assert.Equal([(0, 2L)], Passed(flow, "flow-1"));
+        Assert.Equal([(52, 1L)], Passed(flow, "flow-2"));
+        Assert.Equal([(287, 1L)], Passed(await GetAsync<FlowView>("/api/flow?day=2026-07-05&minutes=5"), "flow-1"));
+    }
+
+    [Theory]
+    [InlineData("2026-10-25", 25)]
+    [InlineData("2026-03-29", 23)]
+    public async Task A_day_on_which_the_clocks_change_has_its_own_number_of_steps(string day, int hours) =>
+        Assert.Equal(hours, (await GetAsync<FlowView>($"/api/flow?day={day}&minutes=60")).Steps);
+
+    [Theory]
+    [InlineData("minutes=7")]
+    [InlineData("minutes=0")]
+    [InlineData("day=yesterday")]
+    [InlineData("day=1066-10-14")]
+    public async Task A_flow_that_cannot_be_given_is_refused(string query)
+    {
+        using var response = await core.Http.GetAsync(new Uri("/api/flow?" + query, UriKind.Relative), Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task The_summary_has_every_station_and_what_passed_today()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await IngestAsync([Sighting("SUMM1", now, "london-a40"), Sighting("SUMM2", now, "london-a40")]);
+
+        StationNow? station = null;
+        await CoreHost.UntilAsync(
+            async () =>
+            {
+                var summary = await GetAsync<LiveSummary>("/api/live/summary");
+                station = summary.Stations.SingleOrDefault(s => s.StationId == "london-a40");
+                return station is { Today: >= 2 } && summary.Sightings >= 2;
+            },
+            "two sightings of today");
+        Assert.Equal("unknown", station!.State);
+        Assert.NotNull(station.Newest);
+    }
+
+    [Fact]
+    public async Task A_passage_has_the_sightings_that_were_merged_into_it()
+    {
+        var at = new DateTimeOffset(2026, 11, 19, 12, 0, 0, TimeSpan.Zero);
+        await IngestAsync([Sighting("PASS1", at, "pass-1"), Sighting("PASS1", at.AddSeconds(2), "pass-1"), Sighting("PASS2", at.AddSeconds(1), "pass-1")]);
+        var first = (await GetAsync<Page<SightingView>>("/api/sightings?station=pass-1")).Items.Single(s => s.CapturedAt == at);
+
+        var passage = await GetAsync<PassageDetail>($"/api/passages/{first.PassageId}");
+
+        Assert.Equal("PASS1", passage.Passage.Plate);
+        Assert.Equal([at, at.AddSeconds(2)], passage.Sightings.Select(s => s.CapturedAt));
+        using var missing = await core.Http.GetAsync(new Uri($"/api/passages/{Guid.NewGuid()}", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+    }
+
+    [Fact]
+    public async Task Sightings_are_narrowed_by_class_and_zone()
+    {
+        using var registry = new StringContent("plate,class,fuel,euro\nCLASS1,hgv,diesel,6\nCLASS2,car,petrol,6\n");
+        using var imported = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), registry, Token);
+        var at = new DateTimeOffset(2026, 11, 18, 12, 0, 0, TimeSpan.Zero);
+        await IngestAsync([Sighting("CLASS1", at, "london-a3"), Sighting("CLASS2", at, "london-a3"), Sighting("CLASS1", at, "london-a1")]);
+        const string day = "from=2026-11-18T00:00:00Z&to=2026-11-19T00:00:00Z";
+
+        Assert.Equal(["london-a1", "london-a3"], (await GetAsync<Page<SightingView>>($"/api/sightings?class=hgv&{day}")).Items.Select(s => s.StationId).Order());
+        Assert.Equal("CLASS1", Assert.Single((await GetAsync<Page<SightingView>>($"/api/sightings?class=hgv&zone=congestion&{day}")).Items).Plate);
+    }
+
+    [Fact]
+    public async Task The_stream_says_keepers_names_only_to_who_may_see_them()
+    {
+        using var viewer = await Caller.OfRoleAsync(core, Role.Viewer);
+        await using var everything = await OpenAsync(core.Http);
+        await using var masked = await OpenAsync(viewer.Http);
+        var sighting = new SightingView { Id = Guid.NewGuid(), CapturedAt = TimeProvider.System.GetUtcNow(), StationId = "s", CameraId = "c", Plate = "KEEP1", Vehicle = new VehicleView { Plate = "KEEP1", Keeper = "Ada Example" } };
+
+        core.Services.GetRequiredService<LiveFeed>().Publish(new LiveEvent { Sighting = sighting });
+
+        Assert.Equal("Ada Example", await KeeperAsync(everything));
+        Assert.Equal("A… E…", await KeeperAsync(masked));
+    }
+
+    private static async Task<Stream> OpenAsync(HttpClient http)
+    {
+        var stream = await http.GetStreamAsync(new Uri("/api/live", UriKind.Relative), Token);
+        var open = new byte[64];
+        Assert.True(await stream.ReadAsync(open, Token) > 0);
+        return stream;
+    }
+
+    private static async Task<string?> KeeperAsync(Stream stream)
+    {
+        await foreach (var item in SseParser.Create(stream).EnumerateAsync(Token))
+        {
+            if (item.EventType == "sighting" && JsonSerializer.Deserialize<LiveEvent>(item.Data, JsonSerializerOptions.Web) is { Sighting: { Plate: "KEEP1" } sighting })
+            {
+                return sighting.Vehicle?.Keeper;
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<(int Step, long Count)> Passed(FlowView flow, string station) =>
+        flow.Stations.Single(s => s.StationId == station).Counts.Index().Where(c => c.Item > 0).Select(c => (c.Index, c.Item));
+
+    private Task<IngestResult> IngestAsync(Sighting[] sightings) => core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(sightings), [], Token);
+
+    private async Task<T> GetAsync<T>(string path) => (await core.Http.GetFromJsonAsync<T>(path, JsonSerializerOptions.Web, Token))!;
+}
