@@ -34,7 +34,9 @@ public static class ConsoleModule
         builder.Services.AddSingleton(provider =>
         {
             var core = CoreClient.For(provider, () => ValueTask.FromResult<string?>(provider.GetRequiredService<IOptions<ConsoleOptions>>().Value.CoreKey));
-            return ActivatorUtilities.CreateInstance<LiveBoard>(provider, core);
+            var board = ActivatorUtilities.CreateInstance<LiveBoard>(provider, core);
+            provider.GetRequiredService<LiveConnection>().Received += board.Receive;
+            return board;
         });
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LiveConnection>());
         return builder;

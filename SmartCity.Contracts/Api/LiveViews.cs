@@ -50,7 +50,3 @@ public sealed record FlowOfStation(string StationId, IReadOnlyList<long> Counts)
 
 /// <summary><c>GET /api/passages/{id}</c>: a passage with the sightings that were merged into it, oldest first.</summary>
 public sealed record PassageDetail(PassageView Passage, IReadOnlyList<SightingView> Sightings);
-
-/// <summary>A zone of <c>GET /api/zones</c>.</summary>
-/// <param name="Outline">Polygons as rings of longitude and latitude.</param>
-public sealed record ZoneOutline(string Id, string Name, IReadOnlyList<IReadOnlyList<IReadOnlyList<double>>> Outline);

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 
@@ -9,28 +9,15 @@ public sealed partial class CoreClient
     public Task<LiveSummary> LiveSummaryAsync(CancellationToken cancellationToken) => GetAsync<LiveSummary>("api/live/summary", cancellationToken);
 
     public Task<FlowView> FlowAsync(DateOnly? day, CancellationToken cancellationToken) =>
-        GetAsync<FlowView>(QueryHelpers.AddQueryString("api/flow", Given(("day", day?.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)))), cancellationToken);
+        GetAsync<FlowView>(QueryHelpers.AddQueryString("api/flow", Given(("day", day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)))), cancellationToken);
 
     /// <summary>The newest of a station, a class of vehicle, a zone.</summary>
     public Task<Page<SightingView>> SightingsAsync(string? station, string? vehicleClass, string? zone, int limit, CancellationToken cancellationToken) =>
         GetAsync<Page<SightingView>>(
-            QueryHelpers.AddQueryString("api/sightings", Given(("limit", limit.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("station", station), ("class", vehicleClass), ("zone", zone))),
+            QueryHelpers.AddQueryString("api/sightings", Given(("limit", limit.ToString(CultureInfo.InvariantCulture)), ("station", station), ("class", vehicleClass), ("zone", zone))),
             cancellationToken);
 
     public Task<PassageDetail> PassageAsync(Guid id, CancellationToken cancellationToken) => GetAsync<PassageDetail>($"api/passages/{id}", cancellationToken);
 
     public Task<Page<AlertView>> AlertsOfPassageAsync(Guid passage, CancellationToken cancellationToken) => GetAsync<Page<AlertView>>($"api/alerts?passage={passage}&limit=20", cancellationToken);
-
-    /// <summary>Outlines of the zones; none where the core keeps none.</summary>
-    public async Task<IReadOnlyList<ZoneOutline>> ZoneOutlinesAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await GetAsync<IReadOnlyList<ZoneOutline>>("api/zones", cancellationToken);
-        }
-        catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.NotFound)
-        {
-            return [];
-        }
-    }
 }

@@ -6,7 +6,8 @@ namespace SmartCity.Web.Core;
 /// What the Live pages of this process show: the newest sightings and today's figures, held once and asked of the core once however many people
 /// watch. Pages hear of changes at most twice a second. Keepers are masked here: the console's own key may not see them.
 /// </summary>
-public sealed class LiveBoard : IDisposable
+/// <param name="core">With the console's own key.</param>
+public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBoard> logger) : IDisposable
 {
     /// <summary>Sightings that are held.</summary>
     public const int Kept = 1000;
@@ -15,10 +16,6 @@ public sealed class LiveBoard : IDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(3);
 
-    private readonly LiveConnection _live;
-    private readonly CoreClient _core;
-    private readonly TimeProvider _time;
-    private readonly ILogger<LiveBoard> _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly List<SightingView> _arrived = [];
@@ -27,13 +24,6 @@ public sealed class LiveBoard : IDisposable
     private long _asked;
     private bool _asking;
     private bool _filled;
-
-    /// <param name="core">With the console's own key.</param>
-    public LiveBoard(LiveConnection live, CoreClient core, TimeProvider time, ILogger<LiveBoard> logger)
-    {
-        (_live, _core, _time, _logger) = (live, core, time, logger);
-        _live.Received += Receive;
-    }
 
     /// <summary>Newest first. A new list with each change.</summary>
     public IReadOnlyList<SightingView> Newest { get; private set; } = [];
@@ -44,31 +34,8 @@ public sealed class LiveBoard : IDisposable
     /// <summary>What is wrong, for people; null when nothing is.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Calls back, on a thread of its own, whenever something has changed, until what it gives is disposed.</summary>
-    public IDisposable Watch(Action changed)
-    {
-        lock (_lock)
-        {
-            _watchers += changed;
-            _timer ??= _time.CreateTimer(_ => Beat(), null, TimeSpan.Zero, Tick);
-        }
-
-        return new Watcher(this, changed);
-    }
-
-    /// <summary>The newest of a station, class or zone, further back than what is held.</summary>
-    public async Task<IReadOnlyList<SightingView>> OlderAsync(LiveFilter filter, CancellationToken cancellationToken) =>
-        (await _core.SightingsAsync(filter.Station, filter.Class, filter.Zone, AtStart, cancellationToken)).Items;
-
-    public void Dispose()
-    {
-        _live.Received -= Receive;
-        _timer?.Dispose();
-        _stop.Cancel();
-        _stop.Dispose();
-    }
-
-    private void Receive(LiveEvent live)
+    /// <summary>Takes in what has just happened; the next beat shows it.</summary>
+    public void Receive(LiveEvent live)
     {
         if (live.Sighting is not { } sighting)
         {
@@ -85,10 +52,33 @@ public sealed class LiveBoard : IDisposable
         }
     }
 
+    /// <summary>Calls back, on a thread of its own, whenever something has changed, until what it gives is disposed.</summary>
+    public IDisposable Watch(Action changed)
+    {
+        lock (_lock)
+        {
+            _watchers += changed;
+            _timer ??= time.CreateTimer(_ => Beat(), null, TimeSpan.Zero, Tick);
+        }
+
+        return new Watcher(this, changed);
+    }
+
+    /// <summary>The newest of a station, class or zone, further back than what is held.</summary>
+    public async Task<IReadOnlyList<SightingView>> OlderAsync(LiveFilter filter, CancellationToken cancellationToken) =>
+        (await core.SightingsAsync(filter.Station, filter.Class, filter.Zone, AtStart, cancellationToken)).Items;
+
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
     private void Beat()
     {
         var changed = Merge();
-        if (!_asking && (Summary is null || _time.GetElapsedTime(_asked) >= SummaryEvery))
+        if (!_asking && (Summary is null || time.GetElapsedTime(_asked) >= SummaryEvery))
         {
             _ = AskAsync();
         }
@@ -122,18 +112,18 @@ public sealed class LiveBoard : IDisposable
         {
             if (!_filled)
             {
-                Merge((await _core.SightingsAsync(AtStart, _stop.Token)).Items);
+                Merge((await core.SightingsAsync(AtStart, _stop.Token)).Items);
                 _filled = true;
             }
 
-            Summary = await _core.LiveSummaryAsync(_stop.Token);
+            Summary = await core.LiveSummaryAsync(_stop.Token);
             Problem = null;
         }
         catch (HttpRequestException e)
         {
             if (Problem is null)
             {
-                _logger.LogWarning("The Live page's figures are old: {Error}", e.Message);
+                logger.LogWarning("The Live page's figures are old: {Error}", e.Message);
             }
 
             Problem = $"The core does not answer ({e.Message}). The page goes on as soon as it does.";
@@ -144,7 +134,7 @@ public sealed class LiveBoard : IDisposable
         }
         finally
         {
-            _asked = _time.GetTimestamp();
+            _asked = time.GetTimestamp();
             _asking = false;
         }
 

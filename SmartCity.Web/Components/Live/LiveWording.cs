@@ -5,6 +5,8 @@ namespace SmartCity.Web.Components.Live;
 
 internal static class LiveWording
 {
+    private static readonly string[] OtherZones = ["#c2557a", "#3f83c8", "#9a7b2f"];
+
     public static IReadOnlyList<string> Classes { get; } = ["car", "van", "minibus", "hgv", "coach", "motorcycle", "taxi", "phv"];
 
     public static string Fuel(VehicleView vehicle) => vehicle.Euro is { } euro ? $"{vehicle.Fuel} Euro {euro}" : vehicle.Fuel ?? "";
@@ -12,6 +14,15 @@ internal static class LiveWording
     public static string Class(string vehicleClass) => vehicleClass switch { "hgv" => "lorry (HGV)", "phv" => "private hire", _ => vehicleClass };
 
     public static string Zone(string zone) => zone switch { "congestion" => "Congestion charge", _ => zone.ToUpperInvariant() };
+
+    /// <summary>Of its outline on the map; those of no known scheme get one by their place in the list.</summary>
+    public static string ZoneColour(string zone, int index) => zone switch
+    {
+        "congestion" => "#d99a00",
+        "ulez" => "#1f9d76",
+        "lez" => "#8a6fd1",
+        _ => OtherZones[index % OtherZones.Length],
+    };
 
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -4,8 +4,6 @@ const looks = {
   dark: { ground: '#0e141a', city: '#17232d', edge: '#35505f', borough: '#3d5565', river: '#1d4a68', riverName: '#79b3d6', motorway: '#5b7fa3', road: '#4b5c69', name: '#8fa5b4', place: '#b9c9d4', halo: '#101820' },
   light: { ground: '#e9eef1', city: '#f8f9f7', edge: '#a9bac6', borough: '#b7c5ce', river: '#a9cfe6', riverName: '#2d6a94', motorway: '#7f9fc0', road: '#cdb98a', name: '#5d707e', place: '#33434f', halo: '#f8f9f7' },
 };
-const zoneColours = { congestion: '#d99a00', ulez: '#1f9d76', lez: '#8a6fd1' };
-const otherZones = ['#c2557a', '#3f83c8', '#9a7b2f'];
 const face = ['system-ui', 'Segoe UI', 'Roboto', 'sans-serif'];
 const nothing = { type: 'FeatureCollection', features: [] };
 const look = () => looks[document.documentElement.classList.contains('light') ? 'light' : 'dark'];
@@ -64,6 +62,7 @@ const shades = { congestion: 0.16, ulez: 0.05, lez: 0.03 };
 export function create(element, tiles, page) {
   const data = { zones: nothing, heat: nothing };
   const map = new maplibre.Map({ container: element, center: [-0.118, 51.507], zoom: 10, minZoom: 7, maxZoom: 16, style: style(data, tiles), attributionControl: { compact: true }, fadeDuration: 0, dragRotate: false, pitchWithRotate: false });
+  map.once('load', () => element.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
   const themed = new MutationObserver(() => map.setStyle(style(data, tiles)));
@@ -83,7 +82,11 @@ export function create(element, tiles, page) {
       event.stopPropagation();
       page.invokeMethodAsync('Choose', station.id);
     });
-    return { button, marker: new maplibre.Marker({ element: button }).setLngLat([station.longitude, station.latitude]).addTo(map), shown: '' };
+    // The library's own classes are on the element that it moves.
+    const element = document.createElement('div');
+    element.append(button);
+    new maplibre.Marker({ element }).setLngLat([station.longitude, station.latitude]).addTo(map);
+    return { button, shown: '' };
   }
 
   return {
@@ -110,11 +113,9 @@ export function create(element, tiles, page) {
       }
     },
     zones(list) {
-      const known = list.map((z, i) => ({ ...z, colour: zoneColours[z.id] ?? otherZones[i % otherZones.length] }));
-      put('zones', known.map(z => ({
+      put('zones', list.map(z => ({
         type: 'Feature', properties: { colour: z.colour, shade: shades[z.id] ?? 0.1 }, geometry: { type: 'MultiPolygon', coordinates: z.outline.map(ring => [ring]) },
       })));
-      return known.map(z => z.colour);
     },
     day(counts) {
       const most = Math.max(1, ...counts.flatMap(s => s.counts));

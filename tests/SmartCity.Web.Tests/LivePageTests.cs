@@ -1,0 +1,146 @@
+using Bunit;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using MudBlazor.Services;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Web.Access;
+using SmartCity.Web.Components.Live;
+using SmartCity.Web.Components.Pages;
+using SmartCity.Web.Core;
+
+namespace SmartCity.Web.Tests;
+
+public sealed class LivePageTests : BunitContext
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
+    private static readonly DateOnly Day = new(2026, 11, 23);
+
+    private readonly FakeTimeProvider _time = new(At);
+    private readonly FakeCore _core = new();
+
+    public LivePageTests()
+    {
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        _core.Answers("GET /api/stations", () => new[] { Station("a1", "Angel", "ulez"), Station("a3", "Borough", "congestion") });
+        _core.Answers("GET /api/zones", () => Array.Empty<ZoneView>());
+        _core.Answers("GET /api/sightings", () => new Page<SightingView>([], null));
+        _core.Answers("GET /api/flow", () => new FlowView(Day, new DateTimeOffset(Day, TimeOnly.MinValue, TimeSpan.Zero), TimeSpan.FromMinutes(15), 96, [.. Enumerable.Range(0, 96)], [new FlowOfStation("a1", [.. Enumerable.Range(0, 96)])]));
+        _core.Answers("GET /api/live/summary", () => new LiveSummary
+        {
+            At = At,
+            Day = Day,
+            Toll = 18m,
+            TollVehicles = 1,
+            Pollution = 137.5m,
+            PollutionVehicles = 11,
+            Sightings = 1234,
+            Stations = [new StationNow("a3", "up", 7, 40, At), new StationNow("a1", "down", 0, 3, At)],
+        });
+        var core = new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") });
+        Services.AddSingleton(core);
+        Services.AddSingleton<TimeProvider>(_time);
+        Services.AddSingleton(new LiveBoard(core, _time, NullLogger<LiveBoard>.Instance));
+        Services.AddOptions<ConsoleOptions>();
+        Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
+        this.AddAuthorization().SetAuthorized("somebody").SetPolicies(Scope.ReviewWrite, Scope.AlertsRead);
+    }
+
+    [Fact]
+    public void Today_s_pounds_are_told_apart_and_the_busiest_stations_come_first()
+    {
+        var page = Render<LivePage>();
+        page.WaitForAssertion(() => Assert.Contains("£18.00", page.Find(".live-totals").TextContent, StringComparison.Ordinal));
+
+        Assert.Contains("£137.50", page.Find(".live-totals").TextContent, StringComparison.Ordinal);
+        Assert.Equal(["Borough", "Angel"], page.FindAll(".busiest tbody button").Select(b => b.TextContent));
+        Assert.Equal("silent", page.FindAll(".busiest .station")[1].GetAttribute("title"));
+    }
+
+    [Fact]
+    public void A_choice_goes_into_the_address_and_out_of_it_again()
+    {
+        var page = Render<LivePage>();
+        var navigation = Services.GetRequiredService<NavigationManager>();
+        page.WaitForElement(".busiest tbody button").Click();
+        Assert.Equal("?station=a3", new Uri(navigation.Uri).Query);
+
+        page.Find(".filters input").Input("lr 33");
+        Assert.Contains("plate=LR33", navigation.Uri, StringComparison.Ordinal);
+
+        page.WaitForElement(".filters .ghost").Click();
+        Assert.Equal("", new Uri(navigation.Uri).Query);
+    }
+
+    [Fact]
+    public void An_address_with_a_filter_opens_the_page_so()
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo("?station=a3&class=hgv&plate=ab1");
+
+        var page = Render<LivePage>();
+
+        page.WaitForAssertion(() => Assert.Contains("Borough", page.Find(".station-line").TextContent, StringComparison.Ordinal));
+        Assert.Equal("AB1", page.Find(".filters input").GetAttribute("value"));
+        Assert.Equal(["a3", "hgv", ""], page.FindAll(".filters select").Select(s => s.GetAttribute("value")));
+    }
+
+    [Fact]
+    public void The_slider_and_the_keys_that_move_it_go_through_the_day()
+    {
+        var scrubber = Render<DayScrubber>();
+        scrubber.WaitForElement("input[type=range]").Input("33");
+
+        Assert.StartsWith("08:15–08:30: 33 vehicles", scrubber.Find("output").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Play_moves_on_by_itself_until_it_is_stopped()
+    {
+        var scrubber = Render<DayScrubber>();
+        scrubber.WaitForElement("input[type=range]").Input("10");
+        scrubber.Find("button").Click();
+        scrubber.WaitForAssertion(() => Assert.StartsWith("02:30", scrubber.Find("output").TextContent, StringComparison.Ordinal));
+
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        scrubber.WaitForAssertion(() => Assert.StartsWith("03:00", scrubber.Find("output").TextContent, StringComparison.Ordinal));
+
+        scrubber.Find("button").Click();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.StartsWith("03:00", scrubber.Find("output").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sighting_shows_how_each_character_was_read_and_is_corrected_where_it_is_seen()
+    {
+        var sighting = new SightingView
+        {
+            Id = Guid.NewGuid(),
+            CapturedAt = At,
+            StationId = "a1",
+            CameraId = "c1",
+            Plate = "LR33TEE",
+            Confidence = .8,
+            Characters = [.99, .99, .99, .7, .99, .99, .99],
+            Alternatives = [new PlateAlternative("LR38TEE", .15)],
+            Frames = 4,
+        };
+        _core.Answers($"GET /api/sightings/{sighting.Id}", () => sighting);
+        _core.Answers($"POST /api/sightings/{sighting.Id}/review", () => new ReviewOutcome(sighting.Id, "LR38TEE", [], []));
+        var detail = Render<SightingDetail>(p => p.Add(d => d.Id, sighting.Id).Add(d => d.Names, new Dictionary<string, string> { ["a1"] = "Angel" }));
+
+        Assert.Equal("370", detail.WaitForElement(".characters .weak").TextContent);
+        Assert.Contains("LR38TEE", detail.Find(".alternatives").TextContent, StringComparison.Ordinal);
+        Assert.Contains("voted over 4 frames", detail.Markup, StringComparison.Ordinal);
+
+        detail.Find(".right-plate input, input.right-plate").Input("lr38 tee");
+        detail.FindAll("button").Single(b => b.TextContent.Trim() == "Correct").Click();
+
+        var (_, body) = Assert.Single(_core.Posted);
+        Assert.Equal(("corrected", "LR38TEE"), (body.GetProperty("state").GetString(), body.GetProperty("plate").GetString()));
+    }
+
+    private static StationView Station(string id, string name, string zone) => new() { Id = id, Name = name, Latitude = 51.5, Longitude = -.1, Zones = [zone] };
+}
