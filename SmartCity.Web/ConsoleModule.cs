@@ -4,6 +4,7 @@ using MudBlazor.Services;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.Web.Access;
 using SmartCity.Web.Components;
+using SmartCity.Web.Components.Live;
 using SmartCity.Web.Core;
 
 namespace SmartCity.Web;
@@ -30,6 +31,7 @@ public static class ConsoleModule
             var user = provider.GetRequiredService<SignedInUser>();
             return CoreClient.For(provider, user.TokenAsync, user.SayEnded);
         });
+        builder.Services.AddOptions<MapOptions>().BindConfiguration(MapOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<LiveConnection>();
         builder.Services.AddSingleton(provider =>
         {
@@ -46,7 +48,7 @@ public static class ConsoleModule
     {
         if (app is IApplicationBuilder pipeline)
         {
-            pipeline.UseSecurityHeaders(pipeline.ApplicationServices.GetRequiredService<IConfiguration>()["Console:Map:TileUrl"]);
+            pipeline.UseSecurityHeaders(pipeline.ApplicationServices.GetRequiredService<IOptions<MapOptions>>().Value.TileUrl);
             pipeline.UseAntiforgery();
         }
 

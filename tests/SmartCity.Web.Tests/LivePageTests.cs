@@ -43,7 +43,8 @@ public sealed class LivePageTests : BunitContext
         Services.AddSingleton(core);
         Services.AddSingleton<TimeProvider>(_time);
         Services.AddSingleton(new LiveBoard(core, _time, NullLogger<LiveBoard>.Instance));
-        Services.AddOptions<ConsoleOptions>();
+        Services.AddOptions<MapOptions>();
+        Services.AddOptions<TraceOptions>();
         Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
         this.AddAuthorization().SetAuthorized("somebody").SetPolicies(Scope.ReviewWrite, Scope.AlertsRead);
     }
