@@ -33,6 +33,7 @@ public static class ConsoleModule
         });
         builder.Services.AddOptions<MapOptions>().BindConfiguration(MapOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<LiveConnection>();
+        builder.Services.AddSingleton<PatchCache>();
         builder.Services.AddSingleton(provider =>
         {
             var core = CoreClient.For(provider, () => ValueTask.FromResult<string?>(provider.GetRequiredService<IOptions<ConsoleOptions>>().Value.CoreKey));

@@ -9,6 +9,7 @@ namespace SmartCity.Web.Core;
 internal static class CoreFiles
 {
     private const string Reason = "reason";
+    private const string PictureCaching = "private, max-age=86400, immutable";
     private static readonly TimeSpan PictureWithin = TimeSpan.FromSeconds(30);
 
     public static IEndpointRouteBuilder MapCoreFiles(this IEndpointRouteBuilder app)
@@ -19,14 +20,23 @@ internal static class CoreFiles
         return app;
     }
 
-    private static async Task PictureAsync(string key, CoreClient core, HttpContext context)
+    private static async Task PictureAsync(string key, CoreClient core, PatchCache patches, HttpContext context)
     {
+        if (PatchCache.Holds(key) && await patches.GetAsync(key, core) is { } patch)
+        {
+            context.Response.Headers.CacheControl = PictureCaching;
+            context.Response.ContentType = "image/jpeg";
+            context.Response.ContentLength = patch.Length;
+            await context.Response.Body.WriteAsync(patch, context.RequestAborted);
+            return;
+        }
+
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         timeout.CancelAfter(PictureWithin);
         using var picture = await core.EvidenceAsync(key, timeout.Token);
         if (picture.IsSuccessStatusCode)
         {
-            context.Response.Headers.CacheControl = "private, max-age=86400, immutable";
+            context.Response.Headers.CacheControl = PictureCaching;
         }
 
         await PassOnAsync(picture, context, timeout.Token);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmartCity.Bench;
+using SmartCity.Bench.Live;
 
 #pragma warning disable CA1416 // the servers that are measured against run on Unix
 var root = new RootCommand("Measures SmartCity, each figure beside a baseline of the same run.")
@@ -10,5 +11,6 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     ChargesBench.Create(),
     ArchiveBench.Create(),
     SearchBench.Create(),
+    LiveBench.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,67 @@
+using System.Net;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace SmartCity.Web.Core;
+
+/// <summary>
+/// Pictures of plates that somebody has just been shown. Everybody at the Live page asks for the same ones at the same time: the core is asked once,
+/// by the first, and the others, who hold the same right, get what it gave.
+/// </summary>
+internal sealed class PatchCache : IDisposable
+{
+    private const long Bytes = 32 * 1024 * 1024;
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
+
+    private readonly MemoryCache _pictures = new(new MemoryCacheOptions { SizeLimit = Bytes });
+    private readonly Dictionary<string, Task<byte[]?>> _asked = new(StringComparer.Ordinal);
+
+    public static bool Holds(string key) => key.EndsWith(".plate.jpg", StringComparison.Ordinal);
+
+    /// <summary>The picture; null when the core has none for who asks.</summary>
+    public async Task<byte[]?> GetAsync(string key, CoreClient core)
+    {
+        if (_pictures.TryGetValue(key, out byte[]? picture))
+        {
+            return picture;
+        }
+
+        Task<byte[]?> asked;
+        lock (_asked)
+        {
+            if (!_asked.TryGetValue(key, out asked!))
+            {
+                _asked.Add(key, asked = AskAsync(key, core));
+            }
+        }
+
+        return await asked;
+    }
+
+    public void Dispose() => _pictures.Dispose();
+
+    private async Task<byte[]?> AskAsync(string key, CoreClient core)
+    {
+        try
+        {
+            await Task.Yield();
+            using var timeout = new CancellationTokenSource(Within);
+            using var response = await core.EvidenceAsync(key, timeout.Token);
+            if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            {
+                return null;
+            }
+
+            response.EnsureSuccessStatusCode();
+            var bytes = await response.Content.ReadAsByteArrayAsync(timeout.Token);
+            return _pictures.Set(key, bytes, new MemoryCacheEntryOptions { Size = bytes.Length, AbsoluteExpirationRelativeToNow = Kept });
+        }
+        finally
+        {
+            lock (_asked)
+            {
+                _asked.Remove(key);
+            }
+        }
+    }
+}
