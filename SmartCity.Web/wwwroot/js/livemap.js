@@ -124,7 +124,7 @@ export function create(element, tiles, page) {
     // A step of the day that was given; null clears it.
     step(index) {
       put('heat', index === null || !flow ? [] : flow.counts.filter(s => stations.has(s.stationId) && s.counts[index] > 0).map(s => ({
-        type: 'Feature', properties: { weight: s.counts[index] / flow.most }, geometry: { type: 'Point', coordinates: stations.get(s.stationId).at },
+        type: 'Feature', properties: { weight: Math.sqrt(s.counts[index] / flow.most) }, geometry: { type: 'Point', coordinates: stations.get(s.stationId).at },
       })));
     },
     remove() {

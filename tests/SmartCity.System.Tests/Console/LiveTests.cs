@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -53,7 +54,7 @@ public sealed class LiveTests(ConsoleFixture console)
         await using var window = await console.SignInAsync();
         await window.GoAsync("");
         await window.Page.Locator($".live-map button[aria-label^='{name}']").ClickAsync();
-        await window.Page.WaitForURLAsync(url => url.Contains($"station={station}", StringComparison.Ordinal));
+        await Expect(window.Page).ToHaveURLAsync(new Regex($"station={station}$"), new() { Timeout = 30_000 });
 
         await window.GoAsync($"?station={station}");
         await Expect(window.Page.Locator(".station-line")).ToContainTextAsync(name);
