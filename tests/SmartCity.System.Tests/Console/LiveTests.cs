@@ -48,7 +48,7 @@ public sealed class LiveTests(ConsoleFixture console)
     {
         string? station = null;
         await console.System.UntilAsync(
-            async () => (station = (await console.System.GetAsync<Contracts.Api.Page<Contracts.Api.SightingView>>("/api/sightings?limit=1")).Items.FirstOrDefault()?.StationId) is not null,
+            async () => (station = (await console.System.GetAsync<Contracts.Api.Page<Contracts.Api.SightingView>>("/api/sightings?limit=1")).Items is [var newest] ? newest.StationId : null) is not null,
             "a vehicle that passed");
         var name = (await console.System.GetAsync<Contracts.Api.StationView[]>("/api/stations")).Single(s => s.Id == station).Name;
         await using var window = await console.SignInAsync();
