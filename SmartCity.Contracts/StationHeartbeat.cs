@@ -72,6 +72,9 @@ public sealed record CameraHeartbeat
 
     public long? TruthTotal { get; init; }
 
+    /// <summary>Capture time of its newest picture in the object store; null when none was put there since start.</summary>
+    public DateTimeOffset? PictureAt { get; init; }
+
     public string? Error { get; init; }
 }
 

@@ -203,6 +203,9 @@ public sealed record CameraStatus
     public double? ReadRight { get; init; }
     public string? Error { get; init; }
 
+    /// <summary>Capture time of its newest picture, <c>GET /api/cameras/{id}/picture</c>; null when its edge has sent none since it started.</summary>
+    public DateTimeOffset? PictureAt { get; init; }
+
     /// <summary>When its edge said so.</summary>
     public DateTimeOffset? ReportedAt { get; init; }
 }

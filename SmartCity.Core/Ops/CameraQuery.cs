@@ -45,6 +45,7 @@ internal sealed class CameraQuery(NpgsqlDataSource dataSource, HeartbeatConsumer
             ReadRate = beat is { Sightings: > 0 } ? Math.Round(1 - (double)beat.Unread / beat.Sightings, 3) : null,
             ReadRight = beat is { TruthTotal: > 0 and var total, TruthRight: { } right } ? Math.Round((double)right / total, 3) : null,
             Error = beat?.Error,
+            PictureAt = beat?.PictureAt,
             ReportedAt = station?.At,
         };
     }

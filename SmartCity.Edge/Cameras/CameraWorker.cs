@@ -30,7 +30,7 @@ internal sealed class CameraWorker(
     TimeProvider time,
     ILogger<CameraWorker> logger) : BackgroundService
 {
-    public const string Worker = "cameras";
+    private const string Worker = "cameras";
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan TrialPictures = TimeSpan.FromSeconds(1);
 

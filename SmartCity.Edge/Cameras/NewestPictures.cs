@@ -24,8 +24,13 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
 
     private readonly ConcurrentDictionary<string, long> _taken = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _put = new(StringComparer.Ordinal);
+
     private readonly Channel<Picture> _waiting = Channel.CreateBounded<Picture>(
         new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, dropped => dropped.Dispose());
+
+    /// <summary>Capture time of the picture that the object store took last; null when it took none since start.</summary>
+    public DateTimeOffset? NewestOf(string cameraId) => _put.TryGetValue(cameraId, out var at) ? at : null;
 
     /// <summary>Keeps a small copy of a frame when the camera's picture is older than the interval. Called by one thread for each camera.</summary>
     public void Offer(string stationId, string cameraId, Frame frame, TimeSpan? every = null)
@@ -74,6 +79,7 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         {
             var jpeg = picture.Image.ImEncode(".jpg", new ImageEncodingParam(ImwriteFlags.JpegQuality, Quality));
             await objects.PutAsync(CameraPicture.Key(picture.StationId, picture.CameraId), CameraPicture.Stamp(jpeg, picture.CapturedAt), "image/jpeg", timeout.Token);
+            _put[picture.CameraId] = picture.CapturedAt;
             health.Healthy(Worker);
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)

@@ -25,6 +25,7 @@ internal sealed class HeartbeatWorker(
     PlateRecogniser recogniser,
     EdgeKafkaFigures kafkas,
     MirrorBoard mirrors,
+    NewestPictures pictures,
     IConfiguration configuration,
     IHostEnvironment environment,
     IOptions<EdgeOptions> options,
@@ -88,7 +89,7 @@ internal sealed class HeartbeatWorker(
             Kafka = Kafka(stationId, spool, since, before, now),
             Mirror = Mirror(stationId, since, before, now),
             Service = Telemetry.ServiceName(configuration, environment),
-            Cameras = of.ConvertAll(c => c.Heartbeat(before.Cameras.GetValueOrDefault(c.CameraId).Frames, since)),
+            Cameras = of.ConvertAll(c => c.Heartbeat(before.Cameras.GetValueOrDefault(c.CameraId).Frames, since) with { PictureAt = pictures.NewestOf(c.CameraId) }),
             DetectorVersion = recogniser.DetectorVersion,
             ReaderVersion = recogniser.ReaderVersion,
             Device = recogniser.Device,
@@ -100,7 +101,7 @@ internal sealed class HeartbeatWorker(
     [
         .. health.Reports
             .Where(r => r.State is WorkerState.Degraded or WorkerState.Failed && !r.Name.StartsWith("mirror ", StringComparison.Ordinal))
-            .Where(r => r.Name == CameraWorker.Worker || r.Name.EndsWith(" " + stationId, StringComparison.Ordinal) || of.Exists(c => r.Name.EndsWith(" " + c.CameraId, StringComparison.Ordinal)))
+            .Where(r => r.Name.StartsWith("camera", StringComparison.Ordinal) || r.Name.EndsWith(" " + stationId, StringComparison.Ordinal) || of.Exists(c => r.Name.EndsWith(" " + c.CameraId, StringComparison.Ordinal)))
             .Select(r => $"{r.Name}: {r.Detail}"),
     ];
 
