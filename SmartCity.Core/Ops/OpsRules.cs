@@ -63,7 +63,7 @@ internal static class OpsRules
             problems.Add(Text($"{beat.SpoolDepth} sightings wait in its spool."));
         }
 
-        return State(problems, lost.Count > 0 && lost.Count == beat.Cameras.Count);
+        return State(problems, lost.Count > 0 && beat.Cameras.All(c => c.State == "lost"));
     }
 
     public static NodeState EdgeKafka(StationHeartbeat? beat, DateTimeOffset now) =>

@@ -100,8 +100,8 @@ internal static class TopologyNodes
                 [
                     new("Station", station.StationId),
                     new("Reported", null, beat.At),
-                    new("CPU", $"{Percent(beat.CpuPercent)} of one core"),
-                    new("Memory", Bytes(beat.ResidentBytes)),
+                    new("CPU of its process", $"{Percent(beat.CpuPercent)} of one core"),
+                    new("Memory of its process", Bytes(beat.ResidentBytes)),
                     new("Disk free", Bytes(beat.DiskFreeBytes)),
                     new("Sightings", PerSecond(beat.SightingsPerSecond)),
                     new("Read", beat.ReadRate is null ? "nothing passed" : Share(beat.ReadRate)),
@@ -119,7 +119,7 @@ internal static class TopologyNodes
         var kafka = station.Heartbeat?.Kafka;
         var waiting = station.Heartbeat?.Mirror is { } mirror ? $"{Count(mirror.Lag)} waiting" : kafka is null ? NotMeasured : $"{Count(kafka.Records)} kept";
         return new TopologyNode(
-            $"edge-kafka/{station.StationId}", "Edge Kafka", station.Name ?? station.StationId, station.EdgeKafka,
+            $"edge-kafka/{station.StationId}", "Kafka", station.Name ?? station.StationId, station.EdgeKafka,
             kafka is null ? [NotMeasured] : [PerSecond(kafka.RecordsPerSecond), waiting],
             [
                 new("Taken", PerSecond(kafka?.RecordsPerSecond)),

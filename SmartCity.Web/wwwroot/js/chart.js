@@ -20,7 +20,7 @@ export function create(element) {
       xAxis: shown.sideways ? values : names,
       yAxis: shown.sideways ? names : values,
       series: shown.series.map(s => ({
-        name: s.name, type: shown.kind === 'line' ? 'line' : 'bar', stack: shown.kind === 'stack' ? 'all' : undefined, data: s.values, showSymbol: false, barMaxWidth: 36, smooth: false,
+        name: s.name, type: shown.kind === 'line' ? 'line' : 'bar', stack: shown.kind === 'stack' ? 'all' : undefined, data: s.values, showSymbol: s.values.filter(v => v !== null).length < 4, barMaxWidth: 36, smooth: false,
       })),
       animation: !matchMedia('(prefers-reduced-motion: reduce)').matches,
       animationDuration: 300,

@@ -23,7 +23,8 @@ public class OpsRulesTests
         Assert.Equal("healthy", OpsRules.Edge(Beat(), Now).State);
         Assert.Equal("degraded", OpsRules.Edge(Beat() with { DiskFreeBytes = 200_000_000 }, Now).State);
         Assert.Equal("degraded", OpsRules.Edge(Beat("streaming", "lost"), Now).State);
-        Assert.Equal("failed", OpsRules.Edge(Beat("lost", "connecting"), Now).State);
+        Assert.Equal("failed", OpsRules.Edge(Beat("lost", "lost"), Now).State);
+        Assert.Equal("degraded", OpsRules.Edge(Beat("connecting", "lost"), Now).State);
         Assert.Contains("20000 sightings wait", Assert.Single(OpsRules.Edge(Beat() with { SpoolDepth = 20_000 }, Now).Problems), StringComparison.Ordinal);
     }
 
