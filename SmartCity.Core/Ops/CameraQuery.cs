@@ -11,7 +11,7 @@ internal sealed class CameraQuery(NpgsqlDataSource dataSource, HeartbeatConsumer
     public async Task<IReadOnlyList<CameraStatus>> RunAsync(CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            "select c.id, s.id, s.name, c.lane, c.direction from cameras c join stations s on s.id = c.station_id");
+            "select c.id, s.id, s.name, c.lane, c.direction from cameras c join stations s on s.id = c.station_id where c.state <> 'retired' and s.retired_at is null");
         var known = await command.ReadAllAsync(r => new KnownCamera(r.GetString(0), r.GetString(1), r.GetString(2), r.Int(3), r.Text(4)), cancellationToken);
         var reported = heartbeats.Newest.Values
             .SelectMany(r => r.Heartbeat.Cameras.Select(c => (Camera: c, r.Heartbeat)))

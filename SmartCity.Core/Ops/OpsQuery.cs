@@ -35,7 +35,7 @@ internal sealed class OpsQuery(
         var now = time.GetUtcNow();
         var lags = statistics.LagSource().GroupBy(l => l.Partition.Topic).ToDictionary(g => g.Key, g => g.Sum(l => l.Records));
         var rates = (kafka.Newest?.Topics ?? []).ToDictionary(t => t.Name, t => t.RecordsPerSecond, StringComparer.Ordinal);
-        var ids = _stored.Stations.Keys.Union(heartbeats.Newest.Keys);
+        var ids = _stored.Stations.Keys.Union(heartbeats.Newest.Keys).Where(id => _stored.Stations.GetValueOrDefault(id)?.IsRetired != true);
         WorkerStatus[] workers = [.. health.Reports.Select(r => new WorkerStatus(r.Name, r.State.ToString().ToLowerInvariant(), r.Detail, r.LastSuccess))];
         return new OpsView
         {
@@ -142,11 +142,11 @@ internal sealed class OpsQuery(
         {
             await using var stations = dataSource.CreateCommand(
                 """
-                select coalesce(s.id, t.station_id), s.name, coalesce(t.stored, 0), coalesce(t.duplicates, 0), t.newest
+                select coalesce(s.id, t.station_id), s.name, coalesce(t.stored, 0), coalesce(t.duplicates, 0), t.newest, s.retired_at is not null
                 from stations s full join station_totals t on t.station_id = s.id
                 """);
             var rows = await stations.ReadAllAsync(
-                r => (Id: r.GetString(0), Totals: new Totals(r.Text(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.Time(4))),
+                r => (Id: r.GetString(0), Totals: new Totals(r.Text(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.Time(4), r.GetBoolean(5))),
                 cancellationToken);
             await using var letters = dataSource.CreateCommand("select count(*) from dead_letters where state in ('open', 'replaying')");
             _stored = new Stored(rows.ToDictionary(r => r.Id, r => r.Totals, StringComparer.Ordinal), (long)(await letters.ExecuteScalarAsync(cancellationToken))!);
@@ -160,5 +160,5 @@ internal sealed class OpsQuery(
 
     private sealed record Stored(IReadOnlyDictionary<string, Totals> Stations, long DeadLetters);
 
-    private sealed record Totals(string? Name, long Stored, long Duplicates, DateTimeOffset? Newest);
+    private sealed record Totals(string? Name, long Stored, long Duplicates, DateTimeOffset? Newest, bool IsRetired);
 }
