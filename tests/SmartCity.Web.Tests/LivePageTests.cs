@@ -37,7 +37,7 @@ public sealed class LivePageTests : BunitContext
             Pollution = 137.5m,
             PollutionVehicles = 11,
             Sightings = 1234,
-            Stations = [new StationNow("a3", "up", 7, 40, At), new StationNow("a1", "down", 0, 3, At)],
+            Stations = [new StationNow("a3", "up", 7, 40, At), new StationNow("a1", "down", 0, 300, At)],
         });
         var core = new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") });
         Services.AddSingleton(core);
@@ -57,7 +57,9 @@ public sealed class LivePageTests : BunitContext
 
         Assert.Contains("£137.50", page.Find(".live-totals").TextContent, StringComparison.Ordinal);
         Assert.Equal(["Borough", "Angel"], page.FindAll(".busiest tbody button").Select(b => b.TextContent));
-        Assert.Equal("silent", page.FindAll(".busiest .station")[1].GetAttribute("title"));
+        page.FindAll(".busiest th button")[1].Click();
+        Assert.Equal(["Angel", "Borough"], page.FindAll(".busiest tbody button").Select(b => b.TextContent));
+        Assert.Equal("silent", page.FindAll(".busiest .station")[0].GetAttribute("title"));
     }
 
     [Fact]

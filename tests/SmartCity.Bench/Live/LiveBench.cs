@@ -18,6 +18,7 @@ namespace SmartCity.Bench.Live;
 internal static class LiveBench
 {
     private const int PartitionsPerStation = 4;
+    private const int Bursts = 3;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
 
     public static Command Create()
@@ -70,8 +71,8 @@ internal static class LiveBench
             using var traffic = new LiveTraffic(broker.BootstrapServers, objects, city);
             var run = new Run(data, server, traffic, rate, length);
             Say("Nobody …");
-            await run.BurstAsync(burst / 4, cancellationToken); // what is compiled and cached once
-            var nobody = await run.PhaseAsync("nobody", null, null, cancellationToken) with { BurstPerSecond = await run.BurstAsync(burst, cancellationToken) };
+            await run.BurstsAsync(burst / 4, cancellationToken); // what is compiled and cached once
+            var nobody = await run.PhaseAsync("nobody", null, null, cancellationToken) with { BurstPerSecond = await run.BurstsAsync(burst, cancellationToken) };
             Say("One browser …");
             var (one, interactive, shifts) = await run.BrowserAsync(cancellationToken);
             Say($"{viewers} viewers …");
@@ -88,17 +89,17 @@ internal static class LiveBench
 
     private static void Print(LiveFigures f)
     {
-        var table = new Table().Title(string.Create(CultureInfo.InvariantCulture, $"{f.Rate} sightings/s, {f.Seconds:0} s each, {f.Cores} cores; percent of one core"))
-            .AddColumns("who is there", "server", "of it theirs", "browser", "stored p50 / p99 ms", "burst, sightings/s", "pictures/s");
+        var table = new Table().Title(string.Create(CultureInfo.InvariantCulture, $"{f.Rate} sightings/s, {f.Seconds:0} s each, {f.Cores} cores; CPU in percent of one core"))
+            .AddColumns("who is there", "server", "of it theirs", "browser", "stored, p50/p99 ms", "burst/s", "plates/s");
         foreach (var p in (LivePhase[])[f.Nobody, f.Browser, f.Crowd])
         {
             table.AddRow(
-                p.Who, N(p.ServerPercent), p == f.Nobody ? "" : N(p.ServerPercent - f.Nobody.ServerPercent), p.BrowserPercent is { } browser ? N(browser) : "", $"{N(p.StoredP50)} / {N(p.StoredP99)}",
+                p.Who, N(p.ServerPercent), p == f.Nobody ? "" : N(p.ServerPercent - f.Nobody.ServerPercent), p.BrowserPercent is { } browser ? N(browser) : "", $"{N(p.StoredP50)}/{N(p.StoredP99)}",
                 p.BurstPerSecond is { } burst ? N(burst) : "", p.PicturesPerSecond is { } pictures ? N(pictures) : "");
         }
 
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Page interactive, warm, median of 5: {f.InteractiveMs:N0} ms. Layout shift over {f.Seconds:0} s: {f.LayoutShift:0.000}."));
+        AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Page interactive, warm, median of 5: {f.InteractiveMs:N0} ms. Layout shift outside of the list over {f.Seconds:0} s: {f.LayoutShift:0.000}."));
 
         static string N(double value) => value.ToString(value < 100 ? "0.0" : "N0", CultureInfo.InvariantCulture);
     }
@@ -126,7 +127,7 @@ internal static class LiveBench
                 }
 
                 var phase = await PhaseAsync($"{count} viewers", null, viewers, cancellationToken);
-                return phase with { BurstPerSecond = await BurstAsync(burst, cancellationToken) };
+                return phase with { BurstPerSecond = await BurstsAsync(burst, cancellationToken) };
             }
             finally
             {
@@ -159,8 +160,19 @@ internal static class LiveBench
                 crowd?.Sum(v => v.Renders), null);
         }
 
-        /// <summary>Sightings a second from Kafka to Postgres with nothing else to do.</summary>
-        public async Task<double> BurstAsync(int count, CancellationToken cancellationToken)
+        /// <summary>Sightings a second from Kafka to Postgres with nothing else to do; the median of three.</summary>
+        public async Task<double> BurstsAsync(int count, CancellationToken cancellationToken)
+        {
+            var speeds = new List<double>();
+            for (var i = 0; i < Bursts; i++)
+            {
+                speeds.Add(await BurstAsync(count, cancellationToken));
+            }
+
+            return Percentile.Of(speeds, 0.5);
+        }
+
+        private async Task<double> BurstAsync(int count, CancellationToken cancellationToken)
         {
             var before = await StoredAsync(cancellationToken);
             var started = Stopwatch.GetTimestamp();
@@ -192,5 +204,5 @@ internal sealed record LivePhase(
     string Who, double ServerPercent, double? BrowserPercent, long Stored, double StoredP50, double StoredP99, double? PicturesPerSecond, long? Renders, double? BurstPerSecond);
 
 /// <param name="InteractiveMs">From asking for the page until it can be used, its files cached.</param>
-/// <param name="LayoutShift">Cumulative layout shift while it was measured.</param>
+/// <param name="LayoutShift">Cumulative layout shift outside of the list while it was measured.</param>
 internal sealed record LiveFigures(int Rate, double Seconds, int Cores, LivePhase Nobody, LivePhase Browser, LivePhase Crowd, double InteractiveMs, double LayoutShift);
