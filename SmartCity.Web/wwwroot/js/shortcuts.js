@@ -29,7 +29,19 @@ export function listen(layout, pages) {
       layout.invokeMethodAsync('GoAsync', pages[event.key]);
     }
   };
+  // The address of a fragment is relative to the console's, not to the page's.
+  const skip = document.querySelector('.skip');
+  const onSkip = event => {
+    event.preventDefault();
+    document.getElementById('main').focus();
+  };
+  skip.addEventListener('click', onSkip);
   document.addEventListener('keydown', onKey);
   document.documentElement.dataset.keys = 'on';
-  return { stop: () => document.removeEventListener('keydown', onKey) };
+  return {
+    stop() {
+      document.removeEventListener('keydown', onKey);
+      skip.removeEventListener('click', onSkip);
+    },
+  };
 }
