@@ -23,6 +23,9 @@ public sealed class VehicleTests(ConsoleFixture console)
 
         await window.Page.GetByLabel("Why do you look?").FillAsync("burglary in Angel, case 77");
         await search.ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Map", Exact = true }).ClickAsync();
+        await Expect(window.Page.Locator(".hit-dot").First).ToBeVisibleAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "List", Exact = true }).ClickAsync();
         await window.Page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Button).First.ClickAsync();
         await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Journey" })).ToBeVisibleAsync();
 
