@@ -32,6 +32,7 @@ public static class ServiceDefaultsExtensions
             http.AddServiceDiscovery();
         });
 
+        PersonalData.KeepOut(builder.Logging);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
@@ -41,8 +42,12 @@ public static class ServiceDefaultsExtensions
             .ConfigureResource(resource => resource.AddService(Telemetry.ServiceName(builder.Configuration, builder.Environment)))
             .WithTracing(tracing => tracing
                 .AddSource(Telemetry.Name, "Npgsql")
-                .AddAspNetCoreInstrumentation(o => o.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
-                .AddHttpClientInstrumentation())
+                .AddAspNetCoreInstrumentation(o =>
+                {
+                    o.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
+                    PersonalData.KeepOut(o);
+                })
+                .AddHttpClientInstrumentation(PersonalData.KeepOut))
             .WithMetrics(metrics => metrics
                 .AddMeter(Telemetry.Name, "Npgsql")
                 .AddAspNetCoreInstrumentation()

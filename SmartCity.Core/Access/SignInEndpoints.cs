@@ -36,35 +36,35 @@ internal static class SignInEndpoints
         {
             // As long as a wrong password takes: who is a user here is nobody's business.
             users.PasswordHasher.HashPassword(new User(), body.Password);
-            return await RefuseAsync(audit, body.Name.Trim(), "no such user", cancellationToken);
+            return await RefuseAsync(audit, body.Name.Trim(), "no such user");
         }
 
         if (await users.IsLockedOutAsync(user))
         {
-            return await RefuseAsync(audit, user.UserName!, "locked out", cancellationToken);
+            return await RefuseAsync(audit, user.UserName!, "locked out");
         }
 
         if (!await users.CheckPasswordAsync(user, body.Password))
         {
             await users.AccessFailedAsync(user);
-            return await RefuseAsync(audit, user.UserName!, "wrong password", cancellationToken);
+            return await RefuseAsync(audit, user.UserName!, "wrong password");
         }
 
         if (user.Disabled)
         {
-            return await RefuseAsync(audit, user.UserName!, "disabled", cancellationToken);
+            return await RefuseAsync(audit, user.UserName!, "disabled");
         }
 
         await users.ResetAccessFailedCountAsync(user);
         user.LastSignIn = time.GetUtcNow();
         await users.UpdateAsync(user);
-        await audit.AppendAsync(user.UserName!, "access.sign-in", null, null, null, cancellationToken);
+        await audit.AppendAsync(user.UserName!, "access.sign-in", null, null, null);
         return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken));
     }
 
-    private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string name, string why, CancellationToken cancellationToken)
+    private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string name, string why)
     {
-        await audit.AppendAsync(name, "access.sign-in.refused", null, why, null, cancellationToken);
+        await audit.AppendAsync(name, "access.sign-in.refused", null, why, null);
         return TypedResults.Problem("Name and password do not belong together, or the user is locked out for some minutes after too many tries.", statusCode: StatusCodes.Status401Unauthorized);
     }
 
@@ -106,7 +106,8 @@ internal static class SignInEndpoints
 
         user.MustChangePassword = false;
         await users.UpdateAsync(user);
-        await credentials.CloseAllAsync(user.Id, cancellationToken);
+        // The password is another one: that ends the other sessions whether the caller still waits or not.
+        await credentials.CloseAllAsync(user.Id, CancellationToken.None);
         return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken));
     }
 }

@@ -68,7 +68,8 @@ internal static class UserEndpoints
             return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
         }
 
-        await credentials.CloseAllAsync(id, cancellationToken);
+        // The change holds: it ends the sessions whether the caller still waits or not.
+        await credentials.CloseAllAsync(id, CancellationToken.None);
         return TypedResults.Ok(View(user));
     }
 
@@ -90,7 +91,8 @@ internal static class UserEndpoints
             return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
         }
 
-        await credentials.CloseAllAsync(id, cancellationToken);
+        // The change holds: it ends the sessions whether the caller still waits or not.
+        await credentials.CloseAllAsync(id, CancellationToken.None);
         return TypedResults.Ok(new UserPassword(View(user), password));
     }
 

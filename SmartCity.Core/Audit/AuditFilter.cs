@@ -28,7 +28,7 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
 
         if (metadata?.Scope is { } scope && !http.User.HasClaim(Scope.Claim, scope))
         {
-            await audit.AppendAsync(Actor(http), "access.refused", $"{http.Request.Method} {http.Request.Path}", null, null, http.RequestAborted);
+            await audit.AppendAsync(Actor(http), "access.refused", $"{http.Request.Method} {http.Request.Path}", null, null);
             return TypedResults.Problem($"{metadata.Parameter} needs {scope}, which {Actor(http)} does not have.", statusCode: StatusCodes.Status403Forbidden);
         }
 
@@ -42,7 +42,7 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
         if (((result as INestedHttpResult)?.Result ?? result) is not IStatusCodeHttpResult { StatusCode: >= 400 })
         {
             var action = metadata?.Action ?? $"{http.Request.Method} {(http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/')}";
-            await audit.AppendAsync(Actor(http), action, Subject(http.Request, metadata), reason.Length == 0 ? null : reason, metadata is { RecordBody: true } ? Body(context) : http.Items[Details] as string, http.RequestAborted);
+            await audit.AppendAsync(Actor(http), action, Subject(http.Request, metadata), reason.Length == 0 ? null : reason, metadata is { RecordBody: true } ? Body(context) : http.Items[Details] as string);
         }
 
         return result;

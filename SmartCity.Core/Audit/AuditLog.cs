@@ -9,15 +9,15 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
 {
     private const int LongestText = 2000;
 
-    /// <summary>Durable when this returns; whatever is audited waits for it.</summary>
+    /// <summary>Durable when this returns; whatever is audited waits for it. What was done is written down although its caller has gone: nothing cancels this.</summary>
     /// <param name="details">JSON, or null.</param>
-    public async Task AppendAsync(string actor, string action, string? subject, string? reason, string? details, CancellationToken cancellationToken)
+    public async Task AppendAsync(string actor, string action, string? subject, string? reason, string? details)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var head = await LockHeadAsync(connection, cancellationToken);
-        await AppendAsync(connection, head, actor, action, subject, reason, details, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var head = await LockHeadAsync(connection, CancellationToken.None);
+        await AppendAsync(connection, head, actor, action, subject, reason, details, CancellationToken.None);
+        await transaction.CommitAsync();
     }
 
     /// <summary>Appends inside the caller's transaction, which holds the head.</summary>

@@ -13,7 +13,7 @@ internal sealed class AuditedRefusals(AuditLog audit) : IAuthorizationMiddleware
     {
         if (authorizeResult.Forbidden && context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
         {
-            await audit.AppendAsync(context.User.Identity?.Name ?? "nobody", "access.refused", $"{context.Request.Method} {context.Request.Path}", null, null, context.RequestAborted);
+            await audit.AppendAsync(context.User.Identity?.Name ?? "nobody", "access.refused", $"{context.Request.Method} {context.Request.Path}", null, null);
         }
 
         await _next.HandleAsync(next, context, policy, authorizeResult);

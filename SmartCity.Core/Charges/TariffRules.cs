@@ -102,6 +102,11 @@ internal static partial class TariffRules
             }
         }
 
+        if (rates.BankHolidays is null)
+        {
+            return "rates.bankHolidays must be a list of days; [] or nothing for none.";
+        }
+
         return rates.ZeroEmission switch
         {
             null => null,

@@ -80,10 +80,11 @@ internal static class CameraSetupEndpoints
             return TypedResults.Problem($"id: there is a camera {body.Id} already, perhaps a retired one.", statusCode: StatusCodes.Status409Conflict);
         }
 
+        await audit.AppendAsync(user.Identity!.Name!, body.Trial ? "cameras.trial" : "cameras.add", body.Id, null,
+            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, null));
+
         // Nobody is to take an earlier camera's picture for this one's.
         await objects.DeleteAsync(CameraPicture.Key(body.StationId, body.Id), cancellationToken);
-        await audit.AppendAsync(user.Identity!.Name!, body.Trial ? "cameras.trial" : "cameras.add", body.Id, null,
-            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, null), cancellationToken);
         return TypedResults.Ok((await setups.FindCameraAsync(body.Id, cancellationToken))!);
     }
 
@@ -126,7 +127,7 @@ internal static class CameraSetupEndpoints
         command.Parameters.Add(new() { Value = body.Masks is null ? DBNull.Value : JsonSerializer.Serialize(body.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = (object?)body.State ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await audit.AppendAsync(user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.State), cancellationToken);
+        await audit.AppendAsync(user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.State));
         return TypedResults.Ok((await setups.FindCameraAsync(id, cancellationToken))!);
     }
 

@@ -162,6 +162,12 @@ internal sealed class CameraWorker(
         {
             statistics.Is(CameraState.Ended);
         }
+        catch (Exception e) when (core.Value.Address is not null && e is not OperationCanceledException)
+        {
+            // As above: a folder that must not be read, a stream that is none.
+            statistics.Is(CameraState.Lost, e.Message);
+            logger.LogError(e, "Camera {Camera} cannot run.", camera.Id);
+        }
         finally
         {
             frames.TryComplete();

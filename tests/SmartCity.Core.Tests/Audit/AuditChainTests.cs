@@ -56,7 +56,7 @@ public class AuditChainTests(PostgresServer server)
         var log = new AuditLog(dataSource, TimeProvider.System);
         for (var i = 1; i <= 5; i++)
         {
-            await log.AppendAsync("someone", "vehicles.search", $"AB{i:00}CDE", "why not", i % 2 == 0 ? "{\"n\":1}" : null, Token);
+            await log.AppendAsync("someone", "vehicles.search", $"AB{i:00}CDE", "why not", i % 2 == 0 ? "{\"n\":1}" : null);
         }
     }
 

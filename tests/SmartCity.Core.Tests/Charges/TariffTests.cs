@@ -77,6 +77,7 @@ public class TariffTests(CoreHost core) : IClassFixture<CoreHost>
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { LezHeavyWorse = null }), "go together");
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { WeekdayHours = [new(18, 0), new(7, 0)] }), "rates.weekdayHours");
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { ResidentDiscount = 90 }), "rates.residentDiscount");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { BankHolidays = null! }), "rates.bankHolidays");
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { ZeroEmission = new("magic", 1, 1, 1) }), "rates.zeroEmission.needs");
     }
 
