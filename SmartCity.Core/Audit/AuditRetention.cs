@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Npgsql;
+using SmartCity.Core.Retention;
 
 namespace SmartCity.Core.Audit;
 
@@ -28,6 +29,7 @@ internal sealed class AuditRetention(NpgsqlDataSource dataSource, AuditLog log)
         await log.AppendAsync(connection, head, Actor, Action, null, null, Details(number, hash), cancellationToken);
         await using var batch = new NpgsqlBatch(connection)
         {
+            Timeout = RetentionRules.CommandSeconds,
             BatchCommands =
             {
                 new("set local smartcity.audit_retention = 'on'"),

@@ -1,4 +1,3 @@
-using Amazon.Runtime;
 using Microsoft.Extensions.Configuration;
 using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Objects;
@@ -34,7 +33,7 @@ internal sealed class StorageFigures(IObjectStore objects, IConfiguration config
             MeasuredAt = time.GetUtcNow();
             Error = null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AmazonClientException or AmazonServiceException or HttpRequestException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             Error = e.Message;
         }

@@ -10,6 +10,7 @@ internal sealed class ArchiveRetention(NpgsqlDataSource dataSource, IObjectStore
     public async Task<Removal> RunAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("select key, bytes from archive_objects where state = 'written' and last_at < $1 order by key");
+        command.CommandTimeout = RetentionRules.CommandSeconds;
         command.Parameters.Add(new() { Value = before });
         var total = default(Removal);
         foreach (var (key, bytes) in await command.ReadAllAsync(r => (r.GetString(0), r.GetInt64(1)), cancellationToken))

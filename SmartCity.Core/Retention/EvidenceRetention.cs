@@ -8,8 +8,6 @@ namespace SmartCity.Core.Retention;
 /// <summary>Removes old pictures, and from the rows that name them their names.</summary>
 internal sealed class EvidenceRetention(NpgsqlDataSource dataSource, IObjectStore objects)
 {
-    private const string PatchEnd = ".plate.jpg";
-
     public async Task<Removal> RunAsync(DateTimeOffset before, int batchSize, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("select id from stations union select station_id from station_totals");
@@ -43,58 +41,72 @@ internal sealed class EvidenceRetention(NpgsqlDataSource dataSource, IObjectStor
 
     private async Task<Removal> RemoveAsync(List<ObjectEntry> entries, CancellationToken cancellationToken)
     {
-        if (entries.Count == 0)
+        var pictures = entries.Select(Read).OfType<Picture>().ToList();
+        if (pictures.Count == 0)
         {
-            return default;
+            return new Removal(0, entries.Count, 0);
         }
 
-        var names = entries.ConvertAll(e => Name(e.Key)).Distinct().ToArray();
-        var needed = await NeededAsync(names, cancellationToken);
-        var over = entries.FindAll(e => !needed.Contains(Name(e.Key)));
-        foreach (var entry in over)
+        var needed = await NeededAsync([.. pictures.Select(p => p.SightingId).Distinct()], cancellationToken);
+        var over = pictures.FindAll(p => !needed.Contains(p.SightingId));
+        if (over.Count > 0)
         {
-            await objects.DeleteAsync(entry.Key, cancellationToken);
+            // Names first: when it breaks off here, the next run finds the pictures again.
+            await ForgetAsync([.. over.Select(p => p.SightingId).Distinct()], over.Min(p => p.Day), over.Max(p => p.Day).AddDays(1), cancellationToken);
         }
 
-        await ForgetAsync([.. names.Where(n => !needed.Contains(n))], cancellationToken);
-        return new Removal(over.Count, entries.Count - over.Count, over.Sum(e => e.Bytes));
+        foreach (var picture in over)
+        {
+            await objects.DeleteAsync(picture.Object.Key, cancellationToken);
+        }
+
+        return new Removal(over.Count, entries.Count - over.Count, over.Sum(p => p.Object.Bytes));
     }
 
-    // A plate's patch goes with its picture.
-    private static string Name(string key) => key.EndsWith(PatchEnd, StringComparison.Ordinal) ? key[..^PatchEnd.Length] + ".jpg" : key;
+    // evidence/station/yyyy/MM/dd/HH/id.jpg, and id.plate.jpg, which goes with it. What has another name is nobody's and stays.
+    private static Picture? Read(ObjectEntry entry) =>
+        entry.Key.Split('/') is [_, _, var year, var month, var day, _, var file]
+            && Guid.TryParse(file.Split('.')[0], out var id)
+            && DateTimeOffset.TryParseExact(year + month + day, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? new Picture(entry, id, at)
+            : null;
 
-    private async Task<HashSet<string>> NeededAsync(string[] names, CancellationToken cancellationToken)
+    private async Task<HashSet<Guid>> NeededAsync(Guid[] sightings, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             """
-            select evidence from charge_entries c where evidence = any($1) and kind = 'charge' and not exists (select from charge_entries r where r.reverses = c.id)
-            union select evidence from alerts where evidence = any($1) and state <> 'dismissed'
-            union select evidence from review_cases where evidence = any($1) and state = 'open'
+            select sighting_id from charge_entries c where sighting_id = any($1) and kind = 'charge' and not exists (select from charge_entries r where r.reverses = c.id)
+            union select sighting_id from alerts where sighting_id = any($1) and state <> 'dismissed'
+            union select sighting_id from review_cases where sighting_id = any($1) and state in ('open', 'proposed', 'skipped')
             """);
-        command.Parameters.Add(new() { Value = names });
-        return [.. await command.ReadAllAsync(r => r.GetString(0), cancellationToken)];
+        command.CommandTimeout = RetentionRules.CommandSeconds;
+        command.Parameters.Add(new() { Value = sightings });
+        return [.. await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)];
     }
 
-    // Ids are in the keys, evidence/station/yyyy/MM/dd/HH/id.jpg, and the days are too: no table is read from end to end.
-    private async Task ForgetAsync(string[] names, CancellationToken cancellationToken)
+    // Every row is found by the sighting's id, and the days say in which tables sightings are. A passage shows the picture of one of its sightings.
+    private async Task ForgetAsync(Guid[] sightings, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var days = names.Select(n => n.Split('/')).Where(p => p.Length == 7)
-            .Select(p => DateTime.TryParseExact($"{p[2]}{p[3]}{p[4]}", "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var day) ? day : (DateTime?)null)
-            .OfType<DateTime>().ToList();
-        if (days.Count == 0)
-        {
-            return;
-        }
-
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        foreach (var (table, at) in new[] { ("sightings", "captured_at"), ("passages", "first_at"), ("alerts", "captured_at"), ("review_cases", "captured_at") })
+        await using var batch = new NpgsqlBatch(connection)
         {
-            // A passage may have begun a little before its picture.
-            await using var command = new NpgsqlCommand($"update {table} set evidence = null where {at} >= $2 - interval '1 hour' and {at} < $3 and evidence = any($1)", connection)
+            Timeout = RetentionRules.CommandSeconds,
+            BatchCommands =
             {
-                Parameters = { new() { Value = names }, new() { Value = new DateTimeOffset(days.Min()) }, new() { Value = new DateTimeOffset(days.Max().AddDays(1)) } },
-            };
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
+                new("update passages p set evidence = null from sightings s where s.id = any($1) and s.captured_at >= $2 and s.captured_at < $3 and p.id = s.passage_id and p.evidence = s.evidence")
+                {
+                    Parameters = { new() { Value = sightings }, new() { Value = from }, new() { Value = to } },
+                },
+                new("update sightings set evidence = null where id = any($1) and captured_at >= $2 and captured_at < $3")
+                {
+                    Parameters = { new() { Value = sightings }, new() { Value = from }, new() { Value = to } },
+                },
+                new("update alerts set evidence = null where sighting_id = any($1)") { Parameters = { new() { Value = sightings } } },
+                new("update review_cases set evidence = null where sighting_id = any($1)") { Parameters = { new() { Value = sightings } } },
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private sealed record Picture(ObjectEntry Object, Guid SightingId, DateTimeOffset Day);
 }

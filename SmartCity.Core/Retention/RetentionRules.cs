@@ -8,6 +8,9 @@ internal static class RetentionRules
     public const string Archive = "archive";
     public const string Audit = "audit";
 
+    /// <summary>What a statement of retention may take. They are small, but the database may have other things to do.</summary>
+    public const int CommandSeconds = 600;
+
     private const int MostDays = 36_500;
 
     /// <summary>In the order in which they are carried out: pictures before the rows that name them.</summary>
@@ -16,7 +19,7 @@ internal static class RetentionRules
     public static string What(string kind) => kind switch
     {
         Evidence => "Pictures of vehicles and plates. Never those of a charge that stands, an alert that is not dismissed or a case that waits for review.",
-        Sightings => "Sightings and passages. Never those that a charge, an alert or a waiting case rests on.",
+        Sightings => "Sightings and passages, then plates, decisions and dead letters that are left of them. Never those that a charge, an alert or a waiting case rests on.",
         Archive => "Parquet objects of the archive.",
         _ => "Lines of the audit, from the beginning; the audit says what was removed.",
     };

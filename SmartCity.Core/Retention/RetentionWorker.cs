@@ -1,4 +1,4 @@
-using Amazon.Runtime;
+using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -30,18 +30,12 @@ internal sealed class RetentionWorker(
     private const long AdvisoryLock = 0x526574656E74696F;
     private static readonly TimeSpan FirstWithin = TimeSpan.FromHours(1);
 
-    private readonly SemaphoreSlim _asked = new(0, 1);
+    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     /// <summary>Runs as soon as may be.</summary>
-    public void Ask()
-    {
-        if (_asked.CurrentCount == 0)
-        {
-            _asked.Release();
-        }
-    }
+    public void Ask() => _asked.Writer.TryWrite(true);
 
-    /// <summary>Removes what is over now.</summary>
+    /// <summary>Removes what is over now. A kind that fails says so in its run, and the others have their turn.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -53,9 +47,22 @@ internal sealed class RetentionWorker(
 
         try
         {
+            var failed = new List<string>();
             foreach (var kind in RetentionRules.Kinds)
             {
-                await RunAsync(kind, (await store.DaysAsync(cancellationToken))[kind], cancellationToken);
+                if (await RunAsync(kind, (await store.DaysAsync(cancellationToken))[kind], cancellationToken) is { } error)
+                {
+                    failed.Add($"{kind} stays for now: {error}");
+                }
+            }
+
+            if (failed.Count == 0)
+            {
+                health.Healthy(Worker);
+            }
+            else
+            {
+                health.Degraded(Worker, string.Join(' ', failed));
             }
         }
         finally
@@ -71,12 +78,6 @@ internal sealed class RetentionWorker(
         return base.StartAsync(cancellationToken);
     }
 
-    public override void Dispose()
-    {
-        _asked.Dispose();
-        base.Dispose();
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.Ready.WaitAsync(stoppingToken);
@@ -89,10 +90,10 @@ internal sealed class RetentionWorker(
             {
                 await RunAsync(stoppingToken);
             }
-            catch (NpgsqlException e)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 health.Degraded(Worker, $"What is over stays for now: {e.Message}");
-                logger.LogWarning("Retention waits: {Error}", e.Message);
+                logger.LogWarning(e, "Retention waits.");
             }
 
             wait = options.Value.Every;
@@ -102,11 +103,12 @@ internal sealed class RetentionWorker(
     private async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await await Task.WhenAny(Task.Delay(atMost, time, over.Token), _asked.WaitAsync(over.Token));
+        await await Task.WhenAny(Task.Delay(atMost, time, over.Token), _asked.Reader.WaitToReadAsync(over.Token).AsTask());
         await over.CancelAsync();
+        _asked.Reader.TryRead(out _);
     }
 
-    private async Task RunAsync(string kind, int days, CancellationToken cancellationToken)
+    private async Task<string?> RunAsync(string kind, int days, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
         var started = time.GetTimestamp();
@@ -122,19 +124,18 @@ internal sealed class RetentionWorker(
                 RetentionRules.Archive => await archive.RunAsync(before, cancellationToken),
                 _ => new Removal(await audit.RunAsync(before, cancellationToken), 0, 0),
             };
-            health.Healthy(Worker, $"{kind}: {removal.Removed} removed");
             if (removal.Removed > 0)
             {
                 logger.LogInformation("Retention of {Kind}: {Removed} older than {Before:u} removed, {Kept} kept.", kind, removal.Removed, before, removal.Kept);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AmazonClientException or AmazonServiceException or HttpRequestException or PostgresException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             error = e.Message;
-            health.Degraded(Worker, $"{kind} stays for now: {e.Message}");
-            logger.LogWarning("Retention of {Kind} broke off: {Error}", kind, e.Message);
+            logger.LogWarning(e, "Retention of {Kind} broke off.", kind);
         }
 
         await store.NoteAsync(kind, new RetentionRun(at, before, removal.Removed, removal.Kept, removal.Bytes, time.GetElapsedTime(started), error), cancellationToken);
+        return error;
     }
 }

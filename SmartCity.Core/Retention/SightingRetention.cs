@@ -6,79 +6,148 @@ using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Retention;
 
-/// <summary>Removes old sightings a day's table at a time, and the passages that are left without any. What charges, alerts and waiting cases rest on stays.</summary>
+/// <summary>
+/// Removes old sightings, the tables of days that are left without any, and what is then left of their plates. What charges, alerts and waiting cases rest on stays.
+/// Looks a batch at a time; ingest and corrections wait only while a batch is deleted.
+/// </summary>
 internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPartitions partitions)
 {
-    private const string Needed =
+    private const string SightingNeeded =
         """
-        exists (select from charge_entries c where c.sighting_id = s.id)
-        or exists (select from alerts a where a.sighting_id = s.id)
-        or exists (select from alerts a where a.passage_id = s.passage_id)
-        or exists (select from review_cases r where r.sighting_id = s.id and r.state = 'open')
-        or exists (select from archive_queue q where q.sighting_id = s.id)
+        exists (select from charge_entries c where c.sighting_id = x.id)
+        or exists (select from alerts a where a.sighting_id = x.id)
+        or exists (select from alerts a where a.passage_id = x.passage_id)
+        or exists (select from review_cases r where r.sighting_id = x.id and r.state in ('open', 'proposed', 'skipped'))
+        or exists (select from archive_queue q where q.sighting_id = x.id)
         """;
+
+    private const string PassageNeeded =
+        """
+        exists (select from sightings s where s.plate = x.plate and s.captured_at between x.first_at and x.last_at and s.passage_id = x.id)
+        or exists (select from alerts a where a.passage_id = x.id)
+        """;
+
+    private const string PlateNeeded = "exists (select from passages p where p.plate = x.plate)";
+    private const string HasSighting = "exists (select from sightings s where s.captured_at = x.captured_at and s.id = x.sighting_id)";
 
     public async Task<Removal> RunAsync(DateTimeOffset before, int batchSize, CancellationToken cancellationToken)
     {
         var total = default(Removal);
-        foreach (var table in await TablesAsync(before, cancellationToken))
+        foreach (var (table, bytes) in await TablesAsync(before, cancellationToken))
         {
-            total += await RemoveAsync(table, cancellationToken);
+            var removal = await RemoveAsync(table, "captured_at", SightingNeeded, before, batchSize, cancellationToken);
+            total += removal.Kept == 0 && await DropAsync(table, cancellationToken) ? removal with { Bytes = bytes } : removal;
         }
 
-        await RemovePassagesAsync(before, batchSize, cancellationToken);
+        await RemoveAsync("passages", "last_at", PassageNeeded, before, batchSize, cancellationToken);
+        await RemovePlatesAsync(batchSize, cancellationToken);
+        await RemoveAsync("review_cases", "captured_at", $"x.state in ('open', 'proposed', 'skipped') or {HasSighting}", before, batchSize, cancellationToken);
+        await RemoveAsync("reviewed_reads", "captured_at", HasSighting, before, batchSize, cancellationToken);
+        await RemoveAsync("dead_letters", "recorded_at", "x.state in ('open', 'replaying')", before, batchSize, cancellationToken);
         return total;
     }
 
     // Tables of days that were over then, oldest first. Their names are made from dates alone.
-    private async Task<List<string>> TablesAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    private async Task<List<(string Name, long Bytes)>> TablesAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'sightings'::regclass and c.relname ~ '^sightings_[0-9]{8}$' and c.relname < $1 order by 1");
+            "select c.relname, pg_total_relation_size(c.oid) from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'sightings'::regclass and c.relname ~ '^sightings_[0-9]{8}$' and c.relname < $1 order by 1");
         command.Parameters.Add(new() { Value = "sightings_" + before.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture) });
-        return await command.ReadAllAsync(r => r.GetString(0), cancellationToken);
+        return await command.ReadAllAsync(r => (r.GetString(0), r.GetInt64(1)), cancellationToken);
     }
 
-    private async Task<Removal> RemoveAsync(string table, CancellationToken cancellationToken)
+    // Goes once through what is over, in order of time. Names of tables and columns are constants or made from dates.
+    private async Task<Removal> RemoveAsync(string table, string at, string needed, DateTimeOffset before, int batchSize, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
-        await using var count = new NpgsqlCommand($"select count(*), count(*) filter (where {Needed}), pg_total_relation_size('{table}') from {table} s", connection, transaction);
-        var (rows, needed, bytes) = (await count.ReadAllAsync(r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken))[0];
-        if (rows > needed || rows == 0)
-        {
-            await using var remove = new NpgsqlCommand(needed == 0 ? $"drop table {table}" : $"delete from {table} s where not ({Needed})", connection, transaction);
-            await remove.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        await transaction.CommitAsync(cancellationToken);
-        if (needed == 0)
-        {
-            partitions.Forget();
-        }
-
-        return new Removal(rows - needed, needed, needed == 0 ? bytes : 0);
-    }
-
-    private async Task RemovePassagesAsync(DateTimeOffset before, int batchSize, CancellationToken cancellationToken)
-    {
-        int removed;
+        var total = default(Removal);
+        var (lastAt, lastId) = (DateTimeOffset.MinValue, Guid.Empty);
+        List<(DateTimeOffset At, Guid Id, bool Needed)> rows;
         do
         {
             await using var command = dataSource.CreateCommand(
-                """
-                delete from passages where id in (
-                    select p.id from passages p
-                    where p.last_at < $1
-                      and not exists (select from sightings s where s.plate = p.plate and s.captured_at between p.first_at and p.last_at and s.passage_id = p.id)
-                      and not exists (select from alerts a where a.passage_id = p.id)
-                    limit $2)
-                """);
-            command.Parameters.Add(new() { Value = before });
-            command.Parameters.Add(new() { Value = batchSize });
-            removed = await command.ExecuteNonQueryAsync(cancellationToken);
+                $"select {at}, id, {needed} from (select * from {table} where {at} < $1 and ({at}, id) > ($2, $3) order by {at}, id limit $4) x order by {at}, id");
+            command.CommandTimeout = RetentionRules.CommandSeconds;
+            foreach (var value in (object[])[before, lastAt, lastId, batchSize])
+            {
+                command.Parameters.Add(new() { Value = value });
+            }
+
+            rows = await command.ReadAllAsync(r => (r.Time(0), r.GetGuid(1), r.GetBoolean(2)), cancellationToken);
+            var removed = await DeleteAsync($"delete from {table} x where x.id = any($1) and not ({needed})", [.. rows.Where(r => !r.Needed).Select(r => r.Id)], cancellationToken);
+            total += new Removal(removed, rows.Count - removed, 0);
+            if (rows.Count > 0)
+            {
+                (lastAt, lastId, _) = rows[^1];
+            }
         }
-        while (removed == batchSize);
+        while (rows.Count == batchSize);
+        return total;
+    }
+
+    // Plates whose passages are gone, by retention or by a correction.
+    private async Task RemovePlatesAsync(int batchSize, CancellationToken cancellationToken)
+    {
+        var last = "";
+        List<(string Plate, bool Needed)> rows;
+        do
+        {
+            await using var command = dataSource.CreateCommand($"select plate, {PlateNeeded} from (select plate from seen_plates where plate > $1 order by plate limit $2) x order by plate");
+            command.CommandTimeout = RetentionRules.CommandSeconds;
+            command.Parameters.Add(new() { Value = last });
+            command.Parameters.Add(new() { Value = batchSize });
+            rows = await command.ReadAllAsync(r => (r.GetString(0), r.GetBoolean(1)), cancellationToken);
+            await DeleteAsync<string>($"delete from seen_plates x where x.plate = any($1) and not {PlateNeeded}", [.. rows.Where(r => !r.Needed).Select(r => r.Plate)], cancellationToken);
+            last = rows.Count > 0 ? rows[^1].Plate : last;
+        }
+        while (rows.Count == batchSize);
+    }
+
+    // What has come to be needed since the look stays: the statement asks again, and behind the gate nothing changes meanwhile.
+    private async Task<int> DeleteAsync<T>(string sql, T[] keys, CancellationToken cancellationToken)
+    {
+        if (keys.Length == 0)
+        {
+            return 0;
+        }
+
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection, transaction) { Parameters = { new() { Value = keys } }, CommandTimeout = RetentionRules.CommandSeconds };
+        var removed = await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return removed;
+    }
+
+    // Whoever reads any day holds the parent, and all others wait behind whoever wants to drop: it gives up soon, and the empty table goes at another run.
+    private async Task<bool> DropAsync(string table, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        try
+        {
+            await using var take = new NpgsqlBatch(connection, transaction)
+            {
+                BatchCommands = { new("set local lock_timeout = '2s'"), new("lock table only sightings in access exclusive mode"), new($"lock table {table} in access exclusive mode") },
+            };
+            await take.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return false;
+        }
+
+        // A late sighting may have come since.
+        await using var any = new NpgsqlCommand($"select exists (select from {table})", connection, transaction);
+        if (await any.ExecuteScalarAsync(cancellationToken) is true)
+        {
+            return false;
+        }
+
+        await using var drop = new NpgsqlCommand($"drop table {table}", connection, transaction);
+        await drop.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        partitions.Forget();
+        return true;
     }
 }
