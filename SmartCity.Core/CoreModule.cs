@@ -36,6 +36,7 @@ public static class CoreModule
         builder.Services.AddArchive();
         builder.Services.AddCharges();
         builder.Services.AddSightings();
+        builder.Services.AddReports();
         builder.Services.AddRetention();
         builder.Services.AddLive();
         builder.Services.AddOps();

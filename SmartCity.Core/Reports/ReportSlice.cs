@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
@@ -14,6 +15,12 @@ namespace SmartCity.Core.Reports;
 internal static class ReportSlice
 {
     private const int MostDays = 31;
+
+    public static IServiceCollection AddReports(this IServiceCollection services)
+    {
+        services.AddOptions<ReportOptions>().BindConfiguration(ReportOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddSingleton<ReportRuns>();
+    }
 
     public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder app)
     {
@@ -32,13 +39,34 @@ internal static class ReportSlice
         IEndpointRouteBuilder app, string name, string summary, int mostDays, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values)
     {
         var group = app.MapGroup($"/api/reports/{name}").WithTags("Reports").RequireAuthorization(Scope.ReportsRead);
-        group.MapGet("", async Task<Results<Ok<Report<T>>, ProblemHttpResult>> (NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
-            ReportRange.Read(from, to, time, mostDays, out var range) is { } problem ? problem : TypedResults.Ok(await run(dataSource, range, cancellationToken)))
+        group.MapGet("", async Task<Results<Ok<Report<T>>, ProblemHttpResult>> (ReportRuns runs, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
+        {
+            var (report, problem) = await RunAsync(runs, time, from, to, cancellationToken);
+            return report is null ? problem! : TypedResults.Ok(report);
+        })
             .WithSummary($"{summary}; at most {mostDays} days of London, the last seven unless given");
-        group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
-            ReportRange.Read(from, to, time, mostDays, out var range) is { } problem
-                ? problem
-                : CsvExport.Stream($"{name}-{range.First:yyyy-MM-dd}-{range.Last:yyyy-MM-dd}.csv", columns, (await run(dataSource, range, cancellationToken)).Rows.ToAsyncEnumerable(), values, cancellationToken))
+        group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (ReportRuns runs, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
+        {
+            var (report, problem) = await RunAsync(runs, time, from, to, cancellationToken);
+            return report is null ? problem! : CsvExport.Stream($"{name}-{report.From:yyyy-MM-dd}-{report.To:yyyy-MM-dd}.csv", columns, report.Rows.ToAsyncEnumerable(), values, cancellationToken);
+        })
             .WithSummary("The same as CSV").Audited("reports.export");
+
+        async Task<(Report<T>? Report, ProblemHttpResult? Problem)> RunAsync(ReportRuns runs, TimeProvider time, DateOnly? from, DateOnly? to, CancellationToken cancellationToken)
+        {
+            if (ReportRange.Read(from, to, time, mostDays, out var range) is { } wrong)
+            {
+                return (null, wrong);
+            }
+
+            try
+            {
+                return (await runs.RunAsync((data, token) => run(data, range, token), cancellationToken), null);
+            }
+            catch (TimeoutException e)
+            {
+                return (null, Paging.Problem(e.Message));
+            }
+        }
     }
 }

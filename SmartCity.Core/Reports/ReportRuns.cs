@@ -1,0 +1,53 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Core.Database;
+
+namespace SmartCity.Core.Reports;
+
+/// <summary>Runs reports on connections of their own: few at a time, with more time and memory than an ordinary query.</summary>
+internal sealed class ReportRuns : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly SemaphoreSlim _turns;
+    private readonly TimeSpan _timeout;
+
+    public ReportRuns(IConfiguration configuration, IOptions<ReportOptions> options, ILoggerFactory loggers)
+    {
+        _timeout = options.Value.Timeout;
+        _turns = new SemaphoreSlim(options.Value.AtOnce);
+        var source = new NpgsqlDataSourceBuilder(DatabaseSlice.ConnectionString(configuration));
+        source.UseLoggerFactory(loggers);
+        source.ConnectionStringBuilder.ApplicationName = "smartcity-core-reports";
+        source.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(_timeout.TotalSeconds);
+        source.ConnectionStringBuilder.Options = string.Create(CultureInfo.InvariantCulture, $"{source.ConnectionStringBuilder.Options} -c work_mem={options.Value.WorkMemory}MB").Trim();
+        _dataSource = source.Build();
+    }
+
+    /// <summary>Waits for its turn and runs.</summary>
+    /// <exception cref="TimeoutException">A query took too long; the message says what to do.</exception>
+    public async Task<T> RunAsync<T>(Func<NpgsqlDataSource, CancellationToken, Task<T>> report, CancellationToken cancellationToken)
+    {
+        await _turns.WaitAsync(cancellationToken);
+        try
+        {
+            return await report(_dataSource, cancellationToken);
+        }
+        catch (NpgsqlException e) when (e.InnerException is TimeoutException)
+        {
+            throw new TimeoutException($"The report took longer than {_timeout:g} and was stopped. Ask for fewer days, or give it more time with Core:Reports:Timeout.", e);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _dataSource.DisposeAsync();
+        _turns.Dispose();
+    }
+}
