@@ -30,19 +30,20 @@ internal static class SearchBench
     public static Command Create()
     {
         var count = new Option<int>("--passages") { Description = "Passages to search in.", DefaultValueFactory = _ => 10_000_000 };
+        var plates = new Option<int>("--plates") { Description = $"Plates that pass; {Vehicles:N0} of them are in the registry.", DefaultValueFactory = _ => 2_000_000 };
         var each = new Option<int>("--each") { Description = "Searches of each kind.", DefaultValueFactory = _ => 100 };
         var json = new Option<bool>("--json") { Description = "Figures as JSON on stdout." };
-        var command = new Command("search", "Vehicle searches over millions of passages: milliseconds of a page.") { count, each, json };
+        var command = new Command("search", "Vehicle searches over millions of passages: milliseconds of a page.") { count, plates, each, json };
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var figures = await MeasureAsync(parse.GetValue(count), parse.GetValue(each), cancellationToken);
+            var figures = await MeasureAsync(parse.GetValue(count), parse.GetValue(plates), parse.GetValue(each), cancellationToken);
             if (parse.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
             }
             else
             {
-                Print(parse.GetValue(count), figures);
+                Print(parse.GetValue(count), parse.GetValue(plates), figures);
             }
 
             return 0;
@@ -50,7 +51,7 @@ internal static class SearchBench
         return command;
     }
 
-    private static async Task<List<SearchFigure>> MeasureAsync(int count, int each, CancellationToken cancellationToken)
+    private static async Task<List<SearchFigure>> MeasureAsync(int count, int plates, int each, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("smartcity-bench").FullName;
         try
@@ -58,7 +59,7 @@ internal static class SearchBench
             await using var postgres = await EmbeddedPostgres.StartAsync(Path.Combine(folder, "postgres"), cancellationToken);
             await Migrations.RunAsync(postgres.ConnectionString, NullLogger.Instance, cancellationToken);
             await using var data = new NpgsqlDataSourceBuilder(postgres.ConnectionString + ";Command Timeout=600").Build();
-            await FillAsync(data, count, cancellationToken);
+            await FillAsync(data, count, plates, cancellationToken);
             var search = new PassageSearch(data);
             var random = new Random(7);
             var figures = new List<SearchFigure>();
@@ -95,15 +96,17 @@ internal static class SearchBench
     private static IEnumerable<(string Kind, Func<Random, VehicleSearch> Make)> Kinds()
     {
         yield return ("plate", r => new VehicleSearch { Plate = Plate(r) });
-        yield return ("plate, a day", r => new VehicleSearch { Plate = Plate(r), From = Day(r), To = Day(r).AddDays(30) });
+        yield return ("plate, a day", r => new VehicleSearch { Plate = Plate(r) }.Within(r, TimeSpan.FromDays(1)));
         yield return ("begins with", r => new VehicleSearch { Plate = Plate(r)[..4] + "*" });
         yield return ("two unknown", r => new VehicleSearch { Plate = Plate(r) is var p ? p[..2] + "??" + p[4..] : null });
         yield return ("ends with", r => new VehicleSearch { Plate = "*" + Plate(r)[4..] });
         yield return ("middle", r => new VehicleSearch { Plate = "*" + Plate(r)[2..6] + "*" });
         yield return ("make, colour", r => DemoRegistry.Vehicle(r.Next(Vehicles)) is var v ? new VehicleSearch { Make = v.Make, Colour = v.Colour } : null!);
         yield return ("make, colour, pattern", r => DemoRegistry.Vehicle(r.Next(Vehicles)) is var v ? new VehicleSearch { Make = v.Make, Colour = v.Colour, Plate = "*" + v.Plate[^1] } : null!);
-        yield return ("class, station, hour", r => new VehicleSearch { Class = "hgv", Stations = [Station(r)], From = Day(r), To = Day(r).AddHours(1) });
-        yield return ("stations, time", r => new VehicleSearch { Stations = [Station(r), Station(r)], From = Day(r), To = Day(r).AddDays(2) });
+        yield return ("class, station, hour", r => new VehicleSearch { Class = "hgv", Stations = [Station(r)] }.Within(r, TimeSpan.FromHours(1)));
+        yield return ("make, colour, station, day", r => DemoRegistry.Vehicle(r.Next(Vehicles)) is var v ? new VehicleSearch { Make = v.Make, Colour = v.Colour, Stations = [Station(r)] }.Within(r, TimeSpan.FromDays(1)) : null!);
+        yield return ("ends with, station, day", r => new VehicleSearch { Plate = "*" + Plate(r)[4..], Stations = [Station(r)] }.Within(r, TimeSpan.FromDays(1)));
+        yield return ("stations, time", r => new VehicleSearch { Stations = [Station(r), Station(r)] }.Within(r, TimeSpan.FromDays(2)));
         yield return ("nothing fits", r => new VehicleSearch { Plate = "QQ" + r.Next(10, 99) + "*" });
     }
 
@@ -111,9 +114,13 @@ internal static class SearchBench
 
     private static string Station(Random random) => $"s{random.Next(Stations)}";
 
-    private static DateTimeOffset Day(Random random) => From.AddHours(random.Next(24 * 28));
+    private static VehicleSearch Within(this VehicleSearch search, Random random, TimeSpan length)
+    {
+        var from = From.AddHours(random.Next(24 * 27));
+        return search with { From = from, To = from + length };
+    }
 
-    private static async Task FillAsync(NpgsqlDataSource data, int count, CancellationToken cancellationToken)
+    private static async Task FillAsync(NpgsqlDataSource data, int count, int plates, CancellationToken cancellationToken)
     {
         await new VehicleRegistry(data).SaveAsync(Enumerable.Range(0, Vehicles).Select(DemoRegistry.Vehicle), cancellationToken);
         await AnsiConsole.Status().StartAsync($"Making {count:N0} passages …", async _ =>
@@ -123,11 +130,14 @@ internal static class SearchBench
             // A third of the vehicles makes most of the passages, as on a road.
             await ExecuteAsync(
                 $"""
-                create temp table fleet as select row_number() over (order by md5(plate)) - 1 as n, plate from vehicles;
+                create temp table fleet as select row_number() over (order by md5(plate)) - 1 as n, plate from (
+                    select plate from vehicles union
+                    select chr(65 + i % 26) || chr(65 + i / 26 % 26) || lpad((i / 676 % 100)::text, 2, '0') || chr(65 + i / 67600 % 26) || chr(65 + i * 7 % 26) || chr(65 + i * 11 % 26)
+                    from generate_series(1, {Math.Max(0, plates - Vehicles)}) i) p;
                 alter table fleet add primary key (n);
                 insert into passages (id, plate, country, station_id, camera_id, direction, first_at, last_at, sightings, best_sighting_id, best_at, best_confidence)
                 select gen_random_uuid(), f.plate, 'GB', 's' || (random() * {Stations - 1})::int, 'c', 'inbound', at, at + interval '2 s', 1, gen_random_uuid(), at, 0.99
-                from (select floor(power(random(), 2) * {Vehicles})::bigint as n, '{From:yyyy-MM-dd}'::timestamptz + i * interval '30 days' / {count} as at from generate_series(1, {count}) i) g
+                from (select floor(power(random(), 2) * (select count(*) from fleet))::bigint as n, '{From:yyyy-MM-dd}'::timestamptz + i * interval '30 days' / {count} as at from generate_series(1, {count}) i) g
                 join fleet f on f.n = g.n;
                 insert into seen_plates select distinct plate from passages on conflict do nothing
                 """);
@@ -181,9 +191,9 @@ internal static class SearchBench
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
-    private static void Print(int count, List<SearchFigure> figures)
+    private static void Print(int count, int plates, List<SearchFigure> figures)
     {
-        var table = new Table().Title(string.Create(CultureInfo.InvariantCulture, $"A page of {Page - 1} from {count:N0} passages, milliseconds")).AddColumns("search", "rows", "p50", "p95", "plain query p50");
+        var table = new Table().Title(string.Create(CultureInfo.InvariantCulture, $"A page of {Page - 1} from {count:N0} passages of about {plates:N0} plates, milliseconds")).AddColumns("search", "rows", "p50", "p95", "plain query p50");
         foreach (var f in figures)
         {
             table.AddRow(f.Kind, f.Rows.ToString("0.#", CultureInfo.InvariantCulture), f.P50.ToString("0.0", CultureInfo.InvariantCulture), f.P95.ToString("0.0", CultureInfo.InvariantCulture), f.Plain.ToString("0", CultureInfo.InvariantCulture));
