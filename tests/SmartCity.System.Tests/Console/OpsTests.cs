@@ -35,7 +35,7 @@ public sealed class OpsTests(ConsoleFixture console)
 
         await window.Page.Locator(".camera-picture").First.ClickAsync();
         await Expect(window.Page.Locator("img.large-picture")).ToBeVisibleAsync();
-        await window.Page.Keyboard.PressAsync("Escape");
+        await window.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Close" }).Last.ClickAsync();
         await Expect(window.Page.Locator("img.large-picture")).ToHaveCountAsync(0);
 
         await window.Page.GetByLabel("Camera or station").FillAsync("no such camera");
