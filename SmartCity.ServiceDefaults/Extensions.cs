@@ -33,6 +33,10 @@ public static class ServiceDefaultsExtensions
         });
 
         PersonalData.KeepOut(builder.Logging);
+        // Every command of the database and every failed probe would be a line; health tells the second itself.
+        builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;

@@ -9,10 +9,13 @@ namespace SmartCity.Core.Ops;
 /// <summary>What ingest did, as metrics and, for the Ops page, over the last minute.</summary>
 internal sealed class IngestStatistics(TimeProvider time)
 {
-    private static readonly Counter<long> Stored = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.stored", "{sighting}");
-    private static readonly Counter<long> Duplicates = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.duplicate", "{sighting}");
-    private static readonly Counter<long> DeadLetters = Telemetry.Meter.CreateCounter<long>("smartcity.core.dead_letters", "{record}");
-    private static readonly Histogram<double> CaptureToStored = Telemetry.Meter.CreateHistogram<double>("smartcity.core.capture_to_stored", "s");
+    private static readonly Counter<long> Stored = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.stored", "{sighting}", "Sightings stored for the first time.");
+    private static readonly Counter<long> Duplicates = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.duplicate", "{sighting}", "Sightings that were stored already.");
+    private static readonly Counter<long> DeadLetters = Telemetry.Meter.CreateCounter<long>("smartcity.core.dead_letters", "{record}", "Records that could not be used.");
+    private static readonly Histogram<double> CaptureToStored = Telemetry.Meter.CreateHistogram<double>("smartcity.core.capture_to_stored", "s", "From capture at the camera to the commit.");
+    private static readonly Counter<double> Charged = Telemetry.Meter.CreateCounter<double>("smartcity.core.charged", "GBP", "Pounds charged, by scheme; reversals are not taken off.");
+    private static readonly Counter<long> Raised = Telemetry.Meter.CreateCounter<long>("smartcity.core.alerts", "{alert}", "Alerts raised.");
+    private static readonly Gauge<long> Lag = Telemetry.Meter.CreateGauge<long>("smartcity.core.lag", "{record}", "Records in Kafka that are not stored yet.");
 
     private readonly LastMinute _all = new();
     private readonly ConcurrentDictionary<string, LastMinute> _stations = new(StringComparer.Ordinal);
@@ -37,6 +40,13 @@ internal sealed class IngestStatistics(TimeProvider time)
         DeadLetters.Add(deadLetters);
         Interlocked.Add(ref _alerts, result.Alerts.Count);
         Interlocked.Add(ref _deadLetters, deadLetters);
+        Raised.Add(result.Alerts.Count);
+        Lag.Record(LagSource().Sum(l => l.Records));
+        foreach (var charge in result.Charges.Where(c => c.Kind == "charge"))
+        {
+            Charged.Add((double)charge.Amount, new KeyValuePair<string, object?>("scheme", charge.Scheme));
+        }
+
         var now = time.GetUtcNow();
         foreach (var record in result.Stored)
         {

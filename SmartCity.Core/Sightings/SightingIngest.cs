@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Charges;
@@ -50,7 +51,7 @@ public sealed class SightingIngest(
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
         await QueueForArchiveAsync(connection, transaction, fresh, cancellationToken);
         var charges = await ChargeAsync(connection, transaction, fresh, cancellationToken);
-        var alerts = await raiser.RaiseAsync(connection, transaction, built.Changes, cancellationToken);
+        var alerts = await RaiseAsync(connection, transaction, built, fresh, cancellationToken);
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
         await review.AddAsync(connection, transaction, [.. Cases(fresh), .. nearMatches], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
@@ -60,8 +61,7 @@ public sealed class SightingIngest(
 
     private async Task<PassageBatch> MatchAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
     {
-        var links = fresh.Where(r => r.Trace != default).Take(MostLinks).Select(r => new ActivityLink(r.Trace));
-        using var span = Telemetry.Source.StartActivity("match", ActivityKind.Internal, default(ActivityContext), links: links);
+        using var span = Telemetry.Source.StartActivity("match", ActivityKind.Internal, default(ActivityContext), links: Links(fresh));
         return await passages.ApplyAsync(connection, transaction, fresh, cancellationToken);
     }
 
@@ -81,11 +81,29 @@ public sealed class SightingIngest(
 
     private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
     {
-        using var span = Telemetry.Source.StartActivity("charge");
+        using var span = Telemetry.Source.StartActivity("charge", ActivityKind.Internal, default(ActivityContext), links: Links(fresh));
         var sure = fresh.Where(r => r.Sighting is { Plate: not null } s && s.Confidence >= options.Value.DoubtfulBelow)
             .Select(r => new ChargeableSighting(r.Sighting.Id, r.Sighting.CapturedAt, r.Sighting.Plate!, r.Sighting.StationId, r.Sighting.Confidence, r.Sighting.Evidence, r.TraceId));
         return await ledger.ApplyAsync(connection, transaction, [.. sure], cancellationToken);
     }
+
+    // A vehicle of interest is looked up for the batch; the alert is told in the trace of its own sighting.
+    private async Task<IReadOnlyList<AlertView>> RaiseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageBatch built, List<SightingRecord> fresh, CancellationToken cancellationToken)
+    {
+        var started = time.GetUtcNow();
+        var alerts = await raiser.RaiseAsync(connection, transaction, built.Changes, cancellationToken);
+        foreach (var alert in alerts)
+        {
+            var trace = fresh.Find(r => r.Sighting.Id == alert.SightingId)?.Trace ?? default;
+            using var span = Telemetry.Source.StartActivity(
+                "alert", ActivityKind.Internal, trace, [new("plate", Masking.Plate(alert.Plate)), new("station", alert.StationId), new("priority", alert.Priority)], startTime: started);
+        }
+
+        return alerts;
+    }
+
+    private static IEnumerable<ActivityLink> Links(List<SightingRecord> records) =>
+        records.Where(r => r.Trace != default).Take(MostLinks).Select(r => new ActivityLink(r.Trace));
 
     private IEnumerable<ReviewCase> Cases(List<SightingRecord> records)
     {

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using SmartCity.Contracts;
+using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Cameras;
 
@@ -15,6 +17,11 @@ public enum CameraState
 /// <summary>What one camera did since start. Thread-safe.</summary>
 public sealed class CameraStatistics(string stationId, string cameraId)
 {
+    private static readonly Counter<long> FramesRead = Telemetry.Meter.CreateCounter<long>("smartcity.edge.frames.read", "{frame}", "Frames in which plates were looked for.");
+    private static readonly Counter<long> FramesDropped = Telemetry.Meter.CreateCounter<long>("smartcity.edge.frames.dropped", "{frame}", "Frames that recognition had no time for.");
+    private static readonly Counter<long> Seen = Telemetry.Meter.CreateCounter<long>("smartcity.edge.sightings", "{sighting}", "Vehicles seen; read says whether their plate was read.");
+
+    private readonly KeyValuePair<string, object?> _station = new("station", stationId);
     private long _frames;
     private long _dropped;
     private long _read;
@@ -51,13 +58,22 @@ public sealed class CameraStatistics(string stationId, string cameraId)
 
     public void FrameCaptured() => Interlocked.Increment(ref _frames);
 
-    public void FrameDropped() => Interlocked.Increment(ref _dropped);
+    public void FrameDropped()
+    {
+        Interlocked.Increment(ref _dropped);
+        FramesDropped.Add(1, _station);
+    }
 
-    public void FrameRead() => Interlocked.Increment(ref _read);
+    public void FrameRead()
+    {
+        Interlocked.Increment(ref _read);
+        FramesRead.Add(1, _station);
+    }
 
     public void Sighted(bool read)
     {
         Interlocked.Increment(ref _sightings);
+        Seen.Add(1, _station, new KeyValuePair<string, object?>("read", read));
         if (!read)
         {
             Interlocked.Increment(ref _unread);

@@ -38,9 +38,6 @@ internal sealed class MirrorLink(
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AdminTimeout = TimeSpan.FromSeconds(5);
 
-    // A span with more links than this is a burden to every backend.
-    private const int MostLinks = 100;
-
     private readonly string _worker = Worker(stationId, topic);
     private readonly string _target = Topics.Mirrored(stationId, topic);
     private readonly TagList _tags = new() { { "station", stationId }, { "topic", topic } };
@@ -105,8 +102,16 @@ internal sealed class MirrorLink(
                 await budget.WaitAsync(cancellationToken);
             }
 
-            using var activity = Telemetry.Source.StartActivity("mirror", ActivityKind.Producer, default(ActivityContext), links: Traces(batch));
-            await _retry.ExecuteAsync(async token => await Task.WhenAll(batch.ConvertAll(record => DeliverAsync(record, token))), cancellationToken);
+            var spans = Traces(batch).Select(trace => Telemetry.Source.StartActivity("mirror", ActivityKind.Producer, trace, _tags)).ToList();
+            try
+            {
+                await _retry.ExecuteAsync(async token => await Task.WhenAll(batch.ConvertAll(record => DeliverAsync(record, token))), cancellationToken);
+            }
+            finally
+            {
+                spans.ForEach(s => s?.Dispose());
+            }
+
             reader.Store(batch);
             Records.Add(batch.Count, _tags);
             var now = time.GetUtcNow();
@@ -131,8 +136,8 @@ internal sealed class MirrorLink(
         }
     }
 
-    private static IEnumerable<ActivityLink> Traces(List<ConsumeResult<byte[]?, byte[]?>> batch) =>
-        batch.Select(r => TracePropagation.Extract(r.Message.Headers)).Where(c => c != default).Take(MostLinks).Select(c => new ActivityLink(c));
+    private static IEnumerable<ActivityContext> Traces(List<ConsumeResult<byte[]?, byte[]?>> batch) =>
+        Telemetry.Source.HasListeners() ? batch.Select(r => TracePropagation.Extract(r.Message.Headers)).Where(c => c != default) : [];
 
     private async Task DeliverAsync(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancellationToken)
     {
