@@ -14,14 +14,14 @@ public sealed record Installation(string Chart, string Values) : IParsable<Insta
     [
         new("smartcity", ""),
         new("smartcity", "-f values-trial.yaml"),
-        new("smartcity", "-f values-openshift.yaml"),
+        new("smartcity", "-f values-openshift.yaml --set apiHost=api.example.org"),
         new("smartcity", "--set kafka.mode=external,postgres.mode=external,core.autoscaling.mode=cpu,otlpEndpoint=http://collector:4317"),
-        new("smartcity", "--set core.autoscaling.mode=lag,kafka.strimzi.stations={london-a1,london-a3},web.replicas=2,web.keys.accessMode=ReadWriteMany"),
+        new("smartcity", "--set apiHost=api.example.org,core.autoscaling.mode=lag,kafka.strimzi.stations={london-a1,london-a3},web.replicas=2,web.keys.accessMode=ReadWriteMany"),
         new("smartcity", "--set trino.enabled=true,image.pullSecrets={pull},nodeSelector.disk=ssd --set-file city=cities/london.json"),
         new("smartcity-edge", $"--set {Station}"),
         new("smartcity-edge", $"--set {Station},gpu.enabled=true,gpu.runtimeClassName=nvidia,nodeSelector.place=roadside"),
         new("smartcity-edge", $"--set {Station},mirror.mode=mirrormaker,coreCa=core-ca,openshift.enabled=true"),
-        new("smartcity-edge", $"--set {Station},kafka.mode=external,mirror.mode=none,uploads=true,otlpEndpoint=http://collector:4317 --set-file city=cities/london.json"),
+        new("smartcity-edge", $"--set {Station},kafka.mode=external,mirror.mode=none,uploads=true,core=https://api.example.org,otlpEndpoint=http://collector:4317 --set-file city=cities/london.json"),
     ];
 
     /// <summary>As <c>helm</c> takes them, with files' full paths.</summary>
