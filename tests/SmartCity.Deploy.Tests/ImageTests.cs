@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using k8s.Models;
+
+namespace SmartCity.Deploy.Tests;
+
+/// <summary>What <c>./smartcity images</c> builds is what a cluster can run.</summary>
+public sealed partial class ImageTests : IDisposable
+{
+    // Ubuntu's chiselled ASP.NET image has 52 MB as it travels; together they stay under 250 MB.
+    private const long MostOwnBytes = 190_000_000;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smartcity-images");
+
+    [Fact]
+    public async Task Images_are_built_without_docker_and_run_with_the_charts_environment()
+    {
+        await using var registry = await BaseImageRegistry.StartAsync();
+        var (status, output, errors) = await RunAsync("images", "core", "web", "--base", $"{registry.Address}/base:1", "--output", _folder.FullName);
+        Assert.True(status == 0, errors);
+        var built = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToDictionary(i => i.GetProperty("image").GetString()!, i => i.GetProperty("archive").GetString()!);
+        Assert.Equal(["core", "web"], built.Keys.Order());
+
+        var chart = await Helm.RenderAsync(new Installation("smartcity", "-f values-trial.yaml"));
+        foreach (var (name, archive) in built)
+        {
+            var image = OciArchive.Open(archive, _folder.CreateSubdirectory($"{name}-oci").FullName);
+            var root = _folder.CreateSubdirectory($"{name}-root").FullName;
+            image.UnpackTo(root);
+            Assert.Equal("1654", image.Config.GetProperty("User").GetString());
+            Assert.InRange(image.OwnBytes, 1_000_000, MostOwnBytes);
+            var files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f)).ToList();
+            Assert.DoesNotContain(files, f => f.Contains("/sdk/", StringComparison.Ordinal) || f.EndsWith(".pdb", StringComparison.Ordinal) || f.EndsWith("appsettings.Development.json", StringComparison.Ordinal));
+            var container = chart.Pods.SelectMany(p => p.Spec.Containers).Single(c => c.Name == name);
+            await AnswersAsync(image, root, container, name == "web" ? "/sign-in" : container.LivenessProbe.HttpGet.Path);
+        }
+    }
+
+    [Theory]
+    [InlineData("edge needs --edge-base", "images", "edge")]
+    [InlineData("images knows no 'cores'", "images", "cores")]
+    [InlineData("--output needs a value", "images", "--output")]
+    public async Task What_is_missing_is_said(string said, params string[] arguments)
+    {
+        var (status, output, errors) = await RunAsync(arguments);
+        Assert.NotEqual(0, status);
+        Assert.Empty(output);
+        Assert.Contains(said, errors, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    // As the cluster would: the image's entry point, the chart's variables, secrets in their places.
+    private static async Task AnswersAsync(OciArchive image, string root, V1Container container, string path)
+    {
+        var port = FreePort();
+        var entry = image.Config.GetProperty("Entrypoint").EnumerateArray().Select(e => e.GetString()!).ToArray();
+        Assert.Equal("dotnet", entry[0]);
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(root, entry[1].TrimStart('/'))]) { WorkingDirectory = Path.Combine(root, "app"), RedirectStandardOutput = true, RedirectStandardError = true };
+        var given = new Dictionary<string, string>();
+        foreach (var variable in container.Env)
+        {
+            var value = variable.ValueFrom is null ? variable.Value : $"a-secret-of-the-tests-{variable.ValueFrom.SecretKeyRef.Key}-0123456789";
+            given[variable.Name] = Reference().Replace(value, m => given[m.Groups[1].Value]);
+        }
+
+        given["ASPNETCORE_HTTP_PORTS"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var (name, value) in given)
+        {
+            start.Environment[name] = value.StartsWith("/var/lib/", StringComparison.Ordinal) ? Path.Combine(root, value.TrimStart('/')) : value;
+        }
+
+        using var process = Process.Start(start)!;
+        try
+        {
+            var log = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Assert.True(await AnswersAsync(new Uri($"http://127.0.0.1:{port}{path}"), process), $"{container.Name} does not answer {path}.\n{(process.HasExited ? await log : "")}");
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    private static async Task<bool> AnswersAsync(Uri address, Process process)
+    {
+        using var http = new HttpClient();
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        var since = Stopwatch.StartNew();
+        while (since.Elapsed < TimeSpan.FromSeconds(120) && !process.HasExited && await poll.WaitForNextTickAsync(TestContext.Current.CancellationToken))
+        {
+            try
+            {
+                using var answer = await http.GetAsync(address, TestContext.Current.CancellationToken);
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    return true;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not yet.
+            }
+        }
+
+        return false;
+    }
+
+    private static async Task<(int Status, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Repository.File("smartcity"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var registry = arguments.FirstOrDefault(a => a.StartsWith("localhost:", StringComparison.Ordinal))?.Split('/')[0];
+        start.Environment["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = registry;
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, output, await errors);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    [GeneratedRegex(@"\$\((\w+)\)")]
+    private static partial Regex Reference();
+}
