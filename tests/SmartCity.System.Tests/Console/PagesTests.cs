@@ -18,6 +18,9 @@ public sealed class PagesTests(ConsoleFixture console)
     // Answers 404, which the browser's console tells as an error.
     private static readonly string[] NotLookedAt = ["not-found"];
 
+    // What a page has that comes from elsewhere than an answer of the core.
+    private static readonly Dictionary<string, string> Shows = new(StringComparer.Ordinal) { ["live"] = ".feed .row .picture img, .feed .row .plate" };
+
     private static string Folder => Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "screens")).FullName;
 
     [Theory]
@@ -66,6 +69,11 @@ public sealed class PagesTests(ConsoleFixture console)
         foreach (var (name, path) in pages.Where(p => p.Path != "sign-in"))
         {
             await window.GoAsync(path);
+            if (Shows.TryGetValue(name, out var content))
+            {
+                await window.Page.Locator(content).First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+            }
+
             faults.AddRange(await LookAsync(window, name, width, colours));
         }
 
