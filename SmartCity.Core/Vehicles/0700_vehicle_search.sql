@@ -1,4 +1,4 @@
--- Every plate that has passed, once: what a pattern is held against. A plate whose passages were corrected away stays and finds nothing.
+-- Every plate that has passed, once: what a pattern is held against. A plate whose passages are gone finds nothing, and goes when retention runs.
 create table seen_plates (plate text primary key);
 
 insert into seen_plates select distinct plate from passages;
