@@ -7,7 +7,7 @@ namespace SmartCity.Web.Core;
 /// Pictures of plates that somebody has just been shown. Everybody at the Live page asks for the same ones at the same time: the core is asked once,
 /// by the first, and the others, who hold the same right, get what it gave.
 /// </summary>
-internal sealed class PatchCache : IDisposable
+public sealed class PatchCache : IDisposable
 {
     private const long Bytes = 32 * 1024 * 1024;
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);

@@ -109,10 +109,10 @@ internal static class LiveBench
         public async Task<(LivePhase Phase, double InteractiveMs, double Shifts)> BrowserAsync(CancellationToken cancellationToken)
         {
             await using var browser = await LiveBrowser.OpenAsync(server.Address, "administrator", LiveServer.Password);
-            var interactive = await browser.InteractiveAsync();
             await browser.WatchShiftsAsync();
             var phase = await PhaseAsync("one browser", browser, null, cancellationToken);
-            return (phase, interactive, await browser.ShiftsAsync());
+            var shifts = await browser.ShiftsAsync();
+            return (phase, await browser.InteractiveAsync(), shifts);
         }
 
         public async Task<LivePhase> CrowdAsync(int count, int burst, CancellationToken cancellationToken)

@@ -71,7 +71,14 @@ internal sealed class LiveBrowser : IAsyncDisposable
 
     private async Task UsableAsync()
     {
-        await _page.Locator(".feed .row").First.WaitForAsync();
-        await _page.Locator("html[data-keys=on]").WaitForAsync();
+        try
+        {
+            await _page.Locator(".feed .row").First.WaitForAsync();
+            await _page.Locator("html[data-keys=on]").WaitForAsync();
+        }
+        catch (TimeoutException e)
+        {
+            throw new InvalidOperationException($"The Live page did not fill; it shows: {await _page.Locator("body").InnerTextAsync()}", e);
+        }
     }
 }
