@@ -72,7 +72,7 @@ internal static class LiveBench
             var run = new Run(data, server, traffic, rate, length);
             Say("Nobody …");
             await run.BurstsAsync(burst / 4, cancellationToken); // what is compiled and cached once
-            var nobody = await run.PhaseAsync("nobody", null, null, cancellationToken) with { BurstPerSecond = await run.BurstsAsync(burst, cancellationToken) };
+            var nobody = await run.PhaseAsync("nobody", null, null, cancellationToken) with { Burst = await run.BurstsAsync(burst, cancellationToken) };
             Say("One browser …");
             var (one, interactive, shifts) = await run.BrowserAsync(cancellationToken);
             Say($"{viewers} viewers …");
@@ -90,12 +90,12 @@ internal static class LiveBench
     private static void Print(LiveFigures f)
     {
         var table = new Table().Title(string.Create(CultureInfo.InvariantCulture, $"{f.Rate} sightings/s, {f.Seconds:0} s each, {f.Cores} cores; CPU in percent of one core"))
-            .AddColumns("who is there", "server", "of it theirs", "browser", "stored, p50/p99 ms", "burst/s", "plates/s");
+            .AddColumns("who is there", "server", "of it theirs", "browser", "stored, p50/p99 ms", "burst/s", "CPU ms/1,000", "plates/s");
         foreach (var p in (LivePhase[])[f.Nobody, f.Browser, f.Crowd])
         {
             table.AddRow(
                 p.Who, N(p.ServerPercent), p == f.Nobody ? "" : N(p.ServerPercent - f.Nobody.ServerPercent), p.BrowserPercent is { } browser ? N(browser) : "", $"{N(p.StoredP50)}/{N(p.StoredP99)}",
-                p.BurstPerSecond is { } burst ? N(burst) : "", p.PicturesPerSecond is { } pictures ? N(pictures) : "");
+                p.Burst is { } burst ? N(burst.PerSecond) : "", p.Burst is { } cost ? N(cost.CpuMsPerThousand) : "", p.PicturesPerSecond is { } pictures ? N(pictures) : "");
         }
 
         AnsiConsole.Write(table);
@@ -109,7 +109,6 @@ internal static class LiveBench
         public async Task<(LivePhase Phase, double InteractiveMs, double Shifts)> BrowserAsync(CancellationToken cancellationToken)
         {
             await using var browser = await LiveBrowser.OpenAsync(server.Address, "administrator", LiveServer.Password);
-            await browser.WatchShiftsAsync();
             var phase = await PhaseAsync("one browser", browser, null, cancellationToken);
             var shifts = await browser.ShiftsAsync();
             return (phase, await browser.InteractiveAsync(), shifts);
@@ -127,7 +126,7 @@ internal static class LiveBench
                 }
 
                 var phase = await PhaseAsync($"{count} viewers", null, viewers, cancellationToken);
-                return phase with { BurstPerSecond = await BurstsAsync(burst, cancellationToken) };
+                return phase with { Burst = await BurstsAsync(burst, cancellationToken) };
             }
             finally
             {
@@ -143,6 +142,7 @@ internal static class LiveBench
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var running = traffic.RunAsync(rate, end.Token);
             await Task.Delay(WarmUp, TimeProvider.System, cancellationToken);
+            await (browser?.WatchShiftsAsync() ?? Task.CompletedTask);
             var from = TimeProvider.System.GetUtcNow();
             var (server0, browser0, pictures0, started) = (CpuMeter.Of(server.Id), browser is null ? 0 : CpuMeter.OfTree(browser.Process), crowd?.Sum(v => v.Pictures), Stopwatch.GetTimestamp());
             await Task.Delay(length, TimeProvider.System, cancellationToken);
@@ -160,16 +160,16 @@ internal static class LiveBench
                 crowd?.Sum(v => v.Renders), null);
         }
 
-        /// <summary>Sightings a second from Kafka to Postgres with nothing else to do; the median of three.</summary>
-        public async Task<double> BurstsAsync(int count, CancellationToken cancellationToken)
+        /// <summary>Three times so many sightings at once, from Kafka to Postgres.</summary>
+        public async Task<LiveBurst> BurstsAsync(int count, CancellationToken cancellationToken)
         {
-            var speeds = new List<double>();
+            var (speeds, cpu) = (new List<double>(), CpuMeter.Of(server.Id));
             for (var i = 0; i < Bursts; i++)
             {
                 speeds.Add(await BurstAsync(count, cancellationToken));
             }
 
-            return Percentile.Of(speeds, 0.5);
+            return new LiveBurst(Percentile.Of(speeds, 0.5), 1000 * (CpuMeter.Of(server.Id) - cpu) / (Bursts * count / 1000.0));
         }
 
         private async Task<double> BurstAsync(int count, CancellationToken cancellationToken)
@@ -199,9 +199,13 @@ internal static class LiveBench
 /// <param name="StoredP50">Milliseconds from capture to stored.</param>
 /// <param name="PicturesPerSecond">Plates fetched by all viewers.</param>
 /// <param name="Renders">Batches rendered to all viewers.</param>
-/// <param name="BurstPerSecond">Sightings a second from Kafka to Postgres when many come at once.</param>
 internal sealed record LivePhase(
-    string Who, double ServerPercent, double? BrowserPercent, long Stored, double StoredP50, double StoredP99, double? PicturesPerSecond, long? Renders, double? BurstPerSecond);
+    string Who, double ServerPercent, double? BrowserPercent, long Stored, double StoredP50, double StoredP99, double? PicturesPerSecond, long? Renders, LiveBurst? Burst);
+
+/// <summary>Many sightings at once.</summary>
+/// <param name="PerSecond">From Kafka to Postgres; the median of three.</param>
+/// <param name="CpuMsPerThousand">CPU milliseconds of core and console for a thousand of them: a figure that other work on the machine does not touch.</param>
+internal sealed record LiveBurst(double PerSecond, double CpuMsPerThousand);
 
 /// <param name="InteractiveMs">From asking for the page until it can be used, its files cached.</param>
 /// <param name="LayoutShift">Cumulative layout shift outside of the list while it was measured.</param>
