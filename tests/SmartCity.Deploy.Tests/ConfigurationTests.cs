@@ -54,7 +54,7 @@ public sealed partial class ConfigurationTests
             .SelectMany(f => Connection().Matches(File.ReadAllText(f)))
             .Select(m => m.Groups["name"].Value.TrimEnd('-'));
 
-    private static bool Exists(string[] path)
+    internal static bool Exists(string[] path)
     {
         if (path is ["Core", "Address"])
         {
