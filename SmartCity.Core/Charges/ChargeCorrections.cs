@@ -20,7 +20,7 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
     }
 
     /// <summary>
-    /// Settles the open cases that waited for the registry to know a vehicle: its days are charged. A case that still cannot be decided stays open.
+    /// Settles the cases that waited for the registry to know a vehicle, those that were put off too: its days are charged. A case that still cannot be decided stays open.
     /// Days that were decided before stay as they are. Gives the lines added to the ledger.
     /// </summary>
     public async Task<IReadOnlyList<ChargeView>> SettleAsync(IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
     private static async Task<bool> AnyOpenAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select exists (select from review_cases where state in ('open', 'proposed') and plate = any($1) and kind in ('unregistered', 'unclassified'))", connection, transaction)
+            "select exists (select from review_cases where state in ('open', 'proposed', 'skipped') and plate = any($1) and kind in ('unregistered', 'unclassified'))", connection, transaction)
         {
             Parameters = { new() { Value = plates.ToArray() } },
         };
@@ -53,8 +53,8 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
     {
         await using var command = new NpgsqlCommand(
             """
-            update review_cases set state = 'settled', resolved_at = $2
-            where state in ('open', 'proposed') and plate = any($1) and kind in ('unregistered', 'unclassified') and exists (select from vehicles v where v.plate = review_cases.plate)
+            update review_cases set state = 'settled', resolved_by = null, resolved_at = $2
+            where state in ('open', 'proposed', 'skipped') and plate = any($1) and kind in ('unregistered', 'unclassified') and exists (select from vehicles v where v.plate = review_cases.plate)
             returning plate, captured_at
             """,
             connection,

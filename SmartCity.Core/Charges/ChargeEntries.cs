@@ -87,8 +87,14 @@ internal static class ChargeEntries
 
     private static async Task<Dictionary<(string, string, DateOnly), (int Count, bool Waived)>> ReversalsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, CancellationToken cancellationToken)
     {
+        // A charge whose dispute was upheld after a correction had taken it back waives too.
         await using var command = new NpgsqlCommand(
-            "select plate, scheme, day, count(*)::int, bool_or(waives) from charge_entries where kind = 'reversal' and plate = any($1) group by plate, scheme, day", connection, transaction)
+            """
+            select plate, scheme, day, count(*)::int, bool_or(waives or exists (select from charge_disputes d where d.charge_id = e.reverses and d.state = 'upheld'))
+            from charge_entries e where kind = 'reversal' and plate = any($1) group by plate, scheme, day
+            """,
+            connection,
+            transaction)
         {
             Parameters = { new() { Value = plates } },
         };

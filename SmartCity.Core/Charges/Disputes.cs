@@ -45,7 +45,7 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
         return await FindAsync(id, cancellationToken);
     }
 
-    /// <summary>Decides one: upheld takes its charge back, unless that was done already.</summary>
+    /// <summary>Decides one: upheld takes back what stands for the charge's vehicle, scheme and day, be it the charge itself or one worked out anew.</summary>
     /// <returns>The dispute; null when there is none.</returns>
     /// <exception cref="InvalidOperationException">It was decided already.</exception>
     public async Task<DisputeView?> DecideAsync(Guid id, bool upheld, string note, string by, CancellationToken cancellationToken)
@@ -69,9 +69,13 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
             Parameters = { new() { Value = id }, new() { Value = upheld ? "upheld" : "rejected" }, new() { Value = by }, new() { Value = now }, new() { Value = note } },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
-        if (upheld && await StandingAsync(connection, dispute.Charge.Id, cancellationToken) == true)
+        if (upheld)
         {
-            await ChargeEntries.ReverseAsync(connection, transaction, dispute.Charge, $"Disputed ({dispute.Reason}) and upheld by {by}: {note}", now, cancellationToken, waives: true);
+            var day = new VehicleDay(dispute.Charge.Plate, dispute.Charge.Day);
+            foreach (var charge in (await ChargeEntries.StandingAsync(connection, transaction, [day], cancellationToken)).Where(c => c.Scheme == dispute.Charge.Scheme))
+            {
+                await ChargeEntries.ReverseAsync(connection, transaction, charge, $"Disputed ({dispute.Reason}) and upheld by {by}: {note}", now, cancellationToken, waives: true);
+            }
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -39,6 +39,39 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_dispute_of_a_charge_that_was_worked_out_anew_takes_the_new_one_back()
+    {
+        var charge = await ChargeAsync("DP05AAA", record: "hgv,diesel,5,2010-05-01", scheme: "lez");
+        var dispute = await RaiseAsync(charge.Id, "Not in the zone");
+        await RegisterAsync("DP05AAA", "hgv,diesel,3,2003-05-01");
+        await RederiveAsync("DP05AAA");
+        Assert.Equal((100m, 300m), (charge.Amount, await StandsAsync(charge)));
+
+        await Caller.ReadAsync<DisputeView>(await DecideAsync(dispute.Id, "upheld", "The site was outside."));
+
+        Assert.Equal(0m, await StandsAsync(charge));
+        await RederiveAsync("DP05AAA");
+        Assert.Equal(0m, await StandsAsync(charge));
+    }
+
+    [Fact]
+    public async Task A_dispute_that_is_upheld_after_a_correction_holds_when_the_correction_is_undone()
+    {
+        var charge = await ChargeAsync("DP06AAA");
+        var dispute = await RaiseAsync(charge.Id, "Complies");
+        await RegisterAsync("DP06AAA", "car,diesel,6,2019-05-01");
+        await RederiveAsync("DP06AAA");
+        Assert.Equal(0m, await StandsAsync(charge));
+
+        await Caller.ReadAsync<DisputeView>(await DecideAsync(dispute.Id, "upheld", "It does."));
+        await RegisterAsync("DP06AAA", "car,diesel,4,2009-05-01");
+        await RederiveAsync("DP06AAA");
+        await IngestAsync(Sighting("DP06AAA", Noon.AddHours(2), "london-a40"));
+
+        Assert.Equal(0m, await StandsAsync(charge));
+    }
+
+    [Fact]
     public async Task A_dispute_that_is_rejected_leaves_the_charge_and_is_decided_once()
     {
         var charge = await ChargeAsync("DP02AAA");
@@ -83,14 +116,27 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(("tests", "a test"), (line.Actor, line.Reason));
     }
 
-    private async Task<ChargeView> ChargeAsync(string plate, DateTimeOffset? at = null)
+    private async Task<ChargeView> ChargeAsync(string plate, DateTimeOffset? at = null, string record = "car,diesel,4,2009-05-01", string scheme = "ulez")
     {
-        using var content = new StringContent($"plate,class,fuel,euro,firstRegistered\n{plate},car,diesel,4,2009-05-01");
+        await RegisterAsync(plate, record);
+        await IngestAsync(Sighting(plate, at ?? Noon, "london-a40"));
+        return (await GetAsync<Page<ChargeView>>($"/api/charges?plate={plate}&scheme={scheme}")).Items.Single();
+    }
+
+    private async Task RegisterAsync(string plate, string record)
+    {
+        using var content = new StringContent($"plate,class,fuel,euro,firstRegistered\n{plate},{record}");
         using var answer = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), content, Token);
         Assert.True(answer.IsSuccessStatusCode);
-        await IngestAsync(Sighting(plate, at ?? Noon, "london-a40"));
-        return (await GetAsync<Page<ChargeView>>($"/api/charges?plate={plate}&scheme=ulez")).Items.Single();
     }
+
+    private async Task RederiveAsync(string plate)
+    {
+        using var answer = await core.Http.PostAsJsonAsync("/api/charges/rederive", new { plate, day = "2026-11-19", why = "The registry was corrected." }, Token);
+        Assert.True(answer.IsSuccessStatusCode);
+    }
+
+    private async Task<decimal> StandsAsync(ChargeView charge) => (await GetAsync<List<ChargeView>>($"/api/charges/{charge.Id}")).Sum(h => h.Amount);
 
     private static async Task<DisputeView> RaisedAsync(HttpResponseMessage answer) => await Caller.ReadAsync<DisputeView>(answer);
 

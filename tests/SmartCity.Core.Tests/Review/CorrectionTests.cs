@@ -78,6 +78,21 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_case_that_was_put_off_is_settled_too_when_the_registry_learns_of_the_vehicle()
+    {
+        var sighting = Sighting("CR05AAA", Noon, "london-a40");
+        await IngestAsync(sighting);
+        var waits = (await GetAsync<Page<ReviewView>>("/api/review?kind=unregistered&limit=500")).Items.Single(c => c.SightingId == sighting.Id);
+        using var put = await core.Http.PostAsJsonAsync($"/api/review/{waits.Id}", new { state = "skipped" }, Token);
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+
+        await RegisterAsync("CR05AAA,car,diesel,4,2009-05-01");
+
+        Assert.Equal(12.50m, Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR05AAA")).Items).Amount);
+        Assert.Equal("settled", (await GetAsync<ReviewView>($"/api/review/{waits.Id}")).State);
+    }
+
+    [Fact]
     public async Task A_correction_to_a_vehicle_of_interest_raises_its_alert()
     {
         using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = "CR04AAB", reason = "Stolen", priority = 1, requestedBy = "test" }, Token);
