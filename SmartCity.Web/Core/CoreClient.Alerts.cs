@@ -15,8 +15,9 @@ public sealed partial class CoreClient
 
     public Task ResendAsync(Guid alert, Guid delivery, CancellationToken cancellationToken) => PostAsync($"api/alerts/{alert}/deliveries/{delivery}/resend", new { }, cancellationToken);
 
-    public Task<Page<AlertView>> AlertsOfAsync(string plate, CancellationToken cancellationToken) =>
-        GetAsync<Page<AlertView>>(QueryHelpers.AddQueryString("api/alerts", Given(("plate", plate), ("limit", "20"))), cancellationToken);
+    /// <param name="reason">Why the plate is looked for.</param>
+    public Task<Page<AlertView>> AlertsOfAsync(string plate, string reason, CancellationToken cancellationToken) =>
+        GetAsync<Page<AlertView>>(QueryHelpers.AddQueryString("api/alerts", Given(("plate", plate), ("limit", "20"))), cancellationToken, reason);
 
     public Task<IReadOnlyList<AlertCount>> AlertCountsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<AlertCount>>("api/alerts/counts", cancellationToken);
 }

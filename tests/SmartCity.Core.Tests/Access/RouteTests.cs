@@ -80,6 +80,17 @@ public class RouteTests(CoreHost core) : IClassFixture<CoreHost>
         }
     }
 
+    [Fact]
+    public async Task Alerts_are_listed_without_a_reason_and_looked_for_by_plate_with_one()
+    {
+        using var user = await Caller.OfRoleAsync(core, Role.Operator);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(user, "GET", "/api/alerts?state=open&priority=1"));
+        Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync(user, "GET", "/api/alerts?plate=AB12CDE"));
+
+        user.Http.DefaultRequestHeaders.Add("Audit-Reason", "theft");
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(user, "GET", "/api/alerts?plate=AB12CDE"));
+    }
+
     private async Task<List<(string Method, string Path, string ContentType)>> RoutesAsync()
     {
         using var document = JsonDocument.Parse(await core.Http.GetStringAsync("/openapi/v1.json", Token));

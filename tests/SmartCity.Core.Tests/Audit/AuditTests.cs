@@ -40,6 +40,27 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task Whatever_looks_for_a_plate_leaves_the_plate_and_the_list_of_alerts_leaves_nothing()
+    {
+        using var user = await Caller.OfRoleAsync(core, Role.Operator);
+        user.Http.DefaultRequestHeaders.Add("Audit-Reason", "stolen");
+        foreach (var path in (string[])["/api/alerts?state=open", "/api/alerts?plate=AU13DIT", "/api/hotlist", "/api/hotlist?text=AU14"])
+        {
+            using var response = await user.Http.GetAsync(path, Token);
+            Assert.True(response.IsSuccessStatusCode, path);
+        }
+
+        using var tried = await user.Http.PostAsJsonAsync("/api/hotlist/test", new HotlistQuestion("AU15DIT"), Token);
+        Assert.True(tried.IsSuccessStatusCode);
+
+        var name = (await user.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
+        var lines = (await ListAsync($"?actor={name}")).Items;
+        Assert.Equal(("AU13DIT", "stolen"), lines.Where(l => l.Action == "alerts.search").Select(l => (l.Subject, l.Reason)).Single());
+        Assert.Equal("AU14", lines.Single(l => l.Action == "hotlist.search").Subject);
+        Assert.Contains("AU15DIT", lines.Single(l => l.Action == "hotlist.test").Details, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_refused_sign_in_is_written_down_and_no_password_is()
     {
         using var wrong = await core.Http.PostAsJsonAsync("/api/access/sign-in", new SignInRequest("mallory", "open sesame please"), Token);
