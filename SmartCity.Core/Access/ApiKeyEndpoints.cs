@@ -48,6 +48,11 @@ internal static class ApiKeyEndpoints
             return Paging.Problem("expiresAt is over already.");
         }
 
+        if (body.ExpiresAt is null && body.Scopes.Contains(Scope.AccessWrite))
+        {
+            return Paging.Problem($"A key that may {Scope.AccessWrite} makes users and keys; give expiresAt, the day on which it runs out.");
+        }
+
         var token = AccessToken.New(AccessToken.KeyPrefix);
         await using var command = dataSource.CreateCommand(
             $"insert into api_keys (id, name, prefix, token_hash, scopes, created_by, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8) returning {Columns}");

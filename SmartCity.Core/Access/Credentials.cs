@@ -3,6 +3,7 @@ using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Access;
 
@@ -12,6 +13,9 @@ namespace SmartCity.Core.Access;
 /// </summary>
 internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOptions> options, TimeProvider time) : IDisposable
 {
+    // Before a key's name, where it is named as who did something.
+    private const string KeyActor = "key ";
+
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
 
@@ -77,6 +81,26 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         return revoked == 1;
     }
 
+    /// <summary>
+    /// Revokes, in the transaction of the caller's connection, those keys that a user made, or that were made with such a key, and that may more
+    /// than the user may now; gives them. Sessions and keys known here are to be forgotten once that is committed: <see cref="CloseAllAsync"/>.
+    /// </summary>
+    /// <param name="scopes">What the user may do now; nothing when disabled.</param>
+    public async Task<List<(Guid Id, string Name)>> RevokeBeyondAsync(NpgsqlConnection connection, string user, string[] scopes, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            with recursive made as (
+                select id, name from api_keys where created_by = $1
+                union
+                select k.id, k.name from api_keys k join made m on k.created_by = $4 || m.name)
+            update api_keys set revoked_at = $3 where id in (select id from made) and revoked_at is null and not scopes <@ $2 returning id, name
+            """,
+            connection);
+        Add(command, user, scopes, time.GetUtcNow(), KeyActor);
+        return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetString(1)), cancellationToken);
+    }
+
     public void Dispose() => _known.Dispose();
 
     private async Task<Bearer?> FindSessionAsync(byte[] hash, CancellationToken cancellationToken)
@@ -119,7 +143,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         }
 
         var id = reader.GetGuid(0);
-        var bearer = new Bearer($"key {reader.GetString(1)}", id.ToString(), [], reader.GetFieldValue<string[]>(2), false);
+        var bearer = new Bearer(KeyActor + reader.GetString(1), id.ToString(), [], reader.GetFieldValue<string[]>(2), false);
         var stale = reader.IsDBNull(3) || now - reader.GetFieldValue<DateTimeOffset>(3) > SeenEvery;
         await reader.DisposeAsync();
         if (stale)

@@ -1,9 +1,11 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
@@ -17,7 +19,7 @@ internal static class UserEndpoints
         var group = app.MapGroup("/api/access/users").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
         group.MapGet("", ListAsync).WithSummary("Users by name");
         group.MapPost("", AddAsync).WithSummary("Adds a user; the answer holds the first password").Audited("users.add", recordBody: true);
-        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Gives other roles, disables or enables; sessions of the user end").Audited("users.change", recordBody: true);
+        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Gives other roles, disables or enables; sessions of the user end, keys that the user made and that may more than the user now are revoked").Audited("users.change", recordBody: true);
         group.MapPost("{id:guid}/password", ResetAsync).WithSummary("Makes up a new password and unlocks; sessions of the user end").Audited("users.password");
         return app;
     }
@@ -43,7 +45,8 @@ internal static class UserEndpoints
         return result.Succeeded ? TypedResults.Ok(new UserPassword(View(user), password)) : Paging.Problem(string.Join(" ", result.Errors.Select(e => e.Description)));
     }
 
-    private static async Task<Results<Ok<UserView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, UserChange body, UserManager<User> users, Credentials credentials, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<UserView>, NotFound, ProblemHttpResult>> ChangeAsync(
+        Guid id, UserChange body, ClaimsPrincipal by, UserManager<User> users, AccessContext context, Credentials credentials, AuditLog audit, CancellationToken cancellationToken)
     {
         if (await users.FindByIdAsync(id.ToString()) is not { } user)
         {
@@ -62,14 +65,24 @@ internal static class UserEndpoints
             return TypedResults.Problem($"{user.UserName} is the last administrator; make another first.", statusCode: StatusCodes.Status409Conflict);
         }
 
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         var result = await users.UpdateAsync(user);
         if (!result.Succeeded)
         {
             return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
         }
 
+        var connection = (NpgsqlConnection)context.Database.GetDbConnection();
+        var revoked = await credentials.RevokeBeyondAsync(connection, user.UserName!, user.Disabled ? [] : Bearer.ScopesOf(user.Roles), cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
+
         // The change holds: it ends the sessions whether the caller still waits or not.
         await credentials.CloseAllAsync(id, CancellationToken.None);
+        foreach (var (key, name) in revoked)
+        {
+            await audit.AppendAsync(by.Identity!.Name!, "keys.revoke", key.ToString(), $"{name}: made by {user.UserName}, who may less now.", null);
+        }
+
         return TypedResults.Ok(View(user));
     }
 

@@ -150,13 +150,50 @@ public class SignInTests(CoreHost core) : IClassFixture<CoreHost>
     [Fact]
     public async Task Nobody_hands_out_more_than_they_have()
     {
-        var made = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("keys", [Scope.AccessWrite]), Token));
+        var made = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("keys", [Scope.AccessWrite], TimeProvider.System.GetUtcNow().AddDays(1)), Token));
         using var key = Caller.With(core, made.Token);
 
         using var response = await key.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("more", [Scope.VehiclesSearch]), Token);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
+
+    [Fact]
+    public async Task A_key_that_gives_access_runs_out()
+    {
+        using var response = await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("for ever", [Scope.AccessWrite, Scope.LiveRead]), Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("expiresAt", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Keys_that_may_more_than_whoever_made_them_are_over_and_the_audit_names_them(bool disabled)
+    {
+        using var maker = await Caller.OfRoleAsync(core, Role.Administrator);
+        var account = (await maker.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!;
+        var tomorrow = TimeProvider.System.GetUtcNow().AddDays(1);
+        var named = Guid.NewGuid().ToString("N");
+        var powerful = await KeyAsync(maker, new NewApiKey(named, [Scope.AccessWrite, Scope.LiveRead], tomorrow));
+        using var program = Caller.With(core, powerful.Token);
+        var chained = await KeyAsync(program, new NewApiKey($"{named} more", [Scope.AccessWrite], tomorrow));
+        var harmless = await KeyAsync(maker, new NewApiKey($"{named} board", [Scope.LiveRead]));
+        var others = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey($"{named} others", [Scope.AccessWrite], tomorrow), Token));
+
+        var user = Assert.Single(await UsersAsync(), u => u.Name == account.Name);
+        await Caller.ReadAsync<UserView>(await core.Http.PutAsJsonAsync($"/api/access/users/{user.Id}", disabled ? new UserChange(Disabled: true) : new UserChange([Role.Viewer]), Token));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(program, "/api/stations"));
+        var keys = (await core.Http.GetFromJsonAsync<IReadOnlyList<ApiKeyView>>("/api/access/keys", Token))!.ToDictionary(k => k.Id, k => k.RevokedAt is not null);
+        Assert.Equal((true, true, disabled, false), (keys[powerful.Key.Id], keys[chained.Key.Id], keys[harmless.Key.Id], keys[others.Key.Id]));
+        var lines = (await core.Http.GetFromJsonAsync<Page<AuditLine>>($"/api/audit?action=keys.revoke&reason={named}", Token))!.Items;
+        Assert.Equal(disabled ? 3 : 2, lines.Count);
+        Assert.Contains(lines, l => l.Subject == powerful.Key.Id.ToString() && l.Reason!.Contains(account.Name, StringComparison.Ordinal));
+    }
+
+    private static async Task<ApiKeyCreated> KeyAsync(Caller caller, NewApiKey key) => await Caller.ReadAsync<ApiKeyCreated>(await caller.Http.PostAsJsonAsync("/api/access/keys", key, Token));
 
     private async Task<IReadOnlyList<UserView>> UsersAsync() => (await core.Http.GetFromJsonAsync<IReadOnlyList<UserView>>("/api/access/users", Token))!;
 
