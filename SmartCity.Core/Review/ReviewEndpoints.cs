@@ -103,7 +103,9 @@ internal static class ReviewEndpoints
     {
         if (resolution.State is "open" or "skipped")
         {
-            return await MarkAsync(id, resolution, user, dataSource, time, cancellationToken) ? await GetAsync(id, dataSource, cancellationToken) : TypedResults.NotFound();
+            return await MarkAsync(id, resolution, user, dataSource, time, cancellationToken) || await FindAsync(id, dataSource, cancellationToken) is not { } other
+                ? await GetAsync(id, dataSource, cancellationToken)
+                : TypedResults.Problem($"The case is {other.State}; only one that is open is put off, and only one that was put off is opened again.", statusCode: StatusCodes.Status409Conflict);
         }
 
         var found = await FindAsync(id, dataSource, cancellationToken);

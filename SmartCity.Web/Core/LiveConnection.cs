@@ -21,6 +21,9 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
     /// <summary>Null while connected; else what is wrong, for people.</summary>
     public string? Problem { get; private set; } = "Connecting to the core …";
 
+    /// <summary>Hands an event to every page that is open.</summary>
+    public void Hand(LiveEvent live) => Received?.Invoke(live);
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var retry = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
@@ -54,7 +57,7 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
         health.Healthy(Worker);
         await foreach (var live in core.LiveAsync(cancellationToken))
         {
-            Received?.Invoke(live);
+            Hand(live);
         }
 
         throw new IOException("The core closed the live stream.");

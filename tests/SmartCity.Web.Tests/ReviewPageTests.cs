@@ -89,6 +89,34 @@ public sealed class ReviewPageTests : BunitContext
     }
 
     [Fact]
+    public void What_was_put_off_is_there_under_put_off()
+    {
+        _core.Answers("GET /api/review/counts", () => new[] { new ReviewCount("doubtful", 1), new ReviewCount("skipped", 1) });
+        _core.Answers("DELETE /api/review/claim", () => new { });
+        _core.Answers("POST /api/review/claim", () => _core.Posted[^1].Body.TryGetProperty("kind", out var kind) && kind.GetString() == "skipped" ? new[] { _all[0] } : [.. _open]);
+        var page = Render<ReviewPage>();
+        Press(page, ".");
+        page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
+
+        page.FindAll(".kinds button").Single(b => b.TextContent.StartsWith("Put off", StringComparison.Ordinal)).Click();
+
+        page.WaitForAssertion(() => Assert.Equal("LR33TEE", Answer(page).GetAttribute("value")));
+    }
+
+    [Fact]
+    public void A_case_that_waits_for_a_second_person_is_left_to_others_and_not_put_off()
+    {
+        _open[0] = _open[0] with { Case = _open[0].Case with { State = "proposed" } };
+        var page = Render<ReviewPage>();
+
+        Press(page, ".");
+
+        page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
+        Assert.Equal("Left for somebody else.", page.Find("p.done").TextContent);
+        Assert.DoesNotContain(_core.Posted, p => p.Path == $"/api/review/{_all[0].Case.Id}");
+    }
+
+    [Fact]
     public void What_others_have_proposed_is_shown()
     {
         _open[0] = _open[0] with { Proposals = [new ReviewProposal("corrected", "LR33TEF", "ann", At), new ReviewProposal("no-plate", null, "ben", At)] };

@@ -43,6 +43,8 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
             await core.GiveReviewBackAsync(cancellationToken);
         }
 
+        // What was put off a moment ago waits under another kind.
+        _done.Clear();
         (_waiting, Kind) = ([], kind);
         await FetchAsync(cancellationToken);
     }
@@ -65,7 +67,7 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
         await GoOnAsync(task, putOff: true, cancellationToken);
     }
 
-    /// <summary>Goes on without a decision: somebody else has it, or has decided.</summary>
+    /// <summary>Goes on without a decision: somebody else has it, has decided, or is to.</summary>
     public async Task DropAsync(CancellationToken cancellationToken)
     {
         _done.Add(Current!.Sighting.Id);

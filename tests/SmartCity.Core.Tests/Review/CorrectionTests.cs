@@ -56,6 +56,11 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
 
         Assert.Equal("confirmed", (await answer.Content.ReadFromJsonAsync<ReviewView>(Token))!.State);
         Assert.Equal(sighting.Id, Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR02AAA")).Items).SightingId);
+
+        // What is decided is not put off.
+        using var late = await core.Http.PostAsJsonAsync($"/api/review/{doubtful.Id}", new { state = "skipped" }, Token);
+        Assert.Equal(HttpStatusCode.Conflict, late.StatusCode);
+        Assert.Contains("The case is confirmed", await late.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,113 @@
+using Bunit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using MudBlazor.Services;
+using SmartCity.Contracts.Api;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.Web.Access;
+using SmartCity.Web.Components.Alerts;
+using SmartCity.Web.Components.Pages;
+using SmartCity.Web.Core;
+
+namespace SmartCity.Web.Tests;
+
+public sealed class AlertPagesTests : BunitContext
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
+
+    private readonly FakeCore _core = new();
+    private readonly LiveConnection _live;
+
+    public AlertPagesTests()
+    {
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        ComponentFactories.AddStub<AlertBell>();
+        _core.Answers("GET /api/stations", () => Array.Empty<StationView>());
+        Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
+        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }));
+        _live = new LiveConnection(
+            Services, Options.Create(new ConsoleOptions()), new WorkerHealth(TimeProvider.System), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance);
+        Services.AddSingleton(_live);
+        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.AlertsRead, Scope.AlertsWrite);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _live.Dispose();
+        base.Dispose(disposing);
+    }
+
+    [Fact]
+    public void A_burst_comes_on_top_of_what_was_loaded_and_the_core_is_not_asked_again()
+    {
+        var asked = 0;
+        _core.Answers("GET /api/alerts", () => ++asked == 1 ? new Page<AlertView>([Raised("SECOND", 2)], "more") : new Page<AlertView>([Raised("FIRST", 1)], null));
+        var page = Render<AlertsPage>();
+        page.FindAll("button").Single(b => b.TextContent.Trim() == "Older alerts").Click();
+        page.WaitForAssertion(() => Assert.Equal(["SECOND", "FIRST"], Plates(page)));
+
+        foreach (var second in (int[])[3, 5, 4, 5, 2])
+        {
+            _live.Hand(new LiveEvent { Alert = Raised(second == 2 ? "SECOND" : $"A{second}", second) });
+        }
+
+        page.WaitForAssertion(() => Assert.Equal(["A5", "A4", "A3", "SECOND", "FIRST"], Plates(page)));
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public void Another_alert_that_cannot_be_loaded_leaves_nothing_of_the_one_before_to_act_on()
+    {
+        var first = Raised("FIRST", 1);
+        _core.Answers($"GET /api/alerts/{first.Id}", () => new AlertDetail(first, [], [], []));
+        var page = Render<AlertPage>(p => p.Add(a => a.Id, first.Id));
+        page.WaitForAssertion(() => Assert.Contains(page.FindAll("button"), b => b.TextContent.Trim() == "Acknowledge"));
+
+        page.Render(p => p.Add(a => a.Id, Guid.NewGuid()));
+
+        page.WaitForAssertion(() => Assert.Contains("There is no such alert.", page.Markup, StringComparison.Ordinal));
+        Assert.Empty(page.FindAll("button"));
+        Assert.DoesNotContain("FIRST", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_charge_that_cannot_be_loaded_leaves_nothing_of_the_one_before_to_act_on()
+    {
+        var charge = new ChargeView
+        {
+            Id = Guid.NewGuid(), Plate = "OWES", Scheme = "ulez", Day = new DateOnly(2026, 11, 23), Amount = 12.5m, Kind = "charge", Rule = "r", Why = "w", TariffVersion = "t",
+        };
+        _core.Answers($"GET /api/charges/{charge.Id}", () => new[] { charge });
+        _core.Answers($"GET /api/charges/{charge.Id}/disputes", () => Array.Empty<DisputeView>());
+        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.ChargesRead, Scope.ReviewWrite);
+        var page = Render<ChargePage>(p => p.Add(c => c.Id, charge.Id));
+        page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button")));
+
+        page.Render(p => p.Add(c => c.Id, Guid.NewGuid()));
+
+        page.WaitForAssertion(() => Assert.Contains("There is no such charge.", page.Markup, StringComparison.Ordinal));
+        Assert.Empty(page.FindAll("button"));
+        Assert.DoesNotContain("OWES", page.Markup, StringComparison.Ordinal);
+    }
+
+    private static List<string> Plates(IRenderedComponent<AlertsPage> page) => [.. page.FindAll("a.alert .plate").Select(p => p.TextContent.Replace(" ", "", StringComparison.Ordinal))];
+
+    private static AlertView Raised(string plate, int second) => new()
+    {
+        Id = new Guid(second, 0, 0, new byte[8]),
+        EntryId = Guid.Empty,
+        PassageId = Guid.Empty,
+        SightingId = Guid.Empty,
+        Plate = plate,
+        Pattern = plate,
+        Reason = "Stolen",
+        Priority = 1,
+        StationId = "a1",
+        CapturedAt = At,
+        RaisedAt = At.AddSeconds(second),
+        State = "open",
+    };
+}
