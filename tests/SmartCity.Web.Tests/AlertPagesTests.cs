@@ -18,7 +18,6 @@ public sealed class AlertPagesTests : BunitContext
     private static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
 
     private readonly FakeCore _core = new();
-    private readonly LiveConnection _live;
 
     public AlertPagesTests()
     {
@@ -28,16 +27,9 @@ public sealed class AlertPagesTests : BunitContext
         Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }));
-        _live = new LiveConnection(
-            Services, Options.Create(new ConsoleOptions()), new WorkerHealth(TimeProvider.System), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance);
-        Services.AddSingleton(_live);
-        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.AlertsRead, Scope.AlertsWrite);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        _live.Dispose();
-        base.Dispose(disposing);
+        Services.AddSingleton(provider => new LiveConnection(
+            provider, Options.Create(new ConsoleOptions()), new WorkerHealth(TimeProvider.System), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance));
+        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.AlertsRead, Scope.AlertsWrite, Scope.ChargesRead, Scope.ReviewWrite);
     }
 
     [Fact]
@@ -49,9 +41,10 @@ public sealed class AlertPagesTests : BunitContext
         page.FindAll("button").Single(b => b.TextContent.Trim() == "Older alerts").Click();
         page.WaitForAssertion(() => Assert.Equal(["SECOND", "FIRST"], Plates(page)));
 
+        var live = Services.GetRequiredService<LiveConnection>();
         foreach (var second in (int[])[3, 5, 4, 5, 2])
         {
-            _live.Hand(new LiveEvent { Alert = Raised(second == 2 ? "SECOND" : $"A{second}", second) });
+            live.Hand(new LiveEvent { Alert = Raised(second == 2 ? "SECOND" : $"A{second}", second) });
         }
 
         page.WaitForAssertion(() => Assert.Equal(["A5", "A4", "A3", "SECOND", "FIRST"], Plates(page)));
@@ -82,7 +75,6 @@ public sealed class AlertPagesTests : BunitContext
         };
         _core.Answers($"GET /api/charges/{charge.Id}", () => new[] { charge });
         _core.Answers($"GET /api/charges/{charge.Id}/disputes", () => Array.Empty<DisputeView>());
-        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.ChargesRead, Scope.ReviewWrite);
         var page = Render<ChargePage>(p => p.Add(c => c.Id, charge.Id));
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button")));
 
