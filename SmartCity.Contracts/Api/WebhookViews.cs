@@ -1,9 +1,10 @@
 namespace SmartCity.Contracts.Api;
 
-/// <summary>Where alerts are sent; the secret is told to nobody.</summary>
-public sealed record WebhookView(Guid Id, string Name, Uri Url, bool Enabled, DateTimeOffset CreatedAt);
+/// <summary>Where alerts are sent.</summary>
+/// <param name="Secret">Told once, when the webhook is added and the core made it up; null ever after.</param>
+public sealed record WebhookView(Guid Id, string Name, Uri Url, bool Enabled, DateTimeOffset CreatedAt, string? Secret = null);
 
-/// <param name="Secret">16 characters at least; signs each delivery.</param>
+/// <param name="Secret">16 characters at least; signs each delivery. Left out of a new webhook, the core makes one up and tells it once.</param>
 public sealed record WebhookRequest(string? Name, Uri? Url, string? Secret, bool Enabled = true);
 
 /// <summary>One alert on its way to one webhook, with every attempt.</summary>

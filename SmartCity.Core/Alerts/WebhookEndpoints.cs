@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -6,12 +8,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Alerts;
 
 internal static class WebhookEndpoints
 {
     private const int ShortestSecret = 16;
+    private const int SecretBytes = 32;
 
     public static IServiceCollection AddWebhooks(this IServiceCollection services)
     {
@@ -20,7 +24,8 @@ internal static class WebhookEndpoints
         services.AddHttpClient(WebhookSender.Client).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false }).RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
         services.AddSingleton<WebhookQueue>();
-        return services.AddHostedService<WebhookSender>();
+        services.AddSingleton<WebhookSender>();
+        return services.AddHostedService(provider => provider.GetRequiredService<WebhookSender>());
     }
 
     public static IEndpointRouteBuilder MapWebhooks(this IEndpointRouteBuilder app)
@@ -29,6 +34,7 @@ internal static class WebhookEndpoints
         webhooks.MapGet("", ListAsync).WithSummary("Where alerts are sent");
         webhooks.MapPost("", AddAsync).WithSummary("Sends every alert from now on to an address").DisableAntiforgery();
         webhooks.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a webhook; the secret stays when none is given").DisableAntiforgery();
+        webhooks.MapPost("{id:guid}/test", TestAsync).WithSummary("Sends a signed test at once, whether the webhook is on or off; the answer is what the receiver said").Audited("webhooks.test");
         webhooks.MapDelete("{id:guid}", RemoveAsync).WithSummary("Takes a webhook away, with its deliveries");
         webhooks.MapGet("deliveries", DeliveriesAsync).WithSummary("The delivery log, newest alert first");
         webhooks.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Sends a delivery again, whatever became of it");
@@ -43,22 +49,23 @@ internal static class WebhookEndpoints
 
     private static async Task<Results<Created<WebhookView>, ProblemHttpResult>> AddAsync(WebhookRequest request, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (Problem(request, secretNeeded: true) is { } problem)
+        if (Problem(request) is { } problem)
         {
             return problem;
         }
 
         var now = time.GetUtcNow();
-        var webhook = new WebhookView(Guid.CreateVersion7(now), request.Name!.Trim(), request.Url!, request.Enabled, now);
+        var madeUp = string.IsNullOrEmpty(request.Secret) ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes)) : null;
+        var webhook = new WebhookView(Guid.CreateVersion7(now), request.Name!.Trim(), request.Url!, request.Enabled, now, madeUp);
         await using var command = dataSource.CreateCommand("insert into webhooks (id, name, url, secret, enabled, created_at) values ($1, $2, $3, $4, $5, $6)");
-        Parameters(command, webhook.Id, webhook.Name, webhook.Url.AbsoluteUri, request.Secret!, webhook.Enabled, now);
+        Parameters(command, webhook.Id, webhook.Name, webhook.Url.AbsoluteUri, madeUp ?? request.Secret!, webhook.Enabled, now);
         await command.ExecuteNonQueryAsync(cancellationToken);
         return TypedResults.Created($"/api/webhooks/{webhook.Id}", webhook);
     }
 
     private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, WebhookRequest request, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        if (Problem(request, secretNeeded: false) is { } problem)
+        if (Problem(request) is { } problem)
         {
             return problem;
         }
@@ -91,14 +98,23 @@ internal static class WebhookEndpoints
     private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken) =>
         await WebhookDeliveries.ResendAsync(dataSource, id, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
 
-    private static ProblemHttpResult? Problem(WebhookRequest request, bool secretNeeded)
+    private static async Task<Results<Ok<WebhookAttemptView>, NotFound>> TestAsync(Guid id, NpgsqlDataSource dataSource, WebhookSender sender, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("select url, secret from webhooks where id = $1");
+        Parameters(command, id);
+        return await command.ReadAllAsync(r => (new Uri(r.GetString(0)), r.GetString(1)), cancellationToken) is [var (url, secret)]
+            ? TypedResults.Ok(await sender.TestAsync(url, secret, cancellationToken))
+            : TypedResults.NotFound();
+    }
+
+    private static ProblemHttpResult? Problem(WebhookRequest request)
     {
         if (string.IsNullOrWhiteSpace(request.Name) || request.Url is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
         {
             return Paging.Problem("name must not be empty, and url must be an http or https address.");
         }
 
-        return (secretNeeded || !string.IsNullOrEmpty(request.Secret)) && (request.Secret?.Length ?? 0) < ShortestSecret ? Paging.Problem($"secret must have {ShortestSecret} characters at least.") : null;
+        return request.Secret is { Length: > 0 and < ShortestSecret } ? Paging.Problem($"secret must have {ShortestSecret} characters at least.") : null;
     }
 
     private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<object> values)

@@ -36,6 +36,16 @@ internal sealed class WebhookSender(
 
     private readonly ConcurrentDictionary<Guid, Task> _busy = new();
 
+    /// <summary>Sends <c>{"test":true,"sentAt":…}</c>, signed as an alert is, once.</summary>
+    public async Task<WebhookAttemptView> TestAsync(Uri url, string secret, CancellationToken cancellationToken)
+    {
+        var at = time.GetUtcNow();
+        var started = time.GetTimestamp();
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { test = true, sentAt = at });
+        var (status, error) = await SendAsync(url, secret, Guid.CreateVersion7(at), body, at, cancellationToken);
+        return new WebhookAttemptView(at, status, error, (int)time.GetElapsedTime(started).TotalMilliseconds);
+    }
+
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         health.Starting(Worker, "waiting for the database");
@@ -111,11 +121,16 @@ internal sealed class WebhookSender(
     private async Task<(int? Status, string? Error)> SendAsync(DueDelivery delivery, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(delivery.Alert, ContractsJson.Default.AlertView);
-        using var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = new ByteArrayContent(body) };
+        return await SendAsync(delivery.Url, delivery.Secret, delivery.Id, body, at, cancellationToken);
+    }
+
+    private async Task<(int? Status, string? Error)> SendAsync(Uri url, string secret, Guid delivery, byte[] body, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Add(WebhookSignature.TimestampHeader, at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Of(delivery.Secret, at.ToUnixTimeSeconds(), body));
-        request.Headers.Add(WebhookSignature.DeliveryHeader, delivery.Id.ToString());
+        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Of(secret, at.ToUnixTimeSeconds(), body));
+        request.Headers.Add(WebhookSignature.DeliveryHeader, delivery.ToString());
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(options.Value.Timeout);
         try

@@ -1,0 +1,71 @@
+using Microsoft.Playwright;
+using SmartCity.Contracts.Api;
+using static Microsoft.Playwright.Assertions;
+
+namespace SmartCity.System.Tests.Console;
+
+/// <summary>What an administrator sets up in the console takes effect while everything runs.</summary>
+[Collection(ConsoleCollection.Name)]
+public sealed class AdministrationTests(ConsoleFixture console)
+{
+    [Fact]
+    public async Task A_camera_is_tried_out_masked_and_added_and_makes_sightings_without_a_restart()
+    {
+        await using var window = await console.SignInAsync();
+        var page = window.Page;
+        await window.GoAsync("administration");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add a camera to South Circular, Clapham Common" }).ClickAsync();
+        var form = page.GetByRole(AriaRole.Form, new() { Name = "Camera" });
+        await form.GetByLabel("Id").FillAsync("a205-new");
+        await form.GetByLabel("Source").FillAsync("simulated:?seed=77&every=00:00:03");
+
+        await form.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
+        await Expect(form.GetByText("streaming")).ToBeVisibleAsync();
+        await Expect(form.Locator("img")).ToBeVisibleAsync();
+
+        // The sky, by mouse.
+        var drawing = (await form.Locator("svg[viewBox='0 0 100 100']").BoundingBoxAsync())!;
+        foreach (var (x, y) in new[] { (2f, 2f), (drawing.Width - 2, 2f), (drawing.Width - 2, drawing.Height / 8), (2f, drawing.Height / 8) })
+        {
+            await page.Mouse.ClickAsync(drawing.X + x, drawing.Y + y);
+        }
+
+        await form.GetByRole(AriaRole.Button, new() { Name = "Close the shape" }).ClickAsync();
+        await form.GetByRole(AriaRole.Button, new() { Name = "Add", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("Camera a205-new is added")).ToBeVisibleAsync();
+
+        SightingView? seen = null;
+        await console.System.UntilAsync(
+            async () => (seen = (await console.System.GetAsync<Page<SightingView>>("/api/sightings?station=london-a205&limit=100")).Items.FirstOrDefault(s => s.CameraId == "a205-new")) is not null, "the new camera makes sightings");
+        var setup = (await console.System.GetAsync<StationSetup[]>("/api/setup/stations")).Single(s => s.Id == "london-a205");
+        Assert.Equal(4, setup.Cameras.Single(c => c.Id == "a205-new").Masks.Single().Count);
+        Assert.DoesNotContain(setup.Cameras, c => c.State == "trial");
+        Assert.Empty(window.Errors);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retire a205-new" }).ClickAsync();
+        await Expect(page.GetByText("Camera a205-new is retired")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_webhook_s_secret_is_shown_once_and_a_test_says_what_its_receiver_answers()
+    {
+        await using var window = await console.SignInAsync();
+        var page = window.Page;
+        await window.GoAsync("administration/webhooks");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Control room");
+        await page.GetByLabel("Address").FillAsync(console.System.Http.BaseAddress + "nothing-here");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add webhook" }).ClickAsync();
+        await Expect(page.GetByText("shown this once")).ToBeVisibleAsync();
+        Assert.True((await page.Locator("code.secret").InnerTextAsync()).Length > 30, "The secret is short.");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Test Control room" }).ClickAsync();
+        await Expect(page.GetByText("Test of Control room")).ToContainTextAsync("The receiver answered 302");
+
+        await page.ReloadAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Remove Control room" })).ToBeVisibleAsync();
+        await Expect(page.Locator("code.secret")).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove Control room" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("Alerts are sent nowhere yet")).ToBeVisibleAsync();
+    }
+}
