@@ -40,7 +40,7 @@ public sealed class ServedStations
         }
 
         _kept = Path.Combine(options.Value.SpoolPath, "configuration.json");
-        var known = KeptConfiguration.Read(_kept)?.Stations ?? (options.Value.CityFile is null ? null : City.Stations);
+        var known = KeptConfiguration.Read(_kept)?.Stations ?? (core.Value.CityFileFirst ? City.Stations : null);
         AreKnown = known is not null;
         All = Of(wanted, known ?? []);
     }

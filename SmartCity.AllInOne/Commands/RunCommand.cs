@@ -79,6 +79,7 @@ internal static class RunCommand
             ["Edge:RecognitionThreads"] = configuration["Edge:RecognitionThreads"] ?? Math.Clamp(Environment.ProcessorCount, 1, MostRecognitionThreads).ToString(CultureInfo.InvariantCulture),
             ["Core:Address"] = configuration["Core:Address"] ?? address.Own.ToString(),
             ["Edge:Configuration:Address"] = address.Own.ToString(),
+            ["Edge:Configuration:CityFileFirst"] = bool.TrueString, // the core is filled from the same
             ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? HasSimulatedCameras(city).ToString(),
         };
         if (options.City is not null)

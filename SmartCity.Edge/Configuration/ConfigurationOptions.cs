@@ -13,6 +13,9 @@ public sealed class ConfigurationOptions
     /// <summary>Key with the scope <c>edge:config</c>.</summary>
     public string? Key { get; set; }
 
+    /// <summary>Until the core has answered for the first time the cameras are those of the city file, the demo city's too; without it there are none.</summary>
+    public bool CityFileFirst { get; set; }
+
     /// <summary>How often the core is asked.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(3);

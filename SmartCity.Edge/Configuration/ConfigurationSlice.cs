@@ -4,12 +4,16 @@ namespace SmartCity.Edge.Configuration;
 
 internal static class ConfigurationSlice
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>The stations that this process serves, and the cameras that the core names for them.</summary>
     public static IServiceCollection AddConfiguration(this IServiceCollection services)
     {
         services.AddOptions<ConfigurationOptions>().BindConfiguration(ConfigurationOptions.Section).ValidateDataAnnotations()
             .Validate(o => o.Address is null || !string.IsNullOrWhiteSpace(o.Key), "Edge:Configuration:Address is given without Edge:Configuration:Key; the core wants a key with the scope edge:config.").ValidateOnStart();
-        services.AddHttpClient(ConfigurationWorker.Client);
+#pragma warning disable EXTEXP0001 // The worker asks again by itself.
+        services.AddHttpClient(ConfigurationWorker.Client, client => client.Timeout = Patience).RemoveAllResilienceHandlers();
+#pragma warning restore EXTEXP0001
         services.AddSingleton<ServedStations>();
         return services.AddHostedService<ConfigurationWorker>();
     }

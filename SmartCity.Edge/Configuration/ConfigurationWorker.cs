@@ -6,8 +6,6 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Polly.CircuitBreaker;
-using Polly.Timeout;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.ServiceDefaults.Health;
@@ -29,6 +27,7 @@ internal sealed class ConfigurationWorker(
     private const string Worker = "configuration";
 
     private EntityTagHeaderValue? _known;
+    private string? _trouble;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -55,7 +54,7 @@ internal sealed class ConfigurationWorker(
             {
                 await AskAsync(address, stoppingToken);
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is HttpRequestException or JsonException or InvalidDataException or OperationCanceledException or TimeoutRejectedException or BrokenCircuitException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is HttpRequestException or JsonException or OperationCanceledException)
             {
                 Trouble($"The core does not say which cameras run ({e.Message}); those that it named last go on.");
             }
@@ -90,6 +89,7 @@ internal sealed class ConfigurationWorker(
             logger.LogInformation("The core names {Cameras} cameras of {Stations} stations.", configuration.Stations.Sum(s => s.Cameras.Count), configuration.Stations.Count);
         }
 
+        _trouble = null;
         var missing = stations.Unknown;
         if (missing.Count > 0)
         {
@@ -112,6 +112,11 @@ internal sealed class ConfigurationWorker(
             health.Starting(Worker, what);
         }
 
-        logger.LogWarning("{Trouble}", what);
+        // Every few seconds the same would drown the log.
+        if (what != _trouble)
+        {
+            logger.LogWarning("{Trouble}", what);
+            _trouble = what;
+        }
     }
 }

@@ -6,7 +6,9 @@ const collection = features => ({ type: 'FeatureCollection', features });
 const outlines = zones => collection(zones.map(z => feature({ type: 'Polygon', coordinates: z.outline }, { colour: colours[z.id] ?? '#888888', dashed: z.id === 'lez' })));
 const points = stations => collection(stations.map(s => feature({ type: 'Point', coordinates: [s.longitude, s.latitude] }, { name: s.name })));
 
-// Outlines and stations on an empty ground.
+const kind = name => ['==', ['get', 'kind'], name];
+
+// Outlines and stations on the bundled map.
 export function create(element, zones, stations) {
   const light = document.documentElement.classList.contains('light');
   const bounds = new maplibre.LngLatBounds();
@@ -16,12 +18,16 @@ export function create(element, zones, stations) {
     container: element,
     bounds: bounds.isEmpty() ? undefined : bounds,
     fitBoundsOptions: { padding: 24 },
-    attributionControl: false,
+    attributionControl: { compact: true },
+    dragRotate: false,
     style: {
       version: 8,
-      sources: { zones: { type: 'geojson', data: outlines(zones) }, stations: { type: 'geojson', data: points(stations) } },
+      sources: { base: { type: 'geojson', data: 'map/london.json', attribution: 'Boundaries and river: Office for National Statistics, Open Government Licence v3.0; contains OS data © Crown copyright and database right. Roads simplified.' }, zones: { type: 'geojson', data: outlines(zones) }, stations: { type: 'geojson', data: points(stations) } },
       layers: [
         { id: 'ground', type: 'background', paint: { 'background-color': light ? '#e8edf1' : '#0f1820' } },
+        { id: 'city', type: 'fill', source: 'base', filter: kind('city'), paint: { 'fill-color': light ? '#f8f9f7' : '#17232d' } },
+        { id: 'road', type: 'line', source: 'base', filter: ['any', kind('road'), kind('motorway')], paint: { 'line-color': light ? '#cdb98a' : '#4b5c69', 'line-width': 0.8 } },
+        { id: 'river', type: 'fill', source: 'base', filter: kind('river'), paint: { 'fill-color': light ? '#a9cfe6' : '#1d4a68' } },
         { id: 'inside', type: 'fill', source: 'zones', paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': 0.12 } },
         { id: 'outline', type: 'line', source: 'zones', filter: ['!', ['get', 'dashed']], paint: { 'line-color': ['get', 'colour'], 'line-width': 2 } },
         { id: 'dashed', type: 'line', source: 'zones', filter: ['get', 'dashed'], paint: { 'line-color': ['get', 'colour'], 'line-width': 2, 'line-dasharray': [2, 2] } },
@@ -29,6 +35,8 @@ export function create(element, zones, stations) {
       ],
     },
   });
+  map.once('load', () => element.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
+  map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
   return {
     show(nextZones, nextStations) {

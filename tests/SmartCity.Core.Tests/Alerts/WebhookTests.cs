@@ -102,6 +102,34 @@ public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
         await RemoveAsync(webhook);
     }
 
+    [Fact]
+    public async Task A_secret_that_the_core_made_up_is_told_once_and_a_test_is_signed_with_it()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        receiver.Answer = n => Task.FromResult(n == 1 ? 200 : 503);
+        using var added = await core.Http.PostAsJsonAsync("/api/webhooks", new { name = "police", url = receiver.Url }, Token);
+        var webhook = (await added.Content.ReadFromJsonAsync<WebhookView>(Token))!;
+        Assert.DoesNotContain(webhook.Secret!, await core.Http.GetStringAsync("/api/webhooks", Token), StringComparison.Ordinal);
+
+        var well = await TestAsync(webhook.Id);
+        var (headers, body) = receiver.Received.Single();
+        Assert.Equal((200, null), (well.Status, well.Error));
+        Assert.True(JsonDocument.Parse(body).RootElement.GetProperty("test").GetBoolean());
+        var seconds = long.Parse(headers[WebhookSignature.TimestampHeader]!, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(WebhookSignature.Of(webhook.Secret!, seconds, body), headers[WebhookSignature.SignatureHeader]);
+
+        // A test is not tried again.
+        Assert.Contains("503", (await TestAsync(webhook.Id)).Error, StringComparison.Ordinal);
+        Assert.Equal(2, receiver.Received.Count);
+        await RemoveAsync(webhook);
+    }
+
+    private async Task<WebhookAttemptView> TestAsync(Guid webhook)
+    {
+        using var answer = await core.Http.PostAsync($"/api/webhooks/{webhook}/test", null, Token);
+        return (await answer.Content.ReadFromJsonAsync<WebhookAttemptView>(Token))!;
+    }
+
     private async Task<WebhookView> AddAsync(Uri url)
     {
         using var answer = await core.Http.PostAsJsonAsync("/api/webhooks", new { name = "police", url, secret = Secret }, Token);

@@ -131,7 +131,7 @@ public sealed class ConfigurationTests : IAsyncLifetime
     private Camera Folder(string name) => new() { Id = name, Source = $"folder:{_folder[name]}" };
 
     private Task<CameraStation> StartAsync(string core) => CameraStation.StartAsync(
-        _recogniser, _folder, [], new() { ["Edge:CityFile"] = null, ["Edge:Stations:0"] = CameraStation.Station, ["Edge:Configuration:Address"] = core, ["Edge:Configuration:Key"] = Key, ["Edge:Configuration:Interval"] = "00:00:01" });
+        _recogniser, _folder, [], new() { ["Edge:Stations:0"] = CameraStation.Station, ["Edge:Configuration:Address"] = core, ["Edge:Configuration:Key"] = Key, ["Edge:Configuration:Interval"] = "00:00:01" });
 
     private IResult Answer(HttpRequest request)
     {
