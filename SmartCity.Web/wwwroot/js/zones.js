@@ -1,4 +1,5 @@
 import * as maplibre from '../lib/maplibre-gl/maplibre-gl.mjs';
+import { ground } from './ground.js';
 
 const colours = { congestion: '#d9822b', ulez: '#2f9e5f', lez: '#3b7dd8' };
 const feature = (geometry, properties) => ({ type: 'Feature', properties, geometry });
@@ -6,11 +7,9 @@ const collection = features => ({ type: 'FeatureCollection', features });
 const outlines = zones => collection(zones.map(z => feature({ type: 'Polygon', coordinates: z.outline }, { colour: colours[z.id] ?? '#888888', dashed: z.id === 'lez' })));
 const points = stations => collection(stations.map(s => feature({ type: 'Point', coordinates: [s.longitude, s.latitude] }, { name: s.name })));
 
-const kind = name => ['==', ['get', 'kind'], name];
-
 // Outlines and stations on the bundled map.
 export function create(element, zones, stations) {
-  const light = document.documentElement.classList.contains('light');
+  const base = ground();
   const bounds = new maplibre.LngLatBounds();
   zones.forEach(z => z.outline.forEach(ring => ring.forEach(point => bounds.extend(point))));
   stations.forEach(s => bounds.extend([s.longitude, s.latitude]));
@@ -22,16 +21,13 @@ export function create(element, zones, stations) {
     dragRotate: false,
     style: {
       version: 8,
-      sources: { base: { type: 'geojson', data: 'map/london.json', attribution: 'Boundaries and river: Office for National Statistics, Open Government Licence v3.0; contains OS data © Crown copyright and database right. Roads simplified.' }, zones: { type: 'geojson', data: outlines(zones) }, stations: { type: 'geojson', data: points(stations) } },
+      sources: { ...base.sources, zones: { type: 'geojson', data: outlines(zones) }, stations: { type: 'geojson', data: points(stations) } },
       layers: [
-        { id: 'ground', type: 'background', paint: { 'background-color': light ? '#e8edf1' : '#0f1820' } },
-        { id: 'city', type: 'fill', source: 'base', filter: kind('city'), paint: { 'fill-color': light ? '#f8f9f7' : '#17232d' } },
-        { id: 'road', type: 'line', source: 'base', filter: ['any', kind('road'), kind('motorway')], paint: { 'line-color': light ? '#cdb98a' : '#4b5c69', 'line-width': 0.8 } },
-        { id: 'river', type: 'fill', source: 'base', filter: kind('river'), paint: { 'fill-color': light ? '#a9cfe6' : '#1d4a68' } },
+        ...base.layers,
         { id: 'inside', type: 'fill', source: 'zones', paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': 0.12 } },
         { id: 'outline', type: 'line', source: 'zones', filter: ['!', ['get', 'dashed']], paint: { 'line-color': ['get', 'colour'], 'line-width': 2 } },
         { id: 'dashed', type: 'line', source: 'zones', filter: ['get', 'dashed'], paint: { 'line-color': ['get', 'colour'], 'line-width': 2, 'line-dasharray': [2, 2] } },
-        { id: 'stations', type: 'circle', source: 'stations', paint: { 'circle-radius': 5, 'circle-color': light ? '#0b5c8f' : '#59b7ef', 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.5 } },
+        { id: 'stations', type: 'circle', source: 'stations', paint: { 'circle-radius': 5, 'circle-color': base.light ? '#0b5c8f' : '#59b7ef', 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.5 } },
       ],
     },
   });

@@ -24,10 +24,11 @@ public sealed class AdministrationTests(ConsoleFixture console)
         await Expect(form.Locator("img")).ToBeVisibleAsync();
 
         // The sky, by mouse.
-        var drawing = (await form.Locator("svg[viewBox='0 0 100 100']").BoundingBoxAsync())!;
-        foreach (var (x, y) in new[] { (2f, 2f), (drawing.Width - 2, 2f), (drawing.Width - 2, drawing.Height / 8), (2f, drawing.Height / 8) })
+        var drawing = form.Locator("svg[viewBox='0 0 100 100']");
+        var box = (await drawing.BoundingBoxAsync())!;
+        foreach (var (x, y) in new[] { (2f, 2f), (box.Width - 3, 2f), (box.Width - 3, box.Height / 8), (2f, box.Height / 8) })
         {
-            await page.Mouse.ClickAsync(drawing.X + x, drawing.Y + y);
+            await drawing.ClickAsync(new() { Position = new() { X = x, Y = y } });
         }
 
         await form.GetByRole(AriaRole.Button, new() { Name = "Close the shape" }).ClickAsync();
