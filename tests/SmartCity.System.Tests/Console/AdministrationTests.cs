@@ -8,9 +8,14 @@ namespace SmartCity.System.Tests.Console;
 [Collection(ConsoleCollection.Name)]
 public sealed class AdministrationTests(ConsoleFixture console)
 {
+    private const float TrialWithinMs = 90_000;
+
     [Fact]
     public async Task A_camera_is_tried_out_masked_and_added_and_makes_sightings_without_a_restart()
     {
+        // Simulated cameras paint their streets one after the other; this one's turn comes when the others have theirs.
+        await console.System.UntilAsync(
+            async () => (await console.System.GetAsync<StationSetup[]>("/api/setup/stations")).SelectMany(s => s.Cameras).All(c => c.Now?.State == "streaming"), "the city's cameras stream");
         await using var window = await console.SignInAsync();
         var page = window.Page;
         await window.GoAsync("administration");
@@ -20,7 +25,7 @@ public sealed class AdministrationTests(ConsoleFixture console)
         await form.GetByLabel("Source").FillAsync("simulated:?seed=77&every=00:00:03");
 
         await form.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
-        await Expect(form.GetByText("streaming")).ToBeVisibleAsync();
+        await Expect(form.GetByText("streaming")).ToBeVisibleAsync(new() { Timeout = TrialWithinMs });
         await Expect(form.Locator("img")).ToBeVisibleAsync();
 
         // The sky, by mouse.
