@@ -12,9 +12,6 @@ namespace SmartCity.AllInOne.Commands;
 /// <summary><c>smartcity run</c>: every module in this process with the infrastructure that is not given by connection string.</summary>
 internal static class RunCommand
 {
-    // Cameras at toll stations are close to their vehicles: a smaller picture shows the plate as well and costs a third.
-    private const string DetectionSide = "640";
-
     private const int MostRecognitionThreads = 4;
 
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
@@ -75,7 +72,6 @@ internal static class RunCommand
         var settings = new Dictionary<string, string?>(infrastructure.Settings)
         {
             ["urls"] = address.Urls,
-            ["Recognition:DetectionSide"] = configuration["Recognition:DetectionSide"] ?? DetectionSide,
             ["Edge:RecognitionThreads"] = configuration["Edge:RecognitionThreads"] ?? Math.Clamp(Environment.ProcessorCount, 1, MostRecognitionThreads).ToString(CultureInfo.InvariantCulture),
             ["Core:Address"] = configuration["Core:Address"] ?? address.Own.ToString(),
             ["Edge:Configuration:Address"] = address.Own.ToString(),

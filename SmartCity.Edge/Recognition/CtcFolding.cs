@@ -4,7 +4,7 @@ using System.Text;
 
 namespace SmartCity.Edge.Recognition;
 
-/// <summary>Turns the CTC output of a general text model into places over A–Z and 0–9: lower case and full-width forms fold to their capitals.</summary>
+/// <summary>Turns a model's CTC output into places over A–Z and 0–9: lower case and full-width forms fold to their capitals.</summary>
 internal sealed class CtcFolding
 {
     public const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -13,10 +13,11 @@ internal sealed class CtcFolding
     private readonly (int Class, int Column)[] _folds;
     private readonly int[] _columns;
 
-    /// <param name="keys">The model's characters from class 1 on; class 0 is the blank, the last is the space.</param>
-    public CtcFolding(IReadOnlyList<string> keys)
+    /// <param name="keys">The model's characters from class 1 on; class 0 is the blank.</param>
+    /// <param name="space">Whether one more class, the space, comes last.</param>
+    public CtcFolding(IReadOnlyList<string> keys, bool space)
     {
-        Classes = keys.Count + 2;
+        Classes = keys.Count + (space ? 2 : 1);
         _columns = new int[Classes];
         Array.Fill(_columns, -1);
         for (var k = 0; k < keys.Count; k++)

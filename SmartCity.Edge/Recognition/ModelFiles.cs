@@ -23,13 +23,15 @@ internal static class ModelFiles
 
     private static IEnumerable<string> Candidates(string? folder)
     {
+        var shipped = Path.Combine(AppContext.BaseDirectory, "models");
         if (folder is not null)
         {
             yield return folder;
+            yield return shipped;
             yield break;
         }
 
-        yield return Path.Combine(AppContext.BaseDirectory, "models");
+        yield return shipped;
         for (var parent = new DirectoryInfo(AppContext.BaseDirectory); parent is not null; parent = parent.Parent)
         {
             yield return Path.Combine(parent.FullName, Package);

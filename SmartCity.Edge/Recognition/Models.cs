@@ -11,16 +11,19 @@ public interface IPlateDetector : IDisposable
     /// <summary>Where it runs: cpu, cuda or tensorrt.</summary>
     string Device { get; }
 
-    /// <summary>Finds plates in a BGR picture of any size; most prominent first.</summary>
+    /// <summary>How probable it is at least, 0–1, that a character at an end of a quad, however well it is read, is none of the plate's: a country's letter, a bolt, an edge.</summary>
+    double Surplus { get; }
+
+    /// <summary>Finds the characters of plates in a BGR picture of any size; most prominent first.</summary>
     IReadOnlyList<PlateQuad> Detect(Mat image);
 }
 
-/// <summary>Rectified patches → per-character distributions, in order. Implementations are thread-safe or pool their own sessions.</summary>
+/// <summary>Quads of a picture → per-character distributions, in order. Implementations are thread-safe or pool their own sessions.</summary>
 public interface IPlateReader : IDisposable
 {
     /// <summary>Model version, such as <c>ppocr-v4</c>.</summary>
     string Version { get; }
 
-    /// <summary>Reads BGR patches, one batch.</summary>
-    IReadOnlyList<CharacterGrid> Read(IReadOnlyList<Mat> patches);
+    /// <summary>Cuts the quads out of a BGR picture and reads them in one batch.</summary>
+    IReadOnlyList<CharacterGrid> Read(Mat image, IReadOnlyList<PlateQuad> quads);
 }

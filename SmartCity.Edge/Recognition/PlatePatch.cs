@@ -23,17 +23,14 @@ public static class PlatePatch
         return patch;
     }
 
-    /// <summary>The plate cut out in other ways: upright, and with some of what is around it.</summary>
-    internal static List<Mat> Views(Mat image, PlateQuad quad)
+    /// <summary>Other cuts of the same characters: with some of what is around them, and upright.</summary>
+    internal static IReadOnlyList<PlateQuad> Views(Mat image, PlateQuad quad)
     {
-        var views = new List<Mat> { Rectify(image, quad, ViewMargin) };
-        var upright = quad.Box & new Rect(0, 0, image.Width, image.Height);
-        if (upright is { Width: >= 4, Height: >= 4 })
-        {
-            views.Add(new Mat(image, upright));
-        }
-
-        return views;
+        var margin = ViewMargin * (float)(Distance(quad.TopLeft, quad.BottomLeft) + Distance(quad.TopRight, quad.BottomRight)) / 2;
+        var wider = quad.Grow(margin, margin);
+        return (quad.Box & new Rect(0, 0, image.Width, image.Height)) is { Width: >= 4, Height: >= 4 } upright
+            ? [wider, new PlateQuad(new(upright.Left, upright.Top), new(upright.Right, upright.Top), new(upright.Right, upright.Bottom), new(upright.Left, upright.Bottom), quad.Score)]
+            : [wider];
     }
 
     private static double Distance(Point2f a, Point2f b) => Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));

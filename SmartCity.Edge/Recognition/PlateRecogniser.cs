@@ -17,12 +17,12 @@ public sealed class PlateRecogniser : IDisposable
     private const int MostDigits = 7;
     private const double EdgeShare = 0.08;
     private const double Doubtful = 0.15;
-    private const double SpuriousAtLeast = 0.2;
     private const double SureAtOnce = 0.8;
     private const double WithoutGrammar = 0.6;
 
     private readonly IPlateDetector _detector;
     private readonly IPlateReader _reader;
+    private readonly IPlateReader? _second;
     private readonly RecognitionOptions _options;
 
     /// <exception cref="InvalidOperationException">There is no detector or reader of the configured id, or OpenCV does not load.</exception>
@@ -31,7 +31,8 @@ public sealed class PlateRecogniser : IDisposable
         OpenCvLibrary.Load();
         _options = options.Value;
         _detector = Detector(_options, logger);
-        _reader = Reader(_options, logger);
+        _reader = Reader(_options.Reader, _options, logger);
+        _second = _options.SecondReader is { } second && second != _options.Reader ? Reader(second, _options, logger) : null;
     }
 
     public string DetectorVersion => _detector.Version;
@@ -61,6 +62,11 @@ public sealed class PlateRecogniser : IDisposable
     /// <summary>Reads regions of a picture; what is no plate is left out.</summary>
     public IReadOnlyList<PlateRead> Read(Mat image, IReadOnlyList<PlateQuad> quads)
     {
+        if (quads.Count == 0)
+        {
+            return [];
+        }
+
         var candidates = quads.Take(_options.CandidatesRead).ToList();
         var found = new List<(PlateRead Read, double Value)>();
         for (var done = 0; done < candidates.Count; done += FirstBatch)
@@ -127,9 +133,10 @@ public sealed class PlateRecogniser : IDisposable
     {
         _detector.Dispose();
         _reader.Dispose();
+        _second?.Dispose();
     }
 
-    // A doubtful plate is cut out in other ways and read again: what the cuts agree on counts.
+    // A doubtful plate is cut out in other ways and read again, by the second reader too where there is one: what they agree on counts.
     private void LookAgain(Mat image, List<(PlateRead Read, double Value)> found)
     {
         if (found.Count == 0 || found.MaxBy(f => f.Value) is not { Read: { Confidence: < SureAtOnce } first } best)
@@ -137,49 +144,36 @@ public sealed class PlateRecogniser : IDisposable
             return;
         }
 
-        var views = PlatePatch.Views(image, first.Quad);
-        try
-        {
-            var reads = _reader.Read(views).Select(grid => Decode(image, first.Quad, grid)).OfType<(PlateRead Read, double Value)>().Append(best).ToList();
-            var agreed = reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Value))!.MaxBy(r => r.Value);
-            found.Remove(best);
-            found.Add((agreed.Read, Math.Max(agreed.Value, best.Value)));
-        }
-        finally
-        {
-            views.ForEach(v => v.Dispose());
-        }
+        var grids = _reader.Read(image, PlatePatch.Views(image, first.Quad)).Concat(_second?.Read(image, [first.Quad]) ?? []);
+        var reads = grids.Select(grid => Decode(image, first.Quad, grid)).OfType<(PlateRead Read, double Value)>().Append(best).ToList();
+        var agreed = reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Value))!.MaxBy(r => r.Value);
+        found.Remove(best);
+        found.Add((agreed.Read, Math.Max(agreed.Value, best.Value)));
     }
 
     private static IPlateDetector Detector(RecognitionOptions options, ILogger logger) => options.Detector switch
     {
+        CityDetector.Id => new CityDetector(options, logger),
         PpOcrDetector.Id => new PpOcrDetector(options, logger),
-        _ => throw new InvalidOperationException($"There is no detector '{options.Detector}'; there is {PpOcrDetector.Id}."),
+        _ => throw new InvalidOperationException($"There is no detector '{options.Detector}'; there are {CityDetector.Id} and {PpOcrDetector.Id}."),
     };
 
-    private static IPlateReader Reader(RecognitionOptions options, ILogger logger) => options.Reader switch
+    private static IPlateReader Reader(string id, RecognitionOptions options, ILogger logger) => id switch
     {
+        CityReader.Id => new CityReader(options, logger),
         PpOcrReader.Id => new PpOcrReader(options, logger),
-        _ => throw new InvalidOperationException($"There is no reader '{options.Reader}'; there is {PpOcrReader.Id}."),
+        _ => throw new InvalidOperationException($"There is no reader '{id}'; there are {CityReader.Id} and {PpOcrReader.Id}."),
     };
 
     private void ReadBatch(Mat image, List<PlateQuad> quads, List<(PlateRead, double)> found)
     {
-        var patches = quads.ConvertAll(q => PlatePatch.Rectify(image, q));
-        try
+        var grids = _reader.Read(image, quads);
+        for (var i = 0; i < quads.Count; i++)
         {
-            var grids = _reader.Read(patches);
-            for (var i = 0; i < quads.Count; i++)
+            if (grids[i].Places.Count >= FewestCharacters && Decode(image, quads[i], grids[i]) is { } read)
             {
-                if (Decode(image, quads[i], grids[i]) is { } read)
-                {
-                    found.Add(read);
-                }
+                found.Add(read);
             }
-        }
-        finally
-        {
-            patches.ForEach(p => p.Dispose());
         }
     }
 
@@ -208,7 +202,7 @@ public sealed class PlateRecogniser : IDisposable
 
     // The whole line; without its first or last character, which may be a country's letter, a bolt or the plate's edge; and without a weak
     // one inside, which may be a seal. Each with the probability that what is left out is no character.
-    private static IEnumerable<(CharacterGrid Grid, double Spurious)> Trimmed(CharacterGrid grid)
+    private IEnumerable<(CharacterGrid Grid, double Spurious)> Trimmed(CharacterGrid grid)
     {
         yield return (grid, 1);
         if (grid.Places.Count > 6)
@@ -219,7 +213,7 @@ public sealed class PlateRecogniser : IDisposable
             yield return (new CharacterGrid(grid.Alphabet, [.. grid.Places.Where((_, i) => i != weakest)]), Spurious(grid.Places[weakest]));
         }
 
-        static double Spurious(float[] place) => Math.Max(SpuriousAtLeast, 1 - place.Max());
+        double Spurious(float[] place) => Math.Max(_detector.Surplus, 1 - place.Max());
     }
 
     private PlateRead Compose(Decoded decoded, CharacterGrid grid, PlateQuad quad, PlateAppearance appearance)

@@ -42,6 +42,9 @@ internal sealed class PpOcrDetector : IPlateDetector
 
     public string Device { get; }
 
+    // Any text beside the plate's characters belongs to the same line.
+    public double Surplus => 0.2;
+
     public IReadOnlyList<PlateQuad> Detect(Mat image)
     {
         var scale = Math.Min(1.0, (double)_side / Math.Max(image.Width, image.Height));

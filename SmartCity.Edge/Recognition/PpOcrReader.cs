@@ -26,7 +26,7 @@ internal sealed class PpOcrReader : IPlateReader
     public PpOcrReader(RecognitionOptions options, ILogger logger)
     {
         (_session, _) = OnnxModel.Open(ModelFiles.Find(options.ModelsPath, FileName, Sha256), options, logger);
-        _folding = new CtcFolding(File.ReadAllLines(ModelFiles.Find(options.ModelsPath, KeysName, KeysSha256)));
+        _folding = new CtcFolding(File.ReadAllLines(ModelFiles.Find(options.ModelsPath, KeysName, KeysSha256)), space: true);
         var (name, shape) = (_session.InputMetadata.Single().Key, _session.InputMetadata.Single().Value.Dimensions);
         var classes = _session.OutputMetadata.Single().Value.Dimensions[^1];
         if (shape.Length != 4 || shape[1] != 3 || shape[2] != Height || classes != _folding.Classes)
@@ -39,9 +39,9 @@ internal sealed class PpOcrReader : IPlateReader
 
     public string Version => Id;
 
-    public IReadOnlyList<CharacterGrid> Read(IReadOnlyList<Mat> patches)
+    public IReadOnlyList<CharacterGrid> Read(Mat image, IReadOnlyList<PlateQuad> quads)
     {
-        if (patches.Count == 0)
+        if (quads.Count == 0)
         {
             return [];
         }
@@ -50,8 +50,9 @@ internal sealed class PpOcrReader : IPlateReader
         var counts = new List<int>();
         try
         {
-            foreach (var patch in patches)
+            foreach (var quad in quads)
             {
+                using var patch = PlatePatch.Rectify(image, quad);
                 var before = lines.Count;
                 Prepare(patch, lines);
                 counts.Add(lines.Count - before);

@@ -17,15 +17,18 @@ public sealed class RecognitionOptions
 {
     public const string Section = "Recognition";
 
-    /// <summary>Detector id: <c>ppocr-det-v4</c>.</summary>
+    /// <summary>Detector id: <c>city-det-1</c> or <c>ppocr-det-v4</c>.</summary>
     [Required]
-    public string Detector { get; set; } = PpOcrDetector.Id;
+    public string Detector { get; set; } = CityDetector.Id;
 
-    /// <summary>Reader id: <c>ppocr-v4</c>.</summary>
+    /// <summary>Reader id: <c>city-read-1</c> or <c>ppocr-v4</c>.</summary>
     [Required]
-    public string Reader { get; set; } = PpOcrReader.Id;
+    public string Reader { get; set; } = CityReader.Id;
 
-    /// <summary>Folder of the model files; null looks beside the program and in node_modules of the folders above it.</summary>
+    /// <summary>Id of a reader that is asked too when <see cref="Reader"/> is in doubt; null for none.</summary>
+    public string? SecondReader { get; set; }
+
+    /// <summary>Folder of the model files, before the program's own; null looks beside the program and in node_modules of the folders above it.</summary>
     public string? ModelsPath { get; set; }
 
     public RecognitionDevice Device { get; set; } = RecognitionDevice.Auto;
@@ -34,7 +37,7 @@ public sealed class RecognitionOptions
     [Range(1, 64)]
     public int ThreadsPerSession { get; set; } = 1;
 
-    /// <summary>A picture is scaled down until its longer side has no more pixels than this.</summary>
+    /// <summary>A picture is scaled down until its longer side has no more pixels than this; <c>city-det-1</c> looks at two thirds of it first.</summary>
     [Range(160, 4096)]
     public int DetectionSide { get; set; } = 960;
 

@@ -88,13 +88,16 @@ def fonts():
     """Sans faces found in $PLATE_FONTS (or the system's folder) that hold the alphabet."""
     root = os.environ.get("PLATE_FONTS", "/usr/share/fonts")
     wanted = ("bold", "demi", "medium", "semibold", "black", "heavy", "mono", "condensed", "narrow", "regular", "book", "sans")
-    unwanted = ("italic", "oblique", "serif", "symbol", "awesome", "math", "script", "light", "thin", "hairline", "emoji", "dingbat", "chorus", "fallback", "bookman", "schola", "roman", "pagella", "termes", "bonum", "c059", "p052", "z003", "d050", "vollkorn", "andika-")
+    unwanted = ("italic", "oblique", "serif", "symbol", "math", "light", "thin", "hairline", "emoji", "texgyre", "lobster", "dingbat", "bookman", "schola", "roman", "bonum", "c059", "p052", "z003", "d050", "slab")
     found = []
     for path in sorted(glob.glob(root + "/**/*.[to]tf", recursive=True)):
         name = os.path.basename(path).lower()
-        if any(u in name for u in unwanted) or not any(w in name for w in wanted):
+        if any(u in name for u in unwanted) or not any(w in name for w in wanted) or (name.startswith("noto") and not name.startswith(("notosans-", "notosansmono"))):
             continue
-        found.append(path)
+        font = ImageFont.truetype(path, 40)
+        shapes = {bytes(font.getmask(c)) for c in ALPHABET + "\uffff"}
+        if len(shapes) > 34:  # a font without the letters draws the same box for each
+            found.append(path)
     return found
 
 

@@ -95,7 +95,7 @@ def _sky(w, h, a, b, rng):
 
 
 def draw(rng, country=None):
-    """A flat plate: (BGR picture, text A-Z0-9, country index, two lines?)."""
+    """A flat plate: (BGR picture, text A-Z0-9, country index, the box of each line of characters as x, y, width, height)."""
     if country is None:
         weights = np.array([WEIGHT.get(c, 1.0) for c in COUNTRIES])
         country = COUNTRIES[rng.choice(len(COUNTRIES), p=weights / weights.sum())]
@@ -141,9 +141,11 @@ def draw(rng, country=None):
     if right:
         img[:, -int(right):] = _shade(rng, (150, 60, 20), 18)
     y = pad_y + top
+    boxes = []
     for row in rows:
         x = band + (w - band - right - row.shape[1]) / 2 + rng.normal(0, 2)
         _stamp(img, row, int(x), int(y), ink, rng)
+        boxes.append((int(x), int(y), row.shape[1], row.shape[0]))
         y += row.shape[0] + int(.18 * HEIGHT)
     if top and country in ("US", "other", "BR"):
         _caption(img, rng, STATES[rng.integers(len(STATES))], h, w, int(top * .75), top * .5, ink, rng.random() < .8)
@@ -154,7 +156,7 @@ def draw(rng, country=None):
                 cv2.rectangle(img, (int(w * cx) - s // 2, int(h * cy) - s // 3), (int(w * cx) + s // 2, int(h * cy) + s // 2), _shade(rng, (60, 60, 160), 60).tolist(), -1)
     _finish(img, rng, ink)
     text = "".join(c for c in shown if c in ALPHABET)
-    return np.clip(img, 0, 255).astype(np.uint8), text, COUNTRIES.index(country), two
+    return np.clip(img, 0, 255).astype(np.uint8), text, COUNTRIES.index(country), boxes
 
 
 def _caption(img, rng, text, h, w, y, size, ink, there):

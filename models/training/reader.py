@@ -1,9 +1,10 @@
-"""The reader: a rectified patch (48 × 192 BGR) → ten character places of 37 (blank, A-Z, 0-9), and the country.
+"""The reader: a line of characters (48 × 208 BGR) → the probabilities of 26 steps (reader_net.py), tuned to plates.
 
-    python3 reader.py train --minutes 12 --out reader.pt
+    python3 reader.py train --minutes 60 --out reader.pt && python3 reader.py export reader.pt reader.onnx
 """
 import argparse
 import math
+import os
 import time
 
 import cv2
@@ -14,229 +15,198 @@ from torch.nn import functional as F
 
 import plates
 from glyphs import ALPHABET
+from halves import halve
+from reader_net import HEIGHT, STEPS, WIDTH, Reader
 
-HEIGHT, WIDTH, PLACES = 48, 192, 10
-CLASSES = "-" + ALPHABET
-
-
-def patch(img, rng):
-    """A plate as a detector's corners would cut it: corners wrong by a few per cent, at the resolution of a far or near car."""
-    h, w = img.shape[:2]
-    jitter = rng.uniform(.0, .075)
-    corners = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
-    outwards = np.float32([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    wrong = np.clip(rng.normal(.15, .5, (4, 2)).astype(np.float32) * np.float32([.45, 1.2]) * jitter, -.035, .12)
-    corners += outwards * wrong * np.float32([w, h])
-    if rng.random() < .5:  # more surroundings than plate
-        grow = rng.uniform(0, .14, 4)
-        corners += np.float32([[-w * grow[0] * .6, -h * grow[1]], [w * grow[2] * .6, -h * grow[1]], [w * grow[2] * .6, h * grow[3]], [-w * grow[0] * .6, h * grow[3]]])
-    width = int(np.exp(rng.uniform(math.log(36), math.log(240))))
-    height = max(9, int(width * h / w))
-    pad = int(max(h, w) * .12)
-    around = cv2.copyMakeBorder(img, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=[int(v) for v in rng.integers(0, 220, 3)])
-    m = cv2.getPerspectiveTransform(corners + pad, np.float32([[0, 0], [width, 0], [width, height], [0, height]]))
-    if width < w:
-        around = cv2.GaussianBlur(around, (0, 0), max(.3, .32 * w / width))
-    small = cv2.warpPerspective(around, m, (width, height), flags=cv2.INTER_LINEAR)
-    small = plates.degrade(small, rng, min(1, width / 110))
-    return cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR if rng.random() < .8 else cv2.INTER_AREA)
+MARGIN_ALONG, MARGIN_ACROSS = .25, .13
 
 
-class Plates(torch.utils.data.IterableDataset):
-    """Endless plates from a seed; each flat plate gives several patches."""
-
-    def __init__(self, seed, views=8):
-        self.seed, self.views = seed, views
-
-    def __iter__(self):
-        info = torch.utils.data.get_worker_info()
-        cv2.setNumThreads(0)
-        rng = np.random.default_rng([self.seed, info.id if info else 0])
-        while True:
-            img, text, country, _ = plates.draw(rng)
-            if not text or len(text) > PLACES:
-                continue
-            target = np.zeros(PLACES, np.int64)
-            target[:len(text)] = [CLASSES.index(c) for c in text]
-            for _ in range(self.views):
-                yield patch(img, rng), target, country
-
-
-class Block(nn.Module):
-    def __init__(self, cin, cout, stride):
-        super().__init__()
-        self.a = nn.Conv2d(cin, cout, 3, stride, 1, bias=False)
-        self.an = nn.BatchNorm2d(cout)
-        self.b = nn.Conv2d(cout, cout, 3, 1, 1, bias=False)
-        self.bn = nn.BatchNorm2d(cout)
-        self.skip = nn.Conv2d(cin, cout, 1, stride, bias=False) if cin != cout or stride != 1 else nn.Identity()
-
-    def forward(self, x):
-        y = F.relu(self.an(self.a(x)))
-        return F.relu(self.bn(self.b(y)) + self.skip(x))
+def patch(img, boxes, rng):
+    """The characters as a detector's corners would cut them out: corners wrong by a few per cent, at the resolution of a far or near car."""
+    x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    line = boxes[0][3]
+    corners = np.float32([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+    # The margin that LinePatch leaves, and a detector's errors: along the line they grow with its length, so they are larger than across it.
+    spread = rng.uniform(.01, .08) * line * (1 if rng.random() < .85 else 1.8)
+    corners += np.float32([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.float32([MARGIN_ALONG, MARGIN_ACROSS]) * line * rng.uniform(.6, 1.4)
+    corners += rng.normal(0, spread, (4, 2)) * np.float32([1, .8]) + rng.normal(0, spread * .6, 2)
+    ends = rng.normal(0, .11, 2) * line
+    corners[[0, 3], 0] += ends[0]
+    corners[[1, 2], 0] += ends[1]
+    width = max(x1 - x0, 1)
+    seen = float(np.exp(rng.uniform(math.log(46), math.log(280))))  # the characters' width in the camera's picture
+    scale = seen / width
+    low, high = corners.min(0) - line * .4, corners.max(0) + line * .4
+    size = np.maximum(np.ceil((high - low) * scale), 4).astype(int)
+    small = cv2.warpAffine(cv2.GaussianBlur(img, (0, 0), .35 / scale) if scale < .8 else img, np.float32([[scale, 0, -low[0] * scale], [0, scale, -low[1] * scale]]), (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=[int(v) for v in rng.integers(0, 220, 3)])
+    small = plates.degrade(small, rng, min(1, seen / 110))
+    quad = ((corners - low) * scale).astype(np.float32)
+    if len(boxes) == 1:
+        return warp(small, quad, WIDTH)
+    cut = (boxes[0][1] + boxes[0][3] + boxes[1][1]) / 2
+    share = float(np.clip((cut - y0) / (y1 - y0) + rng.normal(0, .02), .3, .7))
+    left, right = quad[0] + (quad[3] - quad[0]) * share, quad[1] + (quad[2] - quad[1]) * share
+    return np.hstack([warp(small, np.float32([quad[0], quad[1], right, left]), WIDTH // 2), warp(small, np.float32([left, right, quad[2], quad[3]]), WIDTH // 2)])
 
 
-class Mix(nn.Module):
-    """One attention layer, written out so that it exports to plain operators."""
-
-    def __init__(self, dim, heads, hidden):
-        super().__init__()
-        self.heads = heads
-        self.n1, self.n2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
-        self.qkv, self.out = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
-        self.up, self.down = nn.Linear(dim, hidden), nn.Linear(hidden, dim)
-
-    def forward(self, x):
-        n, t, d = x.shape
-        q, k, v = self.qkv(self.n1(x)).reshape(n, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        a = torch.softmax(q @ k.transpose(-2, -1) * (d // self.heads) ** -.5, -1)
-        x = x + self.out((a @ v).transpose(1, 2).reshape(n, t, d))
-        return x + self.down(F.relu(self.up(self.n2(x))))
+def warp(img, quad, width):
+    m = cv2.getPerspectiveTransform(quad, np.float32([[0, 0], [width, 0], [width, HEIGHT], [0, HEIGHT]]))
+    return cv2.warpPerspective(img, m, (width, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-class Reader(nn.Module):
-    def __init__(self, dim=128):
-        super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 24, 3, 2, 1, bias=False), nn.BatchNorm2d(24), nn.ReLU())
-        self.body = nn.Sequential(Block(24, 48, 2), Block(48, 80, 2), Block(80, dim, 1))
-        self.position = nn.Parameter(torch.randn(1, 6 * 24, dim) * .02)
-        self.mix = nn.Sequential(Mix(dim, 4, 2 * dim), Mix(dim, 4, 2 * dim))
-        self.norm = nn.LayerNorm(dim)
-        self.query = nn.Parameter(torch.randn(PLACES + 1, dim) * .2)
-        self.key = nn.Linear(dim, dim)
-        self.head = nn.Linear(dim, len(CLASSES))
-        self.country = nn.Linear(dim, len(plates.COUNTRIES))
-        self.register_buffer("temperature", torch.ones(()))
-
-    def forward(self, x):
-        """x: N × 48 × 192 × 3, BGR 0-255 → places N × 10 × 37 and country N × 26, probabilities when evaluating, logits when training."""
-        x = (x.permute(0, 3, 1, 2).float() - 127.5) / 64
-        # The patch's own brightness and contrast say nothing of its characters.
-        mean = x.mean((1, 2, 3), keepdim=True)
-        x = (x - mean) / (((x - mean) ** 2).mean((1, 2, 3), keepdim=True).sqrt() + .1)
-        f = self.body(self.stem(x)).flatten(2).transpose(1, 2)
-        f = self.norm(self.mix(f + self.position))
-        a = torch.softmax(self.query @ self.key(f).transpose(1, 2) * f.shape[-1] ** -.5, -1)
-        slots = a @ f
-        places, country = self.head(slots[:, :PLACES]), self.country(slots[:, PLACES])
-        if self.training:
-            return places, country
-        return torch.softmax(places / self.temperature, -1), torch.softmax(country, -1)
+def samples(seed, views=3):
+    """Endless (patch, text) from a seed; each flat plate gives several patches."""
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng(seed)
+    while True:
+        img, text, _, boxes = plates.draw(rng)
+        if 3 < len(text) <= 10:
+            for _ in range(views):
+                yield patch(img, boxes, rng), text
 
 
-def batches(seed, size, workers):
-    data = torch.utils.data.DataLoader(Plates(seed), size, num_workers=workers, prefetch_factor=8 if workers else None, persistent_workers=workers > 0)
-    pool = []  # views of one plate lie side by side: spread them over batches
-    for item in data:
-        pool.append(item)
-        if len(pool) == 6:
-            order = torch.randperm(6 * size)
-            joined = [torch.cat(part)[order] for part in zip(*pool)]
-            yield from zip(*(part.split(size) for part in joined))
-            pool = []
+def batches(seed, size, views=3):
+    """Batches whose plates are mixed: patches (uint8), targets joined, their lengths, texts."""
+    source, pool = samples(seed, views), []
+    rng = np.random.default_rng([seed, 1])
+    while True:
+        pool += [next(source) for _ in range(3 * size if not pool else size)]
+        order = rng.permutation(len(pool))
+        chosen, pool = [pool[i] for i in order[:size]], [pool[i] for i in order[size:]]
+        x = torch.from_numpy(np.stack([p for p, _ in chosen]))
+        y = torch.tensor([1 + ALPHABET.index(c) for _, t in chosen for c in t])
+        yield x, y, torch.tensor([len(t) for _, t in chosen]), [t for _, t in chosen]
 
 
-def measure(model, seed, count, device):
-    """Whole-plate accuracy, and what a calibrated confidence says, on plates never trained on."""
+def loss_of(logits, targets, lengths):
+    steps = F.log_softmax(logits, -1).transpose(0, 1)
+    return F.ctc_loss(steps, targets, torch.full((logits.shape[0],), STEPS, dtype=torch.long), lengths, blank=0, reduction="sum", zero_infinity=True) / logits.shape[0]
+
+
+def text_of(probabilities):
+    """Greedy reading of one patch, and the product of its steps' probabilities."""
+    best, sure = probabilities.argmax(-1).tolist(), probabilities.max(-1).values
+    out = "".join(ALPHABET[c - 1] for k, c in enumerate(best) if c and (k == 0 or best[k - 1] != c))
+    return out, float(sure.prod())
+
+
+def fold(text):
+    return text.replace("O", "0").replace("I", "1").replace("Q", "0")
+
+
+def measure(model, seed, count):
+    """Whole plates right (O=0, I=1) without any grammar, and what a confidence of 0.9 is worth, on plates never trained on."""
     model.eval()
-    right, sure, wrong, total = 0, 0, 0, 0
+    right = sure = wrong = total = 0
     with torch.no_grad():
-        for x, y, _ in batches(seed, 256, 4):
-            p, _ = model(x.to(device))
-            best, guess = p.max(-1)
-            ok = (guess.cpu() == y).all(1)
-            confident = best.prod(1).cpu() >= .9
-            right += ok.sum().item()
-            sure += confident.sum().item()
-            wrong += (confident & ~ok).sum().item()
-            total += len(y)
+        for x, _, _, texts in batches(seed, 64, 1):
+            for p, t in zip(model(x), texts):
+                read, confidence = text_of(p)
+                ok = fold(read) == fold(t)
+                right, total = right + ok, total + 1
+                sure, wrong = sure + (confidence >= .9), wrong + (confidence >= .9 and not ok)
             if total >= count:
                 break
-    return {"plates": total, "whole": right / total, "confident": sure / total, "confident_wrong": wrong / total}
+    return {"plates": total, "whole": round(right / total, 4), "confident": round(sure / total, 4), "confident_wrong": round(wrong / total, 4)}
 
 
-def calibrate(model, seed, device):
-    """The temperature that minimises the negative log-likelihood of held-out plates."""
+def calibrate(model, seed, count):
+    """The temperature at which held-out plates are least surprising."""
     model.train()
-    for m in model.modules():
-        if isinstance(m, nn.BatchNorm2d):
-            m.eval()
-    logits, targets = [], []
+    logits, targets, lengths = [], [], []
     with torch.no_grad():
-        for i, (x, y, _) in enumerate(batches(seed, 256, 4)):
-            logits.append(model(x.to(device))[0])
-            targets.append(y.to(device))
-            if i == 24:
+        for x, y, n, _ in batches(seed, 64, 1):
+            logits.append(model(x))
+            targets.append(y)
+            lengths.append(n)
+            if len(logits) * 64 >= count:
                 break
-    logits, targets = torch.cat(logits).flatten(0, 1), torch.cat(targets).flatten()
-    grid = [(F.cross_entropy(logits / t, targets).item(), t) for t in np.linspace(.6, 2.5, 77)]
-    model.temperature.fill_(float(min(grid)[1]))
+    logits, targets, lengths = torch.cat(logits), torch.cat(targets), torch.cat(lengths)
+    model.temperature.fill_(min((loss_of(logits / t, targets, lengths).item(), t) for t in np.linspace(.5, 2.5, 41))[1])
 
 
 def train(args):
     torch.manual_seed(args.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = Reader().to(device)
-    print(f"reader: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters on {device}", flush=True)
-    if args.resume:
-        model.load_state_dict(torch.load(args.resume, map_location=device))
-    optimiser = torch.optim.AdamW(model.parameters(), args.rate, weight_decay=.02, betas=(.9, .98))
-    started, step = time.monotonic(), 0
+    torch.set_num_threads(args.threads)
+    model = Reader(args.frozen)
     ema = {k: v.clone() for k, v in model.state_dict().items()}
-    for x, y, c in batches(args.seed + 1, args.batch, args.workers):
-        share = (time.monotonic() - started) / (60 * args.minutes)
+    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], args.rate, weight_decay=.01, betas=(.9, .98))
+    step = seen = 0
+    spent = 0.0
+    if os.path.exists(args.out + ".state"):
+        state = torch.load(args.out + ".state")
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        ema, step, seen, spent = state["ema"], state["step"], state["seen"], state["spent"]
+    print(f"reader: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, {sum(p.numel() for p in model.parameters() if p.requires_grad) / 1e6:.2f} M trained, from step {step}", flush=True)
+    started, losses = time.monotonic() - spent, []
+    for x, y, n, _ in batches(args.seed + 1 + step, args.batch):
+        share = step / args.steps if args.steps else (time.monotonic() - started) / (60 * args.minutes)
         if share >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1, (step + 1) / 300) * (.5 + .5 * math.cos(math.pi * share))
+            group["lr"] = args.rate * min(1, (step + 1) / 50) * max(.05, .5 + .5 * math.cos(math.pi * share))
         model.train()
-        x, y, c = x.to(device, non_blocking=True), y.to(device), c.to(device)
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
-            places, country = model(x)
-        loss = F.cross_entropy(places.float().flatten(0, 1), y.flatten(), label_smoothing=.02) + .1 * F.cross_entropy(country.float(), c)
+        loss = loss_of(model(x), y, n)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1)
+        nn.utils.clip_grad_norm_(model.parameters(), 5)
         optimiser.step()
-        step += 1
-        decay = min(.999, step / (step + 50))
+        losses.append(loss.item())
+        step, seen = step + 1, seen + len(x)
+        decay = min(.995, (step + 1) / (step + 20))
         for k, v in model.state_dict().items():
             ema[k].lerp_(v, 1 - decay) if v.dtype.is_floating_point else ema[k].copy_(v)
         if step % args.report == 0:
-            print(f"step {step} {time.monotonic() - started:.0f} s loss {loss.item():.4f}", flush=True)
+            print(f"step {step} {seen} patches {time.monotonic() - started:.0f} s, {time.process_time():.0f} s of processor, loss {np.mean(losses[-args.report:]):.4f}", flush=True)
+            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": ema, "step": step, "seen": seen, "spent": time.monotonic() - started}, args.out + ".tmp")
+            os.replace(args.out + ".tmp", args.out + ".state")
             torch.save(ema, args.out)
     model.load_state_dict(ema)
-    calibrate(model, args.seed + 1000, device)
+    calibrate(model, args.seed + 1000, args.validate)
     torch.save(model.state_dict(), args.out)
-    print("steps", step, "temperature", round(model.temperature.item(), 3), measure(model, args.seed + 2000, args.validate, device), flush=True)
+    print("steps", step, "temperature", round(model.temperature.item(), 3), measure(model, args.seed + 2000, args.validate), flush=True)
+
+
+def load(path, frozen=22):
+    model = Reader(frozen)
+    if path != "published":
+        model.load_state_dict(torch.load(path, map_location="cpu"))
+    return model.eval()
 
 
 def export(args):
-    model = Reader()
-    model.load_state_dict(torch.load(args.weights, map_location="cpu"))
-    model.eval()
     extra = {"dynamo": False} if torch.__version__ >= "2.5" else {}
-    torch.onnx.export(model, (torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8),), args.out, input_names=["patch"], output_names=["places", "country"],
-                      dynamic_axes={"patch": {0: "n"}, "places": {0: "n"}, "country": {0: "n"}}, opset_version=16, **extra)
+    torch.onnx.export(load(args.weights), (torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8),), args.out, input_names=["patch"], output_names=["steps"],
+                      dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}}, opset_version=14, **extra)
+    halve(args.out)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     t = verbs.add_parser("train")
-    t.add_argument("--minutes", type=float, default=20)
-    t.add_argument("--batch", type=int, default=512)
-    t.add_argument("--workers", type=int, default=8)
-    t.add_argument("--rate", type=float, default=1.2e-3)
+    t.add_argument("--minutes", type=float, default=60)
+    t.add_argument("--steps", type=int, default=0, help="ends after so many steps instead of the minutes")
+    t.add_argument("--batch", type=int, default=48)
+    t.add_argument("--rate", type=float, default=1.5e-4)
+    t.add_argument("--frozen", type=int, default=22, help="layers of the backbone that stay as published")
+    t.add_argument("--threads", type=int, default=1)
     t.add_argument("--seed", type=int, default=1)
-    t.add_argument("--report", type=int, default=200)
-    t.add_argument("--validate", type=int, default=8000)
-    t.add_argument("--resume")
+    t.add_argument("--report", type=int, default=25)
+    t.add_argument("--validate", type=int, default=1024)
     t.add_argument("--out", default="reader.pt")
     t.set_defaults(run=train)
+    m = verbs.add_parser("measure", help="the weights file, or 'published' for PP-OCRv4 as it comes")
+    m.add_argument("weights")
+    m.add_argument("--plates", type=int, default=1024)
+    m.add_argument("--seed", type=int, default=2001)
+    m.set_defaults(run=lambda a: print(a.weights, measure(load(a.weights), a.seed, a.plates)))
     e = verbs.add_parser("export")
     e.add_argument("weights")
     e.add_argument("out")
     e.set_defaults(run=export)
     arguments = parser.parse_args()
+    torch.set_num_threads(1)
     arguments.run(arguments)

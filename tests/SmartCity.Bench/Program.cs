@@ -6,6 +6,8 @@ using SmartCity.Bench.Live;
 var root = new RootCommand("Measures SmartCity, each figure beside a baseline of the same run.")
 {
     RecognitionBench.Create(),
+    TrackingBench.Create(),
+    FrameBench.Create(),
     PipelineBench.Create(),
     HotlistBench.Create(),
     ChargesBench.Create(),

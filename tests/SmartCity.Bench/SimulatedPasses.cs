@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
+using System.Globalization;
 using SmartCity.Edge.Cameras.Simulation;
-using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tracking;
+using Spectre.Console;
 
 namespace SmartCity.Bench;
 
@@ -12,19 +11,20 @@ internal static class SimulatedPasses
 {
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(5);
 
-    public static PassFigures Measure(Weather weather, int passes, int detectionSide)
+    public static PassFigures Measure(Contender contender, Weather weather, int passes, int detectionSide)
     {
-        using var recogniser = new PlateRecogniser(Options.Create(new RecognitionOptions { DetectionSide = detectionSide }), NullLogger<PlateRecogniser>.Instance);
+        using var recogniser = contender.Create(detectionSide);
         using var tracker = new Tracker(recogniser.Fuse);
         using var traffic = new SimulatedTraffic(11 + (int)weather, weather);
         var at = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
         var reports = new List<Report>();
-        var frames = new List<double>();
-        int right = 0, wrong = 0, unread = 0, missed = 0, twice = 0;
+        var times = new List<double>();
+        int right = 0, wrong = 0, unread = 0, missed = 0, twice = 0, frames = 0, framesRead = 0, framesRight = 0, firstRight = 0;
         for (var i = 0; i < passes; i++)
         {
             using var pass = traffic.Next();
             reports.Clear();
+            var first = true;
             for (var f = 0; f < pass.Frames; f++, at += SimulatedTraffic.FrameInterval)
             {
                 var picture = pass.Draw(f).Picture;
@@ -32,7 +32,16 @@ internal static class SimulatedPasses
                 {
                     var started = Stopwatch.GetTimestamp();
                     var reads = recogniser.Read(picture, tracker.ToRead(recogniser.Detect(picture), at));
-                    frames.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                    times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                    frames++;
+                    if (reads is [{ Plate: { } plate }, ..])
+                    {
+                        framesRead++;
+                        framesRight += plate == pass.Vehicle.Plate ? 1 : 0;
+                        firstRight += first && plate == pass.Vehicle.Plate ? 1 : 0;
+                        first = false;
+                    }
+
                     Take(tracker.Observe(reads, picture, at, default), at);
                 }
             }
@@ -47,9 +56,9 @@ internal static class SimulatedPasses
             twice += reports.Count > 1 ? 1 : 0;
         }
 
-        return new PassFigures(weather.ToString().ToLowerInvariant(), passes, right, wrong, unread, missed, twice, Percentile.Of(frames, 0.5));
+        return new PassFigures(contender.Name, weather.ToString().ToLowerInvariant(), passes, right, wrong, unread, missed, twice, frames, framesRead, framesRight, firstRight, Percentile.Of(times, 0.5));
 
-        void Take(IReadOnlyList<(Track Track, PlateRead Vote)> due, DateTimeOffset now)
+        void Take(IReadOnlyList<(Track Track, SmartCity.Edge.Recognition.PlateRead Vote)> due, DateTimeOffset now)
         {
             foreach (var (track, vote) in due)
             {
@@ -58,12 +67,28 @@ internal static class SimulatedPasses
         }
     }
 
+    public static Table Table(IReadOnlyList<PassFigures> figures)
+    {
+        var table = new Table().AddColumns("simulated", "models", "passes", "voted right", "wrong", "unread", "missed", "twice", "first read right", "frames read right %", "ms a frame");
+        foreach (var f in figures)
+        {
+            table.AddRow(f.Weather, f.Contender, N(f.Passes, 0), N(f.Right, 0), N(f.Wrong, 0), N(f.Unread, 0), N(f.Missed, 0), N(f.Twice, 0), N(f.FirstRight, 0), f.FramesRead == 0 ? "" : N(100.0 * f.FramesRight / f.FramesRead, 1), N(f.FrameMs, 1));
+        }
+
+        return table;
+
+        static string N(double value, int digits) => value.ToString($"N{digits}", CultureInfo.InvariantCulture);
+    }
+
     private sealed record Report(string? Plate, double Confidence, int Frames, TimeSpan After);
 }
 
-/// <param name="Right">Passes whose plate was reported right.</param>
+/// <param name="Right">Passes whose voted plate was reported right.</param>
 /// <param name="Wrong">Sightings with another plate.</param>
 /// <param name="Unread">Passes reported without a plate.</param>
 /// <param name="Missed">Passes not reported.</param>
 /// <param name="Twice">Passes reported more than once.</param>
-internal sealed record PassFigures(string Weather, int Passes, int Right, int Wrong, int Unread, int Missed, int Twice, double FrameMs);
+/// <param name="FramesRead">Frames in which a plate was given; the tracker does not have every frame read.</param>
+/// <param name="FramesRight">Those of them in which it was right.</param>
+/// <param name="FirstRight">Passes whose first given plate, without any vote, was right.</param>
+internal sealed record PassFigures(string Contender, string Weather, int Passes, int Right, int Wrong, int Unread, int Missed, int Twice, int Frames, int FramesRead, int FramesRight, int FirstRight, double FrameMs);

@@ -1,18 +1,38 @@
+using System.Globalization;
+using OpenCvSharp;
+
 namespace SmartCity.Bench;
+
+/// <summary>A picture, the plate that is most prominent in it and where that is known to lie.</summary>
+internal sealed record KnownPicture(string File, string Plate, Rect? Box);
 
 /// <summary>Pictures with their plates from a folder's truth.tsv.</summary>
 internal static class Truth
 {
+    private static readonly string[] BoxColumns = ["x", "y", "width", "height"];
+
     /// <exception cref="InvalidDataException">The file has no columns <c>file</c> and <c>plate</c>.</exception>
-    public static List<(string File, string Plate)> Read(string folder)
+    public static List<KnownPicture> Read(string folder)
     {
         var path = Path.Combine(folder, "truth.tsv");
         var lines = File.ReadAllLines(path);
         var columns = lines[0].Split('\t');
         var (file, plate) = (Array.IndexOf(columns, "file"), Array.IndexOf(columns, "plate"));
+        var box = BoxColumns.Select(c => Array.IndexOf(columns, c)).ToArray();
         return file < 0 || plate < 0
             ? throw new InvalidDataException($"{path}: its first line names no columns file and plate.")
-            : [.. lines.Skip(1).Where(l => l.Length > 0).Select(l => l.Split('\t')).Select(c => (Path.Combine(folder, c[file]), Letters(c[plate])))];
+            : [.. lines.Skip(1).Where(l => l.Length > 0).Select(l => l.Split('\t')).Select(c => new KnownPicture(Path.Combine(folder, c[file]), Letters(c[plate]), Box(c)))];
+
+        Rect? Box(string[] cells)
+        {
+            if (box.Any(b => b < 0))
+            {
+                return null;
+            }
+
+            var at = box.Select(b => (int)double.Parse(cells[b], CultureInfo.InvariantCulture)).ToArray();
+            return new Rect(at[0], at[1], at[2], at[3]);
+        }
     }
 
     /// <summary>As truth files mix them up: O is 0 and I is 1.</summary>

@@ -52,7 +52,7 @@ public sealed class HeartbeatTests : IDisposable
         Assert.InRange(last.DiskFreeBytes, 1, new DriveInfo(_folder.Path).TotalSize);
         Assert.InRange(last.SpoolBytes, 3 * 200, 3 * 10_000);
         Assert.Equal(0, last.PicturesShed);
-        Assert.Equal(("ppocr-det-v4", "ppocr-v4", "cpu"), (last.DetectorVersion, last.ReaderVersion, last.Device));
+        Assert.Equal(("city-det-1", "city-read-1", "cpu"), (last.DetectorVersion, last.ReaderVersion, last.Device));
         Assert.All(beats, b => Assert.InRange(b.CpuPercent, 0, 110.0 * Environment.ProcessorCount));
 
         var yard = Camera(last, "yard");

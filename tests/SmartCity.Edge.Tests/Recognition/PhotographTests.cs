@@ -8,12 +8,12 @@ namespace SmartCity.Edge.Tests.Recognition;
 /// <summary>A sample of real photographs. The whole sets are measured by the benchmark.</summary>
 public sealed class PhotographTests(PhotographTests.Anywhere recogniser) : IClassFixture<PhotographTests.Anywhere>
 {
-    private const int Sample = 8;
+    private const int Sample = 16;
 
     [Theory]
-    [InlineData("plates-eu", ".jpg", 7)]
-    [InlineData("plates-seed", ".png", 7)]
-    [InlineData("plates-us", ".jpg", 5)]
+    [InlineData("plates-eu", ".jpg", 14)]
+    [InlineData("plates-seed", ".png", 12)]
+    [InlineData("plates-us", ".jpg", 10)]
     public void Most_plates_of_real_photographs_are_read_right(string set, string kind, int atLeast)
     {
         var folder = Path.GetFullPath(Path.Combine(Root(), "..", "shared", "data", set));

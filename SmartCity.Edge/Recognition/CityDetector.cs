@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+using OpenCvSharp;
+
+namespace SmartCity.Edge.Recognition;
+
+/// <summary>
+/// Our own detector: a heat map of plates and, for each cell of 8 × 8 pixels, the corners of the characters around it. A picture is looked
+/// at again, smaller for a plate that fills it and larger for one far away, only where the first look finds nothing sure.
+/// </summary>
+internal sealed class CityDetector : IPlateDetector
+{
+    public const string Id = "city-det-1";
+    private const string FileName = "city-det-1.onnx";
+    private const string Sha256 = "ce7957c2c3b3f96e64ab026658f123cf48d83a1647f1dd71419dff7c6476a1ae";
+
+    private const int Stride = 32;
+    private const int Cell = 8;
+    private const float Threshold = 0.35f;
+    private const float Sure = 0.5f;
+
+    // Characters that are smaller in the picture cannot be read.
+    private const int NarrowestPixels = 26;
+    private const int LowestPixels = 6;
+
+    private const double FirstLook = 2.0 / 3;
+    private const double Near = 1.0 / 3;
+    private const double Far = 1;
+
+    private readonly InferenceSession _session;
+    private readonly RunOptions _run = new();
+    private readonly ConcurrentDictionary<(int Width, int Height), ConcurrentBag<Look>> _looks = new();
+    private readonly int _side;
+
+    public CityDetector(RecognitionOptions options, ILogger logger)
+    {
+        (_session, Device) = OnnxModel.Open(ModelFiles.Find(options.ModelsPath, FileName, Sha256), options, logger);
+        _side = options.DetectionSide;
+        var shape = _session.InputMetadata.Single().Value.Dimensions;
+        if (shape is not [_, _, _, 3] || !_session.OutputNames.SequenceEqual(["heat", "corners"]))
+        {
+            throw new InvalidDataException($"Detector {FileName} takes [{string.Join(", ", shape)}] and gives {string.Join(", ", _session.OutputNames)}; N × H × W × 3, heat and corners are expected.");
+        }
+    }
+
+    public string Version => Id;
+
+    public string Device { get; }
+
+    public double Surplus => 0.02;
+
+    public IReadOnlyList<PlateQuad> Detect(Mat image)
+    {
+        var best = Look(image, FirstLook);
+        if (!IsSure(best))
+        {
+            best = Surer(best, Look(image, Near));
+        }
+
+        return !IsSure(best) && Math.Max(image.Width, image.Height) > _side * FirstLook ? Surer(best, Look(image, Far)) : best;
+    }
+
+    public void Dispose()
+    {
+        foreach (var look in _looks.Values.SelectMany(l => l))
+        {
+            look.Dispose();
+        }
+
+        _run.Dispose();
+        _session.Dispose();
+    }
+
+    private static bool IsSure(List<PlateQuad> quads) => quads.Exists(q => q.Score >= Sure);
+
+    private static List<PlateQuad> Surer(List<PlateQuad> first, List<PlateQuad> second) =>
+        second.Count > 0 && (first.Count == 0 || second.Max(q => q.Score) > first.Max(q => q.Score)) ? second : first;
+
+    private List<PlateQuad> Look(Mat image, double share)
+    {
+        // A small picture is not blown up; the look at what is near goes below its own size.
+        var first = Math.Min(1.0, _side * FirstLook / Math.Max(image.Width, image.Height));
+        var scale = Math.Min(1.0, first * share / FirstLook);
+        var size = (Width: Multiple(image.Width * scale), Height: Multiple(image.Height * scale));
+        var free = _looks.GetOrAdd(size, _ => []);
+        if (!free.TryTake(out var look))
+        {
+            look = new Look(_session, size.Width, size.Height);
+        }
+
+        try
+        {
+            Cv2.Resize(image, look.Picture, look.Picture.Size(), 0, 0, scale < 0.6 ? InterpolationFlags.Area : InterpolationFlags.Linear);
+            _session.RunWithBinding(_run, look.Binding);
+            return Found(look, image);
+        }
+        finally
+        {
+            free.Add(look);
+        }
+    }
+
+    private static int Multiple(double pixels) => Math.Max(Stride, (int)Math.Round(pixels / Stride) * Stride);
+
+    private static List<PlateQuad> Found(Look look, Mat image)
+    {
+        var (columns, rows) = (look.Picture.Width / Cell, look.Picture.Height / Cell);
+        var (scaleX, scaleY) = ((float)image.Width / look.Picture.Width, (float)image.Height / look.Picture.Height);
+        var heat = look.Heat.AsSpan();
+        List<PlateQuad>? found = null;
+        for (var y = 0; y < rows; y++)
+        {
+            var row = heat.Slice(y * columns, columns);
+            for (var x = 0; x < columns; x++)
+            {
+                if (row[x] > Threshold && IsPeak(heat, columns, rows, x, y))
+                {
+                    var quad = Quad(look.Corners, columns * rows, columns, x, y, row[x], scaleX, scaleY);
+                    if (quad.Box is { Width: >= NarrowestPixels, Height: >= LowestPixels })
+                    {
+                        (found ??= []).Add(quad);
+                    }
+                }
+            }
+        }
+
+        return found is null ? [] : Distinct(found, image);
+    }
+
+    private static bool IsPeak(ReadOnlySpan<float> heat, int columns, int rows, int x, int y)
+    {
+        var value = heat[y * columns + x];
+        for (var ny = Math.Max(0, y - 1); ny <= Math.Min(rows - 1, y + 1); ny++)
+        {
+            for (var nx = Math.Max(0, x - 1); nx <= Math.Min(columns - 1, x + 1); nx++)
+            {
+                if (heat[ny * columns + nx] > value)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static PlateQuad Quad(float[] corners, int plane, int columns, int x, int y, float score, float scaleX, float scaleY)
+    {
+        Point2f Corner(int k) => new(
+            (corners[2 * k * plane + y * columns + x] + (x + 0.5f) * Cell) * scaleX,
+            (corners[(2 * k + 1) * plane + y * columns + x] + (y + 0.5f) * Cell) * scaleY);
+        return new PlateQuad(Corner(0), Corner(1), Corner(2), Corner(3), score);
+    }
+
+    // Of two peaks within one plate the surer stays, and doubtful ones only where none is sure; then large ones towards the middle, where a
+    // camera points, come first.
+    private static List<PlateQuad> Distinct(List<PlateQuad> found, Mat image)
+    {
+        var kept = new List<PlateQuad>();
+        foreach (var quad in found.OrderByDescending(q => q.Score))
+        {
+            if (quad.Score < Sure && kept.Count > 0 && kept[0].Score >= Sure)
+            {
+                break;
+            }
+
+            var box = quad.Box;
+            if (!kept.Exists(k => Math.Abs(Middle(k.Box).X - Middle(box).X) < k.Box.Width * 0.5 && Math.Abs(Middle(k.Box).Y - Middle(box).Y) < k.Box.Height * 0.5))
+            {
+                kept.Add(quad);
+            }
+        }
+
+        return [.. kept.OrderByDescending(q => q.Score * Math.Sqrt(q.Box.Width * (double)q.Box.Height) * (1 - 0.5 * Math.Abs(Middle(q.Box).X / image.Width - 0.5)))];
+    }
+
+    private static Point2d Middle(Rect box) => new(box.X + box.Width / 2.0, box.Y + box.Height / 2.0);
+}
+
+/// <summary>The memory of one inference of one size: the picture as the model takes it, and what it gives; bound once.</summary>
+internal sealed class Look : IDisposable
+{
+    private readonly OrtValue[] _values;
+
+    public Look(InferenceSession session, int width, int height)
+    {
+        var bytes = GC.AllocateUninitializedArray<byte>(width * height * 3, pinned: true);
+        Picture = Mat.FromPixelData(height, width, MatType.CV_8UC3, bytes);
+        var (rows, columns) = (height / 8, width / 8);
+        Heat = GC.AllocateUninitializedArray<float>(rows * columns, pinned: true);
+        Corners = GC.AllocateUninitializedArray<float>(8 * rows * columns, pinned: true);
+        var memory = OrtMemoryInfo.DefaultInstance;
+        _values =
+        [
+            OrtValue.CreateTensorValueFromMemory(memory, bytes.AsMemory(), [1, height, width, 3]),
+            OrtValue.CreateTensorValueFromMemory(memory, Heat.AsMemory(), [1, 1, rows, columns]),
+            OrtValue.CreateTensorValueFromMemory(memory, Corners.AsMemory(), [1, 8, rows, columns]),
+        ];
+        Binding = session.CreateIoBinding();
+        Binding.BindInput("picture", _values[0]);
+        Binding.BindOutput("heat", _values[1]);
+        Binding.BindOutput("corners", _values[2]);
+    }
+
+    public Mat Picture { get; }
+
+    public float[] Heat { get; }
+
+    public float[] Corners { get; }
+
+    public OrtIoBinding Binding { get; }
+
+    public void Dispose()
+    {
+        Binding.Dispose();
+        Array.ForEach(_values, v => v.Dispose());
+        Picture.Dispose();
+    }
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+using OpenCvSharp;
+
+namespace SmartCity.Edge.Recognition;
+
+/// <summary>Our own reader: each quad is warped once into a patch of 208 × 48, the lines of a two-line plate side by side, and read over A–Z and 0–9 alone.</summary>
+internal sealed class CityReader : IPlateReader
+{
+    public const string Id = "city-read-1";
+    private const string FileName = "city-read-1.onnx";
+    private const string Sha256 = "38351578ccc3c20ba97d08710c42991aa27bbd83d869d52d09aa6a1160346238";
+
+    private const int Steps = 26;
+    private const int MostAtOnce = 8;
+
+    private readonly InferenceSession _session;
+    private readonly RunOptions _run = new();
+    private readonly CtcFolding _folding = new([.. CtcFolding.Alphabet.Select(c => c.ToString())], space: false);
+    private readonly ConcurrentBag<Batch> _free = [];
+
+    public CityReader(RecognitionOptions options, ILogger logger)
+    {
+        (_session, _) = OnnxModel.Open(ModelFiles.Find(options.ModelsPath, FileName, Sha256), options, logger);
+        var (shape, gives) = (_session.InputMetadata.Single().Value.Dimensions, _session.OutputMetadata.Single().Value.Dimensions);
+        if (shape is not [_, LinePatch.Height, LinePatch.Width, 3] || gives[^1] != _folding.Classes)
+        {
+            throw new InvalidDataException($"Reader {FileName} takes [{string.Join(", ", shape)}] and gives {gives[^1]} classes; N × {LinePatch.Height} × {LinePatch.Width} × 3 and {_folding.Classes} classes are expected.");
+        }
+    }
+
+    public string Version => Id;
+
+    public IReadOnlyList<CharacterGrid> Read(Mat image, IReadOnlyList<PlateQuad> quads)
+    {
+        var grids = new List<CharacterGrid>(quads.Count);
+        if (!_free.TryTake(out var batch))
+        {
+            batch = new Batch(_session, _folding.Classes);
+        }
+
+        try
+        {
+            for (var done = 0; done < quads.Count; done += MostAtOnce)
+            {
+                var count = Math.Min(MostAtOnce, quads.Count - done);
+                for (var i = 0; i < count; i++)
+                {
+                    LinePatch.Cut(image, quads[done + i], batch.Patches[i]);
+                }
+
+                _session.RunWithBinding(_run, batch.Binding(count));
+                for (var i = 0; i < count; i++)
+                {
+                    grids.Add(new CharacterGrid(CtcFolding.Alphabet, [.. _folding.Places(batch.Probabilities.AsSpan(i * Steps * _folding.Classes, Steps * _folding.Classes), Steps)]));
+                }
+            }
+
+            return grids;
+        }
+        finally
+        {
+            _free.Add(batch);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var batch in _free)
+        {
+            batch.Dispose();
+        }
+
+        _run.Dispose();
+        _session.Dispose();
+    }
+
+    /// <summary>The memory of one inference: patches, probabilities, and a binding for each number of patches, made when it is first needed.</summary>
+    private sealed class Batch : IDisposable
+    {
+        private const int PatchBytes = LinePatch.Height * LinePatch.Width * 3;
+
+        private readonly InferenceSession _session;
+        private readonly int _classes;
+        private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(MostAtOnce * PatchBytes, pinned: true);
+        private readonly (OrtIoBinding Binding, OrtValue Input, OrtValue Output)?[] _bindings = new (OrtIoBinding, OrtValue, OrtValue)?[MostAtOnce + 1];
+
+        public unsafe Batch(InferenceSession session, int classes)
+        {
+            (_session, _classes) = (session, classes);
+            Probabilities = GC.AllocateUninitializedArray<float>(MostAtOnce * Steps * classes, pinned: true);
+            fixed (byte* start = _bytes)
+            {
+                var first = (nint)start;
+                Patches = [.. Enumerable.Range(0, MostAtOnce).Select(i => Mat.FromPixelData(LinePatch.Height, LinePatch.Width, MatType.CV_8UC3, first + i * PatchBytes))];
+            }
+        }
+
+        public Mat[] Patches { get; }
+
+        public float[] Probabilities { get; }
+
+        public OrtIoBinding Binding(int count)
+        {
+            if (_bindings[count] is { } bound)
+            {
+                return bound.Binding;
+            }
+
+            var memory = OrtMemoryInfo.DefaultInstance;
+            var input = OrtValue.CreateTensorValueFromMemory(memory, _bytes.AsMemory(0, count * PatchBytes), [count, LinePatch.Height, LinePatch.Width, 3]);
+            var output = OrtValue.CreateTensorValueFromMemory(memory, Probabilities.AsMemory(0, count * Steps * _classes), [count, Steps, _classes]);
+            var binding = _session.CreateIoBinding();
+            binding.BindInput("patch", input);
+            binding.BindOutput("steps", output);
+            _bindings[count] = (binding, input, output);
+            return binding;
+        }
+
+        public void Dispose()
+        {
+            foreach (var (binding, input, output) in _bindings.OfType<(OrtIoBinding, OrtValue, OrtValue)>())
+            {
+                binding.Dispose();
+                input.Dispose();
+                output.Dispose();
+            }
+
+            Array.ForEach(Patches, p => p.Dispose());
+        }
+    }
+}

@@ -1,0 +1,26 @@
+"""Keeps an ONNX file's weights as 16-bit floats, which OnnxRuntime widens once when it loads them: half the size, the same speed."""
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+SMALLEST = 256  # numbers below which it isn't worth it
+
+
+def halve(path):
+    model = onnx.load(path)
+    graph = model.graph
+    casts = []
+    for weight in list(graph.initializer):
+        if weight.data_type != onnx.TensorProto.FLOAT or int(np.prod(weight.dims)) < SMALLEST:
+            continue
+        values = numpy_helper.to_array(weight)
+        if np.abs(values).max() > 6e4:
+            continue
+        name = weight.name
+        graph.initializer.remove(weight)
+        graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), name + ".half"))
+        casts.append(helper.make_node("Cast", [name + ".half"], [name], to=onnx.TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using OpenCvSharp;
+using SmartCity.Edge.Cameras.Simulation;
+using SmartCity.Edge.Recognition;
+using SmartCity.Edge.Tests.Hosting;
+
+namespace SmartCity.Edge.Tests.Recognition;
+
+/// <summary>The detector and the reader that were trained here, on simulated cameras.</summary>
+public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnModelsTests.Own>
+{
+    private const int Passes = 4;
+
+    [Theory]
+    [InlineData("day")]
+    [InlineData("dusk")]
+    [InlineData("night")]
+    [InlineData("rain")]
+    public void A_plate_near_the_camera_is_found_where_it_is_and_read(string weather)
+    {
+        using var traffic = new SimulatedTraffic(3, Enum.Parse<Weather>(weather, ignoreCase: true));
+        var wrong = new List<string>();
+        for (var i = 0; i < Passes; i++)
+        {
+            using var pass = traffic.Next();
+            var (picture, truth) = pass.Draw(pass.Frames - 1);
+            using (picture)
+            {
+                var found = Assert.Single(own.Models.Recognise(picture));
+                var middle = new Point(found.Quad.Box.X + found.Quad.Box.Width / 2, found.Quad.Box.Y + found.Quad.Box.Height / 2);
+                Assert.True(truth.Box.Contains(middle), $"{truth.Plate} lies at {truth.Box}, a plate was found at {found.Quad.Box}.");
+                if (found.BestGuess != truth.Plate)
+                {
+                    wrong.Add($"{truth.Plate} was read as {found.BestGuess}");
+                }
+            }
+        }
+
+        Assert.True(wrong.Count <= 1, string.Join("; ", wrong));
+    }
+
+    [Fact]
+    public void A_frame_without_anything_like_a_plate_takes_less_than_a_kilobyte_of_managed_memory()
+    {
+        const int Frames = 50;
+        using var street = new Mat(720, 1280, MatType.CV_8UC3, new Scalar(140, 130, 120));
+        Cv2.Rectangle(street, new Rect(0, 420, 1280, 300), new Scalar(80, 80, 80), -1);
+        own.Models.Recognise(street);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var found = 0;
+        for (var i = 0; i < Frames; i++)
+        {
+            found += own.Models.Recognise(street).Count;
+        }
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Frames, 0, 1023);
+        Assert.Equal(0, found);
+    }
+
+    [Fact]
+    public void Both_lines_of_a_plate_are_read_upper_before_lower()
+    {
+        using var picture = new Mat(240, 320, MatType.CV_8UC3, new Scalar(70, 70, 70));
+        Cv2.Rectangle(picture, new Rect(90, 70, 140, 100), new Scalar(235, 235, 235), -1);
+        Cv2.PutText(picture, "MH12", new Point(102, 115), HersheyFonts.HersheyDuplex, 1.35, new Scalar(20, 20, 20), 3, LineTypes.AntiAlias);
+        Cv2.PutText(picture, "A4827", new Point(100, 160), HersheyFonts.HersheyDuplex, 1.1, new Scalar(20, 20, 20), 3, LineTypes.AntiAlias);
+
+        var read = Assert.Single(own.Models.Read(picture, [new PlateQuad(new(98, 80), new(222, 80), new(222, 164), new(98, 164), 1)]));
+
+        Assert.Equal("MH12A4827", read.BestGuess);
+    }
+
+    [Fact]
+    public void A_model_file_that_is_not_the_cards_is_refused_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["city-det-1.onnx"], [1, 2, 3]);
+
+        var refusal = Assert.Throws<InvalidDataException>(() => Own.Create(folder.Path));
+
+        Assert.Contains(folder["city-det-1.onnx"], refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("SHA-256", refusal.Message, StringComparison.Ordinal);
+    }
+
+    public sealed class Own : IDisposable
+    {
+        public PlateRecogniser Models { get; } = Create(null);
+
+        public static PlateRecogniser Create(string? folder) => new(
+            Options.Create(new RecognitionOptions { Detector = "city-det-1", Reader = "city-read-1", HomeCountry = "GB", ModelsPath = folder }), NullLogger<PlateRecogniser>.Instance);
+
+        public void Dispose() => Models.Dispose();
+    }
+}
