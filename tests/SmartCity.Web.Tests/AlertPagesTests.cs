@@ -71,7 +71,15 @@ public sealed class AlertPagesTests : BunitContext
     {
         var charge = new ChargeView
         {
-            Id = Guid.NewGuid(), Plate = "OWES", Scheme = "ulez", Day = new DateOnly(2026, 11, 23), Amount = 12.5m, Kind = "charge", Rule = "r", Why = "w", TariffVersion = "t",
+            Id = Guid.NewGuid(),
+            Plate = "OWES",
+            Scheme = "ulez",
+            Day = new DateOnly(2026, 11, 23),
+            Amount = 12.5m,
+            Kind = "charge",
+            Rule = "r",
+            Why = "w",
+            TariffVersion = "t",
         };
         _core.Answers($"GET /api/charges/{charge.Id}", () => new[] { charge });
         _core.Answers($"GET /api/charges/{charge.Id}/disputes", () => Array.Empty<DisputeView>());
