@@ -8,10 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
-using SmartCity.Core.Tests.Hosting;
 using SmartCity.ServiceDefaults;
 
-namespace SmartCity.Core.Tests.Telemetry;
+namespace SmartCity.Core.Tests.Hosting;
 
 public sealed class PersonalDataTests
 {
