@@ -16,7 +16,14 @@ public sealed class DeadLettersPageTests : BunitContext
     private readonly FakeCore _core = new();
     private DeadLetterView _letter = new()
     {
-        Id = Guid.NewGuid(), Topic = "london-a1.sightings", Partition = 2, Offset = 41, RecordedAt = At, Reason = "Not a sighting: no JSON", State = "open", Bytes = 3,
+        Id = Guid.NewGuid(),
+        Topic = "london-a1.sightings",
+        Partition = 2,
+        Offset = 41,
+        RecordedAt = At,
+        Reason = "Not a sighting: no JSON",
+        State = "open",
+        Bytes = 3,
     };
 
     public DeadLettersPageTests()

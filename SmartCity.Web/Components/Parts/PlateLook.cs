@@ -9,9 +9,33 @@ internal readonly partial record struct PlateLook(string Style, string Band)
 {
     private static readonly Dictionary<string, string> European = new(StringComparer.Ordinal)
     {
-        ["DE"] = "D", ["FR"] = "F", ["NL"] = "NL", ["BE"] = "B", ["IT"] = "I", ["ES"] = "E", ["PT"] = "P", ["AT"] = "A", ["PL"] = "PL", ["CZ"] = "CZ", ["SK"] = "SK",
-        ["HU"] = "H", ["HR"] = "HR", ["SI"] = "SLO", ["RO"] = "RO", ["BG"] = "BG", ["GR"] = "GR", ["IE"] = "IRL", ["SE"] = "S", ["DK"] = "DK", ["FI"] = "FIN", ["EE"] = "EST",
-        ["LV"] = "LV", ["LT"] = "LT", ["LU"] = "L", ["MT"] = "M", ["CY"] = "CY",
+        ["DE"] = "D",
+        ["FR"] = "F",
+        ["NL"] = "NL",
+        ["BE"] = "B",
+        ["IT"] = "I",
+        ["ES"] = "E",
+        ["PT"] = "P",
+        ["AT"] = "A",
+        ["PL"] = "PL",
+        ["CZ"] = "CZ",
+        ["SK"] = "SK",
+        ["HU"] = "H",
+        ["HR"] = "HR",
+        ["SI"] = "SLO",
+        ["RO"] = "RO",
+        ["BG"] = "BG",
+        ["GR"] = "GR",
+        ["IE"] = "IRL",
+        ["SE"] = "S",
+        ["DK"] = "DK",
+        ["FI"] = "FIN",
+        ["EE"] = "EST",
+        ["LV"] = "LV",
+        ["LT"] = "LT",
+        ["LU"] = "L",
+        ["MT"] = "M",
+        ["CY"] = "CY",
     };
 
     /// <param name="country">Two letters of ISO 3166; Great Britain when it is not known.</param>
