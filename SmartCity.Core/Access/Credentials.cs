@@ -25,7 +25,8 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         [.. options.Value.ServiceKeys.Select(s => (AccessToken.Hash(s.Key), new Bearer(s.Name, "service:" + s.Name, [], s.Scopes, false)))];
 
     /// <summary>Who a token stands for; null when it is unknown, has ended or was revoked.</summary>
-    public async Task<Bearer?> FindAsync(string token, CancellationToken cancellationToken)
+    /// <param name="background">Nobody is at it: the call does not count against the idle limit.</param>
+    public async Task<Bearer?> FindAsync(string token, bool background, CancellationToken cancellationToken)
     {
         var hash = AccessToken.Hash(token);
         foreach (var service in _services)
@@ -36,14 +37,15 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
             }
         }
 
-        var name = Convert.ToHexString(hash);
+        // What a background call has found must not hide the next one of a person, which counts.
+        var name = (Convert.ToHexString(hash), background);
         if (_known.TryGetValue(name, out Bearer? known))
         {
             return known;
         }
 
         var bearer = token.StartsWith(AccessToken.SessionPrefix, StringComparison.Ordinal)
-            ? await FindSessionAsync(hash, cancellationToken)
+            ? await FindSessionAsync(hash, background, cancellationToken)
             : token.StartsWith(AccessToken.KeyPrefix, StringComparison.Ordinal) ? await FindKeyAsync(hash, cancellationToken) : null;
         return bearer is null ? null : _known.Set(name, bearer, Kept);
     }
@@ -103,7 +105,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
 
     public void Dispose() => _known.Dispose();
 
-    private async Task<Bearer?> FindSessionAsync(byte[] hash, CancellationToken cancellationToken)
+    private async Task<Bearer?> FindSessionAsync(byte[] hash, bool background, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await using var command = dataSource.CreateCommand(
@@ -122,7 +124,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         var user = new User { Id = reader.GetGuid(0), UserName = reader.GetString(1), Roles = reader.GetFieldValue<string[]>(2), MustChangePassword = reader.GetBoolean(3) };
         var seen = reader.GetFieldValue<DateTimeOffset>(4);
         await reader.DisposeAsync();
-        if (now - seen > SeenEvery)
+        if (!background && now - seen > SeenEvery)
         {
             await ExecuteAsync("update sessions set last_seen_at = $2 where token_hash = $1", cancellationToken, hash, now);
         }

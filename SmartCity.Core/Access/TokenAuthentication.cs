@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SmartCity.Contracts.Api;
 using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Access;
@@ -32,7 +33,7 @@ internal sealed class TokenAuthentication(
             return AuthenticateResult.NoResult();
         }
 
-        return await credentials.FindAsync(token, Context.RequestAborted) is { } bearer
+        return await credentials.FindAsync(token, Request.Headers.ContainsKey(BackgroundCall.Header), Context.RequestAborted) is { } bearer
             ? AuthenticateResult.Success(new AuthenticationTicket(bearer.Principal(Scheme.Name), Scheme.Name))
             : AuthenticateResult.Fail("The token is not known, has ended or was revoked.");
     }

@@ -48,7 +48,7 @@ public sealed partial class CoreClient
     /// <param name="known">Entity tags of pictures that the browser has; empty for none.</param>
     public async Task<HttpResponseMessage> CameraPictureAsync(string id, string known, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"api/cameras/{Uri.EscapeDataString(id)}/picture");
+        using var request = Request(HttpMethod.Get, $"api/cameras/{Uri.EscapeDataString(id)}/picture", null);
         if (known.Length > 0)
         {
             request.Headers.TryAddWithoutValidation("If-None-Match", known);

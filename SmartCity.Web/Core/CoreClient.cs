@@ -11,9 +11,12 @@ using SmartCity.Contracts.Api;
 namespace SmartCity.Web.Core;
 
 /// <summary>The core's API as the console uses it.</summary>
-public sealed partial class CoreClient(HttpClient http)
+public sealed partial class CoreClient(HttpClient http, bool background = false)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>The same for what a page asks by itself: it does not count against the session's idle limit.</summary>
+    public CoreClient InBackground => new(http, background: true);
 
     public Task<IReadOnlyList<StationView>> StationsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<StationView>>("api/stations", cancellationToken);
 
@@ -34,8 +37,7 @@ public sealed partial class CoreClient(HttpClient http)
         http.SendAsync(Request(HttpMethod.Get, path, reason), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
     /// <summary>A picture's response, to be passed on; the caller disposes it.</summary>
-    public Task<HttpResponseMessage> EvidenceAsync(string key, CancellationToken cancellationToken) =>
-        http.GetAsync($"api/evidence/{key}", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    public Task<HttpResponseMessage> EvidenceAsync(string key, CancellationToken cancellationToken) => OpenAsync($"api/evidence/{key}", null, cancellationToken);
 
     /// <summary>What happens from now on, until the stream breaks.</summary>
     public async IAsyncEnumerable<LiveEvent> LiveAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -71,12 +73,17 @@ public sealed partial class CoreClient(HttpClient http)
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken, string? reason = null) => await AnswerAsync<T>(Request(HttpMethod.Get, path, reason), cancellationToken);
 
     // The reason goes to the audit; headers hold no other letters than ASCII.
-    private static HttpRequestMessage Request(HttpMethod method, string path, string? reason, object? body = null)
+    private HttpRequestMessage Request(HttpMethod method, string path, string? reason, object? body = null)
     {
         var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: Json) };
         if (reason is not null)
         {
             request.Headers.Add("Audit-Reason", Uri.EscapeDataString(reason));
+        }
+
+        if (background)
+        {
+            request.Headers.Add(BackgroundCall.Header, "1");
         }
 
         return request;

@@ -1,11 +1,12 @@
 using System.Net;
 using Microsoft.Extensions.Caching.Memory;
+using SmartCity.Contracts.Api;
 
 namespace SmartCity.Web.Core;
 
 /// <summary>
 /// Pictures of plates that somebody has just been shown. Everybody at the Live page asks for the same ones at the same time: the core is asked once,
-/// by the first, and the others, who hold the same right, get what it gave.
+/// by the first, and the others, whose right to it the core has confirmed within the last minute, get what it gave.
 /// </summary>
 public sealed class PatchCache : IDisposable
 {
@@ -14,9 +15,35 @@ public sealed class PatchCache : IDisposable
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
 
     private readonly MemoryCache _pictures = new(new MemoryCacheOptions { SizeLimit = Bytes });
+    private readonly MemoryCache _confirmed = new(new MemoryCacheOptions());
     private readonly Dictionary<string, Task<byte[]?>> _asked = new(StringComparer.Ordinal);
 
     public static bool Holds(string key) => key.EndsWith(".plate.jpg", StringComparison.Ordinal);
+
+    /// <summary>Whether the core has said within the last minute that a token may see what passes. What it does not say it is asked for each picture.</summary>
+    public async Task<bool> MayAsync(string? token, CoreClient core)
+    {
+        if (token is null)
+        {
+            return false;
+        }
+
+        if (_confirmed.TryGetValue(token, out _))
+        {
+            return true;
+        }
+
+        using var timeout = new CancellationTokenSource(Within);
+        try
+        {
+            var may = (await core.AccountAsync(timeout.Token)).Scopes.Contains(Scope.LiveRead);
+            return may && _confirmed.Set(token, may, Kept);
+        }
+        catch (HttpRequestException e) when (e.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            return false;
+        }
+    }
 
     /// <summary>The picture; null when the core has none for who asks.</summary>
     public async Task<byte[]?> GetAsync(string key, CoreClient core)
@@ -38,7 +65,11 @@ public sealed class PatchCache : IDisposable
         return await asked;
     }
 
-    public void Dispose() => _pictures.Dispose();
+    public void Dispose()
+    {
+        _pictures.Dispose();
+        _confirmed.Dispose();
+    }
 
     private async Task<byte[]?> AskAsync(string key, CoreClient core)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using SmartCity.Contracts.Api;
 using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Tests;
@@ -32,6 +33,24 @@ public sealed class PatchCacheTests
 
         store.Status = HttpStatusCode.OK;
         Assert.Equal(Store.Picture, await patches.GetAsync(Key, store.Client()));
+    }
+
+    [Fact]
+    public async Task What_is_held_is_for_those_alone_whose_session_the_core_confirms()
+    {
+        var account = new AccountView("viewer", [Role.Viewer], [Scope.LiveRead], false);
+        using var store = new FakeCore().Answers("GET /api/access/me", () => account);
+        using var ended = new Store(HttpStatusCode.Unauthorized);
+        ended.Answer.SetResult();
+        using var patches = new PatchCache();
+        var core = new CoreClient(new HttpClient(store) { BaseAddress = new Uri("http://core") });
+
+        Assert.True(await patches.MayAsync("one", core));
+        Assert.False(await patches.MayAsync("two", ended.Client()));
+        Assert.True(await patches.MayAsync("one", ended.Client()));
+
+        account = account with { Scopes = [] };
+        Assert.False(await patches.MayAsync("three", core));
     }
 
     private sealed class Store(HttpStatusCode status) : HttpMessageHandler

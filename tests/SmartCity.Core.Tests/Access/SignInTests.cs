@@ -97,6 +97,25 @@ public class SignInTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task What_a_page_asks_by_itself_does_not_keep_a_session_from_being_idle()
+    {
+        var session = await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword);
+        await ExecuteAsync("update sessions set last_seen_at = now() - interval '50 min' where token_hash = sha256($1::text::bytea)", session.Token);
+        using var page = Caller.With(core, session.Token);
+        page.Http.DefaultRequestHeaders.Add(BackgroundCall.Header, "1");
+        using var person = Caller.With(core, session.Token);
+
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(page, "/api/access/me"));
+        Assert.True(await IdleAsync() > 49);
+
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(person, "/api/access/me"));
+        Assert.True(await IdleAsync() < 1);
+
+        async Task<double> IdleAsync() =>
+            (double)(await ScalarAsync("select (extract(epoch from now() - last_seen_at) / 60)::float8 from sessions where token_hash = sha256($1::text::bytea)", session.Token))!;
+    }
+
+    [Fact]
     public async Task Who_is_disabled_is_out_at_once_and_other_roles_hold_at_once()
     {
         using var caller = await Caller.OfRoleAsync(core, Role.Operator);
