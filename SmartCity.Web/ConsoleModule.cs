@@ -38,7 +38,9 @@ public static class ConsoleModule
         {
             var core = CoreClient.For(provider, () => ValueTask.FromResult<string?>(provider.GetRequiredService<IOptions<ConsoleOptions>>().Value.CoreKey));
             var board = ActivatorUtilities.CreateInstance<LiveBoard>(provider, core);
-            provider.GetRequiredService<LiveConnection>().Received += board.Receive;
+            var live = provider.GetRequiredService<LiveConnection>();
+            live.Received += board.Receive;
+            live.Connected += board.Refill;
             return board;
         });
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LiveConnection>());

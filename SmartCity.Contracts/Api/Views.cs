@@ -151,7 +151,8 @@ public sealed record CameraView(string Id, int? Lane, string? Direction);
 /// <param name="FirstAt">Capture time of its oldest sighting.</param>
 public sealed record ArchivedObject(string Key, string StationId, DateOnly Day, long Rows, long Bytes, DateTimeOffset FirstAt, DateTimeOffset LastAt);
 
-/// <summary>One event of <c>GET /api/live</c> (server-sent events; event type sighting, alert or charge). Exactly one property is set.</summary>
+/// <summary>One event of <c>GET /api/live</c> (server-sent events; event type sighting, alert or charge). Exactly one property is set. Between them
+/// come empty ones: <c>open</c> first, then <c>alive</c> every 15 s.</summary>
 public sealed record LiveEvent
 {
     public SightingView? Sighting { get; init; }

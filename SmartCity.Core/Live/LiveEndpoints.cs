@@ -51,11 +51,12 @@ internal static class LiveEndpoints
 
     private static async IAsyncEnumerable<SseItem<byte[]>> Items(LiveFeed feed, bool keepers, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // An empty first event: a client knows that it is connected before anything happens.
-        yield return new SseItem<byte[]>("{}"u8.ToArray(), "open");
+        // An empty first event: a client knows that it is connected before anything happens. Further ones say that it still is.
+        var open = false;
         await foreach (var e in feed.SubscribeAsync(stopping, cancellationToken))
         {
-            yield return new SseItem<byte[]>(e.Json(keepers), e.Kind);
+            yield return e is null ? new SseItem<byte[]>("{}"u8.ToArray(), open ? "alive" : "open") : new SseItem<byte[]>(e.Json(keepers), e.Kind);
+            open = true;
         }
     }
 }

@@ -9,5 +9,5 @@ public sealed partial class CoreClient
     public Task<Page<AuditLine>> AuditAsync(IEnumerable<(string Name, string? Value)> filter, string? after, CancellationToken cancellationToken) =>
         GetAsync<Page<AuditLine>>(QueryHelpers.AddQueryString("api/audit", Given([.. filter, ("limit", "100"), ("after", after)])), cancellationToken);
 
-    public Task<AuditVerdict> CheckAuditAsync(CancellationToken cancellationToken) => GetAsync<AuditVerdict>("api/audit/check", cancellationToken);
+    public Task<AuditVerdict> CheckAuditAsync(CancellationToken cancellationToken) => GetAsync<AuditVerdict>("api/audit/check", cancellationToken, within: Long);
 }

@@ -15,6 +15,10 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
+    // Longer than the core takes for any of them: who has not answered by then is gone. Reports and the check of the audit may take minutes.
+    private static readonly TimeSpan Usual = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(6);
+
     /// <summary>The same for what a page asks by itself: it does not count against the session's idle limit.</summary>
     public CoreClient InBackground => new(http, background: true);
 
@@ -40,14 +44,37 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
     public Task<HttpResponseMessage> EvidenceAsync(string key, CancellationToken cancellationToken) => OpenAsync($"api/evidence/{key}", null, cancellationToken);
 
     /// <summary>What happens from now on, until the stream breaks.</summary>
-    public async IAsyncEnumerable<LiveEvent> LiveAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="connected">Called when the stream is there: nothing gets lost any more.</param>
+    /// <param name="quiet">A core that says nothing for longer is gone: an IOException. It says every 15 s that it is there.</param>
+    public async IAsyncEnumerable<LiveEvent> LiveAsync(Action connected, TimeSpan quiet, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var stream = await http.GetStreamAsync("api/live", cancellationToken);
-        await foreach (var item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(quiet);
+        await using var stream = await http.GetStreamAsync("api/live", limit.Token);
+        await using var items = SseParser.Create(stream).EnumerateAsync(limit.Token).GetAsyncEnumerator(limit.Token);
+        while (await NextAsync())
         {
-            if (item.EventType is "sighting" or "alert" or "charge" && JsonSerializer.Deserialize<LiveEvent>(item.Data, Json) is { } live)
+            limit.CancelAfter(quiet);
+            var item = items.Current;
+            if (item.EventType == "open")
+            {
+                connected();
+            }
+            else if (item.EventType is "sighting" or "alert" or "charge" && JsonSerializer.Deserialize<LiveEvent>(item.Data, Json) is { } live)
             {
                 yield return live;
+            }
+        }
+
+        async ValueTask<bool> NextAsync()
+        {
+            try
+            {
+                return await items.MoveNextAsync();
+            }
+            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new IOException($"The core has said nothing for {quiet.TotalSeconds:0} s.", e);
             }
         }
     }
@@ -70,7 +97,20 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
         await CheckAsync(response, cancellationToken);
     }
 
-    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken, string? reason = null) => await AnswerAsync<T>(Request(HttpMethod.Get, path, reason), cancellationToken);
+    // Only what changes nothing is given up: of a change that was sent nobody would know whether it was made.
+    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken, string? reason = null, TimeSpan? within = null)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(within ?? Usual);
+        try
+        {
+            return await AnswerAsync<T>(Request(HttpMethod.Get, path, reason), limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"no answer within {(within ?? Usual).TotalMinutes:0} min", e);
+        }
+    }
 
     // The reason goes to the audit; headers hold no other letters than ASCII.
     private HttpRequestMessage Request(HttpMethod method, string path, string? reason, object? body = null)

@@ -23,7 +23,7 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
     private Action? _watchers;
     private long _asked;
     private bool _asking;
-    private bool _filled;
+    private volatile bool _filled;
 
     /// <summary>Newest first. A new list with each change.</summary>
     public IReadOnlyList<SightingView> Newest { get; private set; } = [];
@@ -51,6 +51,9 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
             }
         }
     }
+
+    /// <summary>Asks once more for the newest: what passed while the stream was away came from nowhere.</summary>
+    public void Refill() => _filled = false;
 
     /// <summary>Calls back, on a thread of its own, whenever something has changed, until what it gives is disposed.</summary>
     public IDisposable Watch(Action changed)
@@ -99,7 +102,9 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
                 return false;
             }
 
-            Newest = [.. _arrived.Concat(more ?? []).Concat(Newest).DistinctBy(s => s.Id).OrderByDescending(s => s.CapturedAt).ThenByDescending(s => s.Id).Take(Kept)];
+            // Of what is older than a full page nobody knows whether something is missing in between.
+            var held = more is { Count: AtStart } ? Newest.Where(s => s.CapturedAt >= more[^1].CapturedAt) : Newest;
+            Newest = [.. _arrived.Concat(more ?? []).Concat(held).DistinctBy(s => s.Id).OrderByDescending(s => s.CapturedAt).ThenByDescending(s => s.Id).Take(Kept)];
             _arrived.Clear();
             return true;
         }
@@ -112,8 +117,8 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
         {
             if (!_filled)
             {
-                Merge((await core.SightingsAsync(AtStart, _stop.Token)).Items);
                 _filled = true;
+                await FillAsync();
             }
 
             Summary = await core.LiveSummaryAsync(_stop.Token);
@@ -139,6 +144,19 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
         }
 
         Tell();
+    }
+
+    private async Task FillAsync()
+    {
+        try
+        {
+            Merge((await core.SightingsAsync(AtStart, _stop.Token)).Items);
+        }
+        catch
+        {
+            _filled = false;
+            throw;
+        }
     }
 
     private void Tell()

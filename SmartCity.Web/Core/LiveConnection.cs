@@ -13,10 +13,15 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
 {
     private const string Worker = "console live stream";
 
+    private static readonly TimeSpan QuietAtMost = TimeSpan.FromSeconds(45);
+
     private bool _was;
 
     /// <summary>Raised for each event, on a thread of the stream.</summary>
     public event Action<LiveEvent>? Received;
+
+    /// <summary>Raised when the stream is there, again after each break: what happened in between was not handed out.</summary>
+    public event Action? Connected;
 
     /// <summary>Null while connected; else what is wrong, for people.</summary>
     public string? Problem { get; private set; } = "Connecting to the core …";
@@ -55,7 +60,7 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
         Problem = null;
         _was = true;
         health.Healthy(Worker);
-        await foreach (var live in core.LiveAsync(cancellationToken))
+        await foreach (var live in core.LiveAsync(() => Connected?.Invoke(), QuietAtMost, cancellationToken))
         {
             Hand(live);
         }

@@ -41,6 +41,18 @@ public sealed class LiveFeedTests : BunitContext
     }
 
     [Fact]
+    public void What_passed_while_the_stream_was_away_is_there_after_it()
+    {
+        var feed = Feed();
+        _core.Answers("GET /api/sightings", () => new Page<SightingView>([Seen("MISSED", 1), Seen("OLD", 0)], null));
+
+        _board.Refill();
+        _time.Advance(TimeSpan.FromSeconds(3));
+
+        feed.WaitForAssertion(() => Assert.Equal(["MISSED", "OLD"], Plates(feed)));
+    }
+
+    [Fact]
     public void A_pause_keeps_the_rows_and_counts_what_waits_until_it_ends()
     {
         var feed = Feed();

@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Live;
@@ -114,6 +117,22 @@ public class LiveTests(CoreHost core) : IClassFixture<CoreHost>
 
         Assert.Equal("Ada Example", await KeeperAsync(everything));
         Assert.Equal("A… E…", await KeeperAsync(masked));
+    }
+
+    [Fact]
+    public async Task Whoever_watches_hears_every_15_s_that_the_core_is_there()
+    {
+        var time = new FakeTimeProvider();
+        await using var events = new LiveFeed(Options.Create(new JsonOptions()), time).SubscribeAsync(CancellationToken.None, Token).GetAsyncEnumerator(Token);
+        Assert.True(await events.MoveNextAsync());
+        Assert.Null(events.Current);
+
+        var next = events.MoveNextAsync();
+        Assert.False(next.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(15));
+
+        Assert.True(await next);
+        Assert.Null(events.Current);
     }
 
     private static async Task<Stream> OpenAsync(HttpClient http)
