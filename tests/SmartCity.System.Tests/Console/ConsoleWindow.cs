@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -50,6 +51,7 @@ internal sealed class ConsoleWindow : IAsyncDisposable
         await Expect(Page.GetByText("Asking the core")).ToHaveCountAsync(0);
         await Expect(Page.Locator("main [aria-busy=true]")).ToHaveCountAsync(0);
         await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        await Expect(Page).ToHaveTitleAsync(new Regex("SmartCity$"));
     }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
