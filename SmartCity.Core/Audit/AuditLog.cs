@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Npgsql;
-using NpgsqlTypes;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Audit;
 
@@ -38,7 +38,7 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
                     Parameters =
                     {
                         new() { Value = entry.Number }, new() { Value = entry.At }, new() { Value = entry.Actor }, new() { Value = entry.Action },
-                        Text(entry.Subject), Text(entry.Reason), Text(entry.Details), new() { Value = previous }, new() { Value = hash },
+                        TextParameter.Of(entry.Subject), TextParameter.Of(entry.Reason), TextParameter.Of(entry.Details), new() { Value = previous }, new() { Value = hash },
                     },
                 },
                 new("update audit_head set number = $1, hash = $2") { Parameters = { new() { Value = entry.Number }, new() { Value = hash } } },
@@ -56,8 +56,6 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
             ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1))
             : throw new InvalidOperationException("The audit's head is missing; somebody has removed it. Run ./smartcity doctor.");
     }
-
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     // A character 0 is nothing that Postgres can keep.
     private static string? Cut(string? text) => text?.Replace("\0", "", StringComparison.Ordinal) is { } clean ? clean.Length <= LongestText ? clean : clean[..LongestText] : null;

@@ -147,7 +147,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
                     where captured_at = $1 and id = $2
                     """)
                 {
-                    Parameters = { new() { Value = sighting.CapturedAt }, new() { Value = sighting.Id }, Text(counts), reviewed },
+                    Parameters = { new() { Value = sighting.CapturedAt }, new() { Value = sighting.Id }, TextParameter.Of(counts), reviewed },
                 },
                 new(
                     """
@@ -249,7 +249,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
                     Parameters =
                     {
                         new() { Value = Guid.CreateVersion7(now) }, new() { Value = s.Id }, new() { Value = s.CapturedAt }, new() { Value = s.StationId }, new() { Value = s.CameraId },
-                        new() { Value = name }, Text(read.ReadPlate), Text(counts), new() { Value = s.Confidence }, Text(s.Evidence), Text(s.ReaderVersion), Text(by), new() { Value = now }, Text(first),
+                        new() { Value = name }, TextParameter.Of(read.ReadPlate), TextParameter.Of(counts), new() { Value = s.Confidence }, TextParameter.Of(s.Evidence), TextParameter.Of(s.ReaderVersion), TextParameter.Of(by), new() { Value = now }, TextParameter.Of(first),
                     },
                 },
                 new NpgsqlBatchCommand(
@@ -259,12 +259,12 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
                     where captured_at = $1 and id = $2
                     """)
                 {
-                    Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id }, Text(counts), new() { Value = now } },
+                    Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id }, TextParameter.Of(counts), new() { Value = now } },
                 },
                 new NpgsqlBatchCommand(
                     "update review_cases set state = $2, resolved_plate = $3, resolved_by = $4, resolved_at = $5, claimed_by = null, claimed_until = null where sighting_id = $1 and state in ('open', 'proposed', 'skipped')")
                 {
-                    Parameters = { new() { Value = s.Id }, new() { Value = name }, Text(counts), Text(by), new() { Value = now } },
+                    Parameters = { new() { Value = s.Id }, new() { Value = name }, TextParameter.Of(counts), TextParameter.Of(by), new() { Value = now } },
                 },
             },
         };
@@ -277,8 +277,6 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
         ReviewDecision.Corrected => "corrected",
         _ => "no-plate",
     };
-
-    private static NpgsqlParameter Text(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     private sealed record Decided(Guid Id, string? Plate, string? By, DateTimeOffset At);
 

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
@@ -31,7 +30,7 @@ internal static class ReviewProposals
                     on conflict (sighting_id, proposed_by) do update set decision = excluded.decision, plate = excluded.plate, proposed_at = excluded.proposed_at
                     """)
                 {
-                    Parameters = { new() { Value = sighting.Id }, new() { Value = proposal.By }, new() { Value = proposal.Decision }, Text(proposal.Plate), new() { Value = proposal.At } },
+                    Parameters = { new() { Value = sighting.Id }, new() { Value = proposal.By }, new() { Value = proposal.Decision }, TextParameter.Of(proposal.Plate), new() { Value = proposal.At } },
                 },
                 new("update review_cases set state = 'proposed', claimed_by = null, claimed_until = null where sighting_id = $1 and state in ('open', 'skipped', 'proposed')")
                 {
@@ -48,7 +47,7 @@ internal static class ReviewProposals
                     Parameters =
                     {
                         new() { Value = sighting.Id }, new() { Value = Guid.CreateVersion7(sighting.CapturedAt) }, new() { Value = $"{proposal.By} proposes {proposal.Plate ?? "no plate"} for it." },
-                        new() { Value = sighting.CapturedAt }, new() { Value = sighting.StationId }, Text(sighting.Plate), new() { Value = sighting.Confidence }, Text(sighting.Evidence), new() { Value = proposal.At },
+                        new() { Value = sighting.CapturedAt }, new() { Value = sighting.StationId }, TextParameter.Of(sighting.Plate), new() { Value = sighting.Confidence }, TextParameter.Of(sighting.Evidence), new() { Value = proposal.At },
                     },
                 },
             },
@@ -85,6 +84,4 @@ internal static class ReviewProposals
     }
 
     internal static ReviewProposal Read(NpgsqlDataReader r, int first) => new(r.GetString(first), r.Text(first + 1), r.GetString(first + 2), r.Time(first + 3));
-
-    private static NpgsqlParameter Text(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 }

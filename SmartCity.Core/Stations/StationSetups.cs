@@ -60,11 +60,11 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
         await using var zoneCommand = new NpgsqlCommand(
             "select station_id, zone, nullif(from_day, '-infinity'), nullif(to_day, 'infinity') from station_zones where $1::text is null or station_id = $1 order by from_day, zone", connection)
         {
-            Parameters = { OrNull(only) },
+            Parameters = { TextParameter.Of(only) },
         };
         var zones = (await zoneCommand.ReadAllAsync(r => (Station: r.GetString(0), Membership: new ZoneMembership(r.GetString(1), StationZoneStore.Day(r, 2), StationZoneStore.Day(r, 3))), cancellationToken))
             .ToLookup(z => z.Station, z => z.Membership);
-        await using var command = new NpgsqlCommand("select id, name, latitude, longitude, retired_at from stations where $1::text is null or id = $1 order by name, id", connection) { Parameters = { OrNull(only) } };
+        await using var command = new NpgsqlCommand("select id, name, latitude, longitude, retired_at from stations where $1::text is null or id = $1 order by name, id", connection) { Parameters = { TextParameter.Of(only) } };
         var now = time.GetUtcNow();
         return await command.ReadAllAsync(
             r =>
@@ -79,7 +79,7 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
 
     private static async Task<List<CameraSetup>> CamerasAsync(NpgsqlConnection connection, string? station, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"select {CameraColumns} from cameras where $1::text is null or station_id = $1 order by id", connection) { Parameters = { OrNull(station) } };
+        await using var command = new NpgsqlCommand($"select {CameraColumns} from cameras where $1::text is null or station_id = $1 order by id", connection) { Parameters = { TextParameter.Of(station) } };
         return await command.ReadAllAsync(ReadCamera, cancellationToken);
     }
 
@@ -91,6 +91,4 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
         Source = CameraSource.Shown(camera.Source),
         Now = heartbeats.Newest.TryGetValue(camera.StationId, out var heartbeat) && time.GetUtcNow() - heartbeat.At <= Silence ? heartbeat.Heartbeat.Cameras.FirstOrDefault(c => c.CameraId == camera.Id) : null,
     };
-
-    private static NpgsqlParameter OrNull(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
 }

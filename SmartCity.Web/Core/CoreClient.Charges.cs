@@ -15,8 +15,6 @@ public sealed partial class CoreClient
     /// <summary>A charge with all that was ever recorded for its vehicle, scheme and day, oldest first.</summary>
     public Task<IReadOnlyList<ChargeView>> ChargeHistoryAsync(Guid id, CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ChargeView>>($"api/charges/{id}", cancellationToken);
 
-    public Task<IReadOnlyList<ChargeTotal>> TotalsAsync(DateOnly day, CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ChargeTotal>>($"api/charges/totals?day={Day(day)}", cancellationToken);
-
     /// <summary>Toll and pollution of a charging day; today's when no day is given.</summary>
     public Task<ChargeSummary> ChargeSummaryAsync(DateOnly? day, CancellationToken cancellationToken) =>
         GetAsync<ChargeSummary>(day is { } d ? $"api/charges/summary?day={Day(d)}" : "api/charges/summary", cancellationToken);

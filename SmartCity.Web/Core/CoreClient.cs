@@ -26,8 +26,6 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
 
     public Task<Page<SightingView>> SightingsAsync(int limit, CancellationToken cancellationToken) => GetAsync<Page<SightingView>>($"api/sightings?limit={limit}", cancellationToken);
 
-    public Task<IReadOnlyList<ChargeTotal>> TotalsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ChargeTotal>>("api/charges/totals", cancellationToken);
-
     public Task<Page<ChargeView>> ChargesAsync(Guid sighting, CancellationToken cancellationToken) => GetAsync<Page<ChargeView>>($"api/charges?sighting={sighting}", cancellationToken);
 
     public Task<OpsView> OpsAsync(CancellationToken cancellationToken) => GetAsync<OpsView>("api/ops", cancellationToken);
