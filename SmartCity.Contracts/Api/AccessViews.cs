@@ -39,9 +39,9 @@ public sealed record UserPassword(UserView User, string Password);
 
 /// <summary>An API key, <c>GET /api/access/keys</c>. The key itself is told once and stored as its SHA-256 only.</summary>
 /// <param name="Prefix">Its first characters, to tell keys apart.</param>
-public sealed record ApiKeyView(Guid Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt);
+public sealed record ApiKeyView(Guid Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, IReadOnlyList<string>? Stations = null);
 
-public sealed record NewApiKey(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt = null);
+public sealed record NewApiKey(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Stations = null);
 
 /// <param name="Token">Shown this once.</param>
 public sealed record ApiKeyCreated(ApiKeyView Key, string Token);

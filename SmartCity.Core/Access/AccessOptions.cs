@@ -39,6 +39,9 @@ internal sealed class ServiceKey
 
     [Required, MinLength(1)]
     public string[] Scopes { get; init; } = [];
+
+    /// <summary>Stations whose cameras an edge with this key may learn of; null for all.</summary>
+    public string[]? Stations { get; init; }
 }
 
 /// <summary>An OpenID Connect provider whose access tokens the core accepts.</summary>
@@ -52,6 +55,10 @@ internal sealed class OpenIdOptions
 
     /// <summary>Claim of the access token that names the user.</summary>
     public string NameClaim { get; init; } = "preferred_username";
+
+    /// <summary>What stands behind the names of the provider's users, as in <c>jane@city</c>: nobody there can be taken for a user of the core.</summary>
+    [Required]
+    public string Realm { get; init; } = "openid";
 
     /// <summary>Claim of the access token that lists roles; others than the product's are passed over.</summary>
     public string RoleClaim { get; init; } = "roles";

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Cities;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 
@@ -13,7 +14,7 @@ namespace SmartCity.Core.Access;
 internal static class ApiKeyEndpoints
 {
     private const int PrefixShown = 8;
-    private const string Columns = "id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at, revoked_at";
+    private const string Columns = "id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at, revoked_at, stations";
 
     public static IEndpointRouteBuilder MapApiKeys(this IEndpointRouteBuilder app)
     {
@@ -43,6 +44,11 @@ internal static class ApiKeyEndpoints
             return Paging.Problem($"scopes must be some of what you may do yourself: {string.Join(", ", user.FindAll(Scope.Claim).Select(c => c.Value))}.");
         }
 
+        if (CheckStations(body.Stations, Bearer.StationsOf(user)) is { } stations)
+        {
+            return Paging.Problem(stations);
+        }
+
         if (body.ExpiresAt <= now)
         {
             return Paging.Problem("expiresAt is over already.");
@@ -55,8 +61,8 @@ internal static class ApiKeyEndpoints
 
         var token = AccessToken.New(AccessToken.KeyPrefix);
         await using var command = dataSource.CreateCommand(
-            $"insert into api_keys (id, name, prefix, token_hash, scopes, created_by, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8) returning {Columns}");
-        foreach (var value in (object?[])[Guid.CreateVersion7(), body.Name.Trim(), token[..PrefixShown], AccessToken.Hash(token), body.Scopes.Distinct().ToArray(), user.Identity!.Name!, now, body.ExpiresAt?.ToUniversalTime()])
+            $"insert into api_keys (id, name, prefix, token_hash, scopes, created_by, created_at, expires_at, stations) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {Columns}");
+        foreach (var value in (object?[])[Guid.CreateVersion7(), body.Name.Trim(), token[..PrefixShown], AccessToken.Hash(token), body.Scopes.Distinct().ToArray(), user.Identity!.Name!, now, body.ExpiresAt?.ToUniversalTime(), body.Stations?.Distinct().ToArray()])
         {
             command.Parameters.Add(new() { Value = value ?? DBNull.Value });
         }
@@ -64,10 +70,17 @@ internal static class ApiKeyEndpoints
         return TypedResults.Ok(new ApiKeyCreated((await command.ReadAllAsync(Read, cancellationToken)).Single(), token));
     }
 
+    // A station need not be there yet: its edge may be set up first.
+    private static string? CheckStations(IReadOnlyList<string>? asked, IReadOnlyList<string>? own) =>
+        asked is { Count: 0 } ? "stations must name at least one, or be left out for all."
+        : asked?.FirstOrDefault(s => !City.IsId(s)) is { } wrong ? $"stations: '{wrong}' is no id of a station: 1 to 64 characters of a-z, 0-9 and '-'."
+        : own is not null && (asked is null || asked.Except(own).Any()) ? $"stations must be some of those that this key is for itself: {string.Join(", ", own)}."
+        : null;
+
     private static async Task<Results<NoContent, NotFound>> RevokeAsync(Guid id, Credentials credentials, CancellationToken cancellationToken) =>
         await credentials.RevokeAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
 
     private static ApiKeyView Read(NpgsqlDataReader r) => new(
         r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<string[]>(3), r.GetString(4), r.Time(5),
-        r.IsDBNull(6) ? null : r.Time(6), r.IsDBNull(7) ? null : r.Time(7), r.IsDBNull(8) ? null : r.Time(8));
+        r.IsDBNull(6) ? null : r.Time(6), r.IsDBNull(7) ? null : r.Time(7), r.IsDBNull(8) ? null : r.Time(8), r.IsDBNull(9) ? null : r.GetFieldValue<string[]>(9));
 }

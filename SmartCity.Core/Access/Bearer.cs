@@ -6,8 +6,12 @@ namespace SmartCity.Core.Access;
 /// <summary>Who a token stands for.</summary>
 /// <param name="Subject">Id of the user or the key.</param>
 /// <param name="MustChangePassword">Signed in, and allowed nothing else yet.</param>
-internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword)
+/// <param name="Stations">An edge's key is for these alone; null for all.</param>
+internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, IReadOnlyList<string>? Stations = null)
 {
+    /// <summary>Type of the claims that name the stations of a key that is bound to some.</summary>
+    public const string StationClaim = "station";
+
     public const string MustChangeClaim = "must_change_password";
 
     public static Bearer Of(User user) =>
@@ -22,6 +26,10 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
 
     public static string[] ScopesOf(IEnumerable<string> roles) => [.. roles.SelectMany(Role.ScopesOf).Distinct()];
 
+    /// <summary>The stations that whoever asks is bound to; null when to none.</summary>
+    public static IReadOnlyList<string>? StationsOf(ClaimsPrincipal principal) =>
+        principal.FindAll(StationClaim).Select(c => c.Value).ToArray() is { Length: > 0 } stations ? stations : null;
+
     public AccountView View() => new(Name, Roles, Scopes, MustChangePassword);
 
     public ClaimsPrincipal Principal(string scheme)
@@ -31,6 +39,7 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
         identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, Subject));
         identity.AddClaims(Roles.Select(r => new Claim(ClaimTypes.Role, r)));
         identity.AddClaims(Scopes.Select(s => new Claim(Scope.Claim, s)));
+        identity.AddClaims((Stations ?? []).Select(s => new Claim(StationClaim, s)));
         if (MustChangePassword)
         {
             identity.AddClaim(new Claim(MustChangeClaim, "true"));

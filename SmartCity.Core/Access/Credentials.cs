@@ -22,7 +22,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
     private readonly MemoryCache _known = new(new MemoryCacheOptions());
 
     private readonly (byte[] Hash, Bearer Bearer)[] _services =
-        [.. options.Value.ServiceKeys.Select(s => (AccessToken.Hash(s.Key), new Bearer(s.Name, "service:" + s.Name, [], s.Scopes, false)))];
+        [.. options.Value.ServiceKeys.Select(s => (AccessToken.Hash(s.Key), new Bearer(s.Name, "service:" + s.Name, [], s.Scopes, false, s.Stations)))];
 
     /// <summary>Who a token stands for; null when it is unknown, has ended or was revoked.</summary>
     /// <param name="background">Nobody is at it: the call does not count against the idle limit.</param>
@@ -136,7 +136,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
     {
         var now = time.GetUtcNow();
         await using var command = dataSource.CreateCommand(
-            "select id, name, scopes, last_used_at from api_keys where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)");
+            "select id, name, scopes, last_used_at, stations from api_keys where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)");
         Add(command, hash, now);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
@@ -145,7 +145,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         }
 
         var id = reader.GetGuid(0);
-        var bearer = new Bearer(KeyActor + reader.GetString(1), id.ToString(), [], reader.GetFieldValue<string[]>(2), false);
+        var bearer = new Bearer(KeyActor + reader.GetString(1), id.ToString(), [], reader.GetFieldValue<string[]>(2), false, reader.IsDBNull(4) ? null : reader.GetFieldValue<string[]>(4));
         var stale = reader.IsDBNull(3) || now - reader.GetFieldValue<DateTimeOffset>(3) > SeenEvery;
         await reader.DisposeAsync();
         if (stale)

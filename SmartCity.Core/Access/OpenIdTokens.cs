@@ -28,6 +28,6 @@ internal static class OpenIdTokens
     {
         var roles = token.FindAll(options.RoleClaim).Select(c => c.Value).Where(Role.All.Contains).Distinct().ToArray();
         var subject = token.FindFirstValue("sub") ?? "?";
-        return new Bearer(token.FindFirstValue(options.NameClaim) ?? subject, "openid:" + subject, roles, Bearer.ScopesOf(roles), false);
+        return new Bearer($"{token.FindFirstValue(options.NameClaim) ?? subject}@{options.Realm}", "openid:" + subject, roles, Bearer.ScopesOf(roles), false);
     }
 }

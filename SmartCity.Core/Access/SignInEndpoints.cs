@@ -24,7 +24,7 @@ internal static class SignInEndpoints
     }
 
     private static async Task<Results<Ok<Session>, ProblemHttpResult>> SignInAsync(
-        SignInRequest body, UserManager<User> users, Credentials credentials, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
+        SignInRequest body, UserManager<User> users, AccessContext context, Credentials credentials, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(body.Name) || string.IsNullOrEmpty(body.Password))
         {
@@ -34,19 +34,19 @@ internal static class SignInEndpoints
         var user = await users.FindByNameAsync(body.Name.Trim());
         if (user is null)
         {
-            // As long as a wrong password takes: who is a user here is nobody's business.
-            users.PasswordHasher.HashPassword(new User(), body.Password);
+            TakeAsLong(users, body.Password);
             return await RefuseAsync(audit, body.Name.Trim(), "no such user");
         }
 
         if (await users.IsLockedOutAsync(user))
         {
+            TakeAsLong(users, body.Password);
             return await RefuseAsync(audit, user.UserName!, "locked out");
         }
 
         if (!await users.CheckPasswordAsync(user, body.Password))
         {
-            await users.AccessFailedAsync(user);
+            await CountFailureAsync(users, context, user);
             return await RefuseAsync(audit, user.UserName!, "wrong password");
         }
 
@@ -62,6 +62,18 @@ internal static class SignInEndpoints
         return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken));
     }
 
+    // As long as a wrong password takes: who is a user here is nobody's business.
+    private static void TakeAsLong(UserManager<User> users, string password) => users.PasswordHasher.HashPassword(new User(), password);
+
+    // Guesses that are made at once count each.
+    private static async Task CountFailureAsync(UserManager<User> users, AccessContext context, User user)
+    {
+        while ((await users.AccessFailedAsync(user)).Errors.Any(e => e.Code == nameof(IdentityErrorDescriber.ConcurrencyFailure)))
+        {
+            await context.Entry(user).ReloadAsync();
+        }
+    }
+
     private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string name, string why)
     {
         await audit.AppendAsync(name, "access.sign-in.refused", null, why, null);
@@ -75,7 +87,7 @@ internal static class SignInEndpoints
     }
 
     private static async Task<Results<Ok<Session>, ProblemHttpResult>> ChangePasswordAsync(
-        PasswordChange body, ClaimsPrincipal principal, UserManager<User> users, Credentials credentials, CancellationToken cancellationToken)
+        PasswordChange body, ClaimsPrincipal principal, UserManager<User> users, AccessContext context, Credentials credentials, CancellationToken cancellationToken)
     {
         if (await users.FindByIdAsync(Bearer.Of(principal).Subject is var id && Guid.TryParse(id, out _) ? id : Guid.Empty.ToString()) is not { } user)
         {
@@ -97,7 +109,7 @@ internal static class SignInEndpoints
         {
             if (result.Errors.Any(e => e.Code == nameof(IdentityErrorDescriber.PasswordMismatch)))
             {
-                await users.AccessFailedAsync(user);
+                await CountFailureAsync(users, context, user);
                 return Paging.Problem("The current password is not right.");
             }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
@@ -27,11 +28,16 @@ internal static class UserEndpoints
     private static async Task<Ok<IReadOnlyList<UserView>>> ListAsync(UserManager<User> users, CancellationToken cancellationToken) =>
         TypedResults.Ok<IReadOnlyList<UserView>>([.. (await users.Users.AsNoTracking().OrderBy(u => u.UserName).ToListAsync(cancellationToken)).Select(View)]);
 
-    private static async Task<Results<Ok<UserPassword>, ProblemHttpResult>> AddAsync(NewUser body, UserManager<User> users, TimeProvider time)
+    private static async Task<Results<Ok<UserPassword>, ProblemHttpResult>> AddAsync(NewUser body, UserManager<User> users, IOptions<AccessOptions> options, TimeProvider time)
     {
         if (string.IsNullOrWhiteSpace(body.Name))
         {
             return Paging.Problem("name is empty.");
+        }
+
+        if (options.Value.OpenId is { } provider && body.Name.Trim().EndsWith("@" + provider.Realm, StringComparison.OrdinalIgnoreCase))
+        {
+            return Paging.Problem($"name ends with @{provider.Realm}, as do those of the identity provider's users; take another.");
         }
 
         if (CheckRoles(body.Roles ?? []) is { } problem)

@@ -34,7 +34,7 @@ internal static class AlertSlice
         alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first; for a plate a reason is required").RequireReason("alerts.search", "plate");
         alerts.MapGet("counts", CountsAsync).WithSummary("Alerts that somebody has still to deal with, by state: open and escalated");
         alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert with what people did, where it was sent, and where the vehicle will probably be seen next");
-        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens; dismissing and escalating say why").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true);
+        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens; dismissing and escalating say why").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note));
         alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends it to a webhook again, whatever became of it").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
         return app.MapHotlist().MapWebhooks();
     }

@@ -24,12 +24,12 @@ internal static class HotlistEndpoints
         var hotList = app.MapGroup("/api/hotlist").WithTags("Hot-list").RequireAuthorization(Scope.HotlistRead);
         hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first; state is active, expired or upcoming, text a part of plate, reason, requester or list").Audited("hotlist.search", "text");
         hotList.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} entries").Audited("hotlist.export");
-        hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it holds within a second").DisableAntiforgery().Audited("hotlist.add", recordBody: true);
-        hotList.MapPut("{id:guid}", ChangeAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Changes an entry; it holds within a second").DisableAntiforgery().Audited("hotlist.change", recordBody: true);
+        hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it holds within a second").DisableAntiforgery().Audited("hotlist.add", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
+        hotList.MapPut("{id:guid}", ChangeAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Changes an entry; it holds within a second").DisableAntiforgery().Audited("hotlist.change", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
         hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; what is not valid is reported by line").DisableAntiforgery().Audited("hotlist.import")
             .Accepts<string>("text/csv", "application/json").WithMetadata(new RequestSize());
-        hotList.MapPost("test", TestAsync).WithSummary("What a plate would set off now: entries that it meets, and entries that it is near to").DisableAntiforgery().Audited("hotlist.test", recordBody: true);
-        hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Takes an entry away; a reason is required").RequireReason("hotlist.remove");
+        hotList.MapPost("test", TestAsync).WithSummary("What a plate would set off now: entries that it meets, and entries that it is near to").DisableAntiforgery().Audited("hotlist.test", recordBody: true).AuditAbout((HotlistQuestion q) => (q.Plate, null));
+        hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Takes an entry away; a reason is required").RequireReason("hotlist.remove").AuditAbout((HotlistEntryView e) => (e.Pattern, null));
         return app;
     }
 
@@ -133,7 +133,7 @@ internal static class HotlistEndpoints
         {
             var by = user.Identity!.Name!;
             var report = request.HasJsonContentType() ? await import.ImportJsonAsync(request.Body, by, cancellationToken) : await import.ImportCsvAsync(request.Body, by, cancellationToken);
-            request.HttpContext.Items[AuditFilter.Details] = JsonSerializer.Serialize(new { report.Read, report.Imported, report.Rejected }, JsonSerializerOptions.Web);
+            request.HttpContext.Items[AuditFilter.Details] = new { report.Read, report.Imported, report.Rejected };
             return TypedResults.Ok(report);
         }
         catch (InvalidDataException e)
@@ -175,7 +175,7 @@ internal static class HotlistEndpoints
             return TypedResults.NotFound();
         }
 
-        http.Items[AuditFilter.Details] = JsonSerializer.Serialize(removed, JsonSerializerOptions.Web);
+        http.Items[AuditFilter.Details] = removed;
         return TypedResults.NoContent();
     }
 

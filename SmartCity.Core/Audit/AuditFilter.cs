@@ -11,7 +11,7 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
 {
     public const string ReasonHeader = "Audit-Reason";
 
-    /// <summary>Under this name a handler leaves what else belongs to the line, as JSON, in the request's items.</summary>
+    /// <summary>Under this name a handler leaves what else belongs to the line in the request's items.</summary>
     public const string Details = "audit details";
 
     private const int ShortestReason = 3;
@@ -42,7 +42,10 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
         if (((result as INestedHttpResult)?.Result ?? result) is not IStatusCodeHttpResult { StatusCode: >= 400 })
         {
             var action = metadata?.Action ?? $"{http.Request.Method} {(http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/')}";
-            await audit.AppendAsync(Actor(http), action, Subject(http.Request, metadata), reason.Length == 0 ? null : reason, metadata is { RecordBody: true } ? Body(context) : http.Items[Details] as string);
+            var body = context.Arguments.FirstOrDefault(a => a?.GetType().Namespace?.StartsWith("SmartCity.Contracts", StringComparison.Ordinal) == true);
+            var details = metadata is { RecordBody: true } ? body : http.Items[Details];
+            var (subject, why) = About(http, metadata, [body, details, (((result as INestedHttpResult)?.Result ?? result) as IValueHttpResult)?.Value]);
+            await audit.AppendAsync(Actor(http), action, subject, reason.Length > 0 ? reason : why, details is null ? null : JsonSerializer.Serialize(details, details.GetType(), JsonSerializerOptions.Web));
         }
 
         return result;
@@ -54,13 +57,14 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
 
     private static string Actor(HttpContext http) => http.User.Identity?.Name ?? "nobody";
 
-    private static string? Subject(HttpRequest request, AuditMetadata? metadata) =>
-        metadata?.Parameter is { } parameter ? request.Query[parameter].ToString()
-        : request.RouteValues.Count > 0 ? string.Join(' ', request.RouteValues.Values)
-        : request.QueryString.Value is { Length: > 0 } query ? query : null;
-
-    private static string? Body(EndpointFilterInvocationContext context) =>
-        context.Arguments.FirstOrDefault(a => a?.GetType().Namespace?.StartsWith("SmartCity.Contracts", StringComparison.Ordinal) == true) is { } body
-            ? JsonSerializer.Serialize(body, body.GetType(), JsonSerializerOptions.Web)
-            : null;
+    private static (string? Subject, string? Reason) About(HttpContext http, AuditMetadata? metadata, object?[] items)
+    {
+        // Of a body and an answer of one type the first says it.
+        var found = (http.GetEndpoint()?.Metadata.GetOrderedMetadata<AuditAbout>() ?? [])
+            .Select(about => items.Select(i => i is null ? null : about.Of(i)).FirstOrDefault(f => f is not null)).OfType<(string? Subject, string? Reason)>().ToArray();
+        var request = http.Request;
+        string?[] subjects = [metadata?.Parameter is { } parameter ? request.Query[parameter].ToString() : string.Join(' ', request.RouteValues.Values), .. found.Select(f => f.Subject)];
+        var subject = string.Join(' ', subjects.Where(s => !string.IsNullOrWhiteSpace(s)).Distinct());
+        return (subject.Length > 0 ? subject : request.QueryString.Value is { Length: > 0 } query ? query : null, found.Select(f => f.Reason).FirstOrDefault(r => !string.IsNullOrWhiteSpace(r)));
+    }
 }

@@ -16,15 +16,15 @@ internal static class AuditSlice
     private const int MostExported = 100_000;
     private const string Select = "select number, at, actor, action, subject, reason, details, encode(hash, 'hex') from audit where {where} order by number desc limit {limit}";
 
-    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<AuditLog>().AddSingleton<AuditRetention>();
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<AuditLog>().AddSingleton<AuditChecks>().AddSingleton<AuditRetention>();
 
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/audit").WithTags("Audit").RequireAuthorization(Scope.AuditRead);
         group.MapGet("", ListAsync).WithSummary("Lines of the audit, newest first; after is the last number seen");
         group.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines").Audited("audit.export");
-        group.MapGet("check", async (NpgsqlDataSource dataSource, CancellationToken cancellationToken) => TypedResults.Ok(await AuditChain.CheckAsync(dataSource, cancellationToken)))
-            .WithSummary("Follows the chain of hashes and names the first link that does not hold");
+        group.MapGet("check", async (AuditChecks checks, CancellationToken cancellationToken) => TypedResults.Ok(await checks.RunAsync(cancellationToken)))
+            .WithSummary("Follows the chain of hashes and names the first link that does not hold; those who ask while it is followed share the answer");
         return app;
     }
 

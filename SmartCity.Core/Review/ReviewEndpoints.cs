@@ -34,12 +34,14 @@ internal static class ReviewEndpoints
         group.MapGet("/counts", CountsAsync).WithSummary("Open cases by kind");
         group.MapGet("/{id:guid}", GetAsync).WithSummary("One case");
         group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case: the sighting, its passages, charges and alerts follow; a case that is skipped can be opened again")
-            .RequireAuthorization(Scope.ReviewWrite).Audited("review.decide", recordBody: true);
+            .RequireAuthorization(Scope.ReviewWrite).Audited("review.decide", recordBody: true)
+            .AuditAbout((ReviewView v) => (v.Plate, null)).AuditAbout((ReviewResolution r) => Decided(r));
         group.MapPost("/claim", ClaimAsync).WithSummary("Cases to decide, newest capture first, which nobody else gets meanwhile").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
         group.MapDelete("/claim", GiveBackAsync).WithSummary("Gives back the cases that one has in front").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
         var sighting = app.MapGroup("/api/sightings/{sightingId:guid}/review").WithTags("Review").RequireAuthorization(Scope.ReviewWrite);
-        sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading that need not have a case; gives what changed").Audited("review.decide", recordBody: true);
-        sighting.MapPost("undo", UndoAsync).WithSummary("Takes one's own last decision or proposal back; gives what changed").Audited("review.undo");
+        sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading that need not have a case; gives what changed").Audited("review.decide", recordBody: true)
+            .AuditAbout((ReviewResolution r) => Decided(r));
+        sighting.MapPost("undo", UndoAsync).WithSummary("Takes one's own last decision or proposal back; gives what changed").Audited("review.undo").AuditAbout((ReviewOutcome o) => (o.Plate, null));
         return app;
     }
 
@@ -71,6 +73,8 @@ internal static class ReviewEndpoints
         var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.CapturedAt, c.Id)));
     }
+
+    private static (string? Subject, string? Reason) Decided(ReviewResolution resolution) => (resolution.State == "corrected" ? $"→ {resolution.Plate}" : resolution.State, null);
 
     private static async Task<Ok<List<ReviewCount>>> CountsAsync(ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken) =>
         TypedResults.Ok(await claims.CountAsync(user.Identity!.Name!, cancellationToken));

@@ -25,7 +25,7 @@ internal static class DeadLetterEndpoints
         letters.MapGet("", ListAsync).WithSummary("Records that could not be used, with the reason and what became of them, newest first");
         letters.MapGet("{id:guid}", GetAsync).WithSummary("One with its original bytes and headers").Audited("dead-letters.read");
         letters.MapPost("{id:guid}/replay", ReplayAsync).WithSummary("Sends it back to the topic that it came from, as it was").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay");
-        letters.MapPost("{id:guid}/discard", DiscardAsync).WithSummary("Puts it aside for good, with the reason; its bytes stay").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.discard", recordBody: true);
+        letters.MapPost("{id:guid}/discard", DiscardAsync).WithSummary("Puts it aside for good, with the reason; its bytes stay").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.discard", recordBody: true).AuditAbout((DeadLetterDiscard d) => (null, d.Reason));
         letters.MapPost("replay", ReplayAllAsync).WithSummary($"Sends back the open ones of a selection, oldest first, {DeadLetterReplays.Most} at most").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay", recordBody: true);
         return app;
     }

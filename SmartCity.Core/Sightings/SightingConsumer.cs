@@ -196,6 +196,7 @@ internal sealed class SightingConsumer(
     // A key that is taken is a race with another core and passes too, but for an id that was given to two sightings.
     private static bool IsFaultOfRecord(Exception e) => e switch
     {
+        PostgresException p when SightingPartitions.IsMissing(p) => false,
         PostgresException p => p.SqlState.StartsWith("22", StringComparison.Ordinal)
             || (p.SqlState.StartsWith("23", StringComparison.Ordinal) && (p.SqlState != PostgresErrorCodes.UniqueViolation || p.ConstraintName == "archive_queue_pkey")),
         ArgumentException or InvalidCastException or OverflowException or FormatException or KeyNotFoundException or NullReferenceException => true,

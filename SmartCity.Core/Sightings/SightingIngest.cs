@@ -35,9 +35,17 @@ public sealed class SightingIngest(
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await DeadLetterStore.AddAsync(connection, transaction, deadLetters, cancellationToken);
-        var result = records.Count == 0 ? IngestResult.Empty : await ApplyAsync(connection, transaction, records, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return result;
+        try
+        {
+            var result = records.Count == 0 ? IngestResult.Empty : await ApplyAsync(connection, transaction, records, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return result;
+        }
+        catch (PostgresException e) when (SightingPartitions.IsMissing(e))
+        {
+            partitions.Forget();
+            throw;
+        }
     }
 
     private async Task<IngestResult> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)

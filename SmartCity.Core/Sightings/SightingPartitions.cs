@@ -25,6 +25,9 @@ public sealed class SightingPartitions(NpgsqlDataSource dataSource)
     /// <summary>Forgets what is known of tables: someone has dropped one.</summary>
     public void Forget() => _known.Clear();
 
+    /// <summary>Whether a write failed because a day has no table any more: another core has dropped it. After <see cref="Forget"/> the same write succeeds.</summary>
+    public static bool IsMissing(Exception e) => e is PostgresException { SqlState: PostgresErrorCodes.CheckViolation, TableName: "sightings", ConstraintName: null };
+
     private async Task CreateAsync(DateOnly day, CancellationToken cancellationToken)
     {
         var table = string.Create(CultureInfo.InvariantCulture, $"sightings_{day:yyyyMMdd}");

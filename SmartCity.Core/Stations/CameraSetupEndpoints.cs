@@ -10,6 +10,7 @@ using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Cities;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.ServiceDefaults.Objects;
@@ -32,8 +33,8 @@ internal static class CameraSetupEndpoints
         cameras.MapPost("", AddAsync).WithSummary("Adds a camera, or tries one out for ten minutes").AuditedByItself();
         cameras.MapPut("{id}", ChangeAsync).WithSummary("Changes a camera, retires it or takes it back").AuditedByItself();
         cameras.MapDelete("{id}", EndTrialAsync).WithSummary("Ends a trial").Audited("cameras.trial-end");
-        app.MapGet("/api/edge/configuration", EdgeAsync).WithTags("Setup").WithSummary("What an edge has to serve: its stations with the cameras that run")
-            .Produces<EdgeConfiguration>().RequireAuthorization(Scope.EdgeConfig);
+        app.MapGet("/api/edge/configuration", EdgeAsync).WithTags("Setup").WithSummary("What an edge has to serve: its stations with the cameras that run; a key that is bound to stations reads no other's")
+            .Produces<EdgeConfiguration>().ProducesProblem(StatusCodes.Status403Forbidden).RequireAuthorization(Scope.EdgeConfig);
         return app;
     }
 
@@ -45,7 +46,7 @@ internal static class CameraSetupEndpoints
             return Paging.Problem("id must have 1 to 64 characters of a-z, 0-9 and '-', such as a1-n2.");
         }
 
-        if (CameraSource.Check(body.Source) is { } source)
+        if (CameraAddress.Check(body.Source) is { } source)
         {
             return Paging.Problem(source);
         }
@@ -109,8 +110,8 @@ internal static class CameraSetupEndpoints
             return TypedResults.NotFound();
         }
 
-        var source = body.Source is null ? known[0] : CameraSource.Meant(body.Source, known[0]);
-        if (CameraSource.Check(source) is { } problem)
+        var source = body.Source is null ? known[0] : CameraAddress.Meant(body.Source, known[0]);
+        if (CameraAddress.Check(source) is { } problem)
         {
             return Paging.Problem(problem);
         }
@@ -144,11 +145,17 @@ internal static class CameraSetupEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> EdgeAsync(string[] station, StationSetups setups, CancellationToken cancellationToken)
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> EdgeAsync(string[] station, ClaimsPrincipal user, EdgeRefusals refusals, StationSetups setups, CancellationToken cancellationToken)
     {
         if (station.Length == 0)
         {
             return Paging.Problem("station is missing: name each station that the edge serves.");
+        }
+
+        if (Bearer.StationsOf(user) is { } own && station.Except(own).ToArray() is { Length: > 0 } others)
+        {
+            await refusals.AddAsync(user.Identity!.Name!, string.Join(", ", others));
+            return TypedResults.Problem($"{user.Identity.Name} is for {string.Join(", ", own)} alone, not for {string.Join(", ", others)}.", statusCode: StatusCodes.Status403Forbidden);
         }
 
         var json = JsonSerializer.SerializeToUtf8Bytes(await setups.ForEdgeAsync(station, cancellationToken), ContractsJson.Default.EdgeConfiguration);
@@ -162,5 +169,5 @@ internal static class CameraSetupEndpoints
         : PrivacyMask.Check(masks ?? []);
 
     private static string Details(string? station, string? source, int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, string? state) =>
-        JsonSerializer.Serialize(new { station, source = CameraSource.Shown(source), lane, direction, masks, state });
+        JsonSerializer.Serialize(new { station, source = CameraAddress.Shown(source), lane, direction, masks, state });
 }

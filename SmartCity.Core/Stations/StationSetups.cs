@@ -88,7 +88,7 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
 
     private CameraSetup Shown(CameraSetup camera) => camera with
     {
-        Source = CameraSource.Shown(camera.Source),
+        Source = CameraAddress.Shown(camera.Source),
         Now = heartbeats.Newest.TryGetValue(camera.StationId, out var heartbeat) && time.GetUtcNow() - heartbeat.At <= Silence ? heartbeat.Heartbeat.Cameras.FirstOrDefault(c => c.CameraId == camera.Id) : null,
     };
 }

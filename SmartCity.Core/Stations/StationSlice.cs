@@ -21,7 +21,7 @@ internal static class StationSlice
         services.AddOptions<CoreOptions>().BindConfiguration(CoreOptions.Section)
             .Validate(o => o.CityFile is null || File.Exists(o.CityFile), "Core:CityFile does not exist.").ValidateOnStart();
         services.AddObjectStore();
-        services.AddSingleton<StationSetups>();
+        services.AddSingleton<StationSetups>().AddSingleton<EdgeRefusals>();
         return services.AddSingleton<IDatabaseSeed, ZoneSeed>().AddSingleton<IDatabaseSeed, StationSeed>();
     }
 

@@ -22,13 +22,16 @@ internal static class VehicleSearchEndpoints
     {
         var group = app.MapGroup("/api/vehicles").WithTags("Vehicles").RequireAuthorization(Scope.VehiclesSearch);
         group.MapPost("/search", SearchAsync).WithSummary("Passages of vehicles by plate or pattern, make, colour, class, station and time, newest first; a reason is required")
-            .RequireReason("vehicles.search", recordBody: true);
-        group.MapGet("/search/export", ExportAsync).WithSummary($"The same as CSV, at most {MostExported} rows").RequireReason("vehicles.export");
+            .RequireReason("vehicles.search", recordBody: true).AuditAbout((VehicleSearch s) => LookedFor(s));
+        group.MapGet("/search/export", ExportAsync).WithSummary($"The same as CSV, at most {MostExported} rows").RequireReason("vehicles.export", recordBody: true).AuditAbout((VehicleSearch s) => LookedFor(s));
         group.MapGet("/{plate}/journey", JourneyAsync).WithSummary("Where a vehicle went, oldest first, with times and lowest average speeds between stations; the last day unless from and to are given")
             .RequireReason("vehicles.journey");
         group.MapGet("/{plate}/journey/export", ExportJourneyAsync).WithSummary("The same as CSV").RequireReason("vehicles.export");
         return app;
     }
+
+    private static (string? Subject, string? Reason) LookedFor(VehicleSearch search) =>
+        (string.Join(' ', ((string?[])[search.Plate, search.Make, search.Colour, search.Class, .. search.Stations ?? []]).Where(s => !string.IsNullOrWhiteSpace(s))), null);
 
     private static async Task<Results<Ok<Page<PassageHit>>, ProblemHttpResult>> SearchAsync(
         VehicleSearch body, ClaimsPrincipal user, PassageSearch passages, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
+using SmartCity.Contracts.Cities;
 
 namespace SmartCity.Edge.Cameras;
 
@@ -19,7 +20,7 @@ internal sealed class HttpSource(string cameraId, Uri address, long mostPixels, 
     {
         using var handler = new SocketsHttpHandler { Credentials = Credentials(), ConnectTimeout = Answer };
         using var client = new HttpClient(handler) { Timeout = Answer };
-        var shown = address.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
+        var shown = CameraAddress.Shown(address.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped))!;
         using var answer = await AskAsync(client, shown, cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
         var pictures = new MotionJpeg(cameraId, shown, stream, Boundary(answer, shown), mostPixels, time, logger);
@@ -34,7 +35,7 @@ internal sealed class HttpSource(string cameraId, Uri address, long mostPixels, 
     {
         try
         {
-            var answer = await client.GetAsync(new Uri(shown), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var answer = await client.GetAsync(new Uri(address.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped)), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (answer.IsSuccessStatusCode)
             {
                 return answer;

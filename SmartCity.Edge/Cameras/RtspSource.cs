@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using SmartCity.Contracts.Cities;
 
 namespace SmartCity.Edge.Cameras;
 
@@ -13,7 +14,7 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
     private const string Program = "ffmpeg";
     private const string Boundary = "ffmpeg";
 
-    private readonly string _shown = address.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped);
+    private readonly string _shown = CameraAddress.Shown(address.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped))!;
 
     public bool Waits => false;
 
@@ -68,5 +69,9 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
         }
     }
 
-    private string Unnamed(string text) => address.UserInfo.Length > 0 ? text.Replace(address.UserInfo + "@", "", StringComparison.Ordinal) : text;
+    private string Unnamed(string text)
+    {
+        text = text.Replace(address.OriginalString, _shown, StringComparison.Ordinal);
+        return address.UserInfo.Length > 0 ? text.Replace(address.UserInfo + "@", "", StringComparison.Ordinal) : text;
+    }
 }

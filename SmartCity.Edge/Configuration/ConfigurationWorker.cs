@@ -89,7 +89,12 @@ internal sealed class ConfigurationWorker(
             logger.LogInformation("The core names {Cameras} cameras of {Stations} stations.", configuration.Stations.Sum(s => s.Cameras.Count), configuration.Stations.Count);
         }
 
-        _trouble = null;
+        if (_trouble is not null)
+        {
+            logger.LogInformation("The core answers again.");
+            _trouble = null;
+        }
+
         var missing = stations.Unknown;
         if (missing.Count > 0)
         {

@@ -70,6 +70,17 @@ public class SignInTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task Guesses_that_are_made_at_once_count_each()
+    {
+        var made = await Caller.MakeAsync(core, "guessed", Role.Viewer);
+
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(i => SignInStatusAsync("guessed", $"wrong wrong wrong {i}")));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await SignInStatusAsync("guessed", made.Password));
+        Assert.NotNull(Assert.Single(await UsersAsync(), u => u.Name == "guessed").LockedUntil);
+    }
+
+    [Fact]
     public async Task A_session_ends_with_its_sign_out()
     {
         var session = await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword);

@@ -36,7 +36,7 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
 
         var name = (await viewer.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
         Assert.Contains((await ListAsync($"?actor={name}")).Items, l => l.Action == "access.refused" && l.Subject!.StartsWith("DELETE /api/hotlist/", StringComparison.Ordinal));
-        Assert.Contains((await ListAsync("?actor=tests&limit=500")).Items, l => l.Action == "hotlist.add" && l.Details!.Contains("AUD1T", StringComparison.Ordinal));
+        Assert.Equal(("AUD1T", "a test"), (await ListAsync("?actor=tests&limit=500&action=hotlist.add")).Items.Where(l => l.Details!.Contains("AUD1T", StringComparison.Ordinal)).Select(l => (l.Subject, l.Reason)).Single());
     }
 
     [Fact]
@@ -57,7 +57,27 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
         var lines = (await ListAsync($"?actor={name}")).Items;
         Assert.Equal(("AU13DIT", "stolen"), lines.Where(l => l.Action == "alerts.search").Select(l => (l.Subject, l.Reason)).Single());
         Assert.Equal("AU14", lines.Single(l => l.Action == "hotlist.search").Subject);
-        Assert.Contains("AU15DIT", lines.Single(l => l.Action == "hotlist.test").Details, StringComparison.Ordinal);
+        Assert.Equal("AU15DIT", lines.Single(l => l.Action == "hotlist.test").Subject);
+    }
+
+    [Fact]
+    public async Task A_search_and_what_is_taken_off_the_hot_list_are_told_by_what_they_were_about()
+    {
+        using var user = await Caller.OfRoleAsync(core, Role.Investigator);
+        user.Http.DefaultRequestHeaders.Add("Audit-Reason", "stolen");
+        using var found = await user.Http.PostAsJsonAsync("/api/vehicles/search?limit=10", new VehicleSearch { Plate = "AU16*", Colour = "red" }, Token);
+        using var exported = await user.Http.GetAsync("/api/vehicles/search/export?plate=AU16*&limit=3", Token);
+        var entry = await Caller.ReadAsync<HotlistEntryView>(await user.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = "AU17DIT", Reason = "test" }, Token));
+        using var removed = await user.Http.DeleteAsync($"/api/hotlist/{entry.Id}", Token);
+
+        user.Http.DefaultRequestHeaders.Remove("Audit-Reason");
+        using var unexplained = await user.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = "AU18DIT", Reason = "seen at a robbery" }, Token);
+
+        var name = (await user.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
+        Assert.Equal("seen at a robbery", (await ListAsync($"?actor={name}&action=hotlist.add")).Items.Single(l => l.Subject == "AU18DIT").Reason);
+        Assert.Equal(
+            [("hotlist.remove", $"{entry.Id} AU17DIT"), ("hotlist.add", "AU17DIT"), ("vehicles.export", "AU16*"), ("vehicles.search", "AU16* red")],
+            (await ListAsync($"?actor={name}")).Items.Where(l => l.Action.StartsWith("hotlist", StringComparison.Ordinal) || l.Action.StartsWith("vehicles", StringComparison.Ordinal)).Select(l => (l.Action, l.Subject)).Skip(1));
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class PostgresServer : IAsyncLifetime
         }
 
         var data = Path.Combine(_folder, "data");
-        await RunAsUserAsync(Path.Combine(binaries, "initdb"), "-D", data, "-U", "smartcity", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync");
+        await RunAsUserAsync(Path.Combine(binaries, "initdb"), "-D", data, "-U", "smartcity", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
         await StartAsync();
         await CreateAsync("smartcity_template");
         await Core.Database.Migrations.RunAsync(ConnectionString("smartcity_template") + ";Pooling=false", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);

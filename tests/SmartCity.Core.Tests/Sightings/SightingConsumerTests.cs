@@ -53,6 +53,22 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_late_sighting_of_a_day_whose_table_another_core_has_dropped_is_stored()
+    {
+        var day = Now.AddDays(-40);
+        var first = Sighting("LATE1", day, "london-a4");
+        await core.SendAsync(first);
+        await WaitForAsync(first.Id);
+        await core.Postgres.ExecuteAsync($"delete from archive_queue; drop table sightings_{day:yyyyMMdd}");
+
+        var late = Sighting("LATE2", day.AddMinutes(1), "london-a4");
+        await core.SendAsync(late);
+
+        await WaitForAsync(late.Id);
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from dead_letters where reason like '%partition%'"));
+    }
+
+    [Fact]
     public async Task A_record_that_only_the_database_refuses_is_found_among_the_others()
     {
         // The registry of partitions is fine with it, the table is not: what a rule added later to the schema would do.

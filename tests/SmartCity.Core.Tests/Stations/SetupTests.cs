@@ -51,6 +51,50 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.All(lines, l => Assert.DoesNotContain("geheim", l.Details, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("http://cam/snap.cgi?user=admin&password=geheim&channel=2", "http://cam/snap.cgi?user=***&password=***&channel=2", "http://cam/snap.cgi?user=***&password=***&channel=3", "http://cam/snap.cgi?user=admin&password=geheim&channel=3")]
+    [InlineData("rtsp://cam:554/user=admin&password=geheim&channel=1&stream=0.sdp", "rtsp://cam:554/user=***&password=***&channel=1&stream=0.sdp", null, null)]
+    [InlineData("rtsp://cam/user=admin_password=geheim_channel=1.sdp", "rtsp://cam/user=***", null, null)]
+    [InlineData("https://a:geheim@cam?token=geheim", "https://a:***@cam?token=***", "https://a:***@cam/2?token=***", "https://a:geheim@cam/2?token=geheim")]
+    [InlineData("rtsp://cam/1", "rtsp://cam/1", "rtsp://cam/2", "rtsp://cam/2")]
+    public void What_an_address_has_of_secrets_is_hidden_and_what_is_changed_beside_them_keeps_them(string source, string shown, string? changed, string? meant)
+    {
+        Assert.Equal(shown, CameraAddress.Shown(source));
+        Assert.Equal(source, CameraAddress.Meant(shown, source));
+        Assert.Equal(meant, changed is null ? null : CameraAddress.Meant(changed, source));
+    }
+
+    [Fact]
+    public async Task A_hidden_password_goes_to_no_other_host()
+    {
+        await ReadAsync<CameraSetup>(core.Http.PostAsJsonAsync("/api/setup/cameras", new NewCamera("a3-n7", "london-a3", "http://camera/mjpeg?password=geheim"), Token));
+
+        using var answer = await core.Http.PutAsJsonAsync("/api/setup/cameras/a3-n7", new CameraChange("http://elsewhere/mjpeg?password=***"), Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("type it in full", (await answer.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
+        Assert.Equal("http://camera/mjpeg?password=geheim", (await EdgeCamerasAsync("london-a3")).Single(c => c.Id == "a3-n7").Source);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_bound_to_a_station_learns_of_no_other_and_makes_no_key_that_does()
+    {
+        var made = await ReadAsync<ApiKeyCreated>(core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("edge a1", [Scope.EdgeConfig, Scope.AccessWrite], TimeProvider.System.GetUtcNow().AddDays(1), ["london-a1"]), Token));
+        Assert.Equal(["london-a1"], made.Key.Stations!);
+        using var edge = Caller.With(core, made.Token);
+
+        using var own = await edge.Http.GetAsync("/api/edge/configuration?station=london-a1", Token);
+        using var others = await edge.Http.GetAsync("/api/edge/configuration?station=london-a1&station=london-a3", Token);
+        using var again = await edge.Http.GetAsync("/api/edge/configuration?station=london-a1&station=london-a3", Token);
+        using var wider = await edge.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("wider", [Scope.EdgeConfig]), Token);
+
+        Assert.Equal(
+            (HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden, HttpStatusCode.BadRequest),
+            (own.StatusCode, others.StatusCode, again.StatusCode, wider.StatusCode));
+        var line = Assert.Single((await core.Http.GetFromJsonAsync<Page<AuditLine>>("/api/audit?actor=key%20edge%20a1&action=access.refused", Token))!.Items);
+        Assert.Contains("london-a3", line.Subject, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_retired_camera_and_those_of_a_retired_station_run_no_longer_and_can_be_taken_back()
     {

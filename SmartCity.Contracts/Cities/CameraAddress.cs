@@ -1,0 +1,98 @@
+using System.Text.RegularExpressions;
+
+namespace SmartCity.Contracts.Cities;
+
+/// <summary>Addresses of cameras: which there are, and how one is shown that has a password in it.</summary>
+public static partial class CameraAddress
+{
+    private const string Hidden = "***";
+    private const int Longest = 2000;
+    private static readonly HashSet<string> Harmless = new(
+        ["channel", "ch", "camera", "stream", "subtype", "profile", "resolution", "size", "width", "height", "fps", "codec", "videocodec", "compression", "quality", "rotation", "mirror", "unicast", "proto"],
+        StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] Kinds = ["rtsp", "rtsps", "http", "https", "folder", "file", "simulated"];
+
+    /// <summary>What is wrong with an address; null when nothing is. Whether pictures come from it only its edge can say.</summary>
+    public static string? Check(string? source)
+    {
+        if (string.IsNullOrWhiteSpace(source) || source.Length > Longest)
+        {
+            return "source must be rtsp://…, http://…, folder:/path, file:/path.mp4, upload or simulated:?seed=1.";
+        }
+
+        if (source.Contains(Hidden, StringComparison.Ordinal))
+        {
+            return $"source has {Hidden} where a password or another value is hidden, and nothing is known for it; type it in full.";
+        }
+
+        if (source == "upload")
+        {
+            return null;
+        }
+
+        var colon = source.IndexOf(':', StringComparison.Ordinal);
+        var kind = colon < 0 ? source : source[..colon];
+        if (colon < 0 || !Kinds.Contains(kind))
+        {
+            return $"source begins with '{kind}', which is none of rtsp://…, http://…, folder:/path, file:/path.mp4, upload, simulated:?seed=1.";
+        }
+
+        if (kind is "rtsp" or "rtsps" or "http" or "https")
+        {
+            return Uri.TryCreate(source, UriKind.Absolute, out var address) && address.Host.Length > 0 ? null : "source is no valid address; such as rtsp://host/stream.";
+        }
+
+        return kind is "folder" or "file" && source.Length == colon + 1 ? $"source has no path after {kind}:." : null;
+    }
+
+    /// <summary>
+    /// The address without its secrets: the password before the host, and every value behind it whose name is not known to be harmless, as in
+    /// <c>?user=…&amp;password=…</c>.
+    /// </summary>
+    public static string? Shown(string? source)
+    {
+        if (Split(source) is not var (host, password, path))
+        {
+            return source;
+        }
+
+        return (password is null ? host : host.Replace(":" + password + "@", ":" + Hidden + "@", StringComparison.Ordinal))
+            + Setting().Replace(path, m => Harmless.Contains(m.Groups["name"].Value) || m.Groups["value"].Length == 0 ? m.Value : m.Groups["name"].Value + "=" + Hidden);
+    }
+
+    /// <summary>
+    /// The address that is meant when somebody sends back what was shown to them, or changes it: what is hidden in it stays as it was, for the same
+    /// host alone. What still is hidden then was never known.
+    /// </summary>
+    public static string Meant(string source, string? before)
+    {
+        if (!source.Contains(Hidden, StringComparison.Ordinal) || Split(source) is not var (host, _, path) || Split(before) is not var (knownHost, _, knownPath)
+            || host != Split(Shown(before))!.Value.Host)
+        {
+            return source;
+        }
+
+        var known = Setting().Matches(knownPath).GroupBy(m => m.Groups["name"].Value, m => m.Groups["value"].Value).ToDictionary(g => g.Key, g => g.First());
+        return knownHost + Setting().Replace(path, m => m.Groups["value"].Value == Hidden && known.TryGetValue(m.Groups["name"].Value, out var value) ? m.Groups["name"].Value + "=" + value : m.Value);
+    }
+
+    // Scheme and host with who signs in there, the password among them, and what comes behind; null for what is no address of the network.
+    private static (string Host, string? Password, string Path)? Split(string? source)
+    {
+        var host = source?.IndexOf("://", StringComparison.Ordinal) ?? -1;
+        if (source is null || host < 0)
+        {
+            return null;
+        }
+
+        host += 3;
+        var end = source.AsSpan(host).IndexOfAny('/', '?', '#') is var found && found < 0 ? source.Length : host + found;
+        var at = source[..end].LastIndexOf('@');
+        var colon = at < host ? -1 : source.IndexOf(':', host, at - host);
+        return (source[..end], colon < 0 ? null : source[(colon + 1)..at], source[end..]);
+    }
+
+    [GeneratedRegex(@"(?<name>[A-Za-z][\w.\-]*)=(?<value>[^&;?#/]*)")]
+    private static partial Regex Setting();
+}
