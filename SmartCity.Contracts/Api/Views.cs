@@ -131,6 +131,9 @@ public sealed record AlertView
     public DateTimeOffset? AcknowledgedAt { get; init; }
     public string? AcknowledgedBy { get; init; }
     public string? Note { get; init; }
+
+    /// <summary>A person has decided since that the sighting shows another plate, or none: what the alert was raised for was misread.</summary>
+    public bool ReadingTakenBack { get; init; }
 }
 
 /// <summary><c>GET /api/stations</c>.</summary>

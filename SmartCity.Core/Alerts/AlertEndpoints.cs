@@ -15,7 +15,11 @@ namespace SmartCity.Core.Alerts;
 internal static class AlertSlice
 {
     private const string Columns =
-        "id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id, state, acknowledged_at, acknowledged_by, note";
+        "id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id, state, acknowledged_at, acknowledged_by, note, " + TakenBack;
+
+    // What the alert was raised for counts as something else since: a person has decided so, or has taken a decision back.
+    private const string TakenBack =
+        "exists (select from sightings s where s.captured_at = alerts.captured_at and s.id = alerts.sighting_id and s.plate is distinct from alerts.plate)";
 
     public static IServiceCollection AddAlerts(this IServiceCollection services)
     {
@@ -62,6 +66,7 @@ internal static class AlertSlice
         AcknowledgedAt = r.IsDBNull(17) ? null : r.Time(17),
         AcknowledgedBy = r.Text(18),
         Note = r.Text(19),
+        ReadingTakenBack = r.GetBoolean(20),
     };
 
     internal static string Select(string where) => $"select {Columns} from alerts where {where}";

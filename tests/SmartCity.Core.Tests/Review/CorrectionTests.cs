@@ -113,7 +113,10 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
                 return (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("alerts").GetArrayLength() == 1;
             },
             "the hot-list's new entry takes effect");
-        Assert.Single((await GetAsync<Page<AlertView>>("/api/alerts?plate=CR04AAB")).Items);
+        // The last decision was the way back: the alert stays and says so, until the reading counts as the wanted vehicle's again.
+        Assert.True(Assert.Single((await GetAsync<Page<AlertView>>("/api/alerts?plate=CR04AAB")).Items).ReadingTakenBack);
+        using var again = await DecideAsync(sighting.Id, new { state = "corrected", plate = "CR04AAB" });
+        Assert.All((await GetAsync<Page<AlertView>>("/api/alerts?plate=CR04AAB")).Items, a => Assert.False(a.ReadingTakenBack));
     }
 
     [Fact]
