@@ -9,6 +9,8 @@ namespace SmartCity.AllInOne.Commands;
 /// <summary><c>smartcity doctor</c>: what was found on this machine, what <c>run</c> will use, and why.</summary>
 internal static class DoctorCommand
 {
+    private const int LongestLine = 10_000;
+
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "The findings as JSON on stdout." };
@@ -36,15 +38,17 @@ internal static class DoctorCommand
 
     private static void Print(IReadOnlyList<Finding> findings)
     {
+        // Nothing is wrapped here: a path is to be copied.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        var table = new Table().Border(TableBorder.Simple).AddColumns("", "found", "run will use", "because");
+        console.Profile.Width = LongestLine;
+        var width = findings.Max(f => f.Name.Length) + 2;
         foreach (var finding in findings)
         {
-            var name = Markup.Escape(finding.Name);
-            table.AddRow(finding.Blocks ? $"[red]{name}[/]" : name, Markup.Escape(finding.Found), Markup.Escape(finding.Uses), Markup.Escape(finding.Reason));
+            var name = Markup.Escape(finding.Name.PadRight(width));
+            console.MarkupLine($"{(finding.Blocks ? $"[red]{name}[/]" : $"[bold]{name}[/]")}{Markup.Escape(finding.Found)}");
+            console.MarkupLine($"{new string(' ', width)}run will use {Markup.Escape(finding.Uses)} ({Markup.Escape(finding.Reason)})");
         }
 
-        console.Write(table);
         if (findings.Any(f => f.Blocks))
         {
             console.MarkupLine("[red]run cannot start until what is red is put right.[/]");

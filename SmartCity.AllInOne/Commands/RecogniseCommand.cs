@@ -17,8 +17,8 @@ internal static class RecogniseCommand
 
     private static readonly Argument<string[]> Paths = new("PATH") { Arity = ArgumentArity.OneOrMore, Description = "Pictures, or folders of pictures." };
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads of one inference.", DefaultValueFactory = _ => 1 };
-    private static readonly Option<string> Detector = new("--detector") { Description = "Detector id.", DefaultValueFactory = _ => new RecognitionOptions().Detector };
-    private static readonly Option<string> Reader = new("--reader") { Description = "Reader id.", DefaultValueFactory = _ => new RecognitionOptions().Reader };
+    private static readonly Option<string> Detector = new("--detector") { Description = $"Detector id: {string.Join(" or ", RecognitionOptions.Detectors)}.", DefaultValueFactory = _ => new RecognitionOptions().Detector };
+    private static readonly Option<string> Reader = new("--reader") { Description = $"Reader id: {string.Join(" or ", RecognitionOptions.Readers)}.", DefaultValueFactory = _ => new RecognitionOptions().Reader };
 
     public static Command Create()
     {

@@ -17,11 +17,17 @@ public sealed class RecognitionOptions
 {
     public const string Section = "Recognition";
 
-    /// <summary>Detector id: <c>city-det-1</c> or <c>ppocr-det-v4</c>.</summary>
+    /// <summary>Ids of the detectors there are.</summary>
+    public static IReadOnlyList<string> Detectors { get; } = [CityDetector.Id, PpOcrDetector.Id];
+
+    /// <summary>Ids of the readers there are.</summary>
+    public static IReadOnlyList<string> Readers { get; } = [CityReader.Id, PpOcrReader.Id];
+
+    /// <summary>One of <see cref="Detectors"/>.</summary>
     [Required]
     public string Detector { get; set; } = CityDetector.Id;
 
-    /// <summary>Reader id: <c>city-read-1</c> or <c>ppocr-v4</c>.</summary>
+    /// <summary>One of <see cref="Readers"/>.</summary>
     [Required]
     public string Reader { get; set; } = CityReader.Id;
 
