@@ -16,6 +16,7 @@ internal static class WebhookEndpoints
 {
     private const int ShortestSecret = 16;
     private const int SecretBytes = 32;
+    private const string Columns = "id, name, url, enabled, created_at";
 
     public static IServiceCollection AddWebhooks(this IServiceCollection services)
     {
@@ -34,6 +35,7 @@ internal static class WebhookEndpoints
         webhooks.MapGet("", ListAsync).WithSummary("Where alerts are sent");
         webhooks.MapPost("", AddAsync).WithSummary("Sends every alert from now on to an address").DisableAntiforgery();
         webhooks.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a webhook; the secret stays when none is given").DisableAntiforgery();
+        webhooks.MapPost("{id:guid}/secret", RenewSecretAsync).WithSummary("Makes up a new secret, told this once; what is sent from now on is signed with it").DisableAntiforgery().Audited("webhooks.secret");
         webhooks.MapPost("{id:guid}/test", TestAsync).WithSummary("Sends a signed test at once, whether the webhook is on or off; the answer is what the receiver said").Audited("webhooks.test");
         webhooks.MapDelete("{id:guid}", RemoveAsync).WithSummary("Takes a webhook away, with its deliveries");
         webhooks.MapGet("deliveries", DeliveriesAsync).WithSummary("The delivery log, newest alert first");
@@ -43,8 +45,8 @@ internal static class WebhookEndpoints
 
     private static async Task<Ok<List<WebhookView>>> ListAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select id, name, url, enabled, created_at from webhooks order by created_at, id");
-        return TypedResults.Ok(await command.ReadAllAsync(r => new WebhookView(r.GetGuid(0), r.GetString(1), new Uri(r.GetString(2)), r.GetBoolean(3), r.Time(4)), cancellationToken));
+        await using var command = dataSource.CreateCommand($"select {Columns} from webhooks order by created_at, id");
+        return TypedResults.Ok(await command.ReadAllAsync(Read, cancellationToken));
     }
 
     private static async Task<Results<Created<WebhookView>, ProblemHttpResult>> AddAsync(WebhookRequest request, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
@@ -55,7 +57,7 @@ internal static class WebhookEndpoints
         }
 
         var now = time.GetUtcNow();
-        var madeUp = string.IsNullOrEmpty(request.Secret) ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes)) : null;
+        var madeUp = string.IsNullOrEmpty(request.Secret) ? MakeSecret() : null;
         var webhook = new WebhookView(Guid.CreateVersion7(now), request.Name!.Trim(), request.Url!, request.Enabled, now, madeUp);
         await using var command = dataSource.CreateCommand("insert into webhooks (id, name, url, secret, enabled, created_at) values ($1, $2, $3, $4, $5, $6)");
         Parameters(command, webhook.Id, webhook.Name, webhook.Url.AbsoluteUri, madeUp ?? request.Secret!, webhook.Enabled, now);
@@ -73,6 +75,14 @@ internal static class WebhookEndpoints
         await using var command = dataSource.CreateCommand("update webhooks set name = $2, url = $3, secret = coalesce(nullif($4, ''), secret), enabled = $5 where id = $1");
         Parameters(command, id, request.Name!.Trim(), request.Url!.AbsoluteUri, request.Secret ?? "", request.Enabled);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
+    }
+
+    private static async Task<Results<Ok<WebhookView>, NotFound>> RenewSecretAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        var secret = MakeSecret();
+        await using var command = dataSource.CreateCommand($"update webhooks set secret = $2 where id = $1 returning {Columns}");
+        Parameters(command, id, secret);
+        return await command.ReadAllAsync(Read, cancellationToken) is [var webhook] ? TypedResults.Ok(webhook with { Secret = secret }) : TypedResults.NotFound();
     }
 
     private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
@@ -106,6 +116,10 @@ internal static class WebhookEndpoints
             ? TypedResults.Ok(await sender.TestAsync(url, secret, cancellationToken))
             : TypedResults.NotFound();
     }
+
+    private static string MakeSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+
+    private static WebhookView Read(NpgsqlDataReader r) => new(r.GetGuid(0), r.GetString(1), new Uri(r.GetString(2)), r.GetBoolean(3), r.Time(4));
 
     private static ProblemHttpResult? Problem(WebhookRequest request)
     {

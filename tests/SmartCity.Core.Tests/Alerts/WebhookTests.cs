@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
@@ -29,8 +30,7 @@ public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal([500, 500, 204], delivery.Attempts.Select(a => a.Status ?? 0));
         Assert.All(receiver.Received, r =>
         {
-            var seconds = long.Parse(r.Headers[WebhookSignature.TimestampHeader]!, System.Globalization.CultureInfo.InvariantCulture);
-            Assert.Equal(WebhookSignature.Of(Secret, seconds, r.Body), r.Headers[WebhookSignature.SignatureHeader]);
+            Assert.Equal(Signature(Secret, r.Headers, r.Body), r.Headers[WebhookSignature.SignatureHeader]);
             Assert.Equal(delivery.Id.ToString(), r.Headers[WebhookSignature.DeliveryHeader]);
         });
         Assert.Equal(alert.Id, JsonSerializer.Deserialize<AlertView>(receiver.Received.Last().Body, JsonSerializerOptions.Web)!.Id);
@@ -115,14 +115,33 @@ public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
         var (headers, body) = receiver.Received.Single();
         Assert.Equal((200, null), (well.Status, well.Error));
         Assert.True(JsonDocument.Parse(body).RootElement.GetProperty("test").GetBoolean());
-        var seconds = long.Parse(headers[WebhookSignature.TimestampHeader]!, System.Globalization.CultureInfo.InvariantCulture);
-        Assert.Equal(WebhookSignature.Of(webhook.Secret!, seconds, body), headers[WebhookSignature.SignatureHeader]);
+        Assert.Equal(Signature(webhook.Secret!, headers, body), headers[WebhookSignature.SignatureHeader]);
 
         // A test is not tried again.
         Assert.Contains("503", (await TestAsync(webhook.Id)).Error, StringComparison.Ordinal);
         Assert.Equal(2, receiver.Received.Count);
         await RemoveAsync(webhook);
     }
+
+    [Fact]
+    public async Task A_secret_that_was_renewed_signs_from_then_on()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        receiver.Answer = _ => Task.FromResult(200);
+        var webhook = await AddAsync(receiver.Url);
+
+        using var answer = await core.Http.PostAsync($"/api/webhooks/{webhook.Id}/secret", null, Token);
+        var secret = (await answer.Content.ReadFromJsonAsync<WebhookView>(Token))!.Secret!;
+
+        await TestAsync(webhook.Id);
+        var (headers, body) = receiver.Received.Single();
+        Assert.Equal(Signature(secret, headers, body), headers[WebhookSignature.SignatureHeader]);
+        Assert.DoesNotContain(secret, await core.Http.GetStringAsync("/api/audit?action=webhooks", Token), StringComparison.Ordinal);
+        await RemoveAsync(webhook);
+    }
+
+    private static string Signature(string secret, IHeaderDictionary headers, byte[] body) =>
+        WebhookSignature.Of(secret, long.Parse(headers[WebhookSignature.TimestampHeader]!, System.Globalization.CultureInfo.InvariantCulture), body);
 
     private async Task<WebhookAttemptView> TestAsync(Guid webhook)
     {
