@@ -92,7 +92,7 @@ if (builder.ExecutionContext.IsRunMode)
         .WithIconName("VehicleCarProfile")
         .WithExplicitStart();
     core.WithSwitch("start-rush-hour", "Start rush hour", "VehicleCarProfile", rushHour, KnownResourceCommands.StartCommand)
-        .WithSwitch("stop-rush-hour", "Stop rush hour", "VehicleCarOff", rushHour, KnownResourceCommands.StopCommand);
+        .WithSwitch("stop-rush-hour", "Stop rush hour", "VehicleCarParking", rushHour, KnownResourceCommands.StopCommand);
     mirror?.WithSwitch("cut-link", "Cut the link", "PlugDisconnected", mirror, KnownResourceCommands.StopCommand)
         .WithSwitch("restore-link", "Restore the link", "PlugConnected", mirror, KnownResourceCommands.StartCommand);
 }
