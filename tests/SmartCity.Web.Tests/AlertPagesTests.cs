@@ -1,34 +1,17 @@
 using Bunit;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting.Internal;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using MudBlazor.Services;
 using SmartCity.Contracts.Api;
-using SmartCity.ServiceDefaults.Health;
-using SmartCity.Web.Access;
 using SmartCity.Web.Components.Alerts;
 using SmartCity.Web.Components.Pages;
-using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Tests;
 
-public sealed class AlertPagesTests : BunitContext
+public sealed class AlertPagesTests : ConsoleContext
 {
-    private static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
-
-    private readonly FakeCore _core = new();
 
     public AlertPagesTests()
     {
-        JSInterop.Mode = JSRuntimeMode.Loose;
         ComponentFactories.AddStub<AlertBell>();
-        _core.Answers("GET /api/stations", () => Array.Empty<StationView>());
-        Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
-        Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }));
-        Services.AddSingleton(provider => new LiveConnection(
-            provider, Options.Create(new ConsoleOptions()), new WorkerHealth(TimeProvider.System), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance));
+        Core.Answers("GET /api/stations", () => Array.Empty<StationView>());
         this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.AlertsRead, Scope.AlertsWrite, Scope.ChargesRead, Scope.ReviewWrite);
     }
 
@@ -36,12 +19,12 @@ public sealed class AlertPagesTests : BunitContext
     public void A_burst_comes_on_top_of_what_was_loaded_and_the_core_is_not_asked_again()
     {
         var asked = 0;
-        _core.Answers("GET /api/alerts", () => ++asked == 1 ? new Page<AlertView>([Raised("SECOND", 2)], "more") : new Page<AlertView>([Raised("FIRST", 1)], null));
+        Core.Answers("GET /api/alerts", () => ++asked == 1 ? new Page<AlertView>([Raised("SECOND", 2)], "more") : new Page<AlertView>([Raised("FIRST", 1)], null));
         var page = Render<AlertsPage>();
         page.FindAll("button").Single(b => b.TextContent.Trim() == "Older alerts").Click();
         page.WaitForAssertion(() => Assert.Equal(["SECOND", "FIRST"], Plates(page)));
 
-        var live = Services.GetRequiredService<LiveConnection>();
+        var live = Live;
         foreach (var second in (int[])[3, 5, 4, 5, 2])
         {
             live.Hand(new LiveEvent { Alert = Raised(second == 2 ? "SECOND" : $"A{second}", second) });
@@ -55,7 +38,7 @@ public sealed class AlertPagesTests : BunitContext
     public void Another_alert_that_cannot_be_loaded_leaves_nothing_of_the_one_before_to_act_on()
     {
         var first = Raised("FIRST", 1);
-        _core.Answers($"GET /api/alerts/{first.Id}", () => new AlertDetail(first, [], [], []));
+        Core.Answers($"GET /api/alerts/{first.Id}", () => new AlertDetail(first, [], [], []));
         var page = Render<AlertPage>(p => p.Add(a => a.Id, first.Id));
         page.WaitForAssertion(() => Assert.Contains(page.FindAll("button"), b => b.TextContent.Trim() == "Acknowledge"));
 
@@ -81,8 +64,8 @@ public sealed class AlertPagesTests : BunitContext
             Why = "w",
             TariffVersion = "t",
         };
-        _core.Answers($"GET /api/charges/{charge.Id}", () => new[] { charge });
-        _core.Answers($"GET /api/charges/{charge.Id}/disputes", () => Array.Empty<DisputeView>());
+        Core.Answers($"GET /api/charges/{charge.Id}", () => new[] { charge });
+        Core.Answers($"GET /api/charges/{charge.Id}/disputes", () => Array.Empty<DisputeView>());
         var page = Render<ChargePage>(p => p.Add(c => c.Id, charge.Id));
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button")));
 

@@ -1,19 +1,11 @@
 using Bunit;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using MudBlazor.Services;
 using SmartCity.Contracts.Api;
-using SmartCity.Web.Access;
 using SmartCity.Web.Components.Pages;
-using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Tests;
 
-public sealed class DeadLettersPageTests : BunitContext
+public sealed class DeadLettersPageTests : ConsoleContext
 {
-    private static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
-
-    private readonly FakeCore _core = new();
     private DeadLetterView _letter = new()
     {
         Id = Guid.NewGuid(),
@@ -28,15 +20,10 @@ public sealed class DeadLettersPageTests : BunitContext
 
     public DeadLettersPageTests()
     {
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
-        Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(Options.Create(new TraceOptions()));
-        Services.AddSingleton(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }));
-        _core.Answers("GET /api/dead-letters", () => new Page<DeadLetterView>([_letter], null));
-        _core.Answers($"GET /api/dead-letters/{_letter.Id}", () => new DeadLetterDetail(_letter, null, [0x7B, 0x00, 0xFF], [new("made-by", "a test"u8.ToArray())]));
-        _core.Answers($"POST /api/dead-letters/{_letter.Id}/replay", () => _letter = _letter with { State = "open", Replays = 1, By = "you", Result = "came back: Not a sighting" });
-        _core.Answers($"POST /api/dead-letters/{_letter.Id}/discard", () => _letter = _letter with { State = "discarded", By = "you", Result = "a test record" });
+        Core.Answers("GET /api/dead-letters", () => new Page<DeadLetterView>([_letter], null));
+        Core.Answers($"GET /api/dead-letters/{_letter.Id}", () => new DeadLetterDetail(_letter, null, [0x7B, 0x00, 0xFF], [new("made-by", "a test"u8.ToArray())]));
+        Core.Answers($"POST /api/dead-letters/{_letter.Id}/replay", () => _letter = _letter with { State = "open", Replays = 1, By = "you", Result = "came back: Not a sighting" });
+        Core.Answers($"POST /api/dead-letters/{_letter.Id}/discard", () => _letter = _letter with { State = "discarded", By = "you", Result = "a test record" });
     }
 
     [Fact]
@@ -68,7 +55,7 @@ public sealed class DeadLettersPageTests : BunitContext
 
         page.FindAll(".letter button").Single(b => b.TextContent.Trim() == "Replay").Click();
 
-        Assert.Equal($"/api/dead-letters/{_letter.Id}/replay", Assert.Single(_core.Posted).Path);
+        Assert.Equal($"/api/dead-letters/{_letter.Id}/replay", Assert.Single(Core.Posted).Path);
         Assert.Contains("Replayed by you: came back: Not a sighting", string.Join(' ', page.Find(".letter").TextContent.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
@@ -82,7 +69,7 @@ public sealed class DeadLettersPageTests : BunitContext
         page.Find(".letter input").Input(" a test record ");
         Discard(page).Click();
 
-        var (path, body) = Assert.Single(_core.Posted);
+        var (path, body) = Assert.Single(Core.Posted);
         Assert.Equal($"/api/dead-letters/{_letter.Id}/discard", path);
         Assert.Equal("a test record", body.GetProperty("reason").GetString());
         Assert.DoesNotContain(page.FindAll(".letter button"), b => b.TextContent.Trim() is "Replay" or "Discard");
@@ -91,7 +78,7 @@ public sealed class DeadLettersPageTests : BunitContext
     [Fact]
     public void Nothing_that_waits_is_said_to_be_good()
     {
-        _core.Answers("GET /api/dead-letters", () => new Page<DeadLetterView>([], null));
+        Core.Answers("GET /api/dead-letters", () => new Page<DeadLetterView>([], null));
         Assert.Contains("all that came could be used", Open(Scope.OpsRead).Find(".empty").TextContent, StringComparison.Ordinal);
     }
 

@@ -7,12 +7,15 @@ namespace SmartCity.Web.Tests;
 /// <summary>A core that answers with what a test says, and remembers what was posted.</summary>
 internal sealed class FakeCore : HttpMessageHandler
 {
-    private readonly Dictionary<string, Func<object>> _answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Func<CancellationToken, Task<object>>> _answers = new(StringComparer.Ordinal);
 
     public List<(string Path, JsonElement Body)> Posted { get; } = [];
 
     /// <param name="request">Method and path without the query, such as <c>GET /api/review</c>.</param>
-    public FakeCore Answers(string request, Func<object> answer)
+    public FakeCore Answers(string request, Func<object> answer) => Waits(request, _ => Task.FromResult(answer()));
+
+    /// <summary>Answers when the test lets it.</summary>
+    public FakeCore Waits(string request, Func<CancellationToken, Task<object>> answer)
     {
         _answers[request] = answer;
         return this;
@@ -27,7 +30,7 @@ internal sealed class FakeCore : HttpMessageHandler
         }
 
         return _answers.TryGetValue($"{request.Method} {path}", out var answer)
-            ? new HttpResponseMessage(HttpStatusCode.OK) { Content = JsonContent.Create(answer(), options: JsonSerializerOptions.Web) }
+            ? new HttpResponseMessage(HttpStatusCode.OK) { Content = JsonContent.Create(await answer(cancellationToken), options: JsonSerializerOptions.Web) }
             : new HttpResponseMessage(HttpStatusCode.NotFound);
     }
 }

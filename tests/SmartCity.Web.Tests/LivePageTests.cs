@@ -2,33 +2,26 @@ using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
-using MudBlazor.Services;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
-using SmartCity.Web.Access;
 using SmartCity.Web.Components.Live;
 using SmartCity.Web.Components.Pages;
 using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Tests;
 
-public sealed class LivePageTests : BunitContext
+public sealed class LivePageTests : ConsoleContext
 {
-    private static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
     private static readonly DateOnly Day = new(2026, 11, 23);
 
-    private readonly FakeTimeProvider _time = new(At);
-    private readonly FakeCore _core = new();
 
     public LivePageTests()
     {
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        _core.Answers("GET /api/stations", () => new[] { Station("a1", "Angel", "ulez"), Station("a3", "Borough", "congestion") });
-        _core.Answers("GET /api/zones", () => Array.Empty<ZoneView>());
-        _core.Answers("GET /api/sightings", () => new Page<SightingView>([], null));
-        _core.Answers("GET /api/flow", () => new FlowView(Day, new DateTimeOffset(Day, TimeOnly.MinValue, TimeSpan.Zero), TimeSpan.FromMinutes(15), 96, [.. Enumerable.Range(0, 96)], [new FlowOfStation("a1", [.. Enumerable.Range(0, 96)])]));
-        _core.Answers("GET /api/live/summary", () => new LiveSummary
+        Core.Answers("GET /api/stations", () => new[] { Station("a1", "Angel", "ulez"), Station("a3", "Borough", "congestion") });
+        Core.Answers("GET /api/zones", () => Array.Empty<ZoneView>());
+        Core.Answers("GET /api/sightings", () => new Page<SightingView>([], null));
+        Core.Answers("GET /api/flow", () => new FlowView(Day, new DateTimeOffset(Day, TimeOnly.MinValue, TimeSpan.Zero), TimeSpan.FromMinutes(15), 96, [.. Enumerable.Range(0, 96)], [new FlowOfStation("a1", [.. Enumerable.Range(0, 96)])]));
+        Core.Answers("GET /api/live/summary", () => new LiveSummary
         {
             At = At,
             Day = Day,
@@ -39,13 +32,8 @@ public sealed class LivePageTests : BunitContext
             Sightings = 1234,
             Stations = [new StationNow("a3", "up", 7, 40, At), new StationNow("a1", "down", 0, 300, At)],
         });
-        var core = new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") });
-        Services.AddSingleton(core);
-        Services.AddSingleton<TimeProvider>(_time);
-        Services.AddSingleton(new LiveBoard(core, _time, NullLogger<LiveBoard>.Instance));
+        Services.AddSingleton(provider => new LiveBoard(provider.GetRequiredService<CoreClient>(), Time, NullLogger<LiveBoard>.Instance));
         Services.AddOptions<MapOptions>();
-        Services.AddOptions<TraceOptions>();
-        Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
         this.AddAuthorization().SetAuthorized("somebody").SetPolicies(Scope.ReviewWrite, Scope.AlertsRead);
     }
 
@@ -106,12 +94,12 @@ public sealed class LivePageTests : BunitContext
         scrubber.Find("button").Click();
         scrubber.WaitForAssertion(() => Assert.StartsWith("02:30", scrubber.Find("output").TextContent, StringComparison.Ordinal));
 
-        _time.Advance(TimeSpan.FromMilliseconds(500));
-        _time.Advance(TimeSpan.FromMilliseconds(500));
+        Time.Advance(TimeSpan.FromMilliseconds(500));
+        Time.Advance(TimeSpan.FromMilliseconds(500));
         scrubber.WaitForAssertion(() => Assert.StartsWith("03:00", scrubber.Find("output").TextContent, StringComparison.Ordinal));
 
         scrubber.Find("button").Click();
-        _time.Advance(TimeSpan.FromSeconds(5));
+        Time.Advance(TimeSpan.FromSeconds(5));
         Assert.StartsWith("03:00", scrubber.Find("output").TextContent, StringComparison.Ordinal);
     }
 
@@ -130,8 +118,8 @@ public sealed class LivePageTests : BunitContext
             Alternatives = [new PlateAlternative("LR38TEE", .15)],
             Frames = 4,
         };
-        _core.Answers($"GET /api/sightings/{sighting.Id}", () => sighting);
-        _core.Answers($"POST /api/sightings/{sighting.Id}/review", () => new ReviewOutcome(sighting.Id, "LR38TEE", [], []));
+        Core.Answers($"GET /api/sightings/{sighting.Id}", () => sighting);
+        Core.Answers($"POST /api/sightings/{sighting.Id}/review", () => new ReviewOutcome(sighting.Id, "LR38TEE", [], []));
         var detail = Render<SightingDetail>(p => p.Add(d => d.Id, sighting.Id).Add(d => d.Names, new Dictionary<string, string> { ["a1"] = "Angel" }));
 
         Assert.Equal("370", detail.WaitForElement(".characters .weak").TextContent);
@@ -141,7 +129,7 @@ public sealed class LivePageTests : BunitContext
         detail.Find(".right-plate input, input.right-plate").Input("lr38 tee");
         detail.FindAll("button").Single(b => b.TextContent.Trim() == "Correct").Click();
 
-        var (_, body) = Assert.Single(_core.Posted);
+        var (_, body) = Assert.Single(Core.Posted);
         Assert.Equal(("corrected", "LR38TEE"), (body.GetProperty("state").GetString(), body.GetProperty("plate").GetString()));
     }
 

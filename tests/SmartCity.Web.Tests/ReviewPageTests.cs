@@ -1,38 +1,28 @@
 using Bunit;
 using Microsoft.AspNetCore.Components.Web;
-using Microsoft.Extensions.DependencyInjection;
-using MudBlazor.Services;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Pages;
-using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Tests;
 
-public sealed class ReviewPageTests : BunitContext
+public sealed class ReviewPageTests : ConsoleContext
 {
-    private static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
-
     private readonly List<ReviewTask> _open = [Case("LR33TEE"), Case("WGS0161")];
     private readonly List<ReviewTask> _all;
-    private readonly FakeCore _core = new();
 
     public ReviewPageTests()
     {
         _all = [.. _open];
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        _core.Answers("GET /api/review/counts", () => new[] { new ReviewCount("doubtful", _open.Count) });
-        _core.Answers("GET /api/stations", () => Array.Empty<StationView>());
-        _core.Answers("POST /api/review/claim", () => _open.ToArray());
+        Core.Answers("GET /api/review/counts", () => new[] { new ReviewCount("doubtful", _open.Count) });
+        Core.Answers("GET /api/stations", () => Array.Empty<StationView>());
+        Core.Answers("POST /api/review/claim", () => _open.ToArray());
         foreach (var task in _all)
         {
-            _core.Answers($"POST /api/sightings/{task.Sighting.Id}/review", () => Decided(task));
-            _core.Answers($"POST /api/sightings/{task.Sighting.Id}/review/undo", () => new ReviewOutcome(task.Sighting.Id, task.Sighting.Plate, [], []));
-            _core.Answers($"POST /api/review/{task.Case.Id}", () => task.Case with { State = "skipped" });
+            Core.Answers($"POST /api/sightings/{task.Sighting.Id}/review", () => Decided(task));
+            Core.Answers($"POST /api/sightings/{task.Sighting.Id}/review/undo", () => new ReviewOutcome(task.Sighting.Id, task.Sighting.Plate, [], []));
+            Core.Answers($"POST /api/review/{task.Case.Id}", () => task.Case with { State = "skipped" });
         }
 
-        Services.AddMudServices();
-        Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }));
     }
 
     [Fact]
@@ -85,15 +75,15 @@ public sealed class ReviewPageTests : BunitContext
         page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
         Answer(page).KeyDown(new KeyboardEventArgs { Key = "z", CtrlKey = true });
         page.WaitForAssertion(() => Assert.Equal("LR33TEE", Answer(page).GetAttribute("value")));
-        Assert.Contains(_core.Posted, p => p.Path.EndsWith("/review/undo", StringComparison.Ordinal));
+        Assert.Contains(Core.Posted, p => p.Path.EndsWith("/review/undo", StringComparison.Ordinal));
     }
 
     [Fact]
     public void What_was_put_off_is_there_under_put_off()
     {
-        _core.Answers("GET /api/review/counts", () => new[] { new ReviewCount("doubtful", 1), new ReviewCount("skipped", 1) });
-        _core.Answers("DELETE /api/review/claim", () => new { });
-        _core.Answers("POST /api/review/claim", () => _core.Posted[^1].Body.TryGetProperty("kind", out var kind) && kind.GetString() == "skipped" ? new[] { _all[0] } : [.. _open]);
+        Core.Answers("GET /api/review/counts", () => new[] { new ReviewCount("doubtful", 1), new ReviewCount("skipped", 1) });
+        Core.Answers("DELETE /api/review/claim", () => new { });
+        Core.Answers("POST /api/review/claim", () => Core.Posted[^1].Body.TryGetProperty("kind", out var kind) && kind.GetString() == "skipped" ? new[] { _all[0] } : [.. _open]);
         var page = Render<ReviewPage>();
         Press(page, ".");
         page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
@@ -113,7 +103,7 @@ public sealed class ReviewPageTests : BunitContext
 
         page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
         Assert.Equal("Left for somebody else.", page.Find("p.done").TextContent);
-        Assert.DoesNotContain(_core.Posted, p => p.Path == $"/api/review/{_all[0].Case.Id}");
+        Assert.DoesNotContain(Core.Posted, p => p.Path == $"/api/review/{_all[0].Case.Id}");
     }
 
     [Fact]
@@ -135,7 +125,7 @@ public sealed class ReviewPageTests : BunitContext
         Assert.Contains("Nothing waits for a person", Render<ReviewPage>().Markup, StringComparison.Ordinal);
     }
 
-    private IEnumerable<(string Path, System.Text.Json.JsonElement Body)> Decisions => _core.Posted.Where(p => p.Path.EndsWith("/review", StringComparison.Ordinal));
+    private IEnumerable<(string Path, System.Text.Json.JsonElement Body)> Decisions => Core.Posted.Where(p => p.Path.EndsWith("/review", StringComparison.Ordinal));
 
     // The core no longer has it in the queue.
     private ReviewOutcome Decided(ReviewTask task)

@@ -1,0 +1,35 @@
+using Bunit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using MudBlazor.Services;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.Web.Access;
+using SmartCity.Web.Core;
+
+namespace SmartCity.Web.Tests;
+
+/// <summary>Renders pages of the console against a core that answers what a test says, at a time that it says.</summary>
+public abstract class ConsoleContext : BunitContext
+{
+    protected static readonly DateTimeOffset At = new(2026, 11, 23, 8, 15, 0, TimeSpan.Zero);
+
+    protected ConsoleContext()
+    {
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
+        Services.AddSingleton<TimeProvider>(Time);
+        Services.AddSingleton(new CoreClient(new HttpClient(Core) { BaseAddress = new Uri("http://core") }));
+        Services.AddSingleton(Options.Create(new TraceOptions()));
+        Services.AddSingleton(provider => new LiveConnection(
+            provider, Options.Create(new ConsoleOptions()), new WorkerHealth(Time), Time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance));
+    }
+
+    internal FakeCore Core { get; } = new();
+
+    protected FakeTimeProvider Time { get; } = new(At);
+
+    protected LiveConnection Live => Services.GetRequiredService<LiveConnection>();
+}

@@ -1,0 +1,61 @@
+using Bunit;
+using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Reports;
+
+namespace SmartCity.Web.Tests;
+
+public sealed class ReportSectionTests : ConsoleContext
+{
+    private static readonly DateOnly Today = new(2026, 11, 23);
+
+    [Fact]
+    public void A_report_of_other_days_than_were_asked_for_is_shown_and_not_waited_for_for_ever()
+    {
+        Core.Answers("GET /api/reports/stations", () => Of(Today.AddDays(-6), Today, "Angel"));
+
+        var section = Section(Today.AddDays(-7), Today.AddDays(-1));
+
+        section.WaitForAssertion(() => Assert.Equal("Angel", section.Find("tbody td").TextContent));
+        Assert.Equal("false", section.Find(".report").GetAttribute("aria-busy"));
+    }
+
+    [Fact]
+    public void Of_two_questions_the_first_is_ended_and_only_the_second_is_answered()
+    {
+        var asked = new List<CancellationToken>();
+        var first = new TaskCompletionSource<object>();
+        Core.Waits("GET /api/reports/stations", left =>
+        {
+            asked.Add(left);
+            return asked.Count == 1 ? first.Task.WaitAsync(left) : Task.FromResult<object>(Of(Today, Today, "Borough"));
+        });
+        var section = Section(Today.AddDays(-6), Today);
+        Assert.Equal("true", section.Find(".report").GetAttribute("aria-busy"));
+
+        section.Render(p => p.Add(s => s.From, Today));
+
+        section.WaitForAssertion(() => Assert.Equal("Borough", section.Find("tbody td").TextContent));
+        Assert.True(asked[0].IsCancellationRequested, "The core still works for a question that nobody waits for.");
+        Assert.Equal("false", section.Find(".report").GetAttribute("aria-busy"));
+    }
+
+    [Fact]
+    public void A_core_that_fails_is_said_and_the_next_days_are_asked_for_again()
+    {
+        var section = Section(Today, Today);
+        section.WaitForAssertion(() => Assert.Equal("false", section.Find(".report").GetAttribute("aria-busy")));
+        Assert.NotNull(section.Find(".mud-alert"));
+
+        Core.Answers("GET /api/reports/stations", () => Of(Today.AddDays(-1), Today, "Angel"));
+        section.Render(p => p.Add(s => s.From, Today.AddDays(-1)));
+
+        section.WaitForAssertion(() => Assert.Equal("Angel", section.Find("tbody td").TextContent));
+        Assert.Empty(section.FindAll(".mud-alert"));
+    }
+
+    private IRenderedComponent<ReportSection<StationRow>> Section(DateOnly from, DateOnly to) => Render<ReportSection<StationRow>>(p => p
+        .Add(s => s.Title, "Busiest stations").Add(s => s.Name, "stations").Add(s => s.From, from).Add(s => s.To, to)
+        .Add(s => s.Columns, [new ReportColumn<StationRow>("Station", r => r.Station, false)]));
+
+    private static Report<StationRow> Of(DateOnly from, DateOnly to, string station) => new(from, to, [new StationRow("a1", station, 3, 2, 8)], []);
+}
