@@ -201,6 +201,8 @@ public sealed record CameraStatus
 
     /// <summary>Where truth is known (simulated camera): share 0–1 of the vehicles that were read right.</summary>
     public double? ReadRight { get; init; }
+
+    /// <summary>Why its health is what it is, for people; null when there is nothing to say.</summary>
     public string? Error { get; init; }
 
     /// <summary>Capture time of its newest picture, <c>GET /api/cameras/{id}/picture</c>; null when its edge has sent none since it started.</summary>

@@ -29,6 +29,7 @@ internal sealed class CameraQuery(NpgsqlDataSource dataSource, HeartbeatConsumer
     private static CameraStatus Camera(string stationId, string id, KnownCamera? known, CameraHeartbeat? beat, StationHeartbeat? station, DateTimeOffset now)
     {
         var state = beat is null || station is null ? OpsRules.Unknown : now - station.At > OpsRules.Silence ? "silent" : beat.State;
+        var (health, why) = OpsRules.Camera(beat, station, now);
         return new CameraStatus
         {
             CameraId = id,
@@ -37,14 +38,14 @@ internal sealed class CameraQuery(NpgsqlDataSource dataSource, HeartbeatConsumer
             Lane = known?.Lane,
             Direction = known?.Direction,
             State = state,
-            Health = OpsRules.Camera(state, beat?.FramesPerSecond),
+            Health = health,
             FramesPerSecond = beat?.FramesPerSecond,
             FramesDropped = beat?.FramesDropped,
             FramesRead = beat?.FramesRead,
             Sightings = beat?.Sightings,
             ReadRate = beat is { Sightings: > 0 } ? Math.Round(1 - (double)beat.Unread / beat.Sightings, 3) : null,
             ReadRight = beat is { TruthTotal: > 0 and var total, TruthRight: { } right } ? Math.Round((double)right / total, 3) : null,
-            Error = beat?.Error,
+            Error = why,
             PictureAt = beat?.PictureAt,
             ReportedAt = station?.At,
         };

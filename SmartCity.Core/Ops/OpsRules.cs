@@ -21,6 +21,9 @@ internal static class OpsRules
     /// <summary>A core that is so far behind a station's Kafka shows yesterday's news.</summary>
     public static readonly TimeSpan Behind = TimeSpan.FromMinutes(1);
 
+    /// <summary>A camera that streams and has sent no frame for so long is in trouble.</summary>
+    private static readonly TimeSpan NoFrame = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan SlowLink = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongTransaction = TimeSpan.FromMinutes(5);
     private const long LowDisk = 1_000_000_000;
@@ -47,7 +50,7 @@ internal static class OpsRules
         }
 
         var problems = new List<string>(beat.Problems);
-        var lost = beat.Cameras.Where(c => c.State is "lost" or "connecting").ToList();
+        var lost = beat.Cameras.Where(c => c.State == "lost" || c is { State: "connecting", Error: not null }).ToList();
         if (lost.Count > 0)
         {
             problems.Add(Text($"{lost.Count} of {beat.Cameras.Count} cameras give no picture: {string.Join(", ", lost.Select(c => c.CameraId))}."));
@@ -181,13 +184,18 @@ internal static class OpsRules
         return State(problems, archive?.State == Failed);
     }
 
-    /// <param name="state">As the camera's edge says.</param>
-    public static string Camera(string state, double? framesPerSecond) => state switch
+    /// <summary>How a camera is and, when that is not healthy, why. A street may be empty for a while; a camera that connects for the first time is not in trouble.</summary>
+    public static (string Health, string? Why) Camera(CameraHeartbeat? beat, StationHeartbeat? station, DateTimeOffset now) => (beat, station) switch
     {
-        "streaming" => framesPerSecond > 0 ? Healthy : Degraded,
-        "connecting" => Degraded,
-        "lost" or "silent" => Failed,
-        _ => Unknown,
+        (null, _) or (_, null) => (Unknown, null),
+        _ when now - station.At > Silence => (Failed, Text($"Its edge has not reported for {Age(now - station.At)}.")),
+        _ when beat.State == "lost" => (Failed, beat.Error ?? "Its stream is lost; its edge tries again."),
+        _ when beat.State == "connecting" => beat.Error is { } error ? (Degraded, error) : (Unknown, "Connecting."),
+        _ when beat.State != "streaming" => (Unknown, beat.Error),
+        _ when beat.FramesPerSecond > 0 => (Healthy, beat.Error),
+        _ when beat.PictureAt is null => (Unknown, "No frame has come yet."),
+        _ when now - beat.PictureAt > NoFrame => (Degraded, Text($"No frame for {Age(now - beat.PictureAt.Value)}.")),
+        _ => (Healthy, beat.Error),
     };
 
     private static NodeState State(List<string> problems, bool failed = false) => new(failed ? Failed : problems.Count > 0 ? Degraded : Healthy, problems);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Options;
 using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Access;
@@ -52,7 +53,11 @@ internal static class SignInEndpoints
     public static IEndpointRouteBuilder MapConsoleAccess(this IEndpointRouteBuilder app)
     {
         app.MapPost("/sign-out", SignOutAsync);
-        app.MapGet("/sign-in/openid", (string? returnUrl) => TypedResults.Challenge(new AuthenticationProperties { RedirectUri = Local(returnUrl) }, [OpenIdScheme])).AllowAnonymous();
+        if (app.ServiceProvider.GetRequiredService<IOptions<ConsoleOptions>>().Value.OpenId is not null)
+        {
+            app.MapGet("/sign-in/openid", (string? returnUrl) => TypedResults.Challenge(new AuthenticationProperties { RedirectUri = Local(returnUrl) }, [OpenIdScheme])).AllowAnonymous();
+        }
+
         return app;
     }
 

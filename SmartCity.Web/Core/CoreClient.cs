@@ -7,6 +7,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Parts;
 
 namespace SmartCity.Web.Core;
 
@@ -140,13 +141,16 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
     // What the core has to say about a request that it refuses is for the person who made it.
     private static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if ((int)response.StatusCode is >= 400 and < 500 && response.Content.Headers.ContentType?.MediaType == "application/problem+json"
+        if ((int)response.StatusCode is (>= 400 and < 500) or 503 && response.Content.Headers.ContentType?.MediaType == "application/problem+json"
             && await response.Content.ReadFromJsonAsync<ProblemDetails>(Json, cancellationToken) is { Detail: { } detail })
         {
             throw new HttpRequestException(detail, null, response.StatusCode);
         }
 
-        response.EnsureSuccessStatusCode();
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new HttpRequestException(Wording.Refused((int)response.StatusCode), null, response.StatusCode);
+        }
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> Given(params IEnumerable<(string Name, string? Value)> parameters) =>

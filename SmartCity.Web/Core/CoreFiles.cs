@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.Web.Access;
+using SmartCity.Web.Components.Parts;
 
 namespace SmartCity.Web.Core;
 
@@ -15,10 +16,27 @@ internal static class CoreFiles
 
     public static IEndpointRouteBuilder MapCoreFiles(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/evidence/{**key}", PictureAsync).RequireAuthorization(Scope.LiveRead);
-        app.MapGet("/cameras/{id}/picture", CameraPictureAsync).RequireAuthorization(Scope.LiveRead);
-        app.MapGet("/download/{**path}", DownloadAsync).RequireAuthorization(SignedIn.Policy);
+        var files = app.MapGroup("").AddEndpointFilter(SayWhenAwayAsync);
+        files.MapGet("/evidence/{**key}", PictureAsync).RequireAuthorization(Scope.LiveRead);
+        files.MapGet("/cameras/{id}/picture", CameraPictureAsync).RequireAuthorization(Scope.LiveRead);
+        files.MapGet("/download/{**path}", DownloadAsync).RequireAuthorization(SignedIn.Policy);
         return app;
+    }
+
+    // What was half sent can only be broken off.
+    private static async ValueTask<object?> SayWhenAwayAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var context = invocation.HttpContext;
+        try
+        {
+            return await next(invocation);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            context.RequestServices.GetRequiredService<ILogger<CoreClient>>().LogWarning("A file could not be had from the core: {Error}", e.Message);
+            context.Response.Clear();
+            return TypedResults.Text(Wording.Away + " Try again in a moment.", statusCode: StatusCodes.Status502BadGateway);
+        }
     }
 
     private static async Task PictureAsync(string key, CoreClient core, SignedInUser user, PatchCache patches, HttpContext context)

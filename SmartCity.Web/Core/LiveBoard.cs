@@ -1,4 +1,5 @@
 using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Parts;
 
 namespace SmartCity.Web.Core;
 
@@ -131,7 +132,7 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
                 logger.LogWarning("The Live page's figures are old: {Error}", e.Message);
             }
 
-            Problem = $"The core does not answer ({e.Message}). The page goes on as soon as it does.";
+            Problem = $"{Wording.Trouble(e)} The page goes on by itself.";
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

@@ -128,7 +128,7 @@ public sealed class LiveFeedTests : BunitContext
     [Fact]
     public void A_core_that_does_not_answer_is_said_in_words()
     {
-        var board = new LiveBoard(new CoreClient(new HttpClient(new FakeCore()) { BaseAddress = new Uri("http://core") }), _time, NullLogger<LiveBoard>.Instance);
+        var board = new LiveBoard(new CoreClient(new HttpClient(new FakeCore().Answers("GET /api/sightings", () => throw new HttpRequestException("Connection refused"))) { BaseAddress = new Uri("http://core") }), _time, NullLogger<LiveBoard>.Instance);
         Services.AddSingleton(board);
         var feed = Feed(first: null);
 

@@ -122,7 +122,7 @@ public sealed class LivePageTests : ConsoleContext
         Core.Answers($"POST /api/sightings/{sighting.Id}/review", () => new ReviewOutcome(sighting.Id, "LR38TEE", [], []));
         var detail = Render<SightingDetail>(p => p.Add(d => d.Id, sighting.Id).Add(d => d.Names, new Dictionary<string, string> { ["a1"] = "Angel" }));
 
-        Assert.Equal("370", detail.WaitForElement(".characters .weak").TextContent);
+        Assert.Equal("370.0", detail.WaitForElement(".characters .weak").TextContent);
         Assert.Contains("LR38TEE", detail.Find(".alternatives").TextContent, StringComparison.Ordinal);
         Assert.Contains("voted over 4 frames", detail.Markup, StringComparison.Ordinal);
 

@@ -30,9 +30,9 @@ public sealed class TopologyTests : BunitContext
         Assert.Equal(10, topology.FindAll("button.node").Count);
         Assert.Equal(9, topology.FindAll("svg path.link").Count);
         var edge = topology.Find(".of-edge");
-        Assert.Contains("12 % · 310 MB", edge.TextContent, StringComparison.Ordinal);
+        Assert.Contains("CPU 12 % · memory 310 MB", edge.TextContent, StringComparison.Ordinal);
         Assert.Contains("newest 3 s ago", edge.TextContent, StringComparison.Ordinal);
-        Assert.Contains("lag 7 · 40 ms", topology.Find(".of-mirror").TextContent, StringComparison.Ordinal);
+        Assert.Contains("lag 7 · 40 ms old", topology.Find(".of-mirror").TextContent, StringComparison.Ordinal);
         Assert.Contains("2 stations, all healthy", topology.Markup, StringComparison.Ordinal);
     }
 

@@ -29,6 +29,8 @@ internal static class ConsoleTheme
             Warning = "#8a5a00",
             Info = "#0b5c8f",
             ActionDefault = "#4d5d69",
+            ActionDisabled = "#5f6f7b",
+            ActionDisabledBackground = "#dfe5ea",
         },
         PaletteDark = new PaletteDark
         {
@@ -51,6 +53,8 @@ internal static class ConsoleTheme
             Warning = "#f0b429",
             Info = "#59b7ef",
             ActionDefault = "#9fb0bd",
+            ActionDisabled = "#8396a4",
+            ActionDisabledBackground = "#22303b",
             SuccessContrastText = "#04121c",
             ErrorContrastText = "#1c0402",
             WarningContrastText = "#1c1202",

@@ -32,8 +32,8 @@ internal static class TopologyNodes
         return new TopologyNode(
             "core", "Core", "", core.Node,
             [
-                $"{Percent(core.CpuPercent)} CPU · {Bytes(core.ResidentBytes)}", $"{PerSecond(core.SightingsPerSecond)} stored · lag {Count(core.Lag)}",
-                $"newest {Ago(core.NewestSighting, ops.At)}", $"capture to stored {Milliseconds(core.CaptureToStoredP50)}",
+                $"CPU {Percent(core.CpuPercent)}", $"memory {Bytes(core.ResidentBytes)}", $"{PerSecond(core.SightingsPerSecond)} stored, {Count(core.Lag)} wait",
+                $"newest {Ago(core.NewestSighting, ops.At)}", $"in {Milliseconds(core.CaptureToStoredP50)} from capture",
             ],
             [
                 new("CPU", $"{Percent(core.CpuPercent)} of one core"),
@@ -93,7 +93,7 @@ internal static class TopologyNodes
         var beat = station.Heartbeat;
         return new TopologyNode(
             $"edge/{station.StationId}", "Edge", station.Name ?? station.StationId, station.Edge,
-            beat is null ? ["never heard of"] : [$"{Percent(beat.CpuPercent)} · {Bytes(beat.ResidentBytes)}", $"{PerSecond(beat.SightingsPerSecond)} · newest {Ago(station.NewestSighting, now)}"],
+            beat is null ? ["never heard of"] : [$"CPU {Percent(beat.CpuPercent)} · memory {Bytes(beat.ResidentBytes)}", $"{PerSecond(beat.SightingsPerSecond)} · newest {Ago(station.NewestSighting, now)}"],
             beat is null
                 ? [new("Station", station.StationId), new("Newest sighting stored", "none", station.NewestSighting)]
                 :
@@ -139,7 +139,7 @@ internal static class TopologyNodes
             $"mirror/{station.StationId}", other ? "MirrorMaker" : "Mirror", station.Name ?? station.StationId, station.Mirror,
             mirror is null
                 ? [PerSecond(station.ArrivingPerSecond), station.BehindSeconds is { } behind ? $"{Number(behind)} s behind" : "lag not measured"]
-                : [PerSecond(mirror.RecordsPerSecond), $"lag {Count(mirror.Lag)} · {Milliseconds(mirror.LatencyP50)}"],
+                : [PerSecond(mirror.RecordsPerSecond), $"lag {Count(mirror.Lag)} · {Milliseconds(mirror.LatencyP50)} old"],
             [
                 new("Carried", mirror is null ? NotMeasured : $"{PerSecond(mirror.RecordsPerSecond)}, {Count(mirror.Records)} since start"),
                 new("Lag", mirror is null ? NotMeasured : $"{Count(mirror.Lag)} records"),

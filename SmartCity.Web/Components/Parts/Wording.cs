@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using SmartCity.Contracts.Api;
 
 namespace SmartCity.Web.Components.Parts;
@@ -9,6 +10,20 @@ public static class Wording
     public static string Pounds(decimal amount) => amount.ToString("£#,0.00;−£#,0.00", CultureInfo.InvariantCulture);
 
     public static string Percent(double share) => share.ToString("P0", CultureInfo.InvariantCulture);
+
+    /// <summary>Below it a person should look at a character or a reading.</summary>
+    public const double Doubtful = 0.9;
+
+    /// <summary>How sure a reading is, such as 99.4 %. Cut, not rounded: only what is certain is 100 %.</summary>
+    public static string Sure(double probability) => $"{SureNumber(probability)} %";
+
+    /// <summary>The same in percent without the sign.</summary>
+    public static string SureNumber(double probability) => probability switch
+    {
+        >= 1 => "100",
+        > 0 and < 0.001 => "< 0.1",
+        _ => (Math.Floor((probability * 1000) + 1e-6) / 10).ToString("0.0", CultureInfo.InvariantCulture),
+    };
 
     public static string Scheme(string scheme) => scheme switch { "ulez" => "ULEZ", "lez" => "LEZ", "congestion" => "Congestion", _ => scheme };
 
@@ -41,7 +56,23 @@ public static class Wording
         return $"{outcome.Plate ?? "No plate"}: {(lines.Count == 0 ? "no charge changes" : string.Join(", ", lines))}.";
     }
 
-    /// <summary>Why the core could not be asked.</summary>
-    public static string Failure(HttpRequestException e) =>
-        e.StatusCode is { } status && (int)status is >= 400 and < 500 ? e.Message : $"The core does not answer ({e.Message}). Try again in a moment.";
+    /// <summary>The core cannot be asked.</summary>
+    public const string Away = "The core does not answer.";
+
+    /// <summary>Why the core could not be asked, or what it has to say.</summary>
+    public static string Trouble(HttpRequestException e) => e.StatusCode is not null ? e.Message : e.InnerException is OperationCanceledException ? "The core took too long to answer." : Away;
+
+    /// <summary>The same for somebody who asked, and who may ask again.</summary>
+    public static string Failure(HttpRequestException e) => Trouble(e) + (e.StatusCode is null or HttpStatusCode.ServiceUnavailable ? " Try again in a moment." : "");
+
+    /// <summary>What an answer of the core means that has no words of its own.</summary>
+    public static string Refused(int status) => status switch
+    {
+        401 => "Your session has ended. Sign in again.",
+        403 => "Your role does not allow this.",
+        404 => "There is no such thing, or it has been deleted.",
+        503 => "The core is starting.",
+        >= 500 => $"The core has failed (HTTP {status}). Its log says why.",
+        _ => $"The core refuses this (HTTP {status}).",
+    };
 }

@@ -56,8 +56,8 @@ internal static class ReportText
 
     public static Charted ComplianceCharts(IReadOnlyList<ComplianceRow> rows) =>
     [
-        ("Vehicles by fuel", new ChartData("stack", Fuels(rows), [new("compliant", Sums(rows, r => r.Fuel, r => r.Compliant)), new("not compliant", Sums(rows, r => r.Fuel, r => r.Vehicles - r.Compliant))], "vehicles")),
-        ("Vehicles by Euro standard", Pivot("stack", rows.OrderBy(r => r.Euro ?? 99), r => r.Euro is { } e ? $"Euro {e}" : "none said", r => r.Fuel, r => r.Vehicles, "vehicles")),
+        ("Vehicles by fuel", new ChartData("stack", Fuels(rows), [new("compliant", Sums(rows, r => r.Fuel, r => r.Compliant)), new("not compliant", Sums(rows, r => r.Fuel, r => r.Vehicles - r.Compliant))], "vehicles", Sideways: true)),
+        ("Vehicles by Euro standard", Pivot("stack", rows.OrderBy(r => r.Euro ?? 99), r => r.Euro is { } e ? $"Euro {e}" : "none in registry", r => r.Fuel, r => r.Vehicles, "vehicles")),
     ];
 
     public static string ComplianceSummary(IReadOnlyList<ComplianceRow> rows) => $"{Share(rows.Sum(r => r.Compliant), rows.Sum(r => r.Vehicles))} of {Whole(rows.Sum(r => r.Vehicles))} vehicles comply.";

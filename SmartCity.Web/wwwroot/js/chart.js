@@ -9,12 +9,12 @@ export function create(element) {
     if (!shown) return;
     const [text, edge] = [colour('--quiet'), colour('--edge')];
     const number = value => value === null || value === undefined ? '–' : shown.unit === '£' ? `£${value.toLocaleString('en-GB')}` : `${value.toLocaleString('en-GB')} ${shown.unit}`;
-    const names = { type: 'category', data: shown.categories, axisLabel: { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: edge } }, inverse: shown.sideways };
+    const names = { type: 'category', data: shown.categories, axisLabel: shown.sideways ? { color: text, interval: 0, width: Math.min(220, element.clientWidth * 0.42), overflow: 'truncate' } : { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: edge } }, inverse: shown.sideways };
     const values = { type: 'value', axisLabel: { color: text, formatter: value => value.toLocaleString('en-GB', { notation: 'compact' }) }, splitLine: { lineStyle: { color: edge } } };
     chart.setOption({
       color: [colour('--accent'), colour('--warn'), colour('--good'), colour('--bad'), '#9a7fd1', '#c98bb0', '#7fb3a5', '#8fa3b3'],
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
-      grid: { left: 8, right: 16, top: shown.series.length > 1 ? 40 : 12, bottom: 4, containLabel: true },
+      grid: { left: 4, right: 16, top: shown.series.length > 1 ? 40 : 12, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       legend: shown.series.length > 1 ? { textStyle: { color: text }, top: 0, type: 'scroll' } : undefined,
       tooltip: { trigger: 'axis', confine: true, backgroundColor: colour('--panel'), borderColor: edge, textStyle: { color: colour('--text') }, valueFormatter: number },
       xAxis: shown.sideways ? values : names,

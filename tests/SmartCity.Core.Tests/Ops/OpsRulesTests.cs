@@ -25,7 +25,23 @@ public class OpsRulesTests
         Assert.Equal("degraded", OpsRules.Edge(Beat("streaming", "lost"), Now).State);
         Assert.Equal("failed", OpsRules.Edge(Beat("lost", "lost"), Now).State);
         Assert.Equal("degraded", OpsRules.Edge(Beat("connecting", "lost"), Now).State);
+        Assert.Equal("healthy", OpsRules.Edge(Beat("connecting", "streaming"), Now).State);
         Assert.Contains("20000 sightings wait", Assert.Single(OpsRules.Edge(Beat() with { SpoolDepth = 20_000 }, Now).Problems), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("streaming", 2.5, null, null, "healthy", null)]
+    [InlineData("streaming", 0.0, 20, null, "healthy", null)]
+    [InlineData("streaming", 0.0, 90, null, "degraded", "No frame for 90 s.")]
+    [InlineData("streaming", 0.0, null, null, "unknown", "No frame has come yet.")]
+    [InlineData("connecting", 0.0, null, null, "unknown", "Connecting.")]
+    [InlineData("connecting", 0.0, null, "connection refused", "degraded", "connection refused")]
+    [InlineData("lost", 0.0, 20, null, "failed", "Its stream is lost; its edge tries again.")]
+    public void A_camera_in_trouble_says_why_and_a_street_that_is_empty_for_a_while_is_none(string state, double framesPerSecond, int? pictureAge, string? error, string health, string? why)
+    {
+        var camera = new CameraHeartbeat { CameraId = "c", State = state, FramesPerSecond = framesPerSecond, Error = error, PictureAt = pictureAge is { } age ? Now.AddSeconds(-age) : null };
+        Assert.Equal((health, why), OpsRules.Camera(camera, Beat(), Now));
+        Assert.Equal(("failed", "Its edge has not reported for 5 min."), OpsRules.Camera(camera, Beat() with { At = Now.AddMinutes(-5) }, Now));
     }
 
     [Fact]
