@@ -18,6 +18,7 @@ public static class ConsoleModule
         builder.Services.AddMudServices(mud =>
         {
             mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;
+            mud.SnackbarConfiguration.MaximumOpacity = 100;
             mud.SnackbarConfiguration.ShowTransitionDuration = 0;
             mud.SnackbarConfiguration.HideTransitionDuration = 0;
         });

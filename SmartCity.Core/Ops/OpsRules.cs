@@ -190,7 +190,7 @@ internal static class OpsRules
         (null, _) or (_, null) => (Unknown, null),
         _ when now - station.At > Silence => (Failed, Text($"Its edge has not reported for {Age(now - station.At)}.")),
         _ when beat.State == "lost" => (Failed, beat.Error ?? "Its stream is lost; its edge tries again."),
-        _ when beat.State == "connecting" => beat.Error is { } error ? (Degraded, error) : (Unknown, "Connecting."),
+        _ when beat.State == "connecting" => beat.Error is { } error ? (Degraded, error) : (Unknown, null),
         _ when beat.State != "streaming" => (Unknown, beat.Error),
         _ when beat.FramesPerSecond > 0 => (Healthy, beat.Error),
         _ when beat.PictureAt is null => (Unknown, "No frame has come yet."),

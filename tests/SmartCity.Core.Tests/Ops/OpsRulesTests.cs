@@ -34,7 +34,7 @@ public class OpsRulesTests
     [InlineData("streaming", 0.0, 20, null, "healthy", null)]
     [InlineData("streaming", 0.0, 90, null, "degraded", "No frame for 90 s.")]
     [InlineData("streaming", 0.0, null, null, "unknown", "No frame has come yet.")]
-    [InlineData("connecting", 0.0, null, null, "unknown", "Connecting.")]
+    [InlineData("connecting", 0.0, null, null, "unknown", null)]
     [InlineData("connecting", 0.0, null, "connection refused", "degraded", "connection refused")]
     [InlineData("lost", 0.0, 20, null, "failed", "Its stream is lost; its edge tries again.")]
     public void A_camera_in_trouble_says_why_and_a_street_that_is_empty_for_a_while_is_none(string state, double framesPerSecond, int? pictureAge, string? error, string health, string? why)
