@@ -2,6 +2,9 @@ import * as echarts from '../lib/echarts/echarts.esm.min.mjs';
 
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const darkSeries = ['#59b7ef', '#f0b429', '#4cc38a', '#ff7b72', '#9a7fd1', '#c98bb0', '#7fb3a5', '#8fa3b3'];
+const lightSeries = ['#1273b3', '#e39a1f', '#2f9e6b', '#d0473d', '#7a5cc0', '#c2557a', '#3f8f9a', '#6f8290'];
+
 export function create(element) {
   const chart = echarts.init(element, null, { renderer: 'svg' });
   let shown = null;
@@ -12,7 +15,7 @@ export function create(element) {
     const names = { type: 'category', data: shown.categories, axisLabel: shown.sideways ? { color: text, interval: 0, width: Math.min(220, element.clientWidth * 0.42), overflow: 'truncate' } : { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: edge } }, inverse: shown.sideways };
     const values = { type: 'value', axisLabel: { color: text, formatter: value => value.toLocaleString('en-GB', { notation: 'compact' }) }, splitLine: { lineStyle: { color: edge } } };
     chart.setOption({
-      color: [colour('--accent'), colour('--warn'), colour('--good'), colour('--bad'), '#9a7fd1', '#c98bb0', '#7fb3a5', '#8fa3b3'],
+      color: document.documentElement.classList.contains('light') ? lightSeries : darkSeries,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
       grid: { left: 4, right: 16, top: shown.series.length > 1 ? 40 : 12, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       legend: shown.series.length > 1 ? { textStyle: { color: text }, top: 0, type: 'scroll' } : undefined,
