@@ -80,6 +80,9 @@ public sealed partial class CoreClient
         await CheckAsync(response, cancellationToken);
     }
 
+    /// <summary>The answer holds the new secret, this once.</summary>
+    public Task<WebhookView> RenewWebhookSecretAsync(Guid id, CancellationToken cancellationToken) => PostAsync<WebhookView>($"api/webhooks/{id}/secret", new { }, cancellationToken);
+
     public Task RemoveWebhookAsync(Guid id, CancellationToken cancellationToken) => DeleteAsync($"api/webhooks/{id}", cancellationToken);
 
     /// <summary>Sends a test at once and gives what the receiver said.</summary>
