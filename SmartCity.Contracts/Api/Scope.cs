@@ -45,7 +45,7 @@ public static class Scope
     /// <summary>Stations, cameras, zones, tariffs, webhooks, registry imports, retention.</summary>
     public const string CityWrite = "city:write";
 
-    /// <summary>Which cameras an edge runs, with their addresses and passwords: for edges.</summary>
+    /// <summary>Which cameras an edge runs, with their addresses and passwords, and the hashed plates that it looks out for: for edges.</summary>
     public const string EdgeConfig = "edge:config";
 
     /// <summary>Users and API keys.</summary>

@@ -29,6 +29,7 @@ internal static class AlertSlice
         services.AddSingleton<HotlistImport>();
         services.AddSingleton(provider => new NearMatches(provider.GetRequiredService<HotList>().MayMatch));
         services.AddWebhooks();
+        services.AddEdgeHotlist();
         return services.AddSingleton(provider => new AlertRaiser(provider.GetRequiredService<HotList>().MayMatch, provider.GetRequiredService<TimeProvider>()));
     }
 
@@ -40,7 +41,7 @@ internal static class AlertSlice
         alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert with what people did, where it was sent, and where the vehicle will probably be seen next");
         alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens; dismissing and escalating say why").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note));
         alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends it to a webhook again, whatever became of it").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
-        return app.MapHotlist().MapWebhooks();
+        return app.MapHotlist().MapEdgeHotlist().MapWebhooks();
     }
 
     internal static AlertView Read(NpgsqlDataReader r) => new()

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,6 +9,7 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Webhooks;
 
 namespace SmartCity.Core.Alerts;
 
@@ -31,7 +30,6 @@ internal sealed class WebhookSender(
     public const string Client = "webhooks";
 
     private const string Worker = "webhooks";
-    private const double Jitter = 0.2;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<Guid, Task> _busy = new();
@@ -126,34 +124,9 @@ internal sealed class WebhookSender(
 
     private async Task<(int? Status, string? Error)> SendAsync(Uri url, string secret, Guid delivery, byte[] body, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Add(WebhookSignature.TimestampHeader, at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Of(secret, at.ToUnixTimeSeconds(), body));
-        request.Headers.Add(WebhookSignature.DeliveryHeader, delivery.ToString());
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(options.Value.Timeout);
-        try
-        {
-            using var client = clients.CreateClient(Client);
-            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-            return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : $"The receiver answered {(int)answer.StatusCode} {answer.ReasonPhrase}.");
-        }
-        catch (HttpRequestException e)
-        {
-            return (null, e.Message);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return (null, $"The receiver did not answer within {options.Value.Timeout.TotalSeconds:0} s.");
-        }
+        using var client = clients.CreateClient(Client);
+        return await WebhookCall.SendAsync(client, url, secret, delivery, body, at, options.Value.Timeout, cancellationToken);
     }
 
-    // Doubles, with a cap, and spread so that receivers that come back are not met by all at once.
-    private TimeSpan RetryAfter(int attempt)
-    {
-        var doubled = options.Value.FirstRetry * Math.Pow(2, Math.Min(attempt - 1, 30));
-        var capped = doubled < options.Value.LongestRetry ? doubled : options.Value.LongestRetry;
-        return capped * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
-    }
+    private TimeSpan RetryAfter(int attempt) => WebhookCall.RetryAfter(attempt, options.Value.FirstRetry, options.Value.LongestRetry);
 }

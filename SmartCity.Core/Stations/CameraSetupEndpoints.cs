@@ -10,7 +10,6 @@ using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Cities;
-using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.ServiceDefaults.Objects;
@@ -145,17 +144,11 @@ internal static class CameraSetupEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> EdgeAsync(string[] station, ClaimsPrincipal user, EdgeRefusals refusals, StationSetups setups, CancellationToken cancellationToken)
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> EdgeAsync(string[] station, HttpRequest request, ClaimsPrincipal user, EdgeRefusals refusals, StationSetups setups, CancellationToken cancellationToken)
     {
-        if (station.Length == 0)
+        if (await refusals.CheckAsync(user, station, request.Path) is { } refused)
         {
-            return Paging.Problem("station is missing: name each station that the edge serves.");
-        }
-
-        if (Bearer.StationsOf(user) is { } own && station.Except(own).ToArray() is { Length: > 0 } others)
-        {
-            await refusals.AddAsync(user.Identity!.Name!, string.Join(", ", others));
-            return TypedResults.Problem($"{user.Identity.Name} is for {string.Join(", ", own)} alone, not for {string.Join(", ", others)}.", statusCode: StatusCodes.Status403Forbidden);
+            return refused;
         }
 
         var json = JsonSerializer.SerializeToUtf8Bytes(await setups.ForEdgeAsync(station, cancellationToken), ContractsJson.Default.EdgeConfiguration);

@@ -1,24 +1,48 @@
 using System.Collections.Concurrent;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SmartCity.Core.Access;
+using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Stations;
 
-/// <summary>Edges' keys that asked for another station's cameras: a line of the audit an hour, for an edge asks every few seconds.</summary>
+/// <summary>Refuses edges that ask for other stations than their key is for: a line of the audit an hour, for an edge asks every few seconds.</summary>
 internal sealed class EdgeRefusals(AuditLog audit, TimeProvider time)
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
-    private readonly ConcurrentDictionary<(string Key, string Stations), DateTimeOffset> _written = new();
+    private readonly ConcurrentDictionary<(string Key, string Asked), DateTimeOffset> _written = new();
 
-    public async Task AddAsync(string key, string stations)
+    /// <summary>What an edge is answered that may not ask so; null when it may.</summary>
+    /// <param name="stations">As asked for.</param>
+    public async Task<ProblemHttpResult?> CheckAsync(ClaimsPrincipal user, string[] stations, PathString path)
+    {
+        if (stations.Length == 0)
+        {
+            return Paging.Problem("station is missing: name each station that the edge serves.");
+        }
+
+        if (Bearer.StationsOf(user) is not { } own || string.Join(", ", stations.Except(own)) is not { Length: > 0 } others)
+        {
+            return null;
+        }
+
+        var name = user.Identity!.Name!;
+        await WriteAsync(name, $"GET {path} of {others}");
+        return TypedResults.Problem($"{name} is for {string.Join(", ", own)} alone, not for {others}.", statusCode: StatusCodes.Status403Forbidden);
+    }
+
+    private async Task WriteAsync(string key, string asked)
     {
         var now = time.GetUtcNow();
-        if (_written.TryGetValue((key, stations), out var at) && now - at < Every)
+        if (_written.TryGetValue((key, asked), out var at) && now - at < Every)
         {
             return;
         }
 
-        await audit.AppendAsync(key, "access.refused", $"GET /api/edge/configuration of {stations}", null, null);
-        _written[(key, stations)] = now;
+        await audit.AppendAsync(key, "access.refused", asked, null, null);
+        _written[(key, asked)] = now;
     }
 }

@@ -4,9 +4,9 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
-using SmartCity.Core.Alerts;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Hosting;
+using SmartCity.ServiceDefaults.Webhooks;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Alerts;

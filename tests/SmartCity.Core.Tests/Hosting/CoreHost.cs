@@ -54,6 +54,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
             ["Core:Access:ServiceKeys:0:Key"] = Key,
             ["Core:Webhooks:FirstRetry"] = "00:00:00.200",
             ["Core:Webhooks:Timeout"] = "00:00:01",
+            ["Core:EdgeHotlist:Refresh"] = "00:00:00",
             ["urls"] = "http://127.0.0.1:0",
         });
         builder.Configuration.AddInMemoryCollection(Scope.All.Select((scope, i) => KeyValuePair.Create($"Core:Access:ServiceKeys:0:Scopes:{i}", (string?)scope)));

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace SmartCity.Core.Alerts;
+namespace SmartCity.ServiceDefaults.Webhooks;
 
 /// <summary>
 /// How a receiver knows that a delivery is ours: <c>X-SmartCity-Signature: sha256=hex(HMAC-SHA256(secret, timestamp + "." + body))</c>, the timestamp in

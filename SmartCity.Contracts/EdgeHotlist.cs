@@ -1,0 +1,167 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SmartCity.Contracts;
+
+/// <summary>A plate that an edge is to look out for.</summary>
+/// <param name="Id">The hot-list entry.</param>
+/// <param name="Plate">A–Z and 0–9, no pattern.</param>
+/// <param name="Priority">1 (highest) to 5.</param>
+/// <param name="ValidFrom">When it begins to hold.</param>
+/// <param name="ValidTo">When it holds no more.</param>
+public readonly record struct EdgeHotlistEntry(Guid Id, string Plate, int Priority, DateTimeOffset ValidFrom, DateTimeOffset ValidTo);
+
+/// <summary>An entry that a plate met.</summary>
+/// <param name="Priority">1 (highest) to 5.</param>
+public readonly record struct EdgeHotlistHit(Guid EntryId, int Priority);
+
+/// <summary>
+/// The hot-list as an edge holds it, <c>GET /api/edge/hotlist</c> and on the edge's disk alike. A plate is only there as the first 128 bits of
+/// HMAC-SHA-256 under a key that the list brings along: nobody reads the list, whoever has it can try plates one by one.
+/// Big endian: "SCHL", version (1 byte), key (32), least confidence (8, IEEE 754), number of entries (4); by hash, each entry's hash (16), id (16),
+/// priority (1), valid from and to (8 each, Unix milliseconds); SHA-256 of all that (32). Immutable.
+/// </summary>
+public sealed class EdgeHotlist
+{
+    /// <summary>Bytes of an entry.</summary>
+    public const int EntryBytes = HashBytes + IdBytes + 1 + 8 + 8;
+
+    private const int HashBytes = 16;
+    private const int IdBytes = 16;
+    private const int KeyBytes = 32;
+    private const byte Version = 1;
+    private const int KeyAt = 5;
+    private const int ConfidenceAt = KeyAt + KeyBytes;
+    private const int CountAt = ConfidenceAt + 8;
+    private const int HeaderBytes = CountAt + 4;
+
+    private readonly byte[] _bytes;
+
+    private EdgeHotlist(byte[] bytes)
+    {
+        _bytes = bytes;
+        Count = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(CountAt));
+        LeastConfidence = BinaryPrimitives.ReadDoubleBigEndian(bytes.AsSpan(ConfidenceAt));
+    }
+
+    /// <summary>Holds nothing.</summary>
+    public static EdgeHotlist Empty { get; } = Make([], 1);
+
+    /// <summary>Entries.</summary>
+    public int Count { get; }
+
+    /// <summary>Probability 0–1 that a reading needs to be acted on: the core's own.</summary>
+    public double LeastConfidence { get; }
+
+    /// <summary>As it goes over the wire and onto the disk.</summary>
+    public ReadOnlyMemory<byte> Bytes => _bytes;
+
+    private static ReadOnlySpan<byte> Mark => "SCHL"u8;
+
+    /// <summary>A list under a key of its own.</summary>
+    public static EdgeHotlist Make(IReadOnlyCollection<EdgeHotlistEntry> entries, double leastConfidence)
+    {
+        var bytes = new byte[HeaderBytes + entries.Count * EntryBytes + SHA256.HashSizeInBytes];
+        Mark.CopyTo(bytes);
+        bytes[Mark.Length] = Version;
+        var key = bytes.AsSpan(KeyAt, KeyBytes);
+        RandomNumberGenerator.Fill(key);
+        BinaryPrimitives.WriteDoubleBigEndian(bytes.AsSpan(ConfidenceAt), leastConfidence);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(CountAt), entries.Count);
+        var hashed = new (UInt128 Hash, EdgeHotlistEntry Entry)[entries.Count];
+        var next = 0;
+        foreach (var entry in entries)
+        {
+            hashed[next++] = (HashOf(key, entry.Plate), entry);
+        }
+
+        Array.Sort(hashed, (one, other) => one.Hash.CompareTo(other.Hash));
+        for (var i = 0; i < hashed.Length; i++)
+        {
+            Write(bytes.AsSpan(HeaderBytes + i * EntryBytes, EntryBytes), hashed[i].Hash, hashed[i].Entry);
+        }
+
+        SHA256.HashData(bytes.AsSpan(..^SHA256.HashSizeInBytes), bytes.AsSpan(^SHA256.HashSizeInBytes..));
+        return new EdgeHotlist(bytes);
+    }
+
+    /// <param name="bytes">Whole; the list's own from now on.</param>
+    /// <exception cref="InvalidDataException">They are no such list, or damaged.</exception>
+    public static EdgeHotlist Read(byte[] bytes)
+    {
+        if (bytes.Length < HeaderBytes + SHA256.HashSizeInBytes || !bytes.AsSpan().StartsWith(Mark))
+        {
+            throw new InvalidDataException($"{bytes.Length} bytes are no hot-list of an edge.");
+        }
+
+        if (bytes[Mark.Length] != Version)
+        {
+            throw new InvalidDataException($"The hot-list is of version {bytes[Mark.Length]}, this edge reads version {Version}: run the core and the edge at the same version.");
+        }
+
+        Span<byte> sum = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes.AsSpan(..^SHA256.HashSizeInBytes), sum);
+        return sum.SequenceEqual(bytes.AsSpan(^SHA256.HashSizeInBytes..)) && bytes.Length == HeaderBytes + (long)EntryBytes * BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(CountAt)) + SHA256.HashSizeInBytes
+            ? new EdgeHotlist(bytes)
+            : throw new InvalidDataException("The hot-list is damaged: its checksum does not fit.");
+    }
+
+    /// <summary>The entries of a plate that hold at a time; empty when there are none.</summary>
+    public IReadOnlyList<EdgeHotlistHit> Find(string plate, DateTimeOffset at)
+    {
+        if (Count == 0)
+        {
+            return [];
+        }
+
+        var hash = HashOf(_bytes.AsSpan(KeyAt, KeyBytes), plate);
+        var now = at.ToUnixTimeMilliseconds();
+        var hits = new List<EdgeHotlistHit>();
+        for (var i = FirstFrom(hash); i < Count && HashAt(i) == hash; i++)
+        {
+            var entry = EntryAt(i)[HashBytes..];
+            var (from, to) = (BinaryPrimitives.ReadInt64BigEndian(entry[(IdBytes + 1)..]), BinaryPrimitives.ReadInt64BigEndian(entry[(IdBytes + 9)..]));
+            if (from <= now && now < to)
+            {
+                hits.Add(new EdgeHotlistHit(new Guid(entry[..IdBytes], bigEndian: true), entry[IdBytes]));
+            }
+        }
+
+        return hits;
+    }
+
+    // The first entry whose hash is no smaller.
+    private int FirstFrom(UInt128 hash)
+    {
+        var (low, high) = (0, Count);
+        while (low < high)
+        {
+            var middle = low + (high - low) / 2;
+            (low, high) = HashAt(middle) < hash ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    private ReadOnlySpan<byte> EntryAt(int index) => _bytes.AsSpan(HeaderBytes + index * EntryBytes, EntryBytes);
+
+    private UInt128 HashAt(int index) => BinaryPrimitives.ReadUInt128BigEndian(EntryAt(index));
+
+    private static void Write(Span<byte> to, UInt128 hash, EdgeHotlistEntry entry)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(to, hash);
+        to = to[HashBytes..];
+        entry.Id.TryWriteBytes(to, bigEndian: true, out _);
+        to[IdBytes] = (byte)entry.Priority;
+        BinaryPrimitives.WriteInt64BigEndian(to[(IdBytes + 1)..], entry.ValidFrom.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64BigEndian(to[(IdBytes + 9)..], entry.ValidTo.ToUnixTimeMilliseconds());
+    }
+
+    private static UInt128 HashOf(ReadOnlySpan<byte> key, string plate)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(plate), hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+}

@@ -1,0 +1,118 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Contracts;
+using SmartCity.Core.Api;
+using SmartCity.Core.Sightings;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Core.Alerts;
+
+/// <param name="Version">The same as long as the entries are, at every core; the keys differ.</param>
+internal sealed record VersionedHotlist(EdgeHotlist List, string Version);
+
+/// <summary>
+/// What edges hold of the hot-list: exact plates of the highest priorities that hold now or will within a day. Made when an edge asks, at most every
+/// few seconds, and once for all of them. Patterns stay with the core: an edge could only hold them in clear.
+/// </summary>
+internal sealed class EdgeHotlists(
+    NpgsqlDataSource dataSource, IOptions<EdgeHotlistOptions> options, IOptions<SightingOptions> sightings, WorkerHealth health, TimeProvider time, ILogger<EdgeHotlists> logger) : IDisposable
+{
+    private const string Worker = "hot-list of the edges";
+    private static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
+
+    private readonly SemaphoreSlim _making = new(1);
+    private VersionedHotlist? _newest;
+    private long _madeAt;
+
+    public async Task<VersionedHotlist> NewestAsync(CancellationToken cancellationToken)
+    {
+        await _making.WaitAsync(cancellationToken);
+        try
+        {
+            if (_newest is null || time.GetElapsedTime(_madeAt) >= options.Value.Refresh)
+            {
+                var startedAt = time.GetTimestamp();
+                _newest = await MakeAsync(_newest, cancellationToken);
+                _madeAt = startedAt;
+            }
+
+            return _newest;
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
+    public void Dispose() => _making.Dispose();
+
+    private async Task<VersionedHotlist> MakeAsync(VersionedHotlist? before, CancellationToken cancellationToken)
+    {
+        var entries = await ReadAsync(cancellationToken);
+        var most = options.Value.MostEntries;
+        if (entries.Count > most)
+        {
+            entries.RemoveAt(most);
+            health.Degraded(Worker, $"More than {most} entries have a priority up to {options.Value.MostPriority}; edges hold the first {most}. Lower Core:EdgeHotlist:MostPriority or raise Core:EdgeHotlist:MostEntries.");
+        }
+        else
+        {
+            health.Healthy(Worker, $"{entries.Count} plates");
+        }
+
+        var version = VersionOf(entries, sightings.Value.DoubtfulBelow);
+        if (version == before?.Version)
+        {
+            return before;
+        }
+
+        logger.LogInformation("Edges are told {Entries} entries of the hot-list.", entries.Count);
+        return new VersionedHotlist(EdgeHotlist.Make(entries, sightings.Value.DoubtfulBelow), version);
+    }
+
+    private async Task<List<EdgeHotlistEntry>> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.MostPriority == 0)
+        {
+            return [];
+        }
+
+        var now = time.GetUtcNow();
+        await using var command = dataSource.CreateCommand(
+            """
+            select id, pattern, priority, nullif(valid_from, '-infinity'), nullif(valid_to, 'infinity') from hotlist_entries
+            where priority <= $1 and pattern !~ '[?*]' and valid_from <= $2 and valid_to > $3 order by priority, id limit $4
+            """);
+        foreach (var value in (object[])[options.Value.MostPriority, now + Ahead, now, options.Value.MostEntries + 1])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return await command.ReadAllAsync(
+            r => new EdgeHotlistEntry(r.GetGuid(0), r.GetString(1), r.GetInt32(2), r.IsDBNull(3) ? DateTimeOffset.MinValue : r.Time(3), r.IsDBNull(4) ? DateTimeOffset.MaxValue : r.Time(4)),
+            cancellationToken);
+    }
+
+    private static string VersionOf(List<EdgeHotlistEntry> entries, double leastConfidence)
+    {
+        var hash = new XxHash128();
+        Add(leastConfidence);
+        foreach (var entry in entries)
+        {
+            Add(entry.Id);
+            Add(entry.Priority);
+            Add(entry.ValidFrom.UtcTicks);
+            Add(entry.ValidTo.UtcTicks);
+            hash.Append(Encoding.UTF8.GetBytes(entry.Plate));
+        }
+
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+
+        void Add<T>(T value)
+            where T : unmanaged => hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+    }
+}
