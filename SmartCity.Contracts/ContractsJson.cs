@@ -15,6 +15,7 @@ namespace SmartCity.Contracts;
 [JsonSerializable(typeof(City))]
 [JsonSerializable(typeof(EdgeConfiguration))]
 [JsonSerializable(typeof(Api.AlertView))]
+[JsonSerializable(typeof(LocalMatch))]
 public sealed partial class ContractsJson : JsonSerializerContext;
 
 /// <summary>Writes <c>2026-11-23T08:15:30.120Z</c>; reads any ISO 8601 time and converts it to UTC.</summary>

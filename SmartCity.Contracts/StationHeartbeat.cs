@@ -38,6 +38,9 @@ public sealed record StationHeartbeat
     /// <summary>What carries this station's sightings to the core in the edge's process; null where something else does.</summary>
     public MirrorHeartbeat? Mirror { get; init; }
 
+    /// <summary>The hot-list that the edge holds; null from an edge that holds none or does not say.</summary>
+    public HotlistHeartbeat? Hotlist { get; init; }
+
     /// <summary>OpenTelemetry <c>service.name</c> of the edge's process.</summary>
     public string? Service { get; init; }
 
@@ -114,5 +117,24 @@ public sealed record MirrorHeartbeat
 
     public double? LatencyP99 { get; init; }
 
+    public string? Error { get; init; }
+}
+
+/// <summary>The hot-list at the edge. All but <see cref="Matches"/> is of the edge's process.</summary>
+public sealed record HotlistHeartbeat
+{
+    /// <summary>Entries held.</summary>
+    public int Entries { get; init; }
+
+    /// <summary>When the core last said that these are the entries; null until it did.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    /// <summary>Sightings of this station that met an entry, since start; a sighting counts once for each.</summary>
+    public long Matches { get; init; }
+
+    /// <summary>Deliveries to the site's own receivers that were not taken yet.</summary>
+    public long Waiting { get; init; }
+
+    /// <summary>What is wrong, in plain words.</summary>
     public string? Error { get; init; }
 }

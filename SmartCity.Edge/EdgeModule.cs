@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Configuration;
+using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Mirroring;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
@@ -18,6 +19,7 @@ public static class EdgeModule
         var services = builder.Services;
         services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddConfiguration();
+        services.AddHotlist();
         services.AddRecognition();
         services.AddCameras();
         services.AddPublishing();

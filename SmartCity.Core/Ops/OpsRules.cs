@@ -66,6 +66,11 @@ internal static class OpsRules
             problems.Add(Text($"{beat.SpoolDepth} sightings wait in its spool."));
         }
 
+        if (beat.Hotlist?.Error is { } hotlist)
+        {
+            problems.Add(hotlist);
+        }
+
         return State(problems, lost.Count > 0 && beat.Cameras.All(c => c.State == "lost"));
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OpenCvSharp;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
+using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tracking;
@@ -10,8 +11,8 @@ using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Cameras;
 
-/// <summary>One camera's frames to sightings: gate, detect, read, follow, vote, publish. Not thread-safe.</summary>
-internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, SightingPublisher publisher, CameraStatistics statistics, ILogger logger) : IDisposable
+/// <summary>One camera's frames to sightings: gate, detect, read, follow, vote, look up, publish. Not thread-safe.</summary>
+internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, HotlistWatch hotlist, SightingPublisher publisher, CameraStatistics statistics, ILogger logger) : IDisposable
 {
     private const int EvidenceQuality = 82;
     private const float PatchMargin = 0.35f;
@@ -110,7 +111,9 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         foreach (var (track, vote) in due)
         {
             using var activity = Telemetry.Source.StartActivity("vote", ActivityKind.Internal, track.Trace, [new("plate", Masking.Plate(vote.Plate)), new("frames", track.Reads.Count), new("confidence", vote.Confidence)]);
-            await publisher.PublishAsync(Observed(track, vote, activity?.Context ?? track.Trace), cancellationToken);
+            var vehicle = Observed(track, vote, activity?.Context ?? track.Trace);
+            hotlist.See(vehicle); // first: a disk that is full holds up the spool
+            await publisher.PublishAsync(vehicle, cancellationToken);
             statistics.Sighted(vote.Plate is not null);
             _truth.Reported(vote.Plate);
             logger.LogDebug("Camera {Camera} saw {Plate} ({Confidence}).", camera.Id, Masking.Plate(vote.Plate), vote.Confidence);

@@ -6,6 +6,7 @@ using Polly;
 using Polly.Retry;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Configuration;
+using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
 using SmartCity.ServiceDefaults.Health;
@@ -22,6 +23,7 @@ internal sealed class CameraWorker(
     CameraSources sources,
     CameraBoard board,
     PlateRecogniser recogniser,
+    HotlistWatch hotlist,
     SightingPublisher publisher,
     NewestPictures pictures,
     IOptions<EdgeOptions> options,
@@ -198,7 +200,7 @@ internal sealed class CameraWorker(
 
     private async Task RecogniseAsync(Station station, Camera camera, ICameraSource source, ChannelReader<Frame> frames, CameraStatistics statistics, SemaphoreSlim turns, CancellationToken stoppingToken)
     {
-        using var pipeline = new CameraPipeline(station, camera, recogniser, publisher, statistics, logger);
+        using var pipeline = new CameraPipeline(station, camera, recogniser, hotlist, publisher, statistics, logger);
         Task<bool>? waiting = null;
         var taken = time.GetTimestamp();
         while (true)

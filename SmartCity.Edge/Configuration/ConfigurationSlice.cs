@@ -14,6 +14,7 @@ internal static class ConfigurationSlice
 #pragma warning disable EXTEXP0001 // The worker asks again by itself.
         services.AddHttpClient(ConfigurationWorker.Client, client => client.Timeout = Patience).RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
+        services.AddSingleton<CoreLink>();
         services.AddSingleton<ServedStations>();
         return services.AddHostedService<ConfigurationWorker>();
     }

@@ -16,6 +16,7 @@ namespace SmartCity.Edge.Configuration;
 internal sealed class ConfigurationWorker(
     IHttpClientFactory clients,
     ServedStations stations,
+    CoreLink link,
     IOptions<ConfigurationOptions> options,
     WorkerHealth health,
     TimeProvider time,
@@ -56,6 +57,7 @@ internal sealed class ConfigurationWorker(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is HttpRequestException or JsonException or OperationCanceledException)
             {
+                link.Failed(e);
                 Trouble($"The core does not say which cameras run ({e.Message}); those that it named last go on.");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -76,6 +78,7 @@ internal sealed class ConfigurationWorker(
         }
 
         using var answer = await clients.CreateClient(Client).SendAsync(request, cancellationToken);
+        link.Answered(answer.StatusCode);
         if (answer.StatusCode != HttpStatusCode.NotModified)
         {
             if (!answer.IsSuccessStatusCode)

@@ -26,23 +26,6 @@ internal static class KeptConfiguration
         }
     }
 
-    /// <summary>Written beside and renamed: a reader finds the old one or the new one.</summary>
-    public static void Write(string file, EdgeConfiguration configuration)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        var beside = file + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (var stream = new FileStream(beside, options))
-        {
-            JsonSerializer.Serialize(stream, configuration, ContractsJson.Default.EdgeConfiguration);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(beside, file, overwrite: true);
-    }
+    public static void Write(string file, EdgeConfiguration configuration) =>
+        PrivateFile.Write(file, stream => JsonSerializer.Serialize(stream, configuration, ContractsJson.Default.EdgeConfiguration));
 }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Mirroring;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
@@ -26,6 +27,7 @@ internal sealed class HeartbeatWorker(
     EdgeKafkaFigures kafkas,
     MirrorBoard mirrors,
     NewestPictures pictures,
+    HotlistWatch hotlist,
     IConfiguration configuration,
     IHostEnvironment environment,
     IOptions<EdgeOptions> options,
@@ -88,6 +90,7 @@ internal sealed class HeartbeatWorker(
             Problems = Problems(stationId, of),
             Kafka = Kafka(stationId, spool, since, before, now),
             Mirror = Mirror(stationId, since, before, now),
+            Hotlist = hotlist.Beat(stationId),
             Service = Telemetry.ServiceName(configuration, environment),
             Cameras = of.ConvertAll(c => c.Heartbeat(before.Cameras.GetValueOrDefault(c.CameraId).Frames, since) with { PictureAt = pictures.NewestOf(c.CameraId) }),
             DetectorVersion = recogniser.DetectorVersion,

@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Heartbeats;
+using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Tests.Cameras;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.ServiceDefaults.Health;
@@ -150,6 +152,8 @@ public sealed class HeartbeatTests : IDisposable
             services =>
             {
                 services.AddSingleton(_recogniser.Models);
+                services.AddConfiguration();
+                services.AddHotlist();
                 services.AddCameras();
                 services.AddSingleton<EdgeKafkaFigures>();
                 services.AddHostedService(provider => provider.GetRequiredService<EdgeKafkaFigures>());

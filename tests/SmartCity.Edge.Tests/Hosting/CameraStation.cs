@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Configuration;
+using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
 using SmartCity.ServiceDefaults.Health;
@@ -46,14 +47,20 @@ internal sealed class CameraStation : IAsyncDisposable
     /// <param name="cameras">Id and source of each.</param>
     /// <param name="prepare">Done before the cameras run.</param>
     /// <param name="masks">Privacy masks by camera.</param>
+    /// <param name="log">Takes what is logged.</param>
     public static async Task<CameraStation> StartAsync(
-        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null, Dictionary<string, double[][][]>? masks = null)
+        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null, Dictionary<string, double[][][]>? masks = null, ILoggerProvider? log = null)
     {
         var city = new { id = "test", name = "Test", country = "GB", stations = new[] { new { id = Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras = cameras.Select(c => new { id = c.Id, source = c.Source, lane = 2, direction = "inbound", masks = masks?.GetValueOrDefault(c.Id) ?? [] }) } } };
         await File.WriteAllTextAsync(folder["city.json"], JsonSerializer.Serialize(city), TestContext.Current.CancellationToken);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Edge:CityFile"] = folder["city.json"],
@@ -69,6 +76,7 @@ internal sealed class CameraStation : IAsyncDisposable
         services.AddSingleton<WorkerHealth>();
         services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddConfiguration();
+        services.AddHotlist();
         services.AddSingleton<SightingPublisher>();
         services.AddCameras();
         if (recogniser is null)
@@ -88,6 +96,9 @@ internal sealed class CameraStation : IAsyncDisposable
         station.Http.BaseAddress = new Uri(app.Urls.Single());
         return station;
     }
+
+    /// <summary>Looks vehicles up as the cameras do.</summary>
+    public HotlistWatch Hotlist => _app.Services.GetRequiredService<HotlistWatch>();
 
     public WorkerHealth Health => _app.Services.GetRequiredService<WorkerHealth>();
 

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using SmartCity.Edge.Configuration;
+
+namespace SmartCity.Edge.Hotlist;
+
+internal static class HotlistSlice
+{
+    private const long MostBytes = 128 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>The part of the hot-list that the edge holds, and the receivers that are told of matches.</summary>
+    public static IServiceCollection AddHotlist(this IServiceCollection services)
+    {
+        services.AddOptions<HotlistOptions>().BindConfiguration(HotlistOptions.Section).ValidateDataAnnotations()
+            .Validate(o => o.Webhooks.All(w => w.IsValid), $"Edge:Hotlist:Webhooks: each needs an Address, http or https, and a Secret of {HotlistOptions.ShortestSecret} characters at least.")
+            .Validate(o => o.Webhooks.DistinctBy(w => w.Address).Count() == o.Webhooks.Count, "Edge:Hotlist:Webhooks names an Address twice.")
+            .Validate<IOptions<ConfigurationOptions>>((o, core) => o.Webhooks.Count == 0 || core.Value.Address is not null, "Edge:Hotlist:Webhooks is given without Edge:Configuration:Address; the edge's hot-list comes from there.")
+            .ValidateOnStart();
+#pragma warning disable EXTEXP0001 // Both are asked again by those who ask.
+        services.AddHttpClient(HotlistWorker.Client, client => (client.Timeout, client.MaxResponseContentBufferSize) = (Patience, MostBytes)).RemoveAllResilienceHandlers();
+        services.AddHttpClient(HotlistReceivers.Client).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false }).RemoveAllResilienceHandlers();
+#pragma warning restore EXTEXP0001
+        services.AddSingleton<HeldHotlist>();
+        services.AddSingleton<HotlistReceivers>();
+        services.AddHostedService(provider => provider.GetRequiredService<HotlistReceivers>());
+        services.AddSingleton<HotlistWatch>();
+        return services.AddHostedService<HotlistWorker>();
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using SmartCity.Contracts;
+using SmartCity.Edge.Configuration;
+using SmartCity.Edge.Publishing;
+using SmartCity.ServiceDefaults;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Edge.Hotlist;
+
+/// <summary>Looks sightings up in the hot-list that the edge holds, and tells the site's receivers. Only readings that the core itself would act on count.</summary>
+internal sealed class HotlistWatch(HeldHotlist held, HotlistReceivers receivers, CoreLink link, WorkerHealth health, TimeProvider time, ILogger<HotlistWatch> logger)
+{
+    private static readonly Counter<long> Matches = Telemetry.Meter.CreateCounter<long>("smartcity.edge.hotlist.matches", "{match}", "Sightings that met an entry of the hot-list at the edge.");
+
+    private readonly ConcurrentDictionary<string, long> _matches = new(StringComparer.Ordinal);
+
+    /// <summary>What a station's heartbeat says; null when the edge is to hold no hot-list.</summary>
+    public HotlistHeartbeat? Beat(string stationId) => !held.IsWanted
+        ? null
+        : new HotlistHeartbeat
+        {
+            Entries = held.List.Count,
+            At = held.At,
+            Matches = _matches.GetValueOrDefault(stationId),
+            Waiting = receivers.Waiting,
+            Error = Problems is { Length: > 0 } problems ? problems : null,
+        };
+
+    // The receivers' workers begin with the name of the list's.
+    private string Problems => string.Join(' ', health.Reports.Where(r => r.Name.StartsWith(HotlistWorker.Worker, StringComparison.Ordinal) && r.State is WorkerState.Degraded or WorkerState.Failed).Select(r => $"{r.Name}: {r.Detail}"));
+
+    /// <summary>Returns when what was found waits on the disk; that is at once for all but a few.</summary>
+    public void See(ObservedVehicle vehicle)
+    {
+        var (sighting, list) = (vehicle.Sighting, held.List);
+        if (sighting.Plate is not { } plate || sighting.Confidence < list.LeastConfidence)
+        {
+            return;
+        }
+
+        foreach (var hit in list.Find(plate, sighting.CapturedAt))
+        {
+            using var activity = Telemetry.Source.StartActivity(
+                "local match", ActivityKind.Internal, vehicle.Trace, [new("plate", Masking.Plate(plate)), new("station", sighting.StationId), new("priority", hit.Priority)]);
+            receivers.Tell(Match(sighting, plate, hit));
+            _matches.AddOrUpdate(sighting.StationId, 1, (_, count) => count + 1);
+            Matches.Add(1, new KeyValuePair<string, object?>("station", sighting.StationId));
+            logger.LogInformation("Camera {Camera} saw {Plate}, which entry {Entry} of the hot-list looks for (priority {Priority}).", sighting.CameraId, Masking.Plate(plate), hit.EntryId, hit.Priority);
+        }
+    }
+
+    private LocalMatch Match(Sighting sighting, string plate, EdgeHotlistHit hit) => new()
+    {
+        SightingId = sighting.Id,
+        EntryId = hit.EntryId,
+        Priority = hit.Priority,
+        StationId = sighting.StationId,
+        CameraId = sighting.CameraId,
+        Lane = sighting.Lane,
+        Direction = sighting.Direction,
+        CapturedAt = sighting.CapturedAt,
+        MatchedAt = time.GetUtcNow(),
+        Plate = plate,
+        Country = sighting.Country,
+        Confidence = sighting.Confidence,
+        LinkUp = link.IsUp,
+        ListAt = held.At ?? default,
+    };
+}

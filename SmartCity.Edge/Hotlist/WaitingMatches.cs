@@ -1,0 +1,172 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using SmartCity.Contracts;
+using SmartCity.ServiceDefaults;
+
+namespace SmartCity.Edge.Hotlist;
+
+/// <summary>A match that a receiver has not taken yet.</summary>
+/// <param name="Delivery">The same for a sighting and an entry however often it is found or sent: receivers drop what they have.</param>
+/// <param name="Body">As it is posted.</param>
+internal sealed record WaitingMatch(DateTimeOffset MatchedAt, Guid Delivery, byte[] Body)
+{
+    public static WaitingMatch Of(LocalMatch match)
+    {
+        Span<byte> both = stackalloc byte[32];
+        match.SightingId.TryWriteBytes(both, bigEndian: true, out _);
+        match.EntryId.TryWriteBytes(both[16..], bigEndian: true, out _);
+        Span<byte> id = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(both, id);
+        id[6] = (byte)((id[6] & 0x0F) | 0x80); // UUID v8
+        id[8] = (byte)((id[8] & 0x3F) | 0x80);
+        return new WaitingMatch(match.MatchedAt, new Guid(id[..16], bigEndian: true), JsonSerializer.SerializeToUtf8Bytes(match, ContractsJson.Default.LocalMatch));
+    }
+}
+
+/// <summary>
+/// What waits for one receiver, in memory and, a file each, on the disk; a file is deleted when the receiver took it, for it has a plate in it. A disk
+/// that takes no file keeps nothing from being sent. Thread-safe.
+/// </summary>
+internal sealed class WaitingMatches : IDisposable
+{
+    private const string Ending = ".json";
+    private static readonly Counter<long> GivenUp = Telemetry.Meter.CreateCounter<long>("smartcity.edge.hotlist.given_up", "{delivery}", "Matches with the hot-list that a receiver of the site never took.");
+
+    private readonly string _folder;
+    private readonly int _most;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Guid, WaitingMatch> _waiting = [];
+    private readonly SemaphoreSlim _arrived = new(0);
+
+    /// <param name="folder">Of this receiver alone.</param>
+    /// <param name="most">That wait; then the oldest is given up.</param>
+    public WaitingMatches(string folder, int most, ILogger logger)
+    {
+        (_folder, _most, _logger) = (folder, most, logger);
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + Ending))
+        {
+            if (Read(file) is { } match)
+            {
+                _waiting[match.Delivery] = match;
+            }
+        }
+    }
+
+    /// <summary>Why the newest could not be kept on the disk; null when it was.</summary>
+    public string? Trouble { get; private set; }
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>A receiver's folder, so that another address does not get what waited for this one.</summary>
+    public static string FolderOf(string folder, Uri address) =>
+        Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address.AbsoluteUri)))[..16]);
+
+    /// <summary>Newest first: what just passed is worth more than what passed an hour ago.</summary>
+    public List<WaitingMatch> Newest()
+    {
+        lock (_gate)
+        {
+            return [.. _waiting.Values.OrderByDescending(m => m.MatchedAt)];
+        }
+    }
+
+    public void Add(WaitingMatch match)
+    {
+        lock (_gate)
+        {
+            if (!_waiting.TryAdd(match.Delivery, match))
+            {
+                return;
+            }
+
+            try
+            {
+                PrivateFile.Write(FileOf(match), stream => stream.Write(match.Body));
+                Trouble = null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Trouble = e.Message;
+                _logger.LogError("A match with the hot-list waits in memory alone and would not outlive a restart: {Error}", e.Message);
+            }
+        }
+
+        while (Count > _most)
+        {
+            GiveUp(Newest()[^1], $"{_most} others wait");
+        }
+
+        _arrived.Release();
+    }
+
+    public void Taken(WaitingMatch match)
+    {
+        lock (_gate)
+        {
+            _waiting.Remove(match.Delivery);
+            try
+            {
+                if (File.Exists(FileOf(match)))
+                {
+                    File.Delete(FileOf(match));
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _logger.LogError("Delivery {Delivery} is done and stays on the disk, a restart would send it again: {Error}", match.Delivery, e.Message);
+            }
+        }
+    }
+
+    public void GiveUp(WaitingMatch match, string why)
+    {
+        _logger.LogError("The receiver never took delivery {Delivery}, found {At:u}: it is given up, {Why}.", match.Delivery, match.MatchedAt, why);
+        GivenUp.Add(1);
+        Taken(match);
+    }
+
+    /// <summary>Waits until there is a new one, or for a while.</summary>
+    public async Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await await Task.WhenAny(_arrived.WaitAsync(over.Token), Task.Delay(atMost, time, over.Token));
+        await over.CancelAsync();
+    }
+
+    public void Dispose() => _arrived.Dispose();
+
+    private string FileOf(WaitingMatch match) => Path.Combine(_folder, match.Delivery.ToString() + Ending);
+
+    private WaitingMatch? Read(string file)
+    {
+        try
+        {
+            var body = File.ReadAllBytes(file);
+            return WaitingMatch.Of(JsonSerializer.Deserialize(body, ContractsJson.Default.LocalMatch)!) with { Body = body };
+        }
+        catch (JsonException e)
+        {
+            File.Move(file, file + ".damaged", overwrite: true);
+            _logger.LogError("{File} is no match and is put aside as .damaged: {Error}", file, e.Message);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+namespace SmartCity.Edge;
+
+/// <summary>Files that nobody but the edge's own user may read.</summary>
+internal static class PrivateFile
+{
+    /// <summary>Written beside and renamed: a reader finds the old one or the new one.</summary>
+    public static void Write(string file, Action<Stream> write)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        var beside = file + ".new";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (var stream = new FileStream(beside, options))
+        {
+            write(stream);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(beside, file, overwrite: true);
+    }
+}

@@ -1,0 +1,334 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using SmartCity.Contracts;
+using SmartCity.Core.Tests.Alerts;
+using SmartCity.Edge.Publishing;
+using SmartCity.Edge.Tests.Cameras;
+using SmartCity.Edge.Tests.Hosting;
+using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Webhooks;
+
+namespace SmartCity.Edge.Tests.Hotlist;
+
+/// <summary>An edge that looks out for vehicles of interest by itself, a core that tells it which, and a control room that is told.</summary>
+public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
+{
+    private const string Secret = "a secret of the control room";
+    private const string Plate = "LR33TEE";
+
+    private static readonly Guid Entry = Guid.CreateVersion7(new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
+
+    private readonly TemporaryFolder _folder = new();
+    private FakeCore _core = null!;
+    private WebhookReceiver _room = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string ListFile => _folder["spool/hotlist/list"];
+
+    public async ValueTask InitializeAsync()
+    {
+        _core = await FakeCore.StartAsync();
+        _core.Hotlist = List(Wanted(Plate));
+        _room = await WebhookReceiver.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _room.DisposeAsync();
+        await _core.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_wanted_vehicle_past_a_camera_is_told_to_the_site_itself_with_the_link_and_without_it()
+    {
+        _core.Hotlist = List(Wanted(Plate), Wanted("KX70HJM"));
+        _core.Cameras = [new() { Id = "gate", Source = "upload", Lane = 2, Direction = "inbound" }];
+        await using var station = await StartAsync(recogniser);
+        await HoldsAsync(station, 2);
+        await station.Until(() => station.Running.Any(), "the camera runs");
+
+        await UploadAsync(station, Plate);
+        await station.Until(() => Received.Count == 1, "the control room is told");
+
+        var match = Received[0];
+        await station.Until(() => station.Sightings.Count == 1, "the sighting itself is kept");
+        var sighting = station.Sightings.Single();
+        Assert.Equal((Entry, 1, Plate, "gate", CameraStation.Station, true), (match.EntryId, match.Priority, match.Plate, match.CameraId, match.StationId, match.LinkUp));
+        Assert.Equal((sighting.Id, sighting.CapturedAt, sighting.Confidence, sighting.Direction, sighting.Lane), (match.SightingId, match.CapturedAt, match.Confidence, match.Direction, match.Lane));
+        var (headers, body) = _room.Received.Single();
+        var seconds = long.Parse(headers[WebhookSignature.TimestampHeader]!, CultureInfo.InvariantCulture);
+        Assert.Equal(WebhookSignature.Of(Secret, seconds, body), headers[WebhookSignature.SignatureHeader]);
+
+        await _core.StopAsync();
+        await station.Until(() => station.Health.Reports.Any(r => r is { Name: "configuration", State: WorkerState.Degraded }), "the link is known to be cut");
+        await UploadAsync(station, "KX70HJM");
+        await station.Until(() => Received.Count == 2, "the control room is told without the core");
+        Assert.Equal(("KX70HJM", false), (Received[1].Plate, Received[1].LinkUp));
+        Assert.Equal(2, station.Hotlist.Beat(CameraStation.Station)!.Matches);
+    }
+
+    [Fact]
+    public async Task An_edge_that_starts_without_the_core_has_the_list_that_it_was_given_last()
+    {
+        await using (var before = await StartAsync())
+        {
+            await HoldsAsync(before, 1);
+        }
+
+        await _core.StopAsync();
+        await using var station = await StartAsync();
+        station.Hotlist.See(Vehicle(station, Plate));
+
+        await station.Until(() => Received.Count == 1, "the control room is told");
+        Assert.False(Received[0].LinkUp);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(ListFile));
+        }
+    }
+
+    [Fact]
+    public async Task A_list_that_has_not_changed_is_not_sent_again_and_one_that_has_is_taken_over()
+    {
+        await using var station = await StartAsync();
+        await station.Until(() => _core.Unchanged > 0, "a list that has not changed is not sent again");
+
+        _core.Hotlist = List(Wanted("AB12CDE"), Wanted("AB12CDF"));
+        await HoldsAsync(station, 2);
+        station.Hotlist.See(Vehicle(station, Plate));
+        station.Hotlist.See(Vehicle(station, "AB12CDE"));
+        await station.Until(() => Received.Count == 1, "the new plate is told");
+        Assert.Equal("AB12CDE", Received[0].Plate);
+        Assert.Equal(1, station.Hotlist.Beat(CameraStation.Station)!.Matches);
+    }
+
+    [Fact]
+    public async Task What_holds_no_longer_or_not_yet_and_what_was_not_read_for_sure_is_not_told()
+    {
+        var now = new DateTimeOffset(2026, 11, 23, 8, 0, 0, TimeSpan.Zero); // where the station's clock begins
+        _core.Hotlist = List(Wanted("OVER", to: now), Wanted("SOON", from: now.AddHours(2)), Wanted(Plate));
+        await using var station = await StartAsync();
+        await HoldsAsync(station, 3);
+
+        station.Hotlist.See(Vehicle(station, "OVER"));
+        station.Hotlist.See(Vehicle(station, "SOON"));
+        station.Hotlist.See(Vehicle(station, Plate, confidence: 0.89));
+        station.Hotlist.See(Vehicle(station, null));
+        Assert.Equal(0, station.Hotlist.Beat(CameraStation.Station)!.Matches);
+
+        station.Time.Advance(TimeSpan.FromHours(2));
+        station.Hotlist.See(Vehicle(station, "SOON"));
+        await station.Until(() => Received.Count == 1, "what holds by now is told");
+        Assert.Equal("SOON", Received[0].Plate);
+    }
+
+    [Fact]
+    public async Task What_a_receiver_did_not_take_is_sent_later_even_after_a_restart_and_with_the_same_delivery_id()
+    {
+        _room.Answer = _ => Task.FromResult(503);
+        await using (var before = await StartAsync())
+        {
+            await HoldsAsync(before, 1);
+            before.Hotlist.See(Vehicle(before, Plate));
+            await before.Until(() => _room.Received.Count >= 2, "it is tried again");
+            Assert.Equal(1, before.Hotlist.Beat(CameraStation.Station)!.Waiting);
+            Assert.Contains("503", before.Hotlist.Beat(CameraStation.Station)!.Error, StringComparison.Ordinal);
+        }
+
+        var refused = _room.Received.Count;
+        _room.Answer = _ => Task.FromResult(204);
+        await using var station = await StartAsync();
+        await station.Until(() => _room.Received.Count > refused && station.Hotlist.Beat(CameraStation.Station)!.Waiting == 0, "it is delivered");
+
+        Assert.Single(_room.Received.Select(r => r.Headers[WebhookSignature.DeliveryHeader].ToString()).Distinct());
+        Assert.DoesNotContain(Files(), f => f.Contains("waiting", StringComparison.Ordinal)); // no plate lies about
+        Assert.Equal(refused + 1, _room.Received.Count);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_refuses_one_match_hears_of_the_next_at_once_and_one_that_is_away_holds_up_no_other()
+    {
+        _core.Hotlist = List(Wanted(Plate), Wanted("AB12CDE"));
+        var away = new Uri("http://127.0.0.1:9/");
+        _room.Answer = n => Task.FromResult(Received[n - 1].Plate == Plate ? 400 : 200);
+        await using var station = await StartAsync(settings: [("Edge:Hotlist:Webhooks:1:Address", away.ToString()), ("Edge:Hotlist:Webhooks:1:Secret", Secret), ("Edge:Hotlist:FirstRetry", "00:10:00"), ("Edge:Hotlist:LongestRetry", "01:00:00")]);
+        await HoldsAsync(station, 2);
+
+        station.Hotlist.See(Vehicle(station, Plate));
+        await Eventually.IsTrue(() => station.Health.Reports.Count(r => r.State == WorkerState.Degraded && r.Name.StartsWith("edge hot-list to", StringComparison.Ordinal)) == 2, "both receivers have failed and are left alone for ten minutes");
+        station.Hotlist.See(Vehicle(station, "AB12CDE"));
+
+        await Eventually.IsTrue(() => Received.Exists(m => m.Plate == "AB12CDE"), "the next one is told meanwhile");
+        await Eventually.IsTrue(() => station.Hotlist.Beat(CameraStation.Station)!.Waiting == 3, "the refused one, and both of the receiver that is away, wait");
+    }
+
+    [Fact]
+    public async Task What_nobody_took_for_a_day_and_what_is_too_much_is_given_up_loudly()
+    {
+        using var log = new RecordedLog();
+        _room.Answer = _ => Task.FromResult(503);
+        await using var station = await StartAsync(log: log, settings: [("Edge:Hotlist:MostWaiting", "2")]);
+        await HoldsAsync(station, 1);
+        for (var i = 0; i < 3; i++)
+        {
+            station.Hotlist.See(Vehicle(station, Plate));
+        }
+
+        Assert.Equal(2, station.Hotlist.Beat(CameraStation.Station)!.Waiting);
+        Assert.Single(log.Texts, t => t.Contains("given up, 2 others wait", StringComparison.Ordinal));
+
+        station.Time.Advance(TimeSpan.FromDays(1));
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Waiting == 0, "nothing waits any more");
+        Assert.Equal(3, log.Texts.Count(t => t.Contains("given up", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_list_that_nobody_confirms_grows_old_still_counts_and_says_its_age()
+    {
+        await using var station = await StartAsync();
+        await HoldsAsync(station, 1);
+        await _core.StopAsync();
+        await station.Until(() => station.Health.Reports.Any(r => r is { Name: "configuration", State: WorkerState.Degraded }), "the core does not answer");
+        Assert.Null(station.Hotlist.Beat(CameraStation.Station)!.Error);
+
+        station.Time.Advance(TimeSpan.FromHours(30));
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is { } error && error.Contains("is 30 h old and still counts", StringComparison.Ordinal), "its age is said");
+        station.Hotlist.See(Vehicle(station, Plate));
+        await station.Until(() => Received.Count == 1, "it still counts");
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(null)]
+    public async Task A_core_that_refuses_or_says_nonsense_takes_no_list_away_and_is_complained_of(int? refusal)
+    {
+        await using var station = await StartAsync();
+        await HoldsAsync(station, 1);
+
+        (_core.Refusal, _core.Hotlist) = (refusal, "no list"u8.ToArray());
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is { } error && error.Contains(refusal is null ? "are no hot-list" : "403", StringComparison.Ordinal), "it is said");
+        Assert.Equal(1, station.Hotlist.Beat(CameraStation.Station)!.Entries);
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_said_and_replaced()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(ListFile)!);
+        await File.WriteAllBytesAsync(ListFile, List(Wanted(Plate))[..^5], Token);
+        using var log = new RecordedLog();
+        await using var station = await StartAsync(log: log);
+
+        await HoldsAsync(station, 1);
+        Assert.Contains(log.Texts, t => t.Contains(ListFile, StringComparison.Ordinal) && t.Contains("damaged", StringComparison.Ordinal));
+        await station.Until(() => EdgeHotlist.Read(File.ReadAllBytes(ListFile)).Count == 1, "the file is whole again");
+    }
+
+    [Fact]
+    public async Task An_edge_that_is_to_hold_no_hot_list_forgets_the_one_that_it_has()
+    {
+        await using (var before = await StartAsync())
+        {
+            await HoldsAsync(before, 1);
+        }
+
+        await using var station = await StartAsync(settings: [("Edge:Hotlist:Enabled", "false")]);
+        station.Hotlist.See(Vehicle(station, Plate));
+
+        Assert.Null(station.Hotlist.Beat(CameraStation.Station));
+        Assert.Empty(Files());
+    }
+
+    [Fact]
+    public async Task No_plate_is_logged_or_lies_on_the_disk_in_clear_but_in_what_waits_and_that_is_for_nobody_else_to_read()
+    {
+        using var log = new RecordedLog();
+        _room.Answer = _ => Task.FromResult(503);
+        await using var station = await StartAsync(log: log);
+        await HoldsAsync(station, 1);
+        station.Hotlist.See(Vehicle(station, Plate));
+        await station.Until(() => !_room.Received.IsEmpty, "it is sent");
+
+        Assert.Contains(log.Texts, t => t.Contains("LR33***", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.Texts, t => t.Contains(Plate, StringComparison.Ordinal));
+        var clear = Assert.Single(Files(), f => Encoding.Latin1.GetString(File.ReadAllBytes(f)).Contains(Plate, StringComparison.Ordinal));
+        Assert.NotEqual(ListFile, clear);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(clear));
+        }
+    }
+
+    [Theory]
+    [InlineData("Edge:Hotlist:Webhooks:0:Secret", "short", "16 characters")]
+    [InlineData("Edge:Hotlist:Webhooks:0:Address", "ftp://room/", "http or https")]
+    [InlineData("Edge:Configuration:Address", null, "Edge:Configuration:Address")]
+    public async Task Receivers_that_could_not_be_told_end_the_start_with_a_sentence(string setting, string? value, string sentence)
+    {
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => StartAsync(settings: [(setting, value)]));
+
+        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
+    }
+
+    private List<LocalMatch> Received => [.. _room.Received.Select(r => JsonSerializer.Deserialize(r.Body, ContractsJson.Default.LocalMatch)!)];
+
+    private static EdgeHotlistEntry Wanted(string plate, DateTimeOffset? from = null, DateTimeOffset? to = null) =>
+        new(plate == Plate ? Entry : Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), plate, 1, from ?? DateTimeOffset.MinValue, to ?? DateTimeOffset.MaxValue);
+
+    private static byte[] List(params EdgeHotlistEntry[] entries) => EdgeHotlist.Make(entries, 0.9).Bytes.ToArray();
+
+    private static ObservedVehicle Vehicle(CameraStation station, string? plate, double confidence = 0.95)
+    {
+        station.Time.Advance(TimeSpan.FromMilliseconds(1));
+        var at = station.Time.GetUtcNow();
+        return new ObservedVehicle(new Sighting { Id = Guid.CreateVersion7(at), CapturedAt = at, StationId = CameraStation.Station, CameraId = "gate", Plate = plate, Confidence = confidence }, null, null, default);
+    }
+
+    private static Task HoldsAsync(CameraStation station, int entries) =>
+        station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Entries == entries, $"the edge holds {entries} entries");
+
+    private string[] Files() => Directory.GetFiles(_folder["spool/hotlist"], "*", SearchOption.AllDirectories);
+
+    private static async Task UploadAsync(CameraStation station, string plate)
+    {
+        using var picture = new ByteArrayContent(TestPictures.Jpeg(plate)) { Headers = { ContentType = new("image/jpeg") } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/cameras/gate/frames") { Content = picture, Headers = { { "X-Api-Key", CameraStation.UploadKey } } };
+        using var answer = await station.Http.SendAsync(request, Token);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
+    }
+
+    private Task<CameraStation> StartAsync(Recogniser? cameras = null, RecordedLog? log = null, (string Key, string? Value)[]? settings = null)
+    {
+        var all = new Dictionary<string, string?>
+        {
+            ["Edge:Stations:0"] = CameraStation.Station,
+            ["Edge:Configuration:Address"] = _core.Address,
+            ["Edge:Configuration:Key"] = FakeCore.Key,
+            ["Edge:Hotlist:Webhooks:0:Address"] = _room.Url.ToString(),
+            ["Edge:Hotlist:Webhooks:0:Secret"] = Secret,
+        };
+        foreach (var (key, value) in settings ?? [])
+        {
+            all[key] = value;
+        }
+
+        return CameraStation.StartAsync(cameras, _folder, [], all, log: log);
+    }
+
+    /// <summary>Everything that is logged.</summary>
+    private sealed class RecordedLog : ILoggerProvider
+    {
+        private readonly RecordingLogger _logger = new();
+
+        public IEnumerable<string> Texts => _logger.Lines.Select(l => l.Text);
+
+        public ILogger CreateLogger(string categoryName) => _logger;
+
+        public void Dispose()
+        {
+        }
+    }
+}
