@@ -18,9 +18,11 @@ public readonly record struct EdgeHotlistHit(Guid EntryId, int Priority);
 
 /// <summary>
 /// The hot-list as an edge holds it, <c>GET /api/edge/hotlist</c> and on the edge's disk alike. A plate is only there as the first 128 bits of
-/// HMAC-SHA-256 under a key that the list brings along: nobody reads the list, whoever has it can try plates one by one.
-/// Big endian: "SCHL", version (1 byte), key (32), least confidence (8, IEEE 754), number of entries (4); by hash, each entry's hash (16), id (16),
-/// priority (1), valid from and to (8 each, Unix milliseconds); SHA-256 of all that (32). Immutable.
+/// HMAC-SHA-256 under a key that the list brings along: nobody reads the list, whoever has it can try plates one by one. Immutable.
+/// <para>
+/// Big endian: "SCHL", version (1 byte), key (32), number of entries (4); in the order of the hashes each entry's hash (16), id (16), priority (1),
+/// valid from and to (8 each, Unix milliseconds); SHA-256 of all that (32).
+/// </para>
 /// </summary>
 public sealed class EdgeHotlist
 {
@@ -32,8 +34,7 @@ public sealed class EdgeHotlist
     private const int KeyBytes = 32;
     private const byte Version = 1;
     private const int KeyAt = 5;
-    private const int ConfidenceAt = KeyAt + KeyBytes;
-    private const int CountAt = ConfidenceAt + 8;
+    private const int CountAt = KeyAt + KeyBytes;
     private const int HeaderBytes = CountAt + 4;
 
     private readonly byte[] _bytes;
@@ -42,17 +43,13 @@ public sealed class EdgeHotlist
     {
         _bytes = bytes;
         Count = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(CountAt));
-        LeastConfidence = BinaryPrimitives.ReadDoubleBigEndian(bytes.AsSpan(ConfidenceAt));
     }
 
     /// <summary>Holds nothing.</summary>
-    public static EdgeHotlist Empty { get; } = Make([], 1);
+    public static EdgeHotlist Empty { get; } = Make([]);
 
     /// <summary>Entries.</summary>
     public int Count { get; }
-
-    /// <summary>Probability 0–1 that a reading needs to be acted on: the core's own.</summary>
-    public double LeastConfidence { get; }
 
     /// <summary>As it goes over the wire and onto the disk.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;
@@ -60,14 +57,13 @@ public sealed class EdgeHotlist
     private static ReadOnlySpan<byte> Mark => "SCHL"u8;
 
     /// <summary>A list under a key of its own.</summary>
-    public static EdgeHotlist Make(IReadOnlyCollection<EdgeHotlistEntry> entries, double leastConfidence)
+    public static EdgeHotlist Make(IReadOnlyCollection<EdgeHotlistEntry> entries)
     {
         var bytes = new byte[HeaderBytes + entries.Count * EntryBytes + SHA256.HashSizeInBytes];
         Mark.CopyTo(bytes);
         bytes[Mark.Length] = Version;
         var key = bytes.AsSpan(KeyAt, KeyBytes);
         RandomNumberGenerator.Fill(key);
-        BinaryPrimitives.WriteDoubleBigEndian(bytes.AsSpan(ConfidenceAt), leastConfidence);
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(CountAt), entries.Count);
         var hashed = new (UInt128 Hash, EdgeHotlistEntry Entry)[entries.Count];
         var next = 0;

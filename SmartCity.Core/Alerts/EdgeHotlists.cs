@@ -6,7 +6,6 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Core.Api;
-using SmartCity.Core.Sightings;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Core.Alerts;
@@ -19,7 +18,7 @@ internal sealed record VersionedHotlist(EdgeHotlist List, string Version);
 /// few seconds, and once for all of them. Patterns stay with the core: an edge could only hold them in clear.
 /// </summary>
 internal sealed class EdgeHotlists(
-    NpgsqlDataSource dataSource, IOptions<EdgeHotlistOptions> options, IOptions<SightingOptions> sightings, WorkerHealth health, TimeProvider time, ILogger<EdgeHotlists> logger) : IDisposable
+    NpgsqlDataSource dataSource, IOptions<EdgeHotlistOptions> options, WorkerHealth health, TimeProvider time, ILogger<EdgeHotlists> logger) : IDisposable
 {
     private const string Worker = "hot-list of the edges";
     private static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
@@ -64,14 +63,14 @@ internal sealed class EdgeHotlists(
             health.Healthy(Worker, $"{entries.Count} plates");
         }
 
-        var version = VersionOf(entries, sightings.Value.DoubtfulBelow);
+        var version = VersionOf(entries);
         if (version == before?.Version)
         {
             return before;
         }
 
         logger.LogInformation("Edges are told {Entries} entries of the hot-list.", entries.Count);
-        return new VersionedHotlist(EdgeHotlist.Make(entries, sightings.Value.DoubtfulBelow), version);
+        return new VersionedHotlist(EdgeHotlist.Make(entries), version);
     }
 
     private async Task<List<EdgeHotlistEntry>> ReadAsync(CancellationToken cancellationToken)
@@ -97,10 +96,9 @@ internal sealed class EdgeHotlists(
             cancellationToken);
     }
 
-    private static string VersionOf(List<EdgeHotlistEntry> entries, double leastConfidence)
+    private static string VersionOf(List<EdgeHotlistEntry> entries)
     {
         var hash = new XxHash128();
-        Add(leastConfidence);
         foreach (var entry in entries)
         {
             Add(entry.Id);

@@ -10,7 +10,7 @@ using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Edge.Hotlist;
 
-/// <summary>Looks sightings up in the hot-list that the edge holds, and tells the site's receivers. Only readings that the core itself would act on count.</summary>
+/// <summary>Looks sightings up in the hot-list that the edge holds, and tells the site's receivers. As at the core, every plate that was read counts.</summary>
 internal sealed class HotlistWatch(HeldHotlist held, HotlistReceivers receivers, CoreLink link, WorkerHealth health, TimeProvider time, ILogger<HotlistWatch> logger)
 {
     private static readonly Counter<long> Matches = Telemetry.Meter.CreateCounter<long>("smartcity.edge.hotlist.matches", "{match}", "Sightings that met an entry of the hot-list at the edge.");
@@ -36,7 +36,7 @@ internal sealed class HotlistWatch(HeldHotlist held, HotlistReceivers receivers,
     public void See(ObservedVehicle vehicle)
     {
         var (sighting, list) = (vehicle.Sighting, held.List);
-        if (sighting.Plate is not { } plate || sighting.Confidence < list.LeastConfidence)
+        if (sighting.Plate is not { } plate)
         {
             return;
         }

@@ -159,10 +159,22 @@ public sealed partial class ChartTests
         Assert.Superset(ours, chart);
     }
 
+    [Fact]
+    public async Task An_edge_may_go_where_its_receivers_listen()
+    {
+        var rendered = await Helm.RenderAsync(new Installation(
+            "smartcity-edge", "--set station=london-a1,core=https://api.example.org,hotlist.webhooks[0].address=http://room:7443/plates,hotlist.webhooks[0].secretKey=room,networkPolicy.egressPorts={9094}"));
+
+        var ports = rendered.Of<V1NetworkPolicy>().Single(p => p.Name() == $"{Helm.Release}-edge").Spec.Egress.SelectMany(e => e.Ports).Select(p => p.Port.Value);
+        Assert.Equal(["53", "53", "9094", "7443"], ports);
+    }
+
     [Theory]
     [InlineData("smartcity-edge", "", "/station")]
     [InlineData("smartcity-edge", "--set station=London_A1", "/station")]
     [InlineData("smartcity-edge", "--set station=london-a1,mirror.mode=none", "kafka.mode")]
+    [InlineData("smartcity-edge", "--set station=london-a1,hotlist.webhooks[0].address=http://room/,hotlist.webhooks[0].secretKey=room", "core")]
+    [InlineData("smartcity-edge", "--set station=london-a1,core=http://core,hotlist.webhooks[0].address=http://room/", "secretKey")]
     [InlineData("smartcity", "--set web.replicas=2", "ReadWriteMany")]
     [InlineData("smartcity", "--set image.tag=latest", "/image/tag")]
     [InlineData("smartcity", "--set kafka.mode=kafka", "/kafka/mode")]

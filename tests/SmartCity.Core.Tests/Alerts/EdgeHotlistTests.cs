@@ -8,7 +8,6 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
-using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.ServiceDefaults.Health;
@@ -43,7 +42,6 @@ public sealed class EdgeHotlistTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Empty(list.Find("EH01AAE", Now.AddHours(26)));
         Assert.Single(list.Find("EH01AAF", Now));
         Assert.Empty(list.Find("EH01AAF", Now.AddHours(1)));
-        Assert.Equal(0.9, list.LeastConfidence);
     }
 
     [Fact]
@@ -110,7 +108,7 @@ public sealed class EdgeHotlistTests(CoreHost core) : IClassFixture<CoreHost>
     {
         var entries = Enumerable.Range(0, 100_000).Select(i => new EdgeHotlistEntry(Guid.CreateVersion7(Now), $"P{i:000000}", 1 + i % 5, Now.AddDays(-1), DateTimeOffset.MaxValue)).ToList();
 
-        var list = EdgeHotlist.Read(EdgeHotlist.Make(entries, 0.9).Bytes.ToArray());
+        var list = EdgeHotlist.Read(EdgeHotlist.Make(entries).Bytes.ToArray());
 
         Assert.InRange(list.Bytes.Length, 4_900_000, 4_901_000);
         Assert.All(entries, e => Assert.Equal(new EdgeHotlistHit(e.Id, e.Priority), Assert.Single(list.Find(e.Plate, Now))));
@@ -121,13 +119,13 @@ public sealed class EdgeHotlistTests(CoreHost core) : IClassFixture<CoreHost>
     {
         EdgeHotlistEntry[] entries = [.. Enumerable.Range(0, 3).Select(i => new EdgeHotlistEntry(Guid.CreateVersion7(Now), i == 2 ? "OTHER" : "EH06AAA", 1, DateTimeOffset.MinValue, DateTimeOffset.MaxValue))];
 
-        Assert.Equal(entries[..2].Select(e => e.Id).Order(), EdgeHotlist.Make(entries, 0.9).Find("EH06AAA", Now).Select(h => h.EntryId).Order());
+        Assert.Equal(entries[..2].Select(e => e.Id).Order(), EdgeHotlist.Make(entries).Find("EH06AAA", Now).Select(h => h.EntryId).Order());
     }
 
     [Fact]
     public void A_list_of_which_a_byte_is_another_is_not_believed()
     {
-        var whole = EdgeHotlist.Make([new EdgeHotlistEntry(Guid.CreateVersion7(Now), "EH07AAA", 1, Now, Now.AddDays(1))], 0.9).Bytes.ToArray();
+        var whole = EdgeHotlist.Make([new EdgeHotlistEntry(Guid.CreateVersion7(Now), "EH07AAA", 1, Now, Now.AddDays(1))]).Bytes.ToArray();
         for (var i = 0; i < whole.Length; i++)
         {
             byte[] damaged = [.. whole];
@@ -138,7 +136,7 @@ public sealed class EdgeHotlistTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     private EdgeHotlists Hotlists(WorkerHealth health, EdgeHotlistOptions options) => new(
-        core.Services.GetRequiredService<NpgsqlDataSource>(), Options.Create(options), Options.Create(new SightingOptions()), health, TimeProvider.System, NullLogger<EdgeHotlists>.Instance);
+        core.Services.GetRequiredService<NpgsqlDataSource>(), Options.Create(options), health, TimeProvider.System, NullLogger<EdgeHotlists>.Instance);
 
     private async Task<EdgeHotlist> ListAsync() => EdgeHotlist.Read(await core.Http.GetByteArrayAsync(Address, Token));
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Ops;
@@ -42,6 +43,16 @@ public class OpsRulesTests
         var camera = new CameraHeartbeat { CameraId = "c", State = state, FramesPerSecond = framesPerSecond, Error = error, PictureAt = pictureAge is { } age ? Now.AddSeconds(-age) : null };
         Assert.Equal((health, why), OpsRules.Camera(camera, Beat(), Now));
         Assert.Equal(("failed", "Its edge has not reported for 5 min."), OpsRules.Camera(camera, Beat() with { At = Now.AddMinutes(-5) }, Now));
+    }
+
+    [Fact]
+    public void An_edge_says_what_is_wrong_with_its_hot_list_and_an_older_one_that_says_nothing_of_it_is_understood()
+    {
+        var old = JsonSerializer.Deserialize("""{ "stationId": "london-a1", "at": "2026-11-23T08:15:00.000Z", "diskFreeBytes": 5000000000, "cameras": [], "problems": [] }""", ContractsJson.Default.StationHeartbeat)!;
+        Assert.Equal("healthy", OpsRules.Edge(old, Now).State);
+
+        var stale = OpsRules.Edge(Beat() with { Hotlist = new HotlistHeartbeat { Entries = 12, Error = "The hot-list is 30 h old and still counts." } }, Now);
+        Assert.Equal(("degraded", "The hot-list is 30 h old and still counts."), (stale.State, Assert.Single(stale.Problems)));
     }
 
     [Fact]

@@ -107,16 +107,15 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_holds_no_longer_or_not_yet_and_what_was_not_read_for_sure_is_not_told()
+    public async Task What_holds_no_longer_or_not_yet_and_what_was_not_read_is_not_told()
     {
         var now = new DateTimeOffset(2026, 11, 23, 8, 0, 0, TimeSpan.Zero); // where the station's clock begins
-        _core.Hotlist = List(Wanted("OVER", to: now), Wanted("SOON", from: now.AddHours(2)), Wanted(Plate));
+        _core.Hotlist = List(Wanted("OVER", to: now), Wanted("SOON", from: now.AddHours(2)));
         await using var station = await StartAsync();
-        await HoldsAsync(station, 3);
+        await HoldsAsync(station, 2);
 
         station.Hotlist.See(Vehicle(station, "OVER"));
         station.Hotlist.See(Vehicle(station, "SOON"));
-        station.Hotlist.See(Vehicle(station, Plate, confidence: 0.89));
         station.Hotlist.See(Vehicle(station, null));
         Assert.Equal(0, station.Hotlist.Beat(CameraStation.Station)!.Matches);
 
@@ -278,13 +277,13 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
     private static EdgeHotlistEntry Wanted(string plate, DateTimeOffset? from = null, DateTimeOffset? to = null) =>
         new(plate == Plate ? Entry : Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), plate, 1, from ?? DateTimeOffset.MinValue, to ?? DateTimeOffset.MaxValue);
 
-    private static byte[] List(params EdgeHotlistEntry[] entries) => EdgeHotlist.Make(entries, 0.9).Bytes.ToArray();
+    private static byte[] List(params EdgeHotlistEntry[] entries) => EdgeHotlist.Make(entries).Bytes.ToArray();
 
-    private static ObservedVehicle Vehicle(CameraStation station, string? plate, double confidence = 0.95)
+    private static ObservedVehicle Vehicle(CameraStation station, string? plate)
     {
         station.Time.Advance(TimeSpan.FromMilliseconds(1));
         var at = station.Time.GetUtcNow();
-        return new ObservedVehicle(new Sighting { Id = Guid.CreateVersion7(at), CapturedAt = at, StationId = CameraStation.Station, CameraId = "gate", Plate = plate, Confidence = confidence }, null, null, default);
+        return new ObservedVehicle(new Sighting { Id = Guid.CreateVersion7(at), CapturedAt = at, StationId = CameraStation.Station, CameraId = "gate", Plate = plate, Confidence = 0.95 }, null, null, default);
     }
 
     private static Task HoldsAsync(CameraStation station, int entries) =>
