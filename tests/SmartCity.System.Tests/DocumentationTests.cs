@@ -38,7 +38,7 @@ public sealed partial class DocumentationTests
             .SelectMany(a => a.GetTypes())
             .Select(t => (Type: t, Section: t.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string))
             .Where(t => t.Section is not null)
-            .SelectMany(t => t.Type.GetProperties().Select(p => $"{t.Section}:{p.Name}"))
+            .SelectMany(t => t.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(p => $"{t.Section}:{p.Name}"))
             .Append("Core:Address")
             .ToHashSet();
         Assert.Superset(options, documented);
