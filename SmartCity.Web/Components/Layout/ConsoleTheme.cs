@@ -59,7 +59,8 @@ internal static class ConsoleTheme
             ErrorContrastText = "#1c0402",
             WarningContrastText = "#1c1202",
         },
-        LayoutProperties = new LayoutProperties { DefaultBorderRadius = "8px", AppbarHeight = "48px" },
+        // A dense bar is three quarters of this high: 48 px.
+        LayoutProperties = new LayoutProperties { DefaultBorderRadius = "8px", AppbarHeight = "64px" },
         Typography = new Typography
         {
             Default = new DefaultTypography { FontFamily = Face, FontSize = ".875rem" },

@@ -36,7 +36,7 @@ internal static class ReportText
     public static IReadOnlyList<ReportColumn<TravelRow>> Travel { get; } =
     [
         new("From", r => r.From, false, Wraps: true), new("To", r => r.To, false, Wraps: true), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("Nine of ten within", r => Minutes(r.P90)),
-        new("Straight line", r => $"{One(r.Kilometres)} km"), new("At least", r => $"{One(r.KilometresAnHour)} km/h"),
+        new("Straight line", r => $"{One(r.Kilometres)} km"), new("At least", r => $"{r.KilometresAnHour.ToString("#,0", CultureInfo.InvariantCulture)} km/h"),
     ];
 
     public static IReadOnlyList<ReportColumn<DwellRow>> Dwell { get; } =

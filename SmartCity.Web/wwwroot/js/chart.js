@@ -12,7 +12,7 @@ export function create(element) {
     if (!shown) return;
     const [text, edge] = [colour('--quiet'), colour('--edge')];
     const number = value => value === null || value === undefined ? '–' : shown.unit === '£' ? `£${value.toLocaleString('en-GB')}` : `${value.toLocaleString('en-GB')} ${shown.unit}`;
-    const names = { type: 'category', data: shown.categories, axisLabel: shown.sideways ? { color: text, interval: 0, width: Math.min(220, element.clientWidth * 0.42), overflow: 'truncate' } : { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: edge } }, inverse: shown.sideways };
+    const names = { type: 'category', data: shown.categories, axisLabel: shown.sideways ? { color: text, interval: 0, width: Math.min(220, element.clientWidth * 0.42), overflow: 'truncate' } : shown.categories.length <= 8 ? { color: text, interval: 0, width: Math.max(40, (element.clientWidth - 60) / shown.categories.length - 6), overflow: 'break' } : { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: edge } }, inverse: shown.sideways };
     const values = { type: 'value', axisLabel: { color: text, formatter: value => value.toLocaleString('en-GB', { notation: 'compact' }) }, splitLine: { lineStyle: { color: edge } } };
     chart.setOption({
       color: document.documentElement.classList.contains('light') ? lightSeries : darkSeries,
