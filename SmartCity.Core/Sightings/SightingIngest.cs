@@ -125,7 +125,7 @@ public sealed class SightingIngest(
             {
                 yield return new ReviewCase(
                     "doubtful",
-                    string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Read with a probability of {s.Confidence:P0}; {options.Value.DoubtfulBelow:P0} is needed to act on it."),
+                    string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Read with a probability of {Math.Floor(s.Confidence * 1000) / 1000:P1}; {options.Value.DoubtfulBelow:P0} is needed to act on it."),
                     s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
             }
         }
