@@ -35,6 +35,22 @@ public sealed class AlertPagesTests : ConsoleContext
     }
 
     [Fact]
+    public void An_alert_whose_reading_was_taken_back_says_so_in_the_list_and_on_its_page()
+    {
+        var (kept, taken) = (Raised("KEPT", 1), Raised("TAKEN", 2) with { ReadingTakenBack = true });
+        Core.Answers("GET /api/alerts", () => new Page<AlertView>([taken, kept], null));
+        Core.Answers($"GET /api/alerts/{taken.Id}", () => new AlertDetail(taken, [], [], []));
+
+        var list = Render<AlertsPage>();
+        list.WaitForAssertion(() => Assert.Equal(["TAKEN", "KEPT"], Plates(list)));
+        Assert.Contains("The reading was taken back", list.FindAll("a.alert")[0].TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("taken back", list.FindAll("a.alert")[1].TextContent, StringComparison.Ordinal);
+
+        var page = Render<AlertPage>(p => p.Add(a => a.Id, taken.Id));
+        page.WaitForAssertion(() => Assert.Contains("The reading was taken back", page.Markup, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Another_alert_that_cannot_be_loaded_leaves_nothing_of_the_one_before_to_act_on()
     {
         var first = Raised("FIRST", 1);

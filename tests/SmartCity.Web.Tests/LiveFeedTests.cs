@@ -126,6 +126,20 @@ public sealed class LiveFeedTests : BunitContext
     }
 
     [Fact]
+    public void A_doubtful_reading_is_told_from_a_sure_one_and_says_how_sure_it_is()
+    {
+        var feed = Feed();
+        Pass(Seen("SURE", 1) with { Confidence = 0.97 }, Seen("DOUBT", 2) with { Confidence = 0.8567 });
+        Beat();
+
+        feed.WaitForAssertion(() => Assert.Equal("DOUBT", Plates(feed)[0]));
+        var readings = feed.FindAll(".reading");
+        Assert.Contains("85.6 % sure", readings[0].TextContent, StringComparison.Ordinal);
+        Assert.Contains("doubtful", readings[0].ClassList);
+        Assert.DoesNotContain("doubtful", readings[1].ClassList);
+    }
+
+    [Fact]
     public void A_core_that_does_not_answer_is_said_in_words()
     {
         var board = new LiveBoard(new CoreClient(new HttpClient(new FakeCore().Answers("GET /api/sightings", () => throw new HttpRequestException("Connection refused"))) { BaseAddress = new Uri("http://core") }), _time, NullLogger<LiveBoard>.Instance);

@@ -74,7 +74,7 @@ public sealed class SignInTests(ConsoleFixture console)
         await Expect(window.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
         await window.Page.Keyboard.PressAsync("g");
         await window.Page.Keyboard.PressAsync("u");
-        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Audit" })).ToBeVisibleAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Audit" })).ToBeFocusedAsync();
         await window.Page.Keyboard.PressAsync("/");
         await Expect(window.Page.GetByLabel("Plate, id or path")).ToBeFocusedAsync();
     }
