@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using OpenCvSharp;
@@ -27,6 +28,8 @@ internal sealed class CityDetector : IPlateDetector
     private const double FirstLook = 2.0 / 3;
     private const double Near = 1.0 / 3;
     private const double Far = 1;
+
+    private static readonly List<PlateQuad> Nothing = [];
 
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
@@ -72,10 +75,20 @@ internal sealed class CityDetector : IPlateDetector
         _session.Dispose();
     }
 
-    private static bool IsSure(List<PlateQuad> quads) => quads.Exists(q => q.Score >= Sure);
+    private static bool IsSure(List<PlateQuad> quads) => HighestScore(quads) >= Sure;
 
-    private static List<PlateQuad> Surer(List<PlateQuad> first, List<PlateQuad> second) =>
-        second.Count > 0 && (first.Count == 0 || second.Max(q => q.Score) > first.Max(q => q.Score)) ? second : first;
+    private static List<PlateQuad> Surer(List<PlateQuad> first, List<PlateQuad> second) => HighestScore(second) > HighestScore(first) ? second : first;
+
+    private static float HighestScore(List<PlateQuad> quads)
+    {
+        var highest = 0f;
+        foreach (var quad in quads)
+        {
+            highest = Math.Max(highest, quad.Score);
+        }
+
+        return highest;
+    }
 
     private List<PlateQuad> Look(Mat image, double share)
     {
@@ -83,7 +96,7 @@ internal sealed class CityDetector : IPlateDetector
         var first = Math.Min(1.0, _side * FirstLook / Math.Max(image.Width, image.Height));
         var scale = Math.Min(1.0, first * share / FirstLook);
         var size = (Width: Multiple(image.Width * scale), Height: Multiple(image.Height * scale));
-        var free = _looks.GetOrAdd(size, _ => []);
+        var free = _looks.GetOrAdd(size, static _ => []);
         if (!free.TryTake(out var look))
         {
             look = new Look(_session, size.Width, size.Height);
@@ -108,24 +121,25 @@ internal sealed class CityDetector : IPlateDetector
         var (columns, rows) = (look.Picture.Width / Cell, look.Picture.Height / Cell);
         var (scaleX, scaleY) = ((float)image.Width / look.Picture.Width, (float)image.Height / look.Picture.Height);
         var heat = look.Heat.AsSpan();
-        List<PlateQuad>? found = null;
+        var found = look.Found;
+        found.Clear();
         for (var y = 0; y < rows; y++)
         {
             var row = heat.Slice(y * columns, columns);
-            for (var x = 0; x < columns; x++)
+            for (var x = row.IndexOfAnyInRange(Threshold, float.MaxValue); x < columns && x >= 0; x++)
             {
                 if (row[x] > Threshold && IsPeak(heat, columns, rows, x, y))
                 {
                     var quad = Quad(look.Corners, columns * rows, columns, x, y, row[x], scaleX, scaleY);
                     if (quad.Box is { Width: >= NarrowestPixels, Height: >= LowestPixels })
                     {
-                        (found ??= []).Add(quad);
+                        found.Add(quad);
                     }
                 }
             }
         }
 
-        return found is null ? [] : Distinct(found, image);
+        return found.Count == 0 ? Nothing : Distinct(found, image);
     }
 
     private static bool IsPeak(ReadOnlySpan<float> heat, int columns, int rows, int x, int y)
@@ -157,25 +171,46 @@ internal sealed class CityDetector : IPlateDetector
     // camera points, come first.
     private static List<PlateQuad> Distinct(List<PlateQuad> found, Mat image)
     {
-        var kept = new List<PlateQuad>();
-        foreach (var quad in found.OrderByDescending(q => q.Score))
+        CollectionsMarshal.AsSpan(found).Sort(static (a, b) => b.Score.CompareTo(a.Score));
+        var kept = new List<PlateQuad>(1);
+        foreach (var quad in found)
         {
             if (quad.Score < Sure && kept.Count > 0 && kept[0].Score >= Sure)
             {
                 break;
             }
 
-            var box = quad.Box;
-            if (!kept.Exists(k => Math.Abs(Middle(k.Box).X - Middle(box).X) < k.Box.Width * 0.5 && Math.Abs(Middle(k.Box).Y - Middle(box).Y) < k.Box.Height * 0.5))
+            if (!WithinOne(kept, quad.Box))
             {
                 kept.Add(quad);
             }
         }
 
-        return [.. kept.OrderByDescending(q => q.Score * Math.Sqrt(q.Box.Width * (double)q.Box.Height) * (1 - 0.5 * Math.Abs(Middle(q.Box).X / image.Width - 0.5)))];
+        CollectionsMarshal.AsSpan(kept).Sort(new ByProminence(image.Width));
+        return kept;
+    }
+
+    private static bool WithinOne(List<PlateQuad> kept, Rect box)
+    {
+        foreach (var quad in kept)
+        {
+            if (Math.Abs(Middle(quad.Box).X - Middle(box).X) < quad.Box.Width * 0.5 && Math.Abs(Middle(quad.Box).Y - Middle(box).Y) < quad.Box.Height * 0.5)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static Point2d Middle(Rect box) => new(box.X + box.Width / 2.0, box.Y + box.Height / 2.0);
+
+    private readonly struct ByProminence(int width) : IComparer<PlateQuad>
+    {
+        public int Compare(PlateQuad? x, PlateQuad? y) => Prominence(y!).CompareTo(Prominence(x!));
+
+        private double Prominence(PlateQuad quad) => quad.Score * Math.Sqrt(quad.Box.Width * (double)quad.Box.Height) * (1 - 0.5 * Math.Abs(Middle(quad.Box).X / width - 0.5));
+    }
 }
 
 /// <summary>The memory of one inference of one size: the picture as the model takes it, and what it gives; bound once.</summary>
@@ -208,6 +243,9 @@ internal sealed class Look : IDisposable
     public float[] Heat { get; }
 
     public float[] Corners { get; }
+
+    /// <summary>Peaks before those of one plate are made one.</summary>
+    public List<PlateQuad> Found { get; } = [];
 
     public OrtIoBinding Binding { get; }
 

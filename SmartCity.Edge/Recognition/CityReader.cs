@@ -32,9 +32,8 @@ internal sealed class CityReader : IPlateReader
 
     public string Version => Id;
 
-    public IReadOnlyList<CharacterGrid> Read(Mat image, IReadOnlyList<PlateQuad> quads)
+    public void Read(Mat image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into)
     {
-        var grids = new List<CharacterGrid>(quads.Count);
         if (!_free.TryTake(out var batch))
         {
             batch = new Batch(_session, _folding.Classes);
@@ -42,22 +41,21 @@ internal sealed class CityReader : IPlateReader
 
         try
         {
-            for (var done = 0; done < quads.Count; done += MostAtOnce)
+            for (var done = 0; done < quads.Length; done += MostAtOnce)
             {
-                var count = Math.Min(MostAtOnce, quads.Count - done);
+                var count = Math.Min(MostAtOnce, quads.Length - done);
                 for (var i = 0; i < count; i++)
                 {
-                    LinePatch.Cut(image, quads[done + i], batch.Patches[i]);
+                    batch.Patches[i].Fill(image, quads[done + i], batch.Warp);
                 }
 
                 _session.RunWithBinding(_run, batch.Binding(count));
                 for (var i = 0; i < count; i++)
                 {
-                    grids.Add(new CharacterGrid(CtcFolding.Alphabet, [.. _folding.Places(batch.Probabilities.AsSpan(i * Steps * _folding.Classes, Steps * _folding.Classes), Steps)]));
+                    into[done + i].Clear();
+                    _folding.Fold(batch.Probabilities.AsSpan(i * Steps * _folding.Classes, Steps * _folding.Classes), Steps, into[done + i]);
                 }
             }
-
-            return grids;
         }
         finally
         {
@@ -93,11 +91,13 @@ internal sealed class CityReader : IPlateReader
             fixed (byte* start = _bytes)
             {
                 var first = (nint)start;
-                Patches = [.. Enumerable.Range(0, MostAtOnce).Select(i => Mat.FromPixelData(LinePatch.Height, LinePatch.Width, MatType.CV_8UC3, first + i * PatchBytes))];
+                Patches = [.. Enumerable.Range(0, MostAtOnce).Select(i => new LinePatch(first + i * PatchBytes))];
             }
         }
 
-        public Mat[] Patches { get; }
+        public LinePatch[] Patches { get; }
+
+        public QuadWarp Warp { get; } = new();
 
         public float[] Probabilities { get; }
 
@@ -128,6 +128,7 @@ internal sealed class CityReader : IPlateReader
             }
 
             Array.ForEach(Patches, p => p.Dispose());
+            Warp.Dispose();
         }
     }
 }

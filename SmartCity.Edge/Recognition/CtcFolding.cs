@@ -34,13 +34,14 @@ internal sealed class CtcFolding
 
     public int Classes { get; }
 
-    /// <summary>One distribution over <see cref="Alphabet"/> for each character that is seen; what is missing to 1 was something else.</summary>
+    /// <summary>Puts down one distribution over <see cref="Alphabet"/> for each character that is seen; what is missing to 1 was something else.</summary>
     /// <param name="probabilities">steps × classes.</param>
-    public List<float[]> Places(ReadOnlySpan<float> probabilities, int steps)
+    /// <param name="steps">How many steps there are.</param>
+    /// <param name="into">Gets the places after those that it has.</param>
+    public void Fold(ReadOnlySpan<float> probabilities, int steps, SeenPlaces into)
     {
-        var places = new List<float[]>();
         var previous = 0;
-        float[]? open = null;
+        var open = false;
         var openWeight = 0f;
         for (var step = 0; step < steps; step++)
         {
@@ -52,46 +53,48 @@ internal sealed class CtcFolding
                 best = second;
             }
 
-            var column = best == 0 ? -1 : _columns[best];
-            if (column >= 0)
+            if (best != previous)
             {
-                if (best != previous || open is null)
+                open = Close(into, open, openWeight);
+            }
+
+            if (best != 0 && _columns[best] >= 0)
+            {
+                if (!open)
                 {
-                    Close(places, open, openWeight);
-                    (open, openWeight) = (new float[Alphabet.Length], 0);
+                    into.Add();
+                    (open, openWeight) = (true, 0);
                 }
 
                 // The surest step speaks for the character.
                 if (row[best] > openWeight)
                 {
                     openWeight = row[best];
-                    Array.Clear(open);
+                    var place = into[into.Count - 1];
+                    place.Clear();
                     foreach (var (@class, folded) in _folds)
                     {
-                        open[folded] += row[@class];
+                        place[folded] += row[@class];
                     }
                 }
-            }
-            else if (best != previous)
-            {
-                Close(places, open, openWeight);
-                open = null;
             }
 
             previous = best;
         }
 
-        Close(places, open, openWeight);
-        return places;
+        Close(into, open, openWeight);
+    }
+
+    // One that was hardly seen is none. No place is open any more.
+    private static bool Close(SeenPlaces into, bool open, float weight)
+    {
+        if (open && weight <= Present)
+        {
+            into.RemoveLast();
+        }
+
+        return false;
     }
 
     private static int Largest(ReadOnlySpan<float> row) => row.IndexOf(TensorPrimitives.Max(row));
-
-    private static void Close(List<float[]> places, float[]? open, float weight)
-    {
-        if (open is not null && weight > Present)
-        {
-            places.Add(open);
-        }
-    }
 }

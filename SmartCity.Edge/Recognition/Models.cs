@@ -3,7 +3,7 @@ using OpenCvSharp;
 namespace SmartCity.Edge.Recognition;
 
 /// <summary>Frame → plates. Implementations are thread-safe or pool their own sessions.</summary>
-public interface IPlateDetector : IDisposable
+internal interface IPlateDetector : IDisposable
 {
     /// <summary>Model version, such as <c>ppocr-det-v4</c>.</summary>
     string Version { get; }
@@ -19,11 +19,14 @@ public interface IPlateDetector : IDisposable
 }
 
 /// <summary>Quads of a picture → per-character distributions, in order. Implementations are thread-safe or pool their own sessions.</summary>
-public interface IPlateReader : IDisposable
+internal interface IPlateReader : IDisposable
 {
     /// <summary>Model version, such as <c>ppocr-v4</c>.</summary>
     string Version { get; }
 
     /// <summary>Cuts the quads out of a BGR picture and reads them in one batch.</summary>
-    IReadOnlyList<CharacterGrid> Read(Mat image, IReadOnlyList<PlateQuad> quads);
+    /// <param name="image">The picture.</param>
+    /// <param name="quads">What is read.</param>
+    /// <param name="into">Gets what was seen in each.</param>
+    void Read(Mat image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into);
 }

@@ -8,9 +8,17 @@ namespace SmartCity.Edge.Recognition;
 /// <param name="Aspect">Width by height of the characters' line.</param>
 internal readonly record struct PlateAppearance(double Yellow, double BlueBand, double Aspect)
 {
+    // How much of the picture's word on the country counts beside the order of the characters; chosen on rendered pictures.
+    private const double PictureWeight = 1;
+    private const double LeastFavour = 0.02;
+    private const double MostFavour = 20;
+
     private static readonly HashSet<string> Banded = ["DE", "FR", "NL", "BE", "IT", "ES", "PT", "AT", "PL", "CZ", "SK", "HU", "HR", "SI", "RO", "IE", "SE", "NO", "DK", "FI"];
 
     public static PlateAppearance Neutral { get; } = new(0, 0, 4.5);
+
+    /// <summary>What <see cref="CityCountry"/> says; null where it was not asked, and the other three speak instead.</summary>
+    public CountryShares? Shares { get; init; }
 
     public static PlateAppearance Of(Mat image, PlateQuad quad)
     {
@@ -36,7 +44,11 @@ internal readonly record struct PlateAppearance(double Yellow, double BlueBand, 
     }
 
     /// <summary>How much more, or less, likely a country is for this look.</summary>
-    public double Favour(string country)
+    public double Favour(int country) => Shares is { } shares
+        ? Math.Clamp(Math.Pow((double)shares[country] * Countries.Count, PictureWeight), LeastFavour, MostFavour)
+        : country == Countries.Other ? 1 : ByRule(Countries.Code(country));
+
+    private double ByRule(string country)
     {
         var favour = 1.0;
         if (Yellow > 0.4)

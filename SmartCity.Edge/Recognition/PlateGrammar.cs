@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,18 +8,32 @@ namespace SmartCity.Edge.Recognition;
 /// <param name="Id">Such as <c>gb-current</c>.</param>
 /// <param name="Prior">How common it is, relative to the others.</param>
 /// <param name="Places">A bit for each character of <see cref="CtcFolding.Alphabet"/>.</param>
-public sealed record PlateGrammar(string Id, string Country, double Prior, IReadOnlyList<ulong> Places)
+public sealed record PlateGrammar(string Id, string Country, double Prior, ImmutableArray<ulong> Places)
 {
     private const string Alphabet = CtcFolding.Alphabet;
     private const ulong Letters = (1UL << 26) - 1;
     private const ulong Digits = ((1UL << 36) - 1) & ~Letters;
 
-    /// <summary>Every grammar of <c>grammars.json</c>, by number of places.</summary>
-    public static ILookup<int, PlateGrammar> All { get; } = Load().ToLookup(g => g.Places.Count);
+    private static readonly ImmutableArray<ImmutableArray<PlateGrammar>> ByLength = Arrange();
+
+    /// <summary>Every grammar of <c>grammars.json</c>.</summary>
+    public static IEnumerable<PlateGrammar> All => ByLength.SelectMany(g => g);
+
+    /// <summary>The country's place in <see cref="Countries"/>.</summary>
+    internal int CountryIndex { get; } = Countries.IndexOf(Country);
+
+    /// <summary>The grammars of so many places; none for a length that no plate has.</summary>
+    public static ImmutableArray<PlateGrammar> OfLength(int places) => places < ByLength.Length ? ByLength[places] : [];
 
     /// <summary>Whether a plate (A–Z, 0–9) has this shape.</summary>
     public bool Fits(string plate) =>
-        plate.Length == Places.Count && plate.Select((c, i) => (Places[i] >> Alphabet.IndexOf(c, StringComparison.Ordinal)) & 1).All(bit => bit == 1);
+        plate.Length == Places.Length && plate.Select((c, i) => (Places[i] >> Alphabet.IndexOf(c, StringComparison.Ordinal)) & 1).All(bit => bit == 1);
+
+    private static ImmutableArray<ImmutableArray<PlateGrammar>> Arrange()
+    {
+        var all = Load().ToLookup(g => g.Places.Length);
+        return [.. Enumerable.Range(0, all.Max(g => g.Key) + 1).Select(length => all[length].ToImmutableArray())];
+    }
 
     private static IEnumerable<PlateGrammar> Load()
     {
@@ -28,7 +43,7 @@ public sealed record PlateGrammar(string Id, string Country, double Prior, IRead
             var shapes = definition.Patterns.SelectMany(Expand).ToArray();
             foreach (var places in shapes)
             {
-                yield return new PlateGrammar(definition.Id, definition.Country, definition.Prior / definition.Patterns.Count, places);
+                yield return new PlateGrammar(definition.Id, definition.Country, definition.Prior / definition.Patterns.Count, [.. places]);
             }
         }
     }

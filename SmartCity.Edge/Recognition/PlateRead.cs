@@ -19,24 +19,14 @@ public sealed record PlateQuad(Point2f TopLeft, Point2f TopRight, Point2f Bottom
         }
     }
 
+    internal Corners Corners => new(TopLeft, TopRight, BottomRight, BottomLeft);
+
     /// <summary>The quad with its ends moved outwards along its lines and its upper and lower side across them, in pixels.</summary>
     public PlateQuad Grow(float along, float across)
     {
-        var (right, down) = (Unit((TopRight + BottomRight) - (TopLeft + BottomLeft)) * along, Unit((BottomLeft + BottomRight) - (TopLeft + TopRight)) * across);
-        return new PlateQuad(TopLeft - right - down, TopRight + right - down, BottomRight + right + down, BottomLeft - right + down, Score);
+        var grown = Corners.Grow(along, across);
+        return new PlateQuad(grown.TopLeft, grown.TopRight, grown.BottomRight, grown.BottomLeft, Score);
     }
-
-    private static Point2f Unit(Point2f v) => MathF.Sqrt(v.X * v.X + v.Y * v.Y) is > 0 and var length ? new Point2f(v.X / length, v.Y / length) : default;
-}
-
-/// <summary>What a reader saw in one patch: a row for each character place, a column for each character of its alphabet, probabilities 0–1.</summary>
-public sealed class CharacterGrid(string alphabet, float[][] places)
-{
-    /// <summary>The characters of the columns.</summary>
-    public string Alphabet { get; } = alphabet;
-
-    /// <summary>One distribution a character place, each of the alphabet's length.</summary>
-    public IReadOnlyList<float[]> Places { get; } = places;
 }
 
 /// <summary>One reading of one plate in one frame.</summary>

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenCvSharp;
@@ -19,10 +22,14 @@ public sealed class PlateRecogniser : IDisposable
     private const double Doubtful = 0.15;
     private const double SureAtOnce = 0.8;
     private const double WithoutGrammar = 0.6;
+    private const double PlateEnough = 0.5;
+    private const int MostPlaces = 12;
 
     private readonly IPlateDetector _detector;
     private readonly IPlateReader _reader;
     private readonly IPlateReader? _second;
+    private readonly CityCountry? _country;
+    private readonly ConcurrentBag<Desk> _desks = [];
     private readonly RecognitionOptions _options;
 
     /// <exception cref="InvalidOperationException">There is no detector or reader of the configured id, or OpenCV does not load.</exception>
@@ -32,6 +39,7 @@ public sealed class PlateRecogniser : IDisposable
         _options = options.Value;
         _detector = Detector(_options, logger);
         _reader = Reader(_options.Reader, _options, logger);
+        _country = _options.Reader == CityReader.Id ? new CityCountry(_options, logger) : null;
         _second = _options.SecondReader is { } second && second != _options.Reader ? Reader(second, _options, logger) : null;
     }
 
@@ -67,36 +75,27 @@ public sealed class PlateRecogniser : IDisposable
             return [];
         }
 
-        var candidates = quads.Take(_options.CandidatesRead).ToList();
-        var found = new List<(PlateRead Read, double Value)>();
-        for (var done = 0; done < candidates.Count; done += FirstBatch)
+        if (!_desks.TryTake(out var desk))
         {
-            // The most prominent first; the rest only while none of them is a plate.
-            ReadBatch(image, candidates.GetRange(done, Math.Min(FirstBatch, candidates.Count - done)), found);
-            if (found.Any(f => f.Read.Format is not null && f.Read.Confidence > 0.5))
-            {
-                break;
-            }
+            desk = new Desk();
         }
 
-        LookAgain(image, found);
-        var kept = new List<PlateRead>();
-        foreach (var (read, _) in found.OrderByDescending(f => f.Value))
+        try
         {
-            if (!kept.Any(k => Overlap(k.Quad.Box, read.Quad.Box) > 0.4))
-            {
-                kept.Add(read);
-            }
+            return Read(image, quads, desk);
         }
-
-        return kept;
+        finally
+        {
+            desk.Clear();
+            _desks.Add(desk);
+        }
     }
 
     /// <summary>One reading from several frames of the same plate: the grids of the commonest length, weighed by their confidence.</summary>
     public PlateRead Fuse(IReadOnlyList<PlateRead> reads)
     {
-        var group = reads.Where(r => r.Grid.Places.Count > 0)
-            .GroupBy(r => r.Grid.Places.Count)
+        var group = reads.Where(r => r.Grid.Count > 0)
+            .GroupBy(r => r.Grid.Count)
             .MaxBy(g => g.Sum(r => r.Confidence + 0.01));
         var best = (group ?? reads.AsEnumerable()).MaxBy(r => r.Confidence) ?? throw new ArgumentException("There is nothing to fuse.", nameof(reads));
         if (group is null || group.Count() == 1)
@@ -112,7 +111,7 @@ public sealed class PlateRecogniser : IDisposable
             var sum = 0.0;
             for (var c = 0; c < fused.Length; c++)
             {
-                var log = group.Zip(weights, (r, w) => w * Math.Log(r.Grid.Places[place][c] + 1e-4)).Sum() / weights.Average();
+                var log = group.Zip(weights, (r, w) => w * Math.Log(r.Grid[place, c] + 1e-4)).Sum() / weights.Average();
                 fused[c] = (float)Math.Exp(log / Math.Sqrt(weights.Length));
                 sum += fused[c];
             }
@@ -124,9 +123,8 @@ public sealed class PlateRecogniser : IDisposable
 
             return fused;
         }).ToArray();
-        var grid = new CharacterGrid(CtcFolding.Alphabet, places);
-        var decoded = GrammarDecoder.Decode(grid, best.Appearance, _options.HomeCountry)!;
-        return Compose(decoded, grid, best.Quad, best.Appearance);
+        var grid = new CharacterGrid(places);
+        return Compose(GrammarDecoder.Decode(grid, best.Appearance, _options.HomeCountry)!, grid, best.Quad, best.Appearance);
     }
 
     public void Dispose()
@@ -134,21 +132,81 @@ public sealed class PlateRecogniser : IDisposable
         _detector.Dispose();
         _reader.Dispose();
         _second?.Dispose();
+        _country?.Dispose();
+    }
+
+    private List<PlateRead> Read(Mat image, IReadOnlyList<PlateQuad> quads, Desk desk)
+    {
+        for (var i = 0; i < Math.Min(quads.Count, _options.CandidatesRead); i++)
+        {
+            desk.Quads.Add(quads[i]);
+        }
+
+        var candidates = CollectionsMarshal.AsSpan(desk.Quads);
+        for (var done = 0; done < candidates.Length && !desk.HasPlate; done += FirstBatch)
+        {
+            // The most prominent first; the rest only while none of them is a plate.
+            ReadBatch(image, candidates.Slice(done, Math.Min(FirstBatch, candidates.Length - done)), desk);
+        }
+
+        LookAgain(image, desk);
+        var found = CollectionsMarshal.AsSpan(desk.Found);
+        found.Sort(static (a, b) => b.Value.CompareTo(a.Value));
+        var kept = new List<PlateRead>(1);
+        foreach (var (read, _) in found)
+        {
+            if (!OverlapsOne(kept, read.Quad.Box))
+            {
+                kept.Add(read);
+            }
+        }
+
+        return kept;
+    }
+
+    private static bool OverlapsOne(List<PlateRead> kept, Rect box)
+    {
+        foreach (var other in kept)
+        {
+            if (Overlap(other.Quad.Box, box) > 0.4)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // A doubtful plate is cut out in other ways and read again, by the second reader too where there is one: what they agree on counts.
-    private void LookAgain(Mat image, List<(PlateRead Read, double Value)> found)
+    private void LookAgain(Mat image, Desk desk)
     {
-        if (found.Count == 0 || found.MaxBy(f => f.Value) is not { Read: { Confidence: < SureAtOnce } first } best)
+        if (desk.Best is not { } at || desk.Found[at] is not { Read: { Confidence: < SureAtOnce } first } best)
         {
             return;
         }
 
-        var grids = _reader.Read(image, PlatePatch.Views(image, first.Quad)).Concat(_second?.Read(image, [first.Quad]) ?? []);
-        var reads = grids.Select(grid => Decode(image, first.Quad, grid)).OfType<(PlateRead Read, double Value)>().Append(best).ToList();
+        var reads = new List<(PlateRead Read, double Value)> { best };
+        foreach (var view in PlatePatch.Views(image, first.Quad))
+        {
+            Add(_reader, view);
+        }
+
+        if (_second is not null)
+        {
+            Add(_second, first.Quad);
+        }
+
         var agreed = reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Value))!.MaxBy(r => r.Value);
-        found.Remove(best);
-        found.Add((agreed.Read, Math.Max(agreed.Value, best.Value)));
+        desk.Found[at] = (agreed.Read, Math.Max(agreed.Value, best.Value));
+
+        void Add(IPlateReader reader, PlateQuad view)
+        {
+            reader.Read(image, new ReadOnlySpan<PlateQuad>(ref view), desk.Seen.AsSpan(0, 1));
+            if (Decode(image, first.Quad, first.Appearance, desk.Seen[0], desk) is { } read)
+            {
+                reads.Add(read);
+            }
+        }
     }
 
     private static IPlateDetector Detector(RecognitionOptions options, ILogger logger) => options.Detector switch
@@ -165,55 +223,67 @@ public sealed class PlateRecogniser : IDisposable
         _ => throw new InvalidOperationException($"There is no reader '{id}'; there are {CityReader.Id} and {PpOcrReader.Id}."),
     };
 
-    private void ReadBatch(Mat image, List<PlateQuad> quads, List<(PlateRead, double)> found)
+    private void ReadBatch(Mat image, ReadOnlySpan<PlateQuad> quads, Desk desk)
     {
-        var grids = _reader.Read(image, quads);
-        for (var i = 0; i < quads.Count; i++)
+        _reader.Read(image, quads, desk.Seen);
+        for (var i = 0; i < quads.Length; i++)
         {
-            if (grids[i].Places.Count >= FewestCharacters && Decode(image, quads[i], grids[i]) is { } read)
+            if (desk.Seen[i].Count >= FewestCharacters && Decode(image, quads[i], Look(image, quads[i]), desk.Seen[i], desk) is { } read)
             {
-                found.Add(read);
+                desk.Found.Add(read);
+                desk.HasPlate |= desk.Chosen.Fits && read.Read.Confidence > PlateEnough;
             }
         }
     }
 
-    private (PlateRead Read, double Value)? Decode(Mat image, PlateQuad quad, CharacterGrid grid)
+    private PlateAppearance Look(Mat image, PlateQuad quad) => _country?.Look(image, quad) ?? PlateAppearance.Of(image, quad);
+
+    // The whole line; without its first or last character, which may be a country's letter, a bolt or the plate's edge; and without a weak
+    // one inside, which may be a seal: each with the probability that what is left out is no character.
+    private (PlateRead Read, double Value)? Decode(Mat image, PlateQuad quad, PlateAppearance appearance, SeenPlaces seen, Desk desk)
     {
-        var appearance = PlateAppearance.Of(image, quad);
-        (Decoded Decoded, CharacterGrid Grid, double Worth)? best = null;
-        foreach (var (trimmed, spurious) in Trimmed(grid))
+        desk.Worth = 0;
+        var onEdge = OnEdge(image, quad);
+        Try(seen.Rows, 1);
+        if (seen.Count > 6)
         {
-            if (GrammarDecoder.Decode(trimmed, appearance, _options.HomeCountry) is { } decoded && IsPlate(decoded, OnEdge(image, quad)) && Worth(decoded) * spurious is var worth && (best is null || worth > best.Value.Worth))
-            {
-                best = (decoded, trimmed, worth);
-            }
+            Try(seen.Rows[CharacterGrid.Columns..], Spurious(seen[0]));
+            Try(seen.Rows[..^CharacterGrid.Columns], Spurious(seen[seen.Count - 1]));
+            var weakest = Weakest(seen);
+            desk.Without.CopyWithout(seen, weakest);
+            Try(desk.Without.Rows, Spurious(seen[weakest]));
         }
 
-        if (best is not { } chosen)
+        if (desk.Worth <= 0)
         {
             return null;
         }
 
-        var read = Compose(chosen.Decoded, chosen.Grid, quad, appearance);
+        var read = Compose(desk.Chosen.Take(), new CharacterGrid(desk.ChosenRows), quad, appearance);
         var box = quad.Box;
         var dx = (box.X + box.Width / 2.0) / image.Width - 0.5;
-        return (read, chosen.Worth * Math.Pow(box.Width * (double)box.Height, 0.4) * (1 - 0.6 * Math.Abs(dx)) * Math.Min(1, chosen.Decoded.Plate.Length / 6.0));
+        return (read, desk.Worth * Math.Pow(box.Width * (double)box.Height, 0.4) * (1 - 0.6 * Math.Abs(dx)) * Math.Min(1, desk.Chosen.Length / 6.0));
+
+        void Try(ReadOnlySpan<float> rows, double spurious)
+        {
+            if (desk.Tried.Run(rows, appearance, _options.HomeCountry) && IsPlate(desk.Tried, onEdge) && Worth(desk.Tried) * spurious is var worth && worth > desk.Worth)
+            {
+                desk.Choose(rows, worth);
+            }
+        }
     }
 
-    // The whole line; without its first or last character, which may be a country's letter, a bolt or the plate's edge; and without a weak
-    // one inside, which may be a seal. Each with the probability that what is left out is no character.
-    private IEnumerable<(CharacterGrid Grid, double Spurious)> Trimmed(CharacterGrid grid)
+    private double Spurious(ReadOnlySpan<float> place) => Math.Max(_detector.Surplus, 1 - TensorPrimitives.Max(place));
+
+    private static int Weakest(SeenPlaces seen)
     {
-        yield return (grid, 1);
-        if (grid.Places.Count > 6)
+        var weakest = 1;
+        for (var i = 2; i < seen.Count - 1; i++)
         {
-            yield return (new CharacterGrid(grid.Alphabet, [.. grid.Places.Skip(1)]), Spurious(grid.Places[0]));
-            yield return (new CharacterGrid(grid.Alphabet, [.. grid.Places.SkipLast(1)]), Spurious(grid.Places[^1]));
-            var weakest = Enumerable.Range(1, grid.Places.Count - 2).MinBy(i => grid.Places[i].Max());
-            yield return (new CharacterGrid(grid.Alphabet, [.. grid.Places.Where((_, i) => i != weakest)]), Spurious(grid.Places[weakest]));
+            weakest = TensorPrimitives.Max<float>(seen[i]) < TensorPrimitives.Max<float>(seen[weakest]) ? i : weakest;
         }
 
-        double Spurious(float[] place) => Math.Max(_detector.Surplus, 1 - place.Max());
+        return weakest;
     }
 
     private PlateRead Compose(Decoded decoded, CharacterGrid grid, PlateQuad quad, PlateAppearance appearance)
@@ -235,11 +305,11 @@ public sealed class PlateRecogniser : IDisposable
     }
 
     // A plate has a digit; a long number without letters is a telephone's, a number at the picture's edge its date, and words have letters only.
-    private static bool IsPlate(Decoded decoded, bool onEdge)
+    private static bool IsPlate(Decoding decoded, bool onEdge)
     {
-        var digits = decoded.Plate.Count(char.IsAsciiDigit);
-        return decoded.Plate.Length is >= FewestCharacters and <= MostCharacters && decoded.Confidence > Doubtful * 0.1
-            && digits > 0 && (digits < decoded.Plate.Length || (decoded.Format is not null && decoded.Plate.Length <= MostDigits && !onEdge));
+        var digits = decoded.DigitCount;
+        return decoded.Length is >= FewestCharacters and <= MostCharacters && decoded.Confidence > Doubtful * 0.1
+            && digits > 0 && (digits < decoded.Length || (decoded.Fits && decoded.Length <= MostDigits && !onEdge));
     }
 
     // Where cameras write date and time.
@@ -249,11 +319,67 @@ public sealed class PlateRecogniser : IDisposable
         return middle is < EdgeShare or > 1 - EdgeShare;
     }
 
-    private static double Worth(Decoded decoded) => (decoded.Confidence + 0.05) * (decoded.Format is null ? WithoutGrammar : 1);
+    private static double Worth(Decoding decoded) => (decoded.Confidence + 0.05) * (decoded.Fits ? 1 : WithoutGrammar);
 
     private static double Overlap(Rect a, Rect b)
     {
         var both = a & b;
         return both.Width * (double)both.Height / Math.Min(a.Width * (double)a.Height, b.Width * (double)b.Height);
+    }
+
+    /// <summary>The memory of one reading, used again for the next.</summary>
+    private sealed class Desk
+    {
+        private readonly float[] _chosenRows = new float[CharacterGrid.Columns * MostPlaces];
+        private int _chosenLength;
+
+        public List<PlateQuad> Quads { get; } = [];
+
+        public List<(PlateRead Read, double Value)> Found { get; } = [];
+
+        public SeenPlaces[] Seen { get; } = [.. Enumerable.Range(0, FirstBatch).Select(_ => new SeenPlaces())];
+
+        public SeenPlaces Without { get; } = new();
+
+        public Decoding Tried { get; private set; } = new();
+
+        public Decoding Chosen { get; private set; } = new();
+
+        public ReadOnlySpan<float> ChosenRows => _chosenRows.AsSpan(0, _chosenLength);
+
+        /// <summary>What the chosen decoding is worth; 0 while there is none.</summary>
+        public double Worth { get; set; }
+
+        /// <summary>Whether one that was read is a plate for certain, so that no more need be read.</summary>
+        public bool HasPlate { get; set; }
+
+        /// <summary>Where the most valuable of <see cref="Found"/> is; null when there is none.</summary>
+        public int? Best
+        {
+            get
+            {
+                int? best = null;
+                for (var i = 0; i < Found.Count; i++)
+                {
+                    best = best is not { } b || Found[i].Value > Found[b].Value ? i : best;
+                }
+
+                return best;
+            }
+        }
+
+        public void Choose(ReadOnlySpan<float> rows, double worth)
+        {
+            (Tried, Chosen, Worth) = (Chosen, Tried, worth);
+            rows.CopyTo(_chosenRows);
+            _chosenLength = rows.Length;
+        }
+
+        public void Clear()
+        {
+            Quads.Clear();
+            Found.Clear();
+            HasPlate = false;
+        }
     }
 }

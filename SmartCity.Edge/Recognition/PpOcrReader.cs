@@ -39,35 +39,24 @@ internal sealed class PpOcrReader : IPlateReader
 
     public string Version => Id;
 
-    public IReadOnlyList<CharacterGrid> Read(Mat image, IReadOnlyList<PlateQuad> quads)
+    public void Read(Mat image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into)
     {
-        if (quads.Count == 0)
-        {
-            return [];
-        }
-
         var lines = new List<Mat>();
-        var counts = new List<int>();
+        var plates = new List<SeenPlaces>();
         try
         {
-            foreach (var quad in quads)
+            for (var i = 0; i < quads.Length; i++)
             {
-                using var patch = PlatePatch.Rectify(image, quad);
-                var before = lines.Count;
+                using var patch = PlatePatch.Rectify(image, quads[i]);
                 Prepare(patch, lines);
-                counts.Add(lines.Count - before);
+                plates.AddRange(Enumerable.Repeat(into[i], lines.Count - plates.Count));
+                into[i].Clear();
             }
 
-            var read = ReadLines(lines);
-            var grids = new List<CharacterGrid>();
-            var next = 0;
-            foreach (var count in counts)
+            if (lines.Count > 0)
             {
-                grids.Add(new CharacterGrid(CtcFolding.Alphabet, [.. read.Skip(next).Take(count).SelectMany(r => r)]));
-                next += count;
+                ReadLines(lines, plates);
             }
-
-            return grids;
         }
         finally
         {
@@ -114,7 +103,7 @@ internal sealed class PpOcrReader : IPlateReader
         return Math.Clamp(Enumerable.Range(from, to - from).MinBy(y => rows.At<float>(y, 0)), 1, patch.Height - 1);
     }
 
-    private List<List<float[]>> ReadLines(List<Mat> lines)
+    private void ReadLines(List<Mat> lines, List<SeenPlaces> plates)
     {
         // Widths differ little within a picture; the batch is as wide as its widest, padded with the models' grey.
         var width = (lines.Max(l => l.Width) + 7) / 8 * 8;
@@ -135,13 +124,10 @@ internal sealed class PpOcrReader : IPlateReader
             using var outputs = _session.Run(run, [_input], [input], _session.OutputNames);
             var data = outputs[0].GetTensorDataAsSpan<float>();
             var steps = data.Length / lines.Count / _folding.Classes;
-            var read = new List<List<float[]>>(lines.Count);
             for (var i = 0; i < lines.Count; i++)
             {
-                read.Add(_folding.Places(data.Slice(i * steps * _folding.Classes, steps * _folding.Classes), steps));
+                _folding.Fold(data.Slice(i * steps * _folding.Classes, steps * _folding.Classes), steps, plates[i]);
             }
-
-            return read;
         }
         finally
         {

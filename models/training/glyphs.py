@@ -1,11 +1,13 @@
-"""Plate faces: our own monoline outlines after the published shapes of national faces, and glyphs of free fonts.
+"""Plate faces: our own outlines after the published shapes of national faces, and glyphs of free fonts.
 
 A glyph is an alpha mask (uint8, 0-255), 96 pixels high, cut to its width. Faces give stroke weight and width;
 everything else (relief, dirt, perspective) is the renderer's.
 """
 import functools
 import glob
+import math
 import os
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -20,67 +22,176 @@ def _arc(cx, cy, rx, ry, a0, a1, n=14):
     return [(cx + rx * np.cos(a), cy + ry * np.sin(a)) for a in t]
 
 
-def _strokes(c, r):
-    """Polylines of a character in the unit square, y down; r is the corner radius (0 angular, 0.5 round)."""
-    r = max(r, 0.02)
-    ring = (_arc(r, r, r, r, 180, 270) + _arc(1 - r, r, r, r, 270, 360) + _arc(1 - r, 1 - r, r, r, 0, 90) + _arc(r, 1 - r, r, r, 90, 180) + [(0, r)])
-    bowl = lambda y0, y1, x0=0.0, x1=1.0: [(x0, y0)] + _arc(x1 - min(r * 1.4, .5), (y0 + y1) / 2, min(r * 1.4, .5), (y1 - y0) / 2, -90, 90) + [(x0, y1)]
-    m = 0.48
+def _hook(rx, ry, end):
+    """From a terminal on the right over the top to the left: what C, G, S and 6 begin with. end: the terminal's y, within the corner or below it."""
+    start = 360 - math.degrees(math.asin(max(0, (ry - end) / ry))) if end < ry else 360
+    return ([(1, end)] if end > ry else []) + _arc(1 - rx, ry, rx, ry, start, 270) + _arc(rx, ry, rx, ry, 270, 180)
+
+
+def _box(x0, y0, x1, y1, rx, ry):
+    ry = min(ry, (y1 - y0) / 2)
+    return _arc(x0 + rx, y0 + ry, rx, ry, 180, 270) + _arc(x1 - rx, y0 + ry, rx, ry, 270, 360) + _arc(x1 - rx, y1 - ry, rx, ry, 0, 90) + _arc(x0 + rx, y1 - ry, rx, ry, 90, 180) + [(x0, y0 + ry)]
+
+
+def _turned(lines):
+    return [[(1 - x, 1 - y) for x, y in line] for line in lines]
+
+
+def _strokes(c, rx, ry, t, shape):
+    """Polylines of a character in the unit square of its middle line, y down.
+
+    rx, ry: corner radii in shares of the width and of the height (0 angular, 0.5 round); t: the stroke's weight in shares of the height,
+    for openings that stay open in heavy faces; shape: the traits of a Shape.
+    """
+    rx, ry = max(rx, .02), min(max(ry, .02), .5)
+    m = .48
+    bowl = lambda y0, y1, x1=1.0: [(0, y0)] + _arc(x1 - min(rx * 1.3, .5), (y0 + y1) / 2, min(rx * 1.3, .5), (y1 - y0) / 2, -90, 90) + [(0, y1)]
+    mouth = min(.32, .5 - t / 2 - .04)
+    throat = max(.06, min(.24, m - t / 2 - .12))
+    bottom = lambda: [(x, 1 - y) for x, y in reversed(_hook(rx, ry, mouth))]
+    c_line = _hook(rx, ry, mouth) + bottom()
+    s_line = (_hook(rx, min(ry, m / 2), throat) + _arc(rx, m - min(ry, m / 2), rx, min(ry, m / 2), 180, 90, 8)
+              + _arc(1 - rx, m + min(ry, (1 - m) / 2), rx, min(ry, (1 - m) / 2), 270, 360, 8) + _arc(1 - rx, 1 - min(ry, (1 - m) / 2), rx, min(ry, (1 - m) / 2), 0, 90, 8)
+              + _arc(rx, 1 - min(ry, (1 - m) / 2), rx, min(ry, (1 - m) / 2), 90, 180 - (0 if 1 - throat > 1 - ry else 20), 8))
+    six = [[(.78, 0), (.07, .56)] + _arc(.5, .68, .5, .32, 195, 555, 22)] if shape.straight else [_hook(rx, min(ry, .3), throat) + [(0, .7)], _box(0, .44, 1, 1, rx, ry)]
     table = {
-        "A": [[(0, 1), (.5, 0), (1, 1)], [(.18, .66), (.82, .66)]],
-        "B": [[(0, 0), (0, 1)], bowl(0, m, 0, .94), bowl(m, 1)],
-        "C": [[(1, r + .12)] + _arc(1 - r, r, r, r, 360, 270) + _arc(r, r, r, r, 270, 180) + _arc(r, 1 - r, r, r, 180, 90) + _arc(1 - r, 1 - r, r, r, 90, 0) + [(1, 1 - r - .12)]],
-        "D": [[(0, 0), (0, 1)], [(0, 0)] + _arc(1 - r, r, r, r, 270, 360) + _arc(1 - r, 1 - r, r, r, 0, 90) + [(0, 1)]],
+        "A": [[(0, 1), (.5, 0), (1, 1)], [(.18, .68), (.82, .68)]],
+        "B": [[(0, 0), (0, 1)], bowl(0, m, .95), bowl(m, 1)],
+        "C": [c_line],
+        "D": [[(0, 0), (0, 1)], [(0, 0)] + _arc(1 - rx, ry, rx, ry, 270, 360) + _arc(1 - rx, 1 - ry, rx, ry, 0, 90) + [(0, 1)]],
         "E": [[(1, 0), (0, 0), (0, 1), (1, 1)], [(0, m), (.85, m)]],
         "F": [[(1, 0), (0, 0), (0, 1)], [(0, m), (.85, m)]],
-        "G": [[(1, r + .1)] + _arc(1 - r, r, r, r, 360, 270) + _arc(r, r, r, r, 270, 180) + _arc(r, 1 - r, r, r, 180, 90) + _arc(1 - r, 1 - r, r, r, 90, 0) + [(1, .54), (.55, .54)]],
+        "G": [_hook(rx, ry, min(mouth, .56 - t * .5 - .1)) + _arc(rx, 1 - ry, rx, ry, 180, 90) + _arc(1 - rx, 1 - ry, rx, ry, 90, 0) + [(1, .56), (.55, .56)]],
         "H": [[(0, 0), (0, 1)], [(1, 0), (1, 1)], [(0, m), (1, m)]],
-        "I": [[(.5, 0), (.5, 1)]],
-        "J": [[(1, 0), (1, 1 - r)] + _arc(1 - r, 1 - r, r, r, 0, 90) + _arc(r, 1 - r, r, r, 90, 180)],
+        "I": [[(.5, 0), (.5, 1)]] + ([[(0, 0), (1, 0)], [(0, 1), (1, 1)]] if shape.serif_i else []),
+        "J": [([(.35, 0)] if shape.barred_j else []) + [(1, 0), (1, 1 - ry)] + _arc(1 - rx, 1 - ry, rx, ry, 0, 90) + _arc(rx, 1 - ry, rx, ry, 90, 175)],
         "K": [[(0, 0), (0, 1)], [(1, 0), (.05, .58)], [(.3, .42), (1, 1)]],
         "L": [[(0, 0), (0, 1), (1, 1)]],
-        "M": [[(0, 1), (0, 0), (.5, .62), (1, 0), (1, 1)]],
+        "M": [[(0, 1), (0, 0), (.5, shape.vee), (1, 0), (1, 1)]],
         "N": [[(0, 1), (0, 0), (1, 1), (1, 0)]],
-        "O": [ring],
+        "O": [_box(0, 0, 1, 1, rx, ry)],
         "P": [[(0, 1), (0, 0)], bowl(0, .54)],
-        "Q": [ring, [(.6, .7), (1, 1.04)]],
+        "Q": [_box(0, 0, 1, 1, rx, ry), [(.58, .68), (1, 1.02)]],
         "R": [[(0, 1), (0, 0)], bowl(0, .52), [(.45, .52), (1, 1)]],
-        "S": [[(1, .2)] + _arc(1 - r, r, r, r, 360, 270, 8) + _arc(r, r, r, r, 270, 180, 8) + _arc(r, m - min(r, .2), r, min(r, .2), 180, 90, 8) + _arc(1 - r, m + min(r, .2), r, min(r, .2), 270, 360, 8) + _arc(1 - r, 1 - r, r, r, 0, 90, 8) + _arc(r, 1 - r, r, r, 90, 180, 8) + [(0, .8)]],
+        "S": [s_line],
         "T": [[(0, 0), (1, 0)], [(.5, 0), (.5, 1)]],
-        "U": [[(0, 0), (0, 1 - r)] + _arc(r, 1 - r, r, r, 180, 90) + _arc(1 - r, 1 - r, r, r, 90, 0) + [(1, 0)]],
+        "U": [[(0, 0), (0, 1 - ry)] + _arc(rx, 1 - ry, rx, ry, 180, 90) + _arc(1 - rx, 1 - ry, rx, ry, 90, 0) + [(1, 0)]],
         "V": [[(0, 0), (.5, 1), (1, 0)]],
-        "W": [[(0, 0), (.25, 1), (.5, .3), (.75, 1), (1, 0)]],
+        "W": [[(0, 0), (.24, 1), (.5, 1 - shape.vee), (.76, 1), (1, 0)]],
         "X": [[(0, 0), (1, 1)], [(1, 0), (0, 1)]],
         "Y": [[(0, 0), (.5, .52), (1, 0)], [(.5, .52), (.5, 1)]],
         "Z": [[(0, 0), (1, 0), (0, 1), (1, 1)]],
-        "0": [ring],
-        "1": [[(.2, .22), (.6, 0), (.6, 1)]],
+        "0": [_box(0, 0, 1, 1, rx, ry)],
+        "1": [[(.5, 0), (.5, 1)]] if shape.plain_one else [[(.1, .24), (.6, 0), (.6, 1)]] + ([[(.1, 1), (1, 1)]] if shape.foot else []),
         "2": [[(0, .25)] + _arc(.5, .28, .5, .28, 190, 380, 16) + [(0, 1), (1, 1)]],
-        "3": [[(.02, .2)] + _arc(.48, .25, .46, .25, 200, 450, 16) + [(.4, .5)] + _arc(.48, .74, .5, .26, 270, 520, 16)],
-        "4": [[(.72, 1), (.72, 0), (0, .7), (1, .7)]],
+        "3": [[(.03, 0), (.97, 0), (.42, .42)] + _arc(.48, .7, .52, .3, 275, 515, 16)] if shape.flat_three else [[(.02, .2)] + _arc(.48, .25, .46, .25, 200, 450, 16) + [(.4, .5)] + _arc(.48, .74, .5, .26, 270, 520, 16)],
+        "4": [[(.72, 1), (.72, 0), (0, .7), (1, .7)]] if not shape.open_four else [[(.4, 0), (0, .7), (1, .7)], [(.72, .4), (.72, 1)]],
         "5": [[(.95, 0), (.1, 0), (.06, .45)] + _arc(.46, .67, .52, .32, 230, 500, 16)],
-        "6": [[(.8, 0), (.08, .55)] + _arc(.5, .68, .48, .32, 195, 555, 22)] if r > .3 else [[(1, .18)] + _arc(1 - r, r, r, r, 360, 270) + _arc(r, r, r, r, 270, 180) + _arc(r, 1 - r, r, r, 180, 90) + _arc(1 - r, 1 - r, r, r, 90, 0) + _arc(1 - r, .46 + r, r, r, 360, 270) + [(0, .46)]],
+        "6": six,
         "7": [[(0, 0), (1, 0), (.38, 1)]],
-        "8": [_arc(.5, .245, .45, .245, 0, 360, 22), _arc(.5, .745, .5, .255, 0, 360, 22)],
-        "9": [[(.2, 1), (.92, .45)] + _arc(.5, .32, .48, .32, 15, 375, 22)] if r > .3 else [[(0, .82)] + _arc(r, 1 - r, r, r, 180, 90) + _arc(1 - r, 1 - r, r, r, 90, 0) + _arc(1 - r, r, r, r, 360, 270) + _arc(r, r, r, r, 270, 180) + _arc(r, .54 - r, r, r, 180, 90) + [(1, .54)]],
+        "8": [_box(.04, 0, .96, .49, rx, ry), _box(0, .49, 1, 1, rx, ry)] if shape.square_eight else [_arc(.5, .245, .45, .245, 0, 360, 22), _arc(.5, .745, .5, .255, 0, 360, 22)],
+        "9": _turned(six),
     }
     return table[c]
 
 
-@functools.lru_cache(maxsize=40000)
-def drawn(c, weight, width, radius, slashed):
-    """A glyph of our own outlines: weight and width as shares of the height, corner radius 0-0.5 of the width."""
-    s = 4
-    h, t = HEIGHT * s, max(2, int(weight * HEIGHT * s))
-    narrow = {"I": .35, "1": .62, "M": 1.12, "W": 1.2}.get(c, 1.0)
-    w = int(width * HEIGHT * s * narrow)
-    img = np.zeros((h, w + 2), np.uint8)
-    for line in _strokes(c, radius):
-        pts = np.array([(t / 2 + x * (w - t), t / 2 + y * (h - t)) for x, y in line], np.int32)
-        cv2.polylines(img, [pts], False, 255, t, cv2.LINE_AA)
-    if c == "0" and slashed:
-        cv2.line(img, (int(w * .7), int(h * .3)), (int(w * .3), int(h * .7)), 255, t // 2, cv2.LINE_AA)
-    return cv2.resize(img, (max(3, img.shape[1] // s), HEIGHT), interpolation=cv2.INTER_AREA)
+@dataclass(frozen=True)
+class Shape:
+    """How one face draws its characters: weight and width in shares of the height, corner radii in shares of the width, and what tells it from others."""
+    weight: float
+    width: float
+    radius: float
+    long: float = 1.0  # corners longer than wide
+    caps: bool = False  # round ends of strokes
+    vee: float = .6
+    zero: str = ""  # "", narrow, slash, slit, dot
+    wide: float = 1.15  # M and W
+    one: float = .6
+    plain_one: bool = False
+    foot: bool = False
+    serif_i: bool = False
+    barred_j: bool = False
+    straight: bool = False
+    flat_three: bool = False
+    open_four: bool = False
+    square_eight: bool = False
+
+
+def _stroke(img, line, t, caps):
+    """One polyline of thickness t with round joints; its ends are cut square, at the character's edge where they lie on it."""
+    line = np.array(line, float)
+    for a, b in zip(line[:-1], line[1:]):
+        d = (b - a) / max(1e-6, np.hypot(*(b - a)))
+        n = np.array([-d[1], d[0]]) * t / 2
+        cv2.fillConvexPoly(img, np.round(np.array([a + n, b + n, b - n, a - n]) * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
+    for p in line if caps else line[1:-1]:
+        cv2.circle(img, tuple(int(round(v * 16)) for v in p), int(t * 8), 255, -1, cv2.LINE_AA, 4)
+
+
+def _ends(line, t, size):
+    """Lengthened by half the weight where a stroke ends on the edge of the character, so that it reaches the edge."""
+    line = [np.array(p, float) for p in line]
+    for end, inner in ((0, 1), (-1, -2)):
+        p, q = line[end], line[inner]
+        if min(p[0], p[1], size[0] - p[0], size[1] - p[1]) <= t / 2 + 1 and np.hypot(*(p - q)) > 1:
+            line[end] = p + (p - q) / np.hypot(*(p - q)) * t / 2
+    return line
+
+
+@functools.lru_cache(maxsize=60000)
+def drawn(c, shape):
+    """A glyph of our own outlines."""
+    s = 3
+    h, t = HEIGHT * s, max(2.0, shape.weight * HEIGHT * s)
+    narrow = {"I": .62 if shape.serif_i else t / (shape.width * h), "1": t / (shape.width * h) if shape.plain_one else shape.one, "M": shape.wide, "W": shape.wide * 1.04, "0": .9 if shape.zero in ("narrow", "slit") else 1, "J": .9}.get(c, 1.0)
+    w = max(int(shape.width * h * narrow), int(t) + 1)
+    inner = (w - t, h - t)
+    rx = min(.5, shape.radius * (.72 if c == "0" and shape.zero in ("narrow", "slit") else 1))
+    ry = min(.5, rx * inner[0] / inner[1] * shape.long)
+    img = np.zeros((h, w), np.uint8)
+    for line in _strokes(c, rx, ry, t / inner[1], shape):
+        line = [(t / 2 + x * inner[0], t / 2 + y * inner[1]) for x, y in line]
+        closed = np.hypot(line[0][0] - line[-1][0], line[0][1] - line[-1][1]) < 2
+        _stroke(img, line if closed or shape.caps else _ends(line, t, (w, h)), t, shape.caps or closed)
+    if c == "0" and shape.zero in ("slash", "slit", "dot"):
+        if shape.zero == "slash":
+            cv2.line(img, (int(w * .72), int(h * .27)), (int(w * .28), int(h * .73)), 255, int(t * .55), cv2.LINE_AA)
+        elif shape.zero == "dot":
+            cv2.ellipse(img, (w // 2, h // 2), (int(t * .3), int(t * .45)), 0, 0, 360, 255, -1, cv2.LINE_AA)
+        else:
+            cv2.line(img, (int(w * .5), int(h * .22)), (int(w * 1.05), int(h * .02)), 0, max(2, int(t * .3)), cv2.LINE_AA)
+    return cv2.resize(img, (max(3, w // s), HEIGHT), interpolation=cv2.INTER_AREA)
+
+
+def _one_of(rng, *values):
+    return values[rng.integers(len(values))]
+
+
+def _near(rng, value, share=.05):
+    """A value of a small set about another: few enough that drawn glyphs are found again."""
+    return round(value * (1 + share * int(rng.integers(-2, 3)) / 2), 4)
+
+
+def national(country, rng):
+    """The face of a country after its published shapes; None where there is none."""
+    if country == "GB":  # Charles Wright 2001: 50 × 79 mm, strokes of 14; I and 1, O and 0 alike
+        return Shape(_near(rng, .177), _near(rng, .633), _one_of(rng, .3, .36, .42), _one_of(rng, 1.0, 1.25), wide=1.0, vee=.56, plain_one=rng.random() < .6, square_eight=rng.random() < .4)
+    if country == "DE" and rng.random() < .75:  # FE: 47.5 × 75 mm, strokes of 10 to 11; each character unlike the others
+        return Shape(_near(rng, .142), _near(rng, .62), _one_of(rng, .4, .46), _one_of(rng, 1.15, 1.4), zero="slit", serif_i=True, wide=1.0, vee=.5, one=.66, flat_three=rng.random() < .3, barred_j=rng.random() < .5)
+    if country in ("DE", "AT", "CZ", "SK", "HU", "HR", "SI", "RO", "PL", "DK", "SE", "NO", "FI", "CH"):  # DIN 1451 and what came of it
+        return Shape(_near(rng, _one_of(rng, .12, .135, .15)), _near(rng, _one_of(rng, .48, .54, .6)), _one_of(rng, .38, .44, .5), 1.0, caps=rng.random() < .3, zero="narrow" if rng.random() < .6 else "", straight=rng.random() < .5, vee=_one_of(rng, .55, .7, 1.0), serif_i=rng.random() < .15)
+    if country in ("FR", "BE", "NL", "IT", "ES", "PT", "IE"):
+        return Shape(_near(rng, _one_of(rng, .13, .15, .17)), _near(rng, _one_of(rng, .5, .56, .62)), _one_of(rng, .34, .42, .5), _one_of(rng, 1.0, 1.2), caps=rng.random() < .4, zero="narrow" if rng.random() < .3 else "", straight=rng.random() < .3, square_eight=rng.random() < .3, serif_i=rng.random() < .2)
+    if country in ("US", "BR", "other"):  # embossed dies: narrow, round ends
+        return Shape(_near(rng, _one_of(rng, .11, .13, .15)), _near(rng, _one_of(rng, .42, .47, .52)), _one_of(rng, .3, .4, .5), _one_of(rng, 1.0, 1.3), caps=rng.random() < .75, zero=_one_of(rng, "", "", "", "slash", "dot", "narrow"), straight=rng.random() < .35, vee=_one_of(rng, .5, .65, 1.0),
+                     serif_i=rng.random() < .35, foot=rng.random() < .25, flat_three=rng.random() < .15, square_eight=rng.random() < .35, barred_j=rng.random() < .25, open_four=rng.random() < .04, wide=_one_of(rng, 1.0, 1.12))
+    return None
+
+
+def anyhow(rng):
+    """A face of no country."""
+    return Shape(_one_of(rng, .11, .13, .145, .16, .175, .2), _one_of(rng, .46, .52, .58, .64, .7), _one_of(rng, .2, .3, .4, .5), _one_of(rng, 1.0, 1.3), caps=rng.random() < .4, zero=_one_of(rng, "", "", "", "", "slash", "narrow"), straight=rng.random() < .4,
+                 vee=_one_of(rng, .55, .75), serif_i=rng.random() < .2, square_eight=rng.random() < .4, plain_one=rng.random() < .1)
 
 
 @functools.lru_cache(maxsize=1)
@@ -119,19 +230,18 @@ def from_font(path, c):
 class Face:
     """One plate's face: the same weight and proportions for all its characters."""
 
-    def __init__(self, rng):
-        usable = fonts()
-        self.font = usable[rng.integers(len(usable))] if usable and rng.random() < .55 else None
-        self.weight = round(float(rng.choice([.11, .13, .145, .16, .175, .2])), 3)
-        self.width = round(float(rng.choice([.46, .52, .58, .64, .7])), 3)
-        self.radius = round(float(rng.choice([.2, .3, .4, .5])), 2)
-        self.slashed = bool(rng.random() < .1)
+    def __init__(self, rng, country=None):
+        usable, u = fonts(), rng.random()
+        self.shape = national(country, rng) if u < .45 else anyhow(rng) if u < .55 or not usable else None
+        self.font = usable[rng.integers(len(usable))] if self.shape is None and usable else None
+        if self.font is None and self.shape is None:
+            self.shape = anyhow(rng)
         self.stretch = float(rng.uniform(.68, 1.08))
         self.grow = int(rng.integers(-1, 3))
 
     def glyph(self, c):
         if self.font is None:
-            return drawn(c, self.weight, self.width, self.radius, self.slashed)
+            return drawn(c, self.shape)
         g = from_font(self.font, c)
         g = cv2.resize(g, (max(4, int(g.shape[1] * self.stretch)), HEIGHT), interpolation=cv2.INTER_LINEAR)
         if self.grow > 0:

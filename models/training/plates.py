@@ -1,5 +1,8 @@
 """Renders plates of the supported countries: true proportions, colours, bands, separators, two lines, dirt, frames, relief."""
 import functools
+import json
+import os
+import re
 
 import cv2
 import numpy as np
@@ -43,6 +46,27 @@ STATES = ["California", "TEXAS", "Florida", "NEW YORK", "Georgia", "OHIO", "Miss
 SLOGANS = ["Sunshine State", "Show-Me State", "GRAND CANYON STATE", "dmv.ca.gov", "Evergreen State", "Empire State", "First in Flight", "Land of Lincoln", "Great Lakes", "www.state.us", "BIRTHPLACE OF AVIATION", "FULTON"]
 
 
+@functools.lru_cache(maxsize=1)
+def _given_out():
+    """What each country gives out, as the product's grammars have it."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../SmartCity.Edge/Recognition/grammars.json"), encoding="utf-8") as file:
+        grammars = json.load(file)
+    out = {}
+    for g in grammars:
+        out.setdefault(g["country"], []).extend(re.sub(r"L(?![^\[]*\])(?![^(]*\))", "[A-Z]", re.sub(r"D(?![^\[]*\])(?![^(]*\))", "[0-9]", p)) for p in g["patterns"])
+    return {c: re.compile("|".join(f"(?:{p})" for p in patterns)) for c, patterns in out.items()}
+
+
+def _plausible(country, template, rng):
+    """A text of a template: mostly one that the country gives out."""
+    shape = _given_out().get(country) if rng.random() < .85 else None
+    for _ in range(25):
+        shown = text_of(template, rng)
+        if shape is None or shape.fullmatch("".join(c for c in shown if c in ALPHABET)):
+            break
+    return shown
+
+
 def text_of(template, rng):
     out = []
     for t in template:
@@ -81,7 +105,9 @@ def _colours(country, rng):
             return _shade(rng, (90, 40, 20), 30), _shade(rng, (200, 220, 220), 20)
         grounds = [white, white, white, (225, 230, 215), (180, 220, 240), (230, 215, 190), (200, 225, 200), (60, 200, 240)]
         return _shade(rng, grounds[rng.integers(len(grounds))], 16), _shade(rng, inks[rng.integers(len(inks))], 16)
-    if u < .04:
+    if country == "FR" and u < .1:
+        return _shade(rng, yellow, 18), _shade(rng, black, 10)
+    if u > .985:
         return _shade(rng, (40, 150, 60), 25), _shade(rng, white)
     return _shade(rng, white), _shade(rng, black, 12)
 
@@ -100,9 +126,9 @@ def draw(rng, country=None):
         weights = np.array([WEIGHT.get(c, 1.0) for c in COUNTRIES])
         country = COUNTRIES[rng.choice(len(COUNTRIES), p=weights / weights.sum())]
     template = FORMATS[country][rng.integers(len(FORMATS[country]))]
-    shown = text_of(template, rng)
+    shown = _plausible(country, template, rng)
     two = rng.random() < {"IN": .3, "GB": .06, "other": .15, "BR": .12, "PT": .08}.get(country, .05 if country != "US" else 0) and any(s in shown for s in " -.")
-    face = Face(rng)
+    face = Face(rng, country)
     back, ink = _colours(country, rng)
     gap = rng.uniform(.03, .16) * HEIGHT
     space = rng.uniform(.25, .7) * HEIGHT
@@ -111,10 +137,10 @@ def draw(rng, country=None):
         cuts = [i for i, c in enumerate(shown) if c in " -."]
         cut = cuts[min(range(len(cuts)), key=lambda i: abs(cuts[i] - len(shown) / 2))]
         lines = [shown[:cut], shown[cut + 1:]]
-    rows = [_line(line, face, gap, space, rng, country) for line in lines]
+    rows, marks = zip(*(_line(line, face, gap, space, rng, country) for line in lines))
     pad_x = rng.uniform(.1, .55) * HEIGHT
     pad_y = rng.uniform(.12, .32) * HEIGHT
-    band = rng.uniform(.38, .6) * HEIGHT if country not in ("US", "IN", "BR", "CH", "other") and rng.random() < (.35 if country == "GB" else .75) else 0
+    band = rng.uniform(.38, .6) * HEIGHT if country not in ("US", "IN", "BR", "CH", "other") and rng.random() < (.45 if country == "GB" else .8) else 0
     right = rng.uniform(.35, .55) * HEIGHT if country in ("FR", "IT", "PT") and rng.random() < .6 else 0
     text_w = max(r.shape[1] for r in rows)
     text_h = sum(r.shape[0] for r in rows) + (len(rows) - 1) * int(.18 * HEIGHT)
@@ -132,19 +158,16 @@ def draw(rng, country=None):
         img = np.empty((h, w, 3))
         img[:] = back
     if band:
-        img[:, :int(band)] = _shade(rng, (150, 60, 20), 18)
-        centre = (int(band / 2), int(h * .3))
-        for a in range(0, 360, 30):
-            cv2.circle(img, (int(centre[0] + band * .28 * np.cos(np.radians(a))), int(centre[1] + band * .28 * np.sin(np.radians(a)))), max(1, int(band * .05)), (60, 220, 250), -1, cv2.LINE_AA)
-        code = {"GB": "GB", "DE": "D", "FR": "F", "BE": "B", "IT": "I", "ES": "E", "PT": "P", "AT": "A", "HU": "H", "IE": "IRL"}.get(country, country)
-        cv2.putText(img, code, (int(band * .14), int(h * .85)), cv2.FONT_HERSHEY_SIMPLEX, band / 60 / max(1, len(code) * .6), (240, 240, 240), max(1, int(band / 22)), cv2.LINE_AA)
+        _band(img[:, :int(band)], country, rng)
     if right:
-        img[:, -int(right):] = _shade(rng, (150, 60, 20), 18)
+        _right(img[:, -int(right):], country, rng)
     y = pad_y + top
     boxes = []
-    for row in rows:
+    for row, seals in zip(rows, marks):
         x = band + (w - band - right - row.shape[1]) / 2 + rng.normal(0, 2)
         _stamp(img, row, int(x), int(y), ink, rng)
+        for at, width in seals:
+            _seal(img, country, int(x) + at + width // 2, int(y), width, rng)
         boxes.append((int(x), int(y), row.shape[1], row.shape[0]))
         y += row.shape[0] + int(.18 * HEIGHT)
     if top and country in ("US", "other", "BR"):
@@ -154,6 +177,10 @@ def draw(rng, country=None):
             if rng.random() < .35:
                 s = int(h * .14)
                 cv2.rectangle(img, (int(w * cx) - s // 2, int(h * cy) - s // 3), (int(w * cx) + s // 2, int(h * cy) + s // 2), _shade(rng, (60, 60, 160), 60).tolist(), -1)
+    if country == "US" and rng.random() < .3:
+        _emblem(img, boxes, rng)
+    if country == "DK" and rng.random() < .7:
+        cv2.rectangle(img, (3, 3), (w - 4, h - 4), (40, 40, 190), int(rng.integers(3, 7)))
     _finish(img, rng, ink)
     text = "".join(c for c in shown if c in ALPHABET)
     return np.clip(img, 0, 255).astype(np.uint8), text, COUNTRIES.index(country), boxes
@@ -170,8 +197,93 @@ def _caption(img, rng, text, h, w, y, size, ink, there):
     cv2.putText(img, text, ((w - tw) // 2, int(y)), int(rng.choice([cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX])), scale, colour, max(1, int(scale * 2.2)), cv2.LINE_AA)
 
 
+CODES = {"DE": "D", "FR": "F", "BE": "B", "IT": "I", "ES": "E", "PT": "P", "AT": "A", "HU": "H", "IE": "IRL", "SI": "SLO", "SE": "S", "NO": "N", "FI": "FIN"}
+
+
+def _band(strip, country, rng):
+    """The band on the left: blue with twelve stars or a flag, and the country's letters."""
+    h, band = strip.shape[:2]
+    strip[:] = _shade(rng, (150, 60, 20), 18) if country != "GB" or rng.random() < .8 else _shade(rng, (60, 150, 40), 18)
+    centre = (int(band / 2), int(h * .3))
+    if country == "NO" or (country in ("GB", "PL") and rng.random() < .4):
+        y0, y1, x0, x1 = int(h * .2), int(h * .42), int(band * .18), int(band * .82)
+        cv2.rectangle(strip, (x0, y0), (x1, y1), (235, 235, 235) if country == "PL" else (60, 40, 180), -1)
+        if country == "PL":
+            cv2.rectangle(strip, (x0, (y0 + y1) // 2), (x1, y1), (50, 40, 190), -1)
+        else:
+            cv2.line(strip, (x0, (y0 + y1) // 2), (x1, (y0 + y1) // 2), (240, 240, 240), max(1, int(band * .1)))
+            cv2.line(strip, ((x0 + x1) // 2, y0), ((x0 + x1) // 2, y1), (240, 240, 240), max(1, int(band * .1)))
+    elif country != "GB" or rng.random() < .6:
+        for a in range(0, 360, 30):
+            cv2.circle(strip, (int(centre[0] + band * .28 * np.cos(np.radians(a))), int(centre[1] + band * .28 * np.sin(np.radians(a)))), max(1, int(band * .05)), (60, 220, 250), -1, cv2.LINE_AA)
+    code = ("GB", "UK")[int(rng.random() < .4)] if country == "GB" else CODES.get(country, country)
+    cv2.putText(strip, code, (int(band * (.14 if len(code) > 1 else .3)), int(h * .85)), cv2.FONT_HERSHEY_SIMPLEX, band / 60 / max(1, len(code) * .6), (240, 240, 240), max(1, int(band / 22)), cv2.LINE_AA)
+
+
+def _right(strip, country, rng):
+    """The band on the right: blue with a department's arms, or Portugal's yellow with the month."""
+    h, band = strip.shape[:2]
+    if country == "PT":
+        strip[:] = _shade(rng, (20, 190, 240), 18)
+        for y in (.4, .8):
+            cv2.putText(strip, f"{rng.integers(1, 13):02d}", (int(band * .15), int(h * y)), cv2.FONT_HERSHEY_SIMPLEX, band / 60, (30, 30, 30), max(1, int(band / 22)), cv2.LINE_AA)
+        return
+    strip[:] = _shade(rng, (150, 60, 20), 18)
+    if country == "FR":
+        cv2.rectangle(strip, (int(band * .2), int(h * .15)), (int(band * .8), int(h * .5)), _shade(rng, (120, 120, 160), 60).tolist(), -1)
+        cv2.putText(strip, f"{rng.integers(1, 96):02d}", (int(band * .2), int(h * .85)), cv2.FONT_HERSHEY_SIMPLEX, band / 65, (240, 240, 240), max(1, int(band / 22)), cv2.LINE_AA)
+    else:
+        cv2.circle(strip, (int(band / 2), int(h * .3)), int(band * .25), (60, 210, 240), max(1, int(band * .06)), cv2.LINE_AA)
+
+
+def _seal(img, country, x, y, width, rng):
+    """What stands between the groups: seals one above the other, arms, a dot."""
+    h = HEIGHT
+    r = max(3, int(min(width * .45, h * rng.uniform(.11, .19))))
+    disc = lambda cy, colour: cv2.circle(img, (x, int(y + cy * h)), r, _shade(rng, colour, 25).tolist(), -1, cv2.LINE_AA)
+    if country == "DE":
+        disc(.24, (210, 200, 190))
+        disc(.68, [(60, 140, 240), (60, 60, 200), (90, 170, 60), (170, 110, 40), (60, 200, 230)][rng.integers(5)])
+        cv2.circle(img, (x, int(y + .68 * h)), max(2, r // 3), _shade(rng, (210, 210, 210), 25).tolist(), -1, cv2.LINE_AA)
+    elif country == "CZ":
+        disc(.25, (90, 90, 200))
+        disc(.72, (90, 150, 70))
+        if rng.random() < .6:
+            for cy in (.25, .72):
+                cv2.circle(img, (x, int(y + cy * h)), max(2, r // 2), (215, 220, 220), -1, cv2.LINE_AA)
+    elif country in ("SK", "HR", "AT", "SI", "CH", "other", "BR"):
+        top, bottom = y + h * rng.uniform(.22, .35), y + h * rng.uniform(.6, .75)
+        a, b = {"SK": ((70, 60, 190), (160, 80, 40)), "HR": ((60, 50, 200), (225, 225, 230)), "AT": ((60, 60, 190), (220, 225, 225)), "SI": ((150, 90, 40), (90, 150, 60)), "CH": ((50, 40, 200), (220, 220, 220))}.get(country, ((120, 120, 120), (160, 160, 160)))
+        shield = np.array([(x - r, top), (x + r, top), (x + r, (top + bottom) / 2), (x, bottom), (x - r, (top + bottom) / 2)], np.int32)
+        cv2.fillPoly(img, [shield], _shade(rng, a, 25).tolist(), cv2.LINE_AA)
+        cv2.circle(img, (x, int((top + bottom) / 2)), max(2, r // 2), _shade(rng, b, 25).tolist(), -1, cv2.LINE_AA)
+        if country == "SK" and rng.random() < .5:
+            cv2.line(img, (x - r, int(y + h * .82)), (x + r, int(y + h * .82)), (50, 50, 50), max(2, int(h * .06)))
+    elif rng.random() < .6:
+        disc(rng.uniform(.4, .6), rng.integers(30, 230, 3))
+    else:
+        cv2.rectangle(img, (x - r, int(y + h * .35)), (x + r, int(y + h * .7)), rng.integers(30, 230, 3).tolist(), -1)
+
+
+def _emblem(img, boxes, rng):
+    """A drawing beside or between the characters of a state's plate, which is no character."""
+    x, y, w, h = boxes[0]
+    r = int(h * rng.uniform(.16, .4))
+    cx, cy = int(x - r * 1.3) if rng.random() < .5 else int(x + w + r * 1.3), int(y + h * rng.uniform(.35, .65))
+    colour = _shade(rng, rng.integers(40, 220, 3), 10).tolist()
+    u = rng.random()
+    if u < .3:
+        cv2.circle(img, (cx, cy), r, colour, -1, cv2.LINE_AA)
+    elif u < .6:
+        cv2.fillPoly(img, [np.array([(cx + r * rng.uniform(.5, 1) * np.cos(a), cy + r * rng.uniform(.5, 1.2) * np.sin(a)) for a in np.linspace(0, 6, 9)], np.int32)], colour, cv2.LINE_AA)
+    else:
+        for k, c in enumerate(text_of("LL" if u < .8 else "DD", rng)):  # small letters one below the other
+            cv2.putText(img, c, (cx - r // 2, cy + int((k - .1) * r * 1.2)), cv2.FONT_HERSHEY_SIMPLEX, r / 24, colour, max(1, r // 9), cv2.LINE_AA)
+
+
 def _line(text, face, gap, space, rng, country):
-    parts = []
+    """The mask of a line, and where room was left for seals: left edges and widths."""
+    parts, seals = [], []
     for c in text:
         if c in ALPHABET:
             parts.append(face.glyph(c))
@@ -185,21 +297,18 @@ def _line(text, face, gap, space, rng, country):
         else:
             badge = np.zeros((HEIGHT, int(HEIGHT * rng.uniform(.35, .7))), np.uint8)
             u = rng.random()
-            centre = (badge.shape[1] // 2, int(HEIGHT * rng.uniform(.4, .6)))
-            if u < .45:
-                cv2.circle(badge, centre, int(HEIGHT * rng.uniform(.1, .2)), 150, -1, cv2.LINE_AA)
-                if country == "DE":
-                    cv2.circle(badge, (centre[0], int(HEIGHT * .22)), int(HEIGHT * .13), 190, -1, cv2.LINE_AA)
-            elif u < .6:
-                cv2.rectangle(badge, (centre[0] - 9, centre[1] - 12), (centre[0] + 9, centre[1] + 12), 130, -1)
-            elif u < .75:
-                cv2.circle(badge, centre, max(3, int(HEIGHT * .06)), 255, -1, cv2.LINE_AA)
+            if u < .75:
+                seals.append(len(parts))
+            elif u < .9:
+                cv2.circle(badge, (badge.shape[1] // 2, int(HEIGHT * rng.uniform(.4, .6))), max(3, int(HEIGHT * .06)), 255, -1, cv2.LINE_AA)
             parts.append(badge)
     pad = np.zeros((HEIGHT, int(gap)), np.uint8)
-    out = []
-    for p in parts:
+    out, at, where = [], 0, {}
+    for k, p in enumerate(parts):
+        where[k] = at
         out += [p, pad]
-    return np.hstack(out[:-1])
+        at += p.shape[1] + pad.shape[1]
+    return np.hstack(out[:-1]), [(where[k], parts[k].shape[1]) for k in seals]
 
 
 def _stamp(img, mask, x, y, ink, rng):

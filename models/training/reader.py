@@ -21,29 +21,34 @@ from reader_net import HEIGHT, STEPS, WIDTH, Reader
 MARGIN_ALONG, MARGIN_ACROSS = .25, .13
 
 
-def patch(img, boxes, rng):
-    """The characters as a detector's corners would cut them out: corners wrong by a few per cent, at the resolution of a far or near car."""
+def seen(img, boxes, rng, along=MARGIN_ALONG, across=MARGIN_ACROSS):
+    """The characters and a margin (shares of a line's height) as a far or near camera sees them, and the corners that a detector would give: wrong by a few per cent."""
     x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
     x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
     line = boxes[0][3]
     corners = np.float32([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     # The margin that LinePatch leaves, and a detector's errors: along the line they grow with its length, so they are larger than across it.
     spread = rng.uniform(.01, .08) * line * (1 if rng.random() < .85 else 1.8)
-    corners += np.float32([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.float32([MARGIN_ALONG, MARGIN_ACROSS]) * line * rng.uniform(.6, 1.4)
+    corners += np.float32([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.float32([along, across]) * line * (rng.uniform(.6, 1.4) if along < .5 else rng.uniform(.9, 1.1))
     corners += rng.normal(0, spread, (4, 2)) * np.float32([1, .8]) + rng.normal(0, spread * .6, 2)
     ends = rng.normal(0, .11, 2) * line
     corners[[0, 3], 0] += ends[0]
     corners[[1, 2], 0] += ends[1]
     width = max(x1 - x0, 1)
-    seen = float(np.exp(rng.uniform(math.log(46), math.log(280))))  # the characters' width in the camera's picture
-    scale = seen / width
+    pixels = float(np.exp(rng.uniform(math.log(46), math.log(280))))  # the characters' width in the camera's picture
+    scale = pixels / width
     low, high = corners.min(0) - line * .4, corners.max(0) + line * .4
     size = np.maximum(np.ceil((high - low) * scale), 4).astype(int)
     small = cv2.warpAffine(cv2.GaussianBlur(img, (0, 0), .35 / scale) if scale < .8 else img, np.float32([[scale, 0, -low[0] * scale], [0, scale, -low[1] * scale]]), (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=[int(v) for v in rng.integers(0, 220, 3)])
-    small = plates.degrade(small, rng, min(1, seen / 110))
-    quad = ((corners - low) * scale).astype(np.float32)
+    return plates.degrade(small, rng, min(1, pixels / 110)), ((corners - low) * scale).astype(np.float32)
+
+
+def patch(img, boxes, rng):
+    """What the reader looks at: a line, or two side by side."""
+    small, quad = seen(img, boxes, rng)
     if len(boxes) == 1:
         return warp(small, quad, WIDTH)
+    y0, y1 = min(b[1] for b in boxes), max(b[1] + b[3] for b in boxes)
     cut = (boxes[0][1] + boxes[0][3] + boxes[1][1]) / 2
     share = float(np.clip((cut - y0) / (y1 - y0) + rng.normal(0, .02), .3, .7))
     left, right = quad[0] + (quad[3] - quad[0]) * share, quad[1] + (quad[2] - quad[1]) * share

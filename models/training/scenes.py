@@ -178,14 +178,14 @@ def draw(rng):
 
 
 def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330)):
-    """A picture before the camera, its plates' corners and texts. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels."""
+    """A picture before the camera, its plates' corners, and their texts and countries. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels."""
     img = _photograph(rng, WIDTH, HEIGHT) if rng.random() < .7 else None
     img = _street(rng) if img is None else img
     if rng.random() < .7:
         _words(img, rng)
     quads, texts, centres, pasted = [], [], [], []
     for _ in range(int(rng.choice(len(counts), p=counts))):
-        flat, text, _, boxes = plates.draw(rng)
+        flat, text, country, boxes = plates.draw(rng)
         h, w = flat.shape[:2]
         pw = float(np.exp(rng.uniform(*np.log(widths))))
         ph = pw * h / w
@@ -203,7 +203,7 @@ def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330)):
         quad = np.float32([(x * np.cos(a) - y * np.sin(a), x * (np.sin(a) + shear) + y * np.cos(a) * (1 + k * np.sign(x))) for x, y in base]) + np.float32([cx, cy])
         centres.append((cx, cy, pw))
         pasted.append((flat, boxes, quad, pw))
-        texts.append(text)
+        texts.append((text, plates.COUNTRIES[country]))
     for flat, boxes, quad, pw in pasted:  # after every vehicle, so that none hides one
         h, w = flat.shape[:2]
         if w > pw:

@@ -52,15 +52,15 @@ def write(folder, condition, pictures, seed):
     widths, camera = CONDITIONS[condition]
     os.makedirs(os.path.join(folder, condition), exist_ok=True)
     rng = np.random.default_rng([seed, list(CONDITIONS).index(condition)])
-    rows = ["file\tx\ty\twidth\theight\tplate"]
+    rows = ["file\tx\ty\twidth\theight\tplate\tcountry"]
     while len(rows) <= pictures:
         img, quads, texts = scenes.compose(rng, (0, 1), widths)
-        if len(quads) != 1 or (quads < 4).any() or (quads > (scenes.WIDTH - 4, scenes.HEIGHT - 4)).any() or not any(c.isdigit() for c in texts[0]):
+        if len(quads) != 1 or (quads < 4).any() or (quads > (scenes.WIDTH - 4, scenes.HEIGHT - 4)).any() or not any(c.isdigit() for c in texts[0][0]):
             continue
         x, y, w, h = cv2.boundingRect(quads[0])
         name = f"{len(rows):03d}.png"
         cv2.imwrite(os.path.join(folder, condition, name), camera(img, rng))
-        rows.append(f"{name}\t{x}\t{y}\t{w}\t{h}\t{texts[0]}")
+        rows.append(f"{name}\t{x}\t{y}\t{w}\t{h}\t{texts[0][0]}\t{texts[0][1]}")
     with open(os.path.join(folder, condition, "truth.tsv"), "w", encoding="utf-8") as file:
         file.write("\n".join(rows) + "\n")
 

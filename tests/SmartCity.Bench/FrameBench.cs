@@ -72,6 +72,10 @@ public class FrameBenchmarks
     [Benchmark]
     public int EmptyStreet() => _recogniser.Recognise(_empty).Count;
 
+    /// <summary>The whole step: detect, read, country, grammars; the reading with it.</summary>
+    [Benchmark]
+    public int Vehicle() => _recogniser.Recognise(_vehicle).Count;
+
     [Benchmark]
     public int DetectVehicle() => _recogniser.Detect(_vehicle).Count;
 

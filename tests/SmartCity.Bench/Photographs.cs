@@ -13,7 +13,7 @@ internal static class Photographs
     {
         using var recogniser = contender.Create();
         var pictures = Truth.Read(folder);
-        int strict = 0, folded = 0, found = 0, given = 0, givenRight = 0, confidentWrong = 0;
+        int strict = 0, countries = 0, countryRight = 0, countryWrong = 0, folded = 0, found = 0, given = 0, givenRight = 0, confidentWrong = 0;
         var (detect, read, total) = (new List<double>(), new List<double>(), new List<double>());
         foreach (var known in pictures)
         {
@@ -32,6 +32,9 @@ internal static class Photographs
             given += best?.Plate is not null ? 1 : 0;
             givenRight += best?.Plate is not null && right ? 1 : 0;
             confidentWrong += best is { Plate: not null, Confidence: >= Confident } && !right ? 1 : 0;
+            countries += known.Country is null ? 0 : 1;
+            countryRight += known.Country is { } country && best?.Country == country ? 1 : 0;
+            countryWrong += known.Country is { } other && best?.Country is { } said && said != other ? 1 : 0;
             found += Found(recogniser.Detect(picture), known.Box) ? 1 : 0;
             if (!right)
             {
@@ -43,7 +46,7 @@ internal static class Photographs
         var n = pictures.Count;
         return new PhotographFigures(
             Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), contender.Name, n, Percent(strict, n), Percent(folded, n), Percent(found, n),
-            Percent(givenRight, given), Percent(n - given, n), Percent(confidentWrong, n), Spread.Of(detect), Spread.Of(read), Spread.Of(total));
+            Percent(givenRight, given), Percent(n - given, n), Percent(confidentWrong, n), countries == 0 ? null : Percent(countryRight, countries), countries == 0 ? null : Percent(countryWrong, countries), Spread.Of(detect), Spread.Of(read), Spread.Of(total));
     }
 
     // Where it is known where the plate lies, a quad must have its middle there.
@@ -62,8 +65,10 @@ internal sealed record Spread(double P50, double P95)
 /// <param name="Precision">Of the plates given, those that were right.</param>
 /// <param name="Abstained">Pictures for which no plate was given.</param>
 /// <param name="ConfidentWrong">Pictures for which a wrong plate was given with a confidence of 0.9 or more.</param>
+/// <param name="CountryRight">Of the pictures whose plate's country is known, those for which it was given; null where it is known of none.</param>
+/// <param name="CountryWrong">Of those, the ones for which another was given.</param>
 internal sealed record PhotographFigures(
-    string Folder, string Contender, int Pictures, double Strict, double Folded, double Found, double Precision, double Abstained, double ConfidentWrong, Spread Detect, Spread Read, Spread Total);
+    string Folder, string Contender, int Pictures, double Strict, double Folded, double Found, double Precision, double Abstained, double ConfidentWrong, double? CountryRight, double? CountryWrong, Spread Detect, Spread Read, Spread Total);
 
 /// <summary>A picture whose plate was read wrong or not at all.</summary>
 internal sealed record Miss(string Contender, KnownPicture Picture, string Read, double Confidence, PlateQuad? Quad);

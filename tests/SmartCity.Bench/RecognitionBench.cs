@@ -65,10 +65,10 @@ internal static class RecognitionBench
     {
         if (figures.Photographs.Count > 0)
         {
-            var table = new Table().AddColumns("photographs", "models", "n", "strict %", "folded %", "found %", "precision %", "abstained %", "wrong ≥ 0.9 %", "detect ms", "read ms", "whole ms", "p95 ms");
+            var table = new Table().AddColumns("photographs", "models", "n", "strict %", "folded %", "found %", "precision %", "abstained %", "wrong ≥ 0.9 %", "country %", "wrong country %", "detect ms", "read ms", "whole ms", "p95 ms");
             foreach (var f in figures.Photographs)
             {
-                table.AddRow(f.Folder, f.Contender, N(f.Pictures, 0), N(f.Strict, 1), N(f.Folded, 1), N(f.Found, 1), N(f.Precision, 1), N(f.Abstained, 1), N(f.ConfidentWrong, 1), N(f.Detect.P50, 1), N(f.Read.P50, 1), N(f.Total.P50, 1), N(f.Total.P95, 1));
+                table.AddRow(f.Folder, f.Contender, N(f.Pictures, 0), N(f.Strict, 1), N(f.Folded, 1), N(f.Found, 1), N(f.Precision, 1), N(f.Abstained, 1), N(f.ConfidentWrong, 1), N(f.CountryRight, 1), N(f.CountryWrong, 1), N(f.Detect.P50, 1), N(f.Read.P50, 1), N(f.Total.P50, 1), N(f.Total.P95, 1));
             }
 
             AnsiConsole.Write(table);
@@ -79,6 +79,8 @@ internal static class RecognitionBench
             AnsiConsole.Write(SimulatedPasses.Table(figures.Simulated));
         }
     }
+
+    private static string N(double? value, int digits) => value is { } known ? N(known, digits) : "";
 
     private static string N(double value, int digits) => value.ToString($"N{digits}", CultureInfo.InvariantCulture);
 }

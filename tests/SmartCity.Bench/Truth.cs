@@ -3,8 +3,8 @@ using OpenCvSharp;
 
 namespace SmartCity.Bench;
 
-/// <summary>A picture, the plate that is most prominent in it and where that is known to lie.</summary>
-internal sealed record KnownPicture(string File, string Plate, Rect? Box);
+/// <summary>A picture, the plate that is most prominent in it, where that is known to lie and from which country it is (<c>other</c>: none that is told apart); null where that is not known.</summary>
+internal sealed record KnownPicture(string File, string Plate, Rect? Box, string? Country);
 
 /// <summary>Pictures with their plates from a folder's truth.tsv.</summary>
 internal static class Truth
@@ -17,11 +17,11 @@ internal static class Truth
         var path = Path.Combine(folder, "truth.tsv");
         var lines = File.ReadAllLines(path);
         var columns = lines[0].Split('\t');
-        var (file, plate) = (Array.IndexOf(columns, "file"), Array.IndexOf(columns, "plate"));
+        var (file, plate, country) = (Array.IndexOf(columns, "file"), Array.IndexOf(columns, "plate"), Array.IndexOf(columns, "country"));
         var box = BoxColumns.Select(c => Array.IndexOf(columns, c)).ToArray();
         return file < 0 || plate < 0
             ? throw new InvalidDataException($"{path}: its first line names no columns file and plate.")
-            : [.. lines.Skip(1).Where(l => l.Length > 0).Select(l => l.Split('\t')).Select(c => new KnownPicture(Path.Combine(folder, c[file]), Letters(c[plate]), Box(c)))];
+            : [.. lines.Skip(1).Where(l => l.Length > 0).Select(l => l.Split('\t')).Select(c => new KnownPicture(Path.Combine(folder, c[file]), Letters(c[plate]), Box(c), country < 0 ? null : c[country]))];
 
         Rect? Box(string[] cells)
         {

@@ -42,7 +42,7 @@ public class GrammarDecoderTests
     [InlineData("KE202AA", 'Z')]
     public void A_visitor_seen_clearly_is_not_taken_for_a_home_plate_that_looks_alike(string seen, char homeCharacter)
     {
-        var read = GrammarDecoder.Decode(Grids.Seen(seen), new PlateAppearance(0, 0.8, 4.5), "GB");
+        var read = GrammarDecoder.Decode(Grids.Seen(seen), Looks.Like("SK"), "GB");
 
         Assert.Equal((seen, "SK"), (read!.Plate, read.Country));
         Assert.All(read.Alternatives.Where(a => a.Plate[4] == homeCharacter), a => Assert.InRange(a.Confidence, 0, 0.15));
@@ -93,6 +93,40 @@ public class GrammarDecoderTests
     }
 
     [Fact]
+    public void A_foreign_plate_that_spells_like_a_home_plate_is_not_given_the_home_country()
+    {
+        var read = GrammarDecoder.Decode(Grids.Seen("M5XSX"), Looks.Like("DE", 0.98f), "GB")!;
+
+        Assert.Equal("M5XSX", read.Plate);
+        Assert.NotEqual("GB", read.Country);
+        Assert.NotEqual("gb-prefix", read.Format);
+        Assert.Equal(("GB", "gb-prefix"), Decode(Looks.Like("GB", 0.98f)));
+
+        (string?, string?) Decode(PlateAppearance look) => GrammarDecoder.Decode(Grids.Seen("M5XSX"), look, "GB") is { } read ? (read.Country, read.Format) : default;
+    }
+
+    [Fact]
+    public void No_country_is_given_where_neither_the_shape_nor_the_picture_says_which()
+    {
+        var shared = GrammarDecoder.Decode(Grids.Seen("ABC123"), PlateAppearance.Neutral)!;
+
+        Assert.Equal(("ABC123", null, null), (shared.Plate, shared.Country, shared.Format));
+        Assert.Equal("SE", GrammarDecoder.Decode(Grids.Seen("ABC123"), Looks.Like("SE"))!.Country);
+    }
+
+    [Theory]
+    [InlineData("SE", "ABC100")]
+    [InlineData("US", "ABC1OO")]
+    public void The_country_that_is_seen_decides_between_look_alikes(string country, string expected)
+    {
+        // O or 0: only digits may stand there in Sweden; in the United States the pixels decide.
+        var read = GrammarDecoder.Decode(
+            Grids.Of([('A', 1)], [('B', 1)], [('C', 1)], [('1', 1)], [('O', 0.55f), ('0', 0.45f)], [('O', 0.55f), ('0', 0.45f)]), Looks.Like(country, 0.98f));
+
+        Assert.Equal(expected, read!.Plate);
+    }
+
+    [Fact]
     public void The_other_reading_is_among_the_alternatives_and_costs_confidence()
     {
         var clear = GrammarDecoder.Decode(Grids.Seen("LR33TEE"), PlateAppearance.Neutral, "GB")!;
@@ -109,7 +143,7 @@ public class GrammarDecoderTests
         var place = Gen.Float[0, 1].Array[CtcFolding.Alphabet.Length].Select(p => p.Sum() is var sum && sum > 1 ? [.. p.Select(x => x / sum)] : p);
         place.Array[1, 12].Sample(places =>
         {
-            var read = GrammarDecoder.Decode(new CharacterGrid(CtcFolding.Alphabet, places), PlateAppearance.Neutral);
+            var read = GrammarDecoder.Decode(new CharacterGrid(places), PlateAppearance.Neutral);
             return read is not null && read.Plate.Length == places.Length && read.Plate.All(char.IsAsciiLetterOrDigit)
                 && read.Confidence is >= 0 and <= 1 && read.Characters.Count == places.Length && read.Characters.All(c => c is >= 0 and <= 1)
                 && read.Alternatives.All(a => a.Plate != read.Plate && a.Confidence is >= 0 and <= 1);
