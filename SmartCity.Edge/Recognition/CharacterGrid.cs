@@ -1,47 +1,55 @@
 namespace SmartCity.Edge.Recognition;
 
-/// <summary>What a reader saw in one patch: for each character place a distribution over A–Z and 0–9, probabilities 0–1.</summary>
+/// <summary>What a reader saw in one patch, for voting over frames: for each character place the likeliest characters with their probabilities 0–1.</summary>
 public sealed class CharacterGrid
 {
-    private readonly Half[] _values;
+    /// <summary>The columns of a distribution: A–Z, then 0–9.</summary>
+    internal const int Columns = 36;
 
-    /// <param name="places">One distribution a place, each with a value for each of the 36 characters.</param>
-    public CharacterGrid(IReadOnlyList<float[]> places)
+    // What comes after these has a probability near nought.
+    private const int KeptAPlace = 3;
+
+    private readonly (byte Character, Half Probability)[] _likeliest;
+
+    /// <param name="rows">For each place, one after another, a probability for each of the 36 characters.</param>
+    public CharacterGrid(ReadOnlySpan<float> rows)
     {
-        _values = new Half[places.Count * Columns];
-        for (var place = 0; place < places.Count; place++)
+        _likeliest = new (byte, Half)[rows.Length / Columns * KeptAPlace];
+        for (var place = 0; place < Count; place++)
         {
+            var row = rows.Slice(place * Columns, Columns);
+            var kept = _likeliest.AsSpan(place * KeptAPlace, KeptAPlace);
             for (var c = 0; c < Columns; c++)
             {
-                _values[place * Columns + c] = (Half)places[place][c];
+                var (at, probability) = (KeptAPlace, (Half)row[c]);
+                while (at > 0 && probability > kept[at - 1].Probability)
+                {
+                    at--;
+                }
+
+                if (at < KeptAPlace)
+                {
+                    kept[at..^1].CopyTo(kept[(at + 1)..]);
+                    kept[at] = ((byte)c, probability);
+                }
             }
         }
     }
 
-    /// <param name="rows">The distributions one after another.</param>
-    internal CharacterGrid(ReadOnlySpan<float> rows)
-    {
-        _values = new Half[rows.Length];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            _values[i] = (Half)rows[i];
-        }
-    }
-
-    /// <summary>The columns: A–Z, then 0–9.</summary>
-    internal const int Columns = 36;
-
     /// <summary>How many characters were seen.</summary>
-    public int Count => _values.Length / Columns;
+    public int Count => _likeliest.Length / KeptAPlace;
 
-    /// <summary>The probability of a character (0 is A) at a place.</summary>
-    public float this[int place, int character] => (float)_values[place * Columns + character];
-
-    internal void CopyTo(Span<float> rows)
+    /// <summary>Puts the probabilities into rows, as the constructor takes them.</summary>
+    public void CopyTo(Span<float> rows)
     {
-        for (var i = 0; i < _values.Length; i++)
+        rows[..(Count * Columns)].Clear();
+        for (var i = 0; i < _likeliest.Length; i++)
         {
-            rows[i] = (float)_values[i];
+            var (character, probability) = _likeliest[i];
+            if (probability > (Half)0)
+            {
+                rows[i / KeptAPlace * Columns + character] = (float)probability;
+            }
         }
     }
 }

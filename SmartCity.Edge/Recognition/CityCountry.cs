@@ -10,7 +10,7 @@ internal sealed class CityCountry : IDisposable
 {
     public const string Id = "city-country-1";
     private const string FileName = "city-country-1.onnx";
-    private const string Sha256 = "b144695cc78480f50c831277615d4f3819eb67ce2b408df8e757712436061c45";
+    private const string Sha256 = "b86b3909bf91eed5a0f96e56f7ae669e2239526232aa5e6d091f9874a0f4d3c5";
 
     private const int Width = 192;
     private const int Height = 48;
@@ -31,7 +31,7 @@ internal sealed class CityCountry : IDisposable
         }
     }
 
-    public PlateAppearance Look(Mat image, PlateQuad quad)
+    public PlateAppearance Look(in Source image, PlateQuad quad)
     {
         if (!_free.TryTake(out var place))
         {
@@ -41,7 +41,7 @@ internal sealed class CityCountry : IDisposable
         try
         {
             var (line, _) = LinePatch.Lines(quad.Corners);
-            place.Warp.Cut(image, quad.Corners.Grow(MarginAlong * line, MarginAcross * line), place.Patch);
+            place.Warp.Cut(image.Array, quad.Corners.Grow(MarginAlong * line, MarginAcross * line), place.Patch);
             _session.RunWithBinding(_run, place.Binding);
             return PlateAppearance.Neutral with { Shares = CountryShares.Of(place.Shares) };
         }

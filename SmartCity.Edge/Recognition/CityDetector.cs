@@ -29,8 +29,6 @@ internal sealed class CityDetector : IPlateDetector
     private const double Near = 1.0 / 3;
     private const double Far = 1;
 
-    private static readonly List<PlateQuad> Nothing = [];
-
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
     private readonly ConcurrentDictionary<(int Width, int Height), ConcurrentBag<Look>> _looks = new();
@@ -53,7 +51,7 @@ internal sealed class CityDetector : IPlateDetector
 
     public double Surplus => 0.02;
 
-    public IReadOnlyList<PlateQuad> Detect(Mat image)
+    public IReadOnlyList<PlateQuad> Detect(in Source image)
     {
         var best = Look(image, FirstLook);
         if (!IsSure(best))
@@ -61,7 +59,7 @@ internal sealed class CityDetector : IPlateDetector
             best = Surer(best, Look(image, Near));
         }
 
-        return !IsSure(best) && Math.Max(image.Width, image.Height) > _side * FirstLook ? Surer(best, Look(image, Far)) : best;
+        return !IsSure(best) && Math.Max(image.Picture.Width, image.Picture.Height) > _side * FirstLook ? Surer(best, Look(image, Far)) : best;
     }
 
     public void Dispose()
@@ -75,11 +73,11 @@ internal sealed class CityDetector : IPlateDetector
         _session.Dispose();
     }
 
-    private static bool IsSure(List<PlateQuad> quads) => HighestScore(quads) >= Sure;
+    private static bool IsSure(PlateQuad[] quads) => HighestScore(quads) >= Sure;
 
-    private static List<PlateQuad> Surer(List<PlateQuad> first, List<PlateQuad> second) => HighestScore(second) > HighestScore(first) ? second : first;
+    private static PlateQuad[] Surer(PlateQuad[] first, PlateQuad[] second) => HighestScore(second) > HighestScore(first) ? second : first;
 
-    private static float HighestScore(List<PlateQuad> quads)
+    private static float HighestScore(PlateQuad[] quads)
     {
         var highest = 0f;
         foreach (var quad in quads)
@@ -90,12 +88,12 @@ internal sealed class CityDetector : IPlateDetector
         return highest;
     }
 
-    private List<PlateQuad> Look(Mat image, double share)
+    private PlateQuad[] Look(in Source image, double share)
     {
         // A small picture is not blown up; the look at what is near goes below its own size.
-        var first = Math.Min(1.0, _side * FirstLook / Math.Max(image.Width, image.Height));
+        var first = Math.Min(1.0, _side * FirstLook / Math.Max(image.Picture.Width, image.Picture.Height));
         var scale = Math.Min(1.0, first * share / FirstLook);
-        var size = (Width: Multiple(image.Width * scale), Height: Multiple(image.Height * scale));
+        var size = (Width: Multiple(image.Picture.Width * scale), Height: Multiple(image.Picture.Height * scale));
         var free = _looks.GetOrAdd(size, static _ => []);
         if (!free.TryTake(out var look))
         {
@@ -104,9 +102,9 @@ internal sealed class CityDetector : IPlateDetector
 
         try
         {
-            Cv2.Resize(image, look.Picture, look.Picture.Size(), 0, 0, scale < 0.6 ? InterpolationFlags.Area : InterpolationFlags.Linear);
+            Cv2.Resize(image.Array, look.Picture, look.Picture.Size(), 0, 0, scale < 0.6 ? InterpolationFlags.Area : InterpolationFlags.Linear);
             _session.RunWithBinding(_run, look.Binding);
-            return Found(look, image);
+            return Found(look, image.Picture);
         }
         finally
         {
@@ -116,7 +114,7 @@ internal sealed class CityDetector : IPlateDetector
 
     private static int Multiple(double pixels) => Math.Max(Stride, (int)Math.Round(pixels / Stride) * Stride);
 
-    private static List<PlateQuad> Found(Look look, Mat image)
+    private static PlateQuad[] Found(Look look, Mat image)
     {
         var (columns, rows) = (look.Picture.Width / Cell, look.Picture.Height / Cell);
         var (scaleX, scaleY) = ((float)image.Width / look.Picture.Width, (float)image.Height / look.Picture.Height);
@@ -130,16 +128,16 @@ internal sealed class CityDetector : IPlateDetector
             {
                 if (row[x] > Threshold && IsPeak(heat, columns, rows, x, y))
                 {
-                    var quad = Quad(look.Corners, columns * rows, columns, x, y, row[x], scaleX, scaleY);
-                    if (quad.Box is { Width: >= NarrowestPixels, Height: >= LowestPixels })
+                    var corners = At(look.Corners, columns * rows, columns, x, y, scaleX, scaleY);
+                    if (corners.Box is { Width: >= NarrowestPixels, Height: >= LowestPixels } box)
                     {
-                        found.Add(quad);
+                        found.Add(new Peak(corners, box, row[x]));
                     }
                 }
             }
         }
 
-        return found.Count == 0 ? Nothing : Distinct(found, image);
+        return found.Count == 0 ? [] : Distinct(look, image);
     }
 
     private static bool IsPeak(ReadOnlySpan<float> heat, int columns, int rows, int x, int y)
@@ -159,42 +157,50 @@ internal sealed class CityDetector : IPlateDetector
         return true;
     }
 
-    private static PlateQuad Quad(float[] corners, int plane, int columns, int x, int y, float score, float scaleX, float scaleY)
+    private static Corners At(float[] corners, int plane, int columns, int x, int y, float scaleX, float scaleY)
     {
         Point2f Corner(int k) => new(
             (corners[2 * k * plane + y * columns + x] + (x + 0.5f) * Cell) * scaleX,
             (corners[(2 * k + 1) * plane + y * columns + x] + (y + 0.5f) * Cell) * scaleY);
-        return new PlateQuad(Corner(0), Corner(1), Corner(2), Corner(3), score);
+        return new Corners(Corner(0), Corner(1), Corner(2), Corner(3));
     }
 
     // Of two peaks within one plate the surer stays, and doubtful ones only where none is sure; then large ones towards the middle, where a
     // camera points, come first.
-    private static List<PlateQuad> Distinct(List<PlateQuad> found, Mat image)
+    private static PlateQuad[] Distinct(Look look, Mat image)
     {
+        var (found, kept) = (look.Found, look.Kept);
+        kept.Clear();
         CollectionsMarshal.AsSpan(found).Sort(static (a, b) => b.Score.CompareTo(a.Score));
-        var kept = new List<PlateQuad>(1);
-        foreach (var quad in found)
+        foreach (var peak in found)
         {
-            if (quad.Score < Sure && kept.Count > 0 && kept[0].Score >= Sure)
+            if (peak.Score < Sure && kept.Count > 0 && kept[0].Peak.Score >= Sure)
             {
                 break;
             }
 
-            if (!WithinOne(kept, quad.Box))
+            if (!WithinOne(kept, peak.Middle))
             {
-                kept.Add(quad);
+                kept.Add((peak, peak.Score * Math.Sqrt(peak.Box.Width * (double)peak.Box.Height) * (1 - 0.5 * Math.Abs(peak.Middle.X / image.Width - 0.5))));
             }
         }
 
-        CollectionsMarshal.AsSpan(kept).Sort(new ByProminence(image.Width));
-        return kept;
+        CollectionsMarshal.AsSpan(kept).Sort(static (a, b) => b.Prominence.CompareTo(a.Prominence));
+        var quads = new PlateQuad[kept.Count];
+        for (var i = 0; i < quads.Length; i++)
+        {
+            var ((topLeft, topRight, bottomRight, bottomLeft), _, score) = kept[i].Peak;
+            quads[i] = new PlateQuad(topLeft, topRight, bottomRight, bottomLeft, score);
+        }
+
+        return quads;
     }
 
-    private static bool WithinOne(List<PlateQuad> kept, Rect box)
+    private static bool WithinOne(List<(Peak Peak, double Prominence)> kept, Point2d middle)
     {
-        foreach (var quad in kept)
+        foreach (var (other, _) in kept)
         {
-            if (Math.Abs(Middle(quad.Box).X - Middle(box).X) < quad.Box.Width * 0.5 && Math.Abs(Middle(quad.Box).Y - Middle(box).Y) < quad.Box.Height * 0.5)
+            if (Math.Abs(other.Middle.X - middle.X) < other.Box.Width * 0.5 && Math.Abs(other.Middle.Y - middle.Y) < other.Box.Height * 0.5)
             {
                 return true;
             }
@@ -202,15 +208,12 @@ internal sealed class CityDetector : IPlateDetector
 
         return false;
     }
+}
 
-    private static Point2d Middle(Rect box) => new(box.X + box.Width / 2.0, box.Y + box.Height / 2.0);
-
-    private readonly struct ByProminence(int width) : IComparer<PlateQuad>
-    {
-        public int Compare(PlateQuad? x, PlateQuad? y) => Prominence(y!).CompareTo(Prominence(x!));
-
-        private double Prominence(PlateQuad quad) => quad.Score * Math.Sqrt(quad.Box.Width * (double)quad.Box.Height) * (1 - 0.5 * Math.Abs(Middle(quad.Box).X / width - 0.5));
-    }
+/// <summary>A place of the heat map that is warmer than those around it, and what it says of a plate.</summary>
+internal readonly record struct Peak(Corners Corners, Rect Box, float Score)
+{
+    public Point2d Middle => new(Box.X + Box.Width / 2.0, Box.Y + Box.Height / 2.0);
 }
 
 /// <summary>The memory of one inference of one size: the picture as the model takes it, and what it gives; bound once.</summary>
@@ -245,7 +248,9 @@ internal sealed class Look : IDisposable
     public float[] Corners { get; }
 
     /// <summary>Peaks before those of one plate are made one.</summary>
-    public List<PlateQuad> Found { get; } = [];
+    public List<Peak> Found { get; } = [];
+
+    public List<(Peak Peak, double Prominence)> Kept { get; } = [];
 
     public OrtIoBinding Binding { get; }
 

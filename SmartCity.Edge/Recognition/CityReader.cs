@@ -10,7 +10,7 @@ internal sealed class CityReader : IPlateReader
 {
     public const string Id = "city-read-1";
     private const string FileName = "city-read-1.onnx";
-    private const string Sha256 = "38351578ccc3c20ba97d08710c42991aa27bbd83d869d52d09aa6a1160346238";
+    private const string Sha256 = "6f59fab59736dd4d000ef4857eb37d4b28288ea78801908968935dc9a29d6a43";
 
     private const int Steps = 26;
     private const int MostAtOnce = 8;
@@ -32,7 +32,7 @@ internal sealed class CityReader : IPlateReader
 
     public string Version => Id;
 
-    public void Read(Mat image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into)
+    public void Read(in Source image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into)
     {
         if (!_free.TryTake(out var batch))
         {
@@ -46,7 +46,7 @@ internal sealed class CityReader : IPlateReader
                 var count = Math.Min(MostAtOnce, quads.Length - done);
                 for (var i = 0; i < count; i++)
                 {
-                    batch.Patches[i].Fill(image, quads[done + i], batch.Warp);
+                    batch.Patches[i].Fill(image.Array, quads[done + i], batch.Warp);
                 }
 
                 _session.RunWithBinding(_run, batch.Binding(count));

@@ -2,30 +2,46 @@ using System.Runtime.CompilerServices;
 
 namespace SmartCity.Edge.Recognition;
 
-/// <summary>How probable each of <see cref="Countries"/> is for what a plate looks like, were all equally common; 0–1, by index.</summary>
-[InlineArray(Countries.Count)]
+/// <summary>How probable each of <see cref="Countries"/> is for what a plate looks like, were all equally common. A byte each, for the logarithm, as every reading keeps them.</summary>
 internal struct CountryShares : IEquatable<CountryShares>
 {
-    private Half _first;
+    // Nothing that is seen rules a country out for certain.
+    private const double Least = 0.0008;
+
+    private Bytes _logarithms;
 
     public static CountryShares Of(ReadOnlySpan<float> probabilities)
     {
         var shares = default(CountryShares);
         for (var i = 0; i < Countries.Count; i++)
         {
-            shares[i] = (Half)probabilities[i];
+            shares._logarithms[i] = (byte)Math.Round((1 - Math.Log(Math.Clamp(probabilities[i], Least, 1)) / Math.Log(Least)) * byte.MaxValue);
         }
 
         return shares;
     }
 
+    /// <summary>A country's probability, 0–1.</summary>
+    public readonly double this[int country] => Math.Exp((1 - _logarithms[country] / (double)byte.MaxValue) * Math.Log(Least));
+
     public readonly bool Equals(CountryShares other)
     {
-        ReadOnlySpan<Half> mine = this, theirs = other;
+        ReadOnlySpan<byte> mine = _logarithms, theirs = other._logarithms;
         return mine.SequenceEqual(theirs);
     }
 
     public override readonly bool Equals(object? obj) => obj is CountryShares other && Equals(other);
 
-    public override readonly int GetHashCode() => this[0].GetHashCode();
+    public override readonly int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.AddBytes(_logarithms);
+        return hash.ToHashCode();
+    }
+
+    [InlineArray(Countries.Count)]
+    private struct Bytes
+    {
+        private byte _first;
+    }
 }

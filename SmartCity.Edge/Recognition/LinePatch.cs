@@ -33,7 +33,7 @@ internal sealed class LinePatch : IDisposable
     }
 
     /// <summary>Warps a quad's characters into the patch; of two lines the upper to the left of the lower.</summary>
-    public void Fill(Mat image, PlateQuad quad, QuadWarp warp)
+    public void Fill(InputArray image, PlateQuad quad, QuadWarp warp)
     {
         var (line, two) = Lines(quad.Corners);
         var grown = quad.Corners.Grow(MarginAlong * line, MarginAcross * line);

@@ -15,7 +15,7 @@ internal interface IPlateDetector : IDisposable
     double Surplus { get; }
 
     /// <summary>Finds the characters of plates in a BGR picture of any size; most prominent first.</summary>
-    IReadOnlyList<PlateQuad> Detect(Mat image);
+    IReadOnlyList<PlateQuad> Detect(in Source image);
 }
 
 /// <summary>Quads of a picture → per-character distributions, in order. Implementations are thread-safe or pool their own sessions.</summary>
@@ -28,5 +28,8 @@ internal interface IPlateReader : IDisposable
     /// <param name="image">The picture.</param>
     /// <param name="quads">What is read.</param>
     /// <param name="into">Gets what was seen in each.</param>
-    void Read(Mat image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into);
+    void Read(in Source image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into);
 }
+
+/// <summary>A BGR picture, and the same as OpenCV's functions take it: made once for all cuts.</summary>
+internal readonly record struct Source(Mat Picture, InputArray Array);

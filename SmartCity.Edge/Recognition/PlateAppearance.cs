@@ -6,16 +6,14 @@ namespace SmartCity.Edge.Recognition;
 /// <param name="Yellow">Share of the ground that is yellow.</param>
 /// <param name="BlueBand">Share of blue just left of the characters.</param>
 /// <param name="Aspect">Width by height of the characters' line.</param>
-internal readonly record struct PlateAppearance(double Yellow, double BlueBand, double Aspect)
+internal readonly record struct PlateAppearance(float Yellow, float BlueBand, float Aspect)
 {
     // How much of the picture's word on the country counts beside the order of the characters; chosen on rendered pictures.
     private const double PictureWeight = 1;
-    private const double LeastFavour = 0.02;
-    private const double MostFavour = 20;
 
     private static readonly HashSet<string> Banded = ["DE", "FR", "NL", "BE", "IT", "ES", "PT", "AT", "PL", "CZ", "SK", "HU", "HR", "SI", "RO", "IE", "SE", "NO", "DK", "FI"];
 
-    public static PlateAppearance Neutral { get; } = new(0, 0, 4.5);
+    public static PlateAppearance Neutral { get; } = new(0, 0, 4.5f);
 
     /// <summary>What <see cref="CityCountry"/> says; null where it was not asked, and the other three speak instead.</summary>
     public CountryShares? Shares { get; init; }
@@ -33,19 +31,19 @@ internal readonly record struct PlateAppearance(double Yellow, double BlueBand, 
         using var plate = new Mat(image, within);
         var yellow = Share(plate, new Scalar(14, 90, 90), new Scalar(38, 255, 255));
         var band = new Rect(box.X - box.Height * 3 / 4, box.Y, box.Height * 3 / 4, box.Height) & frame;
-        var blue = 0.0;
+        var blue = 0f;
         if (band.Width > 2 && band.Height > 2)
         {
             using var left = new Mat(image, band);
             blue = Share(left, new Scalar(98, 90, 40), new Scalar(132, 255, 255));
         }
 
-        return new PlateAppearance(yellow, blue, (double)box.Width / box.Height);
+        return new PlateAppearance(yellow, blue, (float)box.Width / box.Height);
     }
 
     /// <summary>How much more, or less, likely a country is for this look.</summary>
     public double Favour(int country) => Shares is { } shares
-        ? Math.Clamp(Math.Pow((double)shares[country] * Countries.Count, PictureWeight), LeastFavour, MostFavour)
+        ? Math.Pow(shares[country] * Countries.Count, PictureWeight)
         : country == Countries.Other ? 1 : ByRule(Countries.Code(country));
 
     private double ByRule(string country)
@@ -69,12 +67,12 @@ internal readonly record struct PlateAppearance(double Yellow, double BlueBand, 
         return favour;
     }
 
-    private static double Share(Mat region, Scalar from, Scalar to)
+    private static float Share(Mat region, Scalar from, Scalar to)
     {
         using var hsv = new Mat();
         Cv2.CvtColor(region, hsv, ColorConversionCodes.BGR2HSV);
         using var mask = new Mat();
         Cv2.InRange(hsv, from, to, mask);
-        return Cv2.CountNonZero(mask) / (double)(region.Width * region.Height);
+        return Cv2.CountNonZero(mask) / (float)(region.Width * region.Height);
     }
 }

@@ -7,17 +7,7 @@ namespace SmartCity.Edge.Recognition;
 public sealed record PlateQuad(Point2f TopLeft, Point2f TopRight, Point2f BottomRight, Point2f BottomLeft, float Score)
 {
     /// <summary>The smallest upright rectangle around the corners.</summary>
-    public Rect Box
-    {
-        get
-        {
-            var left = (int)MathF.Floor(MathF.Min(MathF.Min(TopLeft.X, TopRight.X), MathF.Min(BottomRight.X, BottomLeft.X)));
-            var top = (int)MathF.Floor(MathF.Min(MathF.Min(TopLeft.Y, TopRight.Y), MathF.Min(BottomRight.Y, BottomLeft.Y)));
-            var right = (int)MathF.Ceiling(MathF.Max(MathF.Max(TopLeft.X, TopRight.X), MathF.Max(BottomRight.X, BottomLeft.X)));
-            var bottom = (int)MathF.Ceiling(MathF.Max(MathF.Max(TopLeft.Y, TopRight.Y), MathF.Max(BottomRight.Y, BottomLeft.Y)));
-            return new Rect(left, top, right - left, bottom - top);
-        }
-    }
+    public Rect Box => Corners.Box;
 
     internal Corners Corners => new(TopLeft, TopRight, BottomRight, BottomLeft);
 

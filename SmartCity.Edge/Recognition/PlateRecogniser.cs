@@ -51,7 +51,11 @@ public sealed class PlateRecogniser : IDisposable
     public string Device => _detector.Device;
 
     /// <summary>Text regions that may be plates, the most prominent first.</summary>
-    public IReadOnlyList<PlateQuad> Detect(Mat image) => _detector.Detect(image);
+    public IReadOnlyList<PlateQuad> Detect(Mat image)
+    {
+        using var array = InputArray.Create(image);
+        return _detector.Detect(new Source(image, array));
+    }
 
     /// <summary>Plates in a BGR picture, the most prominent first.</summary>
     public IReadOnlyList<PlateRead> Recognise(Mat image) => Recognise(image, out _);
@@ -60,15 +64,68 @@ public sealed class PlateRecogniser : IDisposable
     public IReadOnlyList<PlateRead> Recognise(Mat image, out RecognitionTimes times)
     {
         var started = Stopwatch.GetTimestamp();
-        var quads = _detector.Detect(image);
+        using var array = InputArray.Create(image);
+        var source = new Source(image, array);
+        var quads = _detector.Detect(source);
         var detected = Stopwatch.GetElapsedTime(started);
-        var reads = Read(image, quads);
+        var reads = Read(source, quads);
         times = new RecognitionTimes(detected, Stopwatch.GetElapsedTime(started) - detected);
         return reads;
     }
 
     /// <summary>Reads regions of a picture; what is no plate is left out.</summary>
     public IReadOnlyList<PlateRead> Read(Mat image, IReadOnlyList<PlateQuad> quads)
+    {
+        using var array = InputArray.Create(image);
+        return Read(new Source(image, array), quads);
+    }
+
+    /// <summary>One reading from several frames of the same plate: the grids of the commonest length, weighed by their confidence.</summary>
+    public PlateRead Fuse(IReadOnlyList<PlateRead> reads)
+    {
+        var group = reads.Where(r => r.Grid.Count > 0)
+            .GroupBy(r => r.Grid.Count)
+            .MaxBy(g => g.Sum(r => r.Confidence + 0.01));
+        var best = (group ?? reads.AsEnumerable()).MaxBy(r => r.Confidence) ?? throw new ArgumentException("There is nothing to fuse.", nameof(reads));
+        if (group is null || group.Count() == 1)
+        {
+            return best;
+        }
+
+        var weights = group.Select(r => r.Confidence + 0.05).ToArray();
+        var seen = group.Select(r =>
+        {
+            var rows = new float[group.Key * CharacterGrid.Columns];
+            r.Grid.CopyTo(rows);
+            return rows;
+        }).ToArray();
+        var fused = new float[group.Key * CharacterGrid.Columns];
+        for (var place = 0; place < fused.Length; place += CharacterGrid.Columns)
+        {
+            // The mean of the logarithms: frames are different looks at the same characters.
+            var row = fused.AsSpan(place, CharacterGrid.Columns);
+            for (var c = 0; c < row.Length; c++)
+            {
+                var log = seen.Zip(weights, (rows, w) => w * Math.Log(rows[place + c] + 1e-4)).Sum() / weights.Average();
+                row[c] = (float)Math.Exp(log / Math.Sqrt(weights.Length));
+            }
+
+            TensorPrimitives.Divide(row, TensorPrimitives.Sum<float>(row), row);
+        }
+
+        var decoder = new GrammarDecoder();
+        return decoder.Run(fused, best.Appearance, _options.HomeCountry) ? Compose(decoder, fused, best.Quad, best.Appearance) : best;
+    }
+
+    public void Dispose()
+    {
+        _detector.Dispose();
+        _reader.Dispose();
+        _second?.Dispose();
+        _country?.Dispose();
+    }
+
+    private PlateRead[] Read(in Source image, IReadOnlyList<PlateQuad> quads)
     {
         if (quads.Count == 0)
         {
@@ -91,51 +148,7 @@ public sealed class PlateRecogniser : IDisposable
         }
     }
 
-    /// <summary>One reading from several frames of the same plate: the grids of the commonest length, weighed by their confidence.</summary>
-    public PlateRead Fuse(IReadOnlyList<PlateRead> reads)
-    {
-        var group = reads.Where(r => r.Grid.Count > 0)
-            .GroupBy(r => r.Grid.Count)
-            .MaxBy(g => g.Sum(r => r.Confidence + 0.01));
-        var best = (group ?? reads.AsEnumerable()).MaxBy(r => r.Confidence) ?? throw new ArgumentException("There is nothing to fuse.", nameof(reads));
-        if (group is null || group.Count() == 1)
-        {
-            return best;
-        }
-
-        var weights = group.Select(r => r.Confidence + 0.05).ToArray();
-        var places = Enumerable.Range(0, group.Key).Select(place =>
-        {
-            // The mean of the logarithms: frames are different looks at the same characters.
-            var fused = new float[CtcFolding.Alphabet.Length];
-            var sum = 0.0;
-            for (var c = 0; c < fused.Length; c++)
-            {
-                var log = group.Zip(weights, (r, w) => w * Math.Log(r.Grid[place, c] + 1e-4)).Sum() / weights.Average();
-                fused[c] = (float)Math.Exp(log / Math.Sqrt(weights.Length));
-                sum += fused[c];
-            }
-
-            for (var c = 0; c < fused.Length; c++)
-            {
-                fused[c] = (float)(fused[c] / sum);
-            }
-
-            return fused;
-        }).ToArray();
-        var grid = new CharacterGrid(places);
-        return Compose(GrammarDecoder.Decode(grid, best.Appearance, _options.HomeCountry)!, grid, best.Quad, best.Appearance);
-    }
-
-    public void Dispose()
-    {
-        _detector.Dispose();
-        _reader.Dispose();
-        _second?.Dispose();
-        _country?.Dispose();
-    }
-
-    private List<PlateRead> Read(Mat image, IReadOnlyList<PlateQuad> quads, Desk desk)
+    private PlateRead[] Read(in Source image, IReadOnlyList<PlateQuad> quads, Desk desk)
     {
         for (var i = 0; i < Math.Min(quads.Count, _options.CandidatesRead); i++)
         {
@@ -152,16 +165,15 @@ public sealed class PlateRecogniser : IDisposable
         LookAgain(image, desk);
         var found = CollectionsMarshal.AsSpan(desk.Found);
         found.Sort(static (a, b) => b.Value.CompareTo(a.Value));
-        var kept = new List<PlateRead>(1);
         foreach (var (read, _) in found)
         {
-            if (!OverlapsOne(kept, read.Quad.Box))
+            if (!OverlapsOne(desk.Kept, read.Quad.Box))
             {
-                kept.Add(read);
+                desk.Kept.Add(read);
             }
         }
 
-        return kept;
+        return [.. desk.Kept];
     }
 
     private static bool OverlapsOne(List<PlateRead> kept, Rect box)
@@ -178,7 +190,7 @@ public sealed class PlateRecogniser : IDisposable
     }
 
     // A doubtful plate is cut out in other ways and read again, by the second reader too where there is one: what they agree on counts.
-    private void LookAgain(Mat image, Desk desk)
+    private void LookAgain(in Source image, Desk desk)
     {
         if (desk.Best is not { } at || desk.Found[at] is not { Read: { Confidence: < SureAtOnce } first } best)
         {
@@ -186,26 +198,26 @@ public sealed class PlateRecogniser : IDisposable
         }
 
         var reads = new List<(PlateRead Read, double Value)> { best };
-        foreach (var view in PlatePatch.Views(image, first.Quad))
+        foreach (var view in PlatePatch.Views(image.Picture, first.Quad))
         {
-            Add(_reader, view);
+            ReadAgain(image, first, view, _reader, desk, reads);
         }
 
         if (_second is not null)
         {
-            Add(_second, first.Quad);
+            ReadAgain(image, first, first.Quad, _second, desk, reads);
         }
 
         var agreed = reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Value))!.MaxBy(r => r.Value);
         desk.Found[at] = (agreed.Read, Math.Max(agreed.Value, best.Value));
+    }
 
-        void Add(IPlateReader reader, PlateQuad view)
+    private void ReadAgain(in Source image, PlateRead first, PlateQuad view, IPlateReader reader, Desk desk, List<(PlateRead, double)> reads)
+    {
+        reader.Read(image, new ReadOnlySpan<PlateQuad>(ref view), desk.Seen.AsSpan(0, 1));
+        if (Decode(image, first.Quad, first.Appearance, desk.Seen[0], desk) is { } read)
         {
-            reader.Read(image, new ReadOnlySpan<PlateQuad>(ref view), desk.Seen.AsSpan(0, 1));
-            if (Decode(image, first.Quad, first.Appearance, desk.Seen[0], desk) is { } read)
-            {
-                reads.Add(read);
-            }
+            reads.Add(read);
         }
     }
 
@@ -223,7 +235,7 @@ public sealed class PlateRecogniser : IDisposable
         _ => throw new InvalidOperationException($"There is no reader '{id}'; there are {CityReader.Id} and {PpOcrReader.Id}."),
     };
 
-    private void ReadBatch(Mat image, ReadOnlySpan<PlateQuad> quads, Desk desk)
+    private void ReadBatch(in Source image, ReadOnlySpan<PlateQuad> quads, Desk desk)
     {
         _reader.Read(image, quads, desk.Seen);
         for (var i = 0; i < quads.Length; i++)
@@ -236,14 +248,14 @@ public sealed class PlateRecogniser : IDisposable
         }
     }
 
-    private PlateAppearance Look(Mat image, PlateQuad quad) => _country?.Look(image, quad) ?? PlateAppearance.Of(image, quad);
+    private PlateAppearance Look(in Source image, PlateQuad quad) => _country?.Look(image, quad) ?? PlateAppearance.Of(image.Picture, quad);
 
     // The whole line; without its first or last character, which may be a country's letter, a bolt or the plate's edge; and without a weak
     // one inside, which may be a seal: each with the probability that what is left out is no character.
-    private (PlateRead Read, double Value)? Decode(Mat image, PlateQuad quad, PlateAppearance appearance, SeenPlaces seen, Desk desk)
+    private (PlateRead Read, double Value)? Decode(in Source image, PlateQuad quad, PlateAppearance appearance, SeenPlaces seen, Desk desk)
     {
         desk.Worth = 0;
-        var onEdge = OnEdge(image, quad);
+        var onEdge = OnEdge(image.Picture, quad);
         Try(seen.Rows, 1);
         if (seen.Count > 6)
         {
@@ -259,9 +271,9 @@ public sealed class PlateRecogniser : IDisposable
             return null;
         }
 
-        var read = Compose(desk.Chosen.Take(), new CharacterGrid(desk.ChosenRows), quad, appearance);
+        var read = Compose(desk.Chosen, desk.ChosenRows, quad, appearance);
         var box = quad.Box;
-        var dx = (box.X + box.Width / 2.0) / image.Width - 0.5;
+        var dx = (box.X + box.Width / 2.0) / image.Picture.Width - 0.5;
         return (read, desk.Worth * Math.Pow(box.Width * (double)box.Height, 0.4) * (1 - 0.6 * Math.Abs(dx)) * Math.Min(1, desk.Chosen.Length / 6.0));
 
         void Try(ReadOnlySpan<float> rows, double spurious)
@@ -286,26 +298,26 @@ public sealed class PlateRecogniser : IDisposable
         return weakest;
     }
 
-    private PlateRead Compose(Decoded decoded, CharacterGrid grid, PlateQuad quad, PlateAppearance appearance)
+    private PlateRead Compose(GrammarDecoder decoded, ReadOnlySpan<float> rows, PlateQuad quad, PlateAppearance appearance)
     {
-        var sure = decoded.Confidence >= _options.AbstainBelow;
+        var text = decoded.Text();
         return new PlateRead
         {
-            Plate = sure ? decoded.Plate : null,
-            BestGuess = decoded.Plate,
+            Plate = decoded.Confidence >= _options.AbstainBelow ? text : null,
+            BestGuess = text,
             Country = decoded.Country,
             Format = decoded.Format,
             Confidence = Math.Round(decoded.Confidence, 4),
-            Characters = decoded.Characters,
-            Alternatives = decoded.Alternatives,
+            Characters = decoded.Characters(),
+            Alternatives = decoded.Alternatives(),
             Quad = quad,
-            Grid = grid,
+            Grid = new CharacterGrid(rows),
             Appearance = appearance,
         };
     }
 
     // A plate has a digit; a long number without letters is a telephone's, a number at the picture's edge its date, and words have letters only.
-    private static bool IsPlate(Decoding decoded, bool onEdge)
+    private static bool IsPlate(GrammarDecoder decoded, bool onEdge)
     {
         var digits = decoded.DigitCount;
         return decoded.Length is >= FewestCharacters and <= MostCharacters && decoded.Confidence > Doubtful * 0.1
@@ -319,7 +331,7 @@ public sealed class PlateRecogniser : IDisposable
         return middle is < EdgeShare or > 1 - EdgeShare;
     }
 
-    private static double Worth(Decoding decoded) => (decoded.Confidence + 0.05) * (decoded.Fits ? 1 : WithoutGrammar);
+    private static double Worth(GrammarDecoder decoded) => (decoded.Confidence + 0.05) * (decoded.Fits ? 1 : WithoutGrammar);
 
     private static double Overlap(Rect a, Rect b)
     {
@@ -337,13 +349,15 @@ public sealed class PlateRecogniser : IDisposable
 
         public List<(PlateRead Read, double Value)> Found { get; } = [];
 
+        public List<PlateRead> Kept { get; } = [];
+
         public SeenPlaces[] Seen { get; } = [.. Enumerable.Range(0, FirstBatch).Select(_ => new SeenPlaces())];
 
         public SeenPlaces Without { get; } = new();
 
-        public Decoding Tried { get; private set; } = new();
+        public GrammarDecoder Tried { get; private set; } = new();
 
-        public Decoding Chosen { get; private set; } = new();
+        public GrammarDecoder Chosen { get; private set; } = new();
 
         public ReadOnlySpan<float> ChosenRows => _chosenRows.AsSpan(0, _chosenLength);
 
@@ -379,6 +393,7 @@ public sealed class PlateRecogniser : IDisposable
         {
             Quads.Clear();
             Found.Clear();
+            Kept.Clear();
             HasPlate = false;
         }
     }

@@ -45,8 +45,9 @@ internal sealed class PpOcrDetector : IPlateDetector
     // Any text beside the plate's characters belongs to the same line.
     public double Surplus => 0.2;
 
-    public IReadOnlyList<PlateQuad> Detect(Mat image)
+    public IReadOnlyList<PlateQuad> Detect(in Source source)
     {
+        var image = source.Picture;
         var scale = Math.Min(1.0, (double)_side / Math.Max(image.Width, image.Height));
         var width = Math.Max(Stride, (int)Math.Round(image.Width * scale / Stride) * Stride);
         var height = Math.Max(Stride, (int)Math.Round(image.Height * scale / Stride) * Stride);

@@ -39,7 +39,7 @@ internal sealed class PpOcrReader : IPlateReader
 
     public string Version => Id;
 
-    public void Read(Mat image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into)
+    public void Read(in Source image, ReadOnlySpan<PlateQuad> quads, ReadOnlySpan<SeenPlaces> into)
     {
         var lines = new List<Mat>();
         var plates = new List<SeenPlaces>();
@@ -47,7 +47,7 @@ internal sealed class PpOcrReader : IPlateReader
         {
             for (var i = 0; i < quads.Length; i++)
             {
-                using var patch = PlatePatch.Rectify(image, quads[i]);
+                using var patch = PlatePatch.Rectify(image.Picture, quads[i]);
                 Prepare(patch, lines);
                 plates.AddRange(Enumerable.Repeat(into[i], lines.Count - plates.Count));
                 into[i].Clear();

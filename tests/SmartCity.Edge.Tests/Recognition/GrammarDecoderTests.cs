@@ -18,7 +18,7 @@ public class GrammarDecoderTests
     [InlineData("5D12ABC", 0, '5', 'S', "SD12ABC")]
     public void A_look_alike_is_read_as_what_may_stand_there_where_the_pixels_allow_it(string seen, int place, char best, char second, string expected)
     {
-        var read = GrammarDecoder.Decode(Grids.Seen(seen, place, (best, 0.6f), (second, 0.35f)), PlateAppearance.Neutral, "GB");
+        var read = Decoded.From(Grids.Seen(seen, place, (best, 0.6f), (second, 0.35f)), PlateAppearance.Neutral, "GB");
 
         Assert.Equal((expected, "gb-current"), (read!.Plate, read.Format));
     }
@@ -30,7 +30,7 @@ public class GrammarDecoderTests
     [InlineData("LR33TE9")]
     public void A_character_that_is_clear_is_never_bent_to_a_grammar(string seen)
     {
-        var read = GrammarDecoder.Decode(Grids.Seen(seen), PlateAppearance.Neutral, "GB");
+        var read = Decoded.From(Grids.Seen(seen), PlateAppearance.Neutral, "GB");
 
         Assert.Equal(seen, read!.Plate);
         Assert.NotEqual("gb-current", read.Format);
@@ -42,7 +42,7 @@ public class GrammarDecoderTests
     [InlineData("KE202AA", 'Z')]
     public void A_visitor_seen_clearly_is_not_taken_for_a_home_plate_that_looks_alike(string seen, char homeCharacter)
     {
-        var read = GrammarDecoder.Decode(Grids.Seen(seen), Looks.Like("SK"), "GB");
+        var read = Decoded.From(Grids.Seen(seen), Looks.Like("SK"), "GB");
 
         Assert.Equal((seen, "SK"), (read!.Plate, read.Country));
         Assert.All(read.Alternatives.Where(a => a.Plate[4] == homeCharacter), a => Assert.InRange(a.Confidence, 0, 0.15));
@@ -51,7 +51,7 @@ public class GrammarDecoderTests
     [Fact]
     public void An_old_plate_seen_clearly_is_sure_although_a_commoner_kind_looks_alike()
     {
-        var read = GrammarDecoder.Decode(Grids.Seen("G526JHD"), PlateAppearance.Neutral, "GB");
+        var read = Decoded.From(Grids.Seen("G526JHD"), PlateAppearance.Neutral, "GB");
 
         Assert.Equal(("G526JHD", "gb-prefix"), (read!.Plate, read.Format));
         Assert.InRange(read.Confidence, 0.75, 1);
@@ -68,13 +68,13 @@ public class GrammarDecoderTests
         Assert.Equal($"5KM{digit}27", Decode(0.05f, 0.9f).Plate);
 
         Decoded Decode(float asLetter, float asDigit) =>
-            GrammarDecoder.Decode(Grids.Seen("5KMX27", 3, (letter, asLetter), (digit, asDigit)), PlateAppearance.Neutral, "US")!;
+            Decoded.From(Grids.Seen("5KMX27", 3, (letter, asLetter), (digit, asDigit)), PlateAppearance.Neutral, "US")!;
     }
 
     [Fact]
     public void A_plate_of_no_country_is_read_as_it_stands_without_one()
     {
-        var read = GrammarDecoder.Decode(Grids.Seen("A1B2C3D4E5"), PlateAppearance.Neutral, "GB");
+        var read = Decoded.From(Grids.Seen("A1B2C3D4E5"), PlateAppearance.Neutral, "GB");
 
         Assert.Equal(("A1B2C3D4E5", null, null), (read!.Plate, read.Country, read.Format));
     }
@@ -84,34 +84,34 @@ public class GrammarDecoderTests
     {
         var grid = Grids.Seen("AB123CD");
 
-        Assert.Equal("SK", Country(new PlateAppearance(0, 0.8, 4.5), "SK"));
-        Assert.Equal("FR", Country(new PlateAppearance(0, 0.8, 4.5), "FR"));
-        Assert.Equal("NL", GrammarDecoder.Decode(Grids.Seen("12BBGG"), new PlateAppearance(0.9, 0.8, 4.5))!.Country);
-        Assert.NotEqual("NL", GrammarDecoder.Decode(Grids.Seen("AB12CD"), new PlateAppearance(0, 0, 2), "US")!.Country);
+        Assert.Equal("SK", Country(new PlateAppearance(0, 0.8f, 4.5f), "SK"));
+        Assert.Equal("FR", Country(new PlateAppearance(0, 0.8f, 4.5f), "FR"));
+        Assert.Equal("NL", Decoded.From(Grids.Seen("12BBGG"), new PlateAppearance(0.9f, 0.8f, 4.5f))!.Country);
+        Assert.NotEqual("NL", Decoded.From(Grids.Seen("AB12CD"), new PlateAppearance(0, 0, 2), "US")!.Country);
 
-        string? Country(PlateAppearance look, string home) => GrammarDecoder.Decode(grid, look, home)!.Country;
+        string? Country(PlateAppearance look, string home) => Decoded.From(grid, look, home)!.Country;
     }
 
     [Fact]
     public void A_foreign_plate_that_spells_like_a_home_plate_is_not_given_the_home_country()
     {
-        var read = GrammarDecoder.Decode(Grids.Seen("M5XSX"), Looks.Like("DE", 0.98f), "GB")!;
+        var read = Decoded.From(Grids.Seen("M5XSX"), Looks.Like("DE", 0.98f), "GB")!;
 
         Assert.Equal("M5XSX", read.Plate);
         Assert.NotEqual("GB", read.Country);
         Assert.NotEqual("gb-prefix", read.Format);
         Assert.Equal(("GB", "gb-prefix"), Decode(Looks.Like("GB", 0.98f)));
 
-        (string?, string?) Decode(PlateAppearance look) => GrammarDecoder.Decode(Grids.Seen("M5XSX"), look, "GB") is { } read ? (read.Country, read.Format) : default;
+        (string?, string?) Decode(PlateAppearance look) => Decoded.From(Grids.Seen("M5XSX"), look, "GB") is { } read ? (read.Country, read.Format) : default;
     }
 
     [Fact]
     public void No_country_is_given_where_neither_the_shape_nor_the_picture_says_which()
     {
-        var shared = GrammarDecoder.Decode(Grids.Seen("ABC123"), PlateAppearance.Neutral)!;
+        var shared = Decoded.From(Grids.Seen("ABC123"), PlateAppearance.Neutral)!;
 
         Assert.Equal(("ABC123", null, null), (shared.Plate, shared.Country, shared.Format));
-        Assert.Equal("SE", GrammarDecoder.Decode(Grids.Seen("ABC123"), Looks.Like("SE"))!.Country);
+        Assert.Equal("SE", Decoded.From(Grids.Seen("ABC123"), Looks.Like("SE"))!.Country);
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public class GrammarDecoderTests
     public void The_country_that_is_seen_decides_between_look_alikes(string country, string expected)
     {
         // O or 0: only digits may stand there in Sweden; in the United States the pixels decide.
-        var read = GrammarDecoder.Decode(
+        var read = Decoded.From(
             Grids.Of([('A', 1)], [('B', 1)], [('C', 1)], [('1', 1)], [('O', 0.55f), ('0', 0.45f)], [('O', 0.55f), ('0', 0.45f)]), Looks.Like(country, 0.98f));
 
         Assert.Equal(expected, read!.Plate);
@@ -129,8 +129,8 @@ public class GrammarDecoderTests
     [Fact]
     public void The_other_reading_is_among_the_alternatives_and_costs_confidence()
     {
-        var clear = GrammarDecoder.Decode(Grids.Seen("LR33TEE"), PlateAppearance.Neutral, "GB")!;
-        var doubtful = GrammarDecoder.Decode(Grids.Seen("LR33TEE", 6, ('E', 0.5f), ('F', 0.45f)), PlateAppearance.Neutral, "GB")!;
+        var clear = Decoded.From(Grids.Seen("LR33TEE"), PlateAppearance.Neutral, "GB")!;
+        var doubtful = Decoded.From(Grids.Seen("LR33TEE", 6, ('E', 0.5f), ('F', 0.45f)), PlateAppearance.Neutral, "GB")!;
 
         Assert.Equal("LR33TEE", doubtful.Plate);
         Assert.True(doubtful.Confidence < clear.Confidence * 0.7, $"{doubtful.Confidence} against {clear.Confidence}");
@@ -143,7 +143,7 @@ public class GrammarDecoderTests
         var place = Gen.Float[0, 1].Array[CtcFolding.Alphabet.Length].Select(p => p.Sum() is var sum && sum > 1 ? [.. p.Select(x => x / sum)] : p);
         place.Array[1, 12].Sample(places =>
         {
-            var read = GrammarDecoder.Decode(new CharacterGrid(places), PlateAppearance.Neutral);
+            var read = Decoded.From(new CharacterGrid([.. places.SelectMany(p => p)]), PlateAppearance.Neutral);
             return read is not null && read.Plate.Length == places.Length && read.Plate.All(char.IsAsciiLetterOrDigit)
                 && read.Confidence is >= 0 and <= 1 && read.Characters.Count == places.Length && read.Characters.All(c => c is >= 0 and <= 1)
                 && read.Alternatives.All(a => a.Plate != read.Plate && a.Confidence is >= 0 and <= 1);
@@ -154,5 +154,5 @@ public class GrammarDecoderTests
     [InlineData(0)]
     [InlineData(13)]
     public void No_plate_has_no_place_or_more_than_twelve(int places) =>
-        Assert.Null(GrammarDecoder.Decode(Grids.Seen(new string('A', places)), PlateAppearance.Neutral));
+        Assert.Null(Decoded.From(Grids.Seen(new string('A', places)), PlateAppearance.Neutral));
 }

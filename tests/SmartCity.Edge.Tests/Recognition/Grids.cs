@@ -13,7 +13,7 @@ internal static class Grids
         Of([.. text.Select((c, i) => i == place ? instead : [(c, 0.995f)])]);
 
     public static CharacterGrid Of(params (char Character, float Probability)[][] places) =>
-        new([.. places.Select(Place)]);
+        new([.. places.SelectMany(Place)]);
 
     private static float[] Place((char Character, float Probability)[] seen)
     {

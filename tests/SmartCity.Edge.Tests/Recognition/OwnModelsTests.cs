@@ -60,6 +60,33 @@ public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnMo
     }
 
     [Fact]
+    public void A_frame_with_a_plate_takes_less_than_a_kilobyte_of_managed_memory_the_reading_with_it()
+    {
+        const int Frames = 50;
+        using var traffic = new SimulatedTraffic(5, Weather.Day);
+        using var pass = traffic.Next();
+        var (picture, truth) = pass.Draw(pass.Frames / 2);
+        using (picture)
+        {
+            Assert.Equal(truth.Plate, own.Models.Recognise(picture)[0].Plate);
+            Read();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+
+            Read();
+
+            Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Frames, 0, 1023);
+
+            void Read()
+            {
+                for (var i = 0; i < Frames; i++)
+                {
+                    own.Models.Recognise(picture);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Both_lines_of_a_plate_are_read_upper_before_lower()
     {
         using var picture = new Mat(240, 320, MatType.CV_8UC3, new Scalar(70, 70, 70));

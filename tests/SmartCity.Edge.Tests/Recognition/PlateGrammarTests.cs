@@ -30,7 +30,7 @@ public class PlateGrammarTests
     [MemberData(nameof(KnownPlates.EachByCountry), MemberType = typeof(KnownPlates))]
     public void A_plate_seen_clearly_in_its_country_is_read_as_it_stands(string country, string plate)
     {
-        var read = GrammarDecoder.Decode(Grids.Seen(plate), Looks.Like(country), country);
+        var read = Decoded.From(Grids.Seen(plate), Looks.Like(country), country);
 
         Assert.Equal(plate, read!.Plate);
         Assert.Contains(All, g => g.Id == read.Format && g.Country == read.Country && g.Fits(plate));

@@ -29,7 +29,7 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
     /// <summary>The reading of a plate whose characters were seen so.</summary>
     public static PlateRead Read(PlateQuad quad, CharacterGrid grid)
     {
-        var decoded = GrammarDecoder.Decode(grid, PlateAppearance.Neutral, Recogniser.HomeCountry)!;
+        var decoded = Decoded.From(grid, PlateAppearance.Neutral, Recogniser.HomeCountry)!;
         return new PlateRead
         {
             Plate = decoded.Confidence >= new RecognitionOptions().AbstainBelow ? decoded.Plate : null,
