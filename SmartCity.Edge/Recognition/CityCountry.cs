@@ -10,7 +10,7 @@ internal sealed class CityCountry : IDisposable
 {
     public const string Id = "city-country-1";
     private const string FileName = "city-country-1.onnx";
-    private const string Sha256 = "b86b3909bf91eed5a0f96e56f7ae669e2239526232aa5e6d091f9874a0f4d3c5";
+    private const string Sha256 = "47b1de84083d070977ec88f800a934a766dbe27c5ca55f89ce7f0b95f66d1759";
 
     private const int Width = 192;
     private const int Height = 48;

@@ -114,7 +114,7 @@ public sealed class PlateRecogniser : IDisposable
         }
 
         var decoder = new GrammarDecoder();
-        return decoder.Run(fused, best.Appearance, _options.HomeCountry) ? Compose(decoder, fused, best.Quad, best.Appearance) : best;
+        return decoder.Run(fused, best.Appearance, _options.HomeCountry) ? Compose(decoder, fused, best.Quad, best.Appearance, 1) : best;
     }
 
     public void Dispose()
@@ -254,16 +254,17 @@ public sealed class PlateRecogniser : IDisposable
     // one inside, which may be a seal: each with the probability that what is left out is no character.
     private (PlateRead Read, double Value)? Decode(in Source image, PlateQuad quad, PlateAppearance appearance, SeenPlaces seen, Desk desk)
     {
-        desk.Worth = 0;
+        (desk.Worth, desk.Share) = (0, 1);
+        var whole = 0.0;
         var onEdge = OnEdge(image.Picture, quad);
         Try(seen.Rows, 1);
         if (seen.Count > 6)
         {
-            Try(seen.Rows[CharacterGrid.Columns..], Spurious(seen[0]));
-            Try(seen.Rows[..^CharacterGrid.Columns], Spurious(seen[seen.Count - 1]));
+            Try(seen.Rows[CharacterGrid.Columns..], Surplus(seen[0]));
+            Try(seen.Rows[..^CharacterGrid.Columns], Surplus(seen[seen.Count - 1]));
             var weakest = Weakest(seen);
             desk.Without.CopyWithout(seen, weakest);
-            Try(desk.Without.Rows, Spurious(seen[weakest]));
+            Try(desk.Without.Rows, Surplus(seen[weakest]));
         }
 
         if (desk.Worth <= 0)
@@ -271,21 +272,29 @@ public sealed class PlateRecogniser : IDisposable
             return null;
         }
 
-        var read = Compose(desk.Chosen, desk.ChosenRows, quad, appearance);
+        var read = Compose(desk.Chosen, desk.ChosenRows, quad, appearance, desk.Share);
         var box = quad.Box;
         var dx = (box.X + box.Width / 2.0) / image.Picture.Width - 0.5;
         return (read, desk.Worth * Math.Pow(box.Width * (double)box.Height, 0.4) * (1 - 0.6 * Math.Abs(dx)) * Math.Min(1, desk.Chosen.Length / 6.0));
 
         void Try(ReadOnlySpan<float> rows, double spurious)
         {
-            if (desk.Tried.Run(rows, appearance, _options.HomeCountry) && IsPlate(desk.Tried, onEdge) && Worth(desk.Tried) * spurious is var worth && worth > desk.Worth)
+            if (!desk.Tried.Run(rows, appearance, _options.HomeCountry))
             {
-                desk.Choose(rows, worth);
+                return;
+            }
+
+            var worth = Worth(desk.Tried) * spurious;
+            whole = spurious == 1 ? worth : whole;
+            if (worth > desk.Worth && IsPlate(desk.Tried, onEdge))
+            {
+                // Without a character it is as sure as that was none: a line that is no plate as it stands doesn't become one for certain.
+                desk.Choose(rows, worth, spurious == 1 ? 1 : worth / (worth + whole * (1 - spurious)));
             }
         }
     }
 
-    private double Spurious(ReadOnlySpan<float> place) => Math.Max(_detector.Surplus, 1 - TensorPrimitives.Max(place));
+    private double Surplus(ReadOnlySpan<float> place) => Math.Max(_detector.Surplus, 1 - TensorPrimitives.Max(place));
 
     private static int Weakest(SeenPlaces seen)
     {
@@ -298,16 +307,16 @@ public sealed class PlateRecogniser : IDisposable
         return weakest;
     }
 
-    private PlateRead Compose(GrammarDecoder decoded, ReadOnlySpan<float> rows, PlateQuad quad, PlateAppearance appearance)
+    private PlateRead Compose(GrammarDecoder decoded, ReadOnlySpan<float> rows, PlateQuad quad, PlateAppearance appearance, double share)
     {
-        var text = decoded.Text();
+        var (text, confidence) = (decoded.Text(), decoded.Confidence * share);
         return new PlateRead
         {
-            Plate = decoded.Confidence >= _options.AbstainBelow ? text : null,
+            Plate = confidence >= _options.AbstainBelow ? text : null,
             BestGuess = text,
             Country = decoded.Country,
             Format = decoded.Format,
-            Confidence = Math.Round(decoded.Confidence, 4),
+            Confidence = Math.Round(confidence, 4),
             Characters = decoded.Characters(),
             Alternatives = decoded.Alternatives(),
             Quad = quad,
@@ -382,9 +391,12 @@ public sealed class PlateRecogniser : IDisposable
             }
         }
 
-        public void Choose(ReadOnlySpan<float> rows, double worth)
+        /// <summary>How probable the chosen decoding is beside the whole line; 1 where it is the whole line.</summary>
+        public double Share { get; set; }
+
+        public void Choose(ReadOnlySpan<float> rows, double worth, double share)
         {
-            (Tried, Chosen, Worth) = (Chosen, Tried, worth);
+            (Tried, Chosen, Worth, Share) = (Chosen, Tried, worth, share);
             rows.CopyTo(_chosenRows);
             _chosenLength = rows.Length;
         }

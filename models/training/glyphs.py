@@ -79,7 +79,7 @@ def _strokes(c, rx, ry, t, shape):
         "V": [[(0, 0), (.5, 1), (1, 0)]],
         "W": [[(0, 0), (.24, 1), (.5, 1 - shape.vee), (.76, 1), (1, 0)]],
         "X": [[(0, 0), (1, 1)], [(1, 0), (0, 1)]],
-        "Y": [[(0, 0), (.5, .52), (1, 0)], [(.5, .52), (.5, 1)]],
+        "Y": [[(0, 0), (.5, shape.fork), (1, 0)], [(.5, shape.fork), (.5, 1)]],
         "Z": [[(0, 0), (1, 0), (0, 1), (1, 1)]],
         "0": [_box(0, 0, 1, 1, rx, ry)],
         "1": [[(.5, 0), (.5, 1)]] if shape.plain_one else [[(.1, .24), (.6, 0), (.6, 1)]] + ([[(.1, 1), (1, 1)]] if shape.foot else []),
@@ -104,6 +104,7 @@ class Shape:
     long: float = 1.0  # corners longer than wide
     caps: bool = False  # round ends of strokes
     vee: float = .6
+    fork: float = .52  # where the arms of Y meet
     zero: str = ""  # "", narrow, slash, slit, dot
     wide: float = 1.15  # M and W
     one: float = .6
@@ -184,14 +185,14 @@ def national(country, rng):
         return Shape(_near(rng, _one_of(rng, .13, .15, .17)), _near(rng, _one_of(rng, .5, .56, .62)), _one_of(rng, .34, .42, .5), _one_of(rng, 1.0, 1.2), caps=rng.random() < .4, zero="narrow" if rng.random() < .3 else "", straight=rng.random() < .3, square_eight=rng.random() < .3, serif_i=rng.random() < .2)
     if country in ("US", "BR", "other"):  # embossed dies: narrow, round ends
         return Shape(_near(rng, _one_of(rng, .11, .13, .15)), _near(rng, _one_of(rng, .42, .47, .52)), _one_of(rng, .3, .4, .5), _one_of(rng, 1.0, 1.3), caps=rng.random() < .75, zero=_one_of(rng, "", "", "", "slash", "dot", "narrow"), straight=rng.random() < .35, vee=_one_of(rng, .5, .65, 1.0),
-                     serif_i=rng.random() < .35, foot=rng.random() < .25, flat_three=rng.random() < .15, square_eight=rng.random() < .35, barred_j=rng.random() < .25, open_four=rng.random() < .04, wide=_one_of(rng, 1.0, 1.12))
+                     serif_i=rng.random() < .35, foot=rng.random() < .25, flat_three=rng.random() < .15, square_eight=rng.random() < .35, barred_j=rng.random() < .25, fork=_one_of(rng, .42, .52, .66), open_four=rng.random() < .15, wide=_one_of(rng, 1.0, 1.12))
     return None
 
 
 def anyhow(rng):
     """A face of no country."""
     return Shape(_one_of(rng, .11, .13, .145, .16, .175, .2), _one_of(rng, .46, .52, .58, .64, .7), _one_of(rng, .2, .3, .4, .5), _one_of(rng, 1.0, 1.3), caps=rng.random() < .4, zero=_one_of(rng, "", "", "", "", "slash", "narrow"), straight=rng.random() < .4,
-                 vee=_one_of(rng, .55, .75), serif_i=rng.random() < .2, square_eight=rng.random() < .4, plain_one=rng.random() < .1)
+                 vee=_one_of(rng, .55, .75), serif_i=rng.random() < .2, square_eight=rng.random() < .4, plain_one=rng.random() < .1, fork=_one_of(rng, .45, .55, .65))
 
 
 @functools.lru_cache(maxsize=1)

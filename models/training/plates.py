@@ -31,7 +31,7 @@ FORMATS = {
     "HR": ["LL.DDD-LL", "LL.DDDD-LL", "LL.DDDD-L"],
     "SI": ["LL.LL-DDD", "LL.DD-LLL", "LL.LDD-DD"],
     "RO": ["LL.DD.LLL", "B.DDD.LLL", "LL DD LLL"],
-    "IE": ["DDD-L-DDDDD", "DDD-LL-DDDD", "DD-L-DDDDD", "DDD-D-DDDD"],
+    "IE": ["DDD-L-DDDDD", "DDD-LL-DDDD", "DD-L-DDDDD"],
     "SE": ["LLL DDD", "LLL DDL"],
     "NO": ["LL DDDDD"],
     "DK": ["LL DD DDD"],
