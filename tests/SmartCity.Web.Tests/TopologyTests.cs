@@ -48,6 +48,16 @@ public sealed class TopologyTests : BunitContext
     }
 
     [Fact]
+    public void What_has_not_been_heard_of_yet_is_no_trouble_and_what_is_wrong_can_be_read_on_the_card()
+    {
+        var topology = Draw(Ops(Station("london-a1", "degraded", "1 of 2 cameras give no picture: a1-n1."), Station("london-a3", "unknown", "It has never reported."), Station("london-a4", "healthy")));
+
+        Assert.Equal("3 stations, 1 in trouble, 1 not heard from yet", topology.Find("[role=status]").TextContent);
+        Assert.Equal("1 of 2 cameras give no picture: a1-n1.", topology.FindAll(".of-edge")[0].QuerySelector(".node-problem")!.TextContent);
+        Assert.Null(topology.FindAll(".of-edge")[2].QuerySelector(".node-problem"));
+    }
+
+    [Fact]
     public void Of_two_hundred_stations_the_broken_ones_are_drawn_first_and_the_healthy_are_folded_until_asked_for()
     {
         StationStatus[] stations = [Station("z-broken", "failed"), .. Enumerable.Range(0, 199).Select(i => Station($"s{i:000}", "healthy"))];

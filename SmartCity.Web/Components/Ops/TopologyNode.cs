@@ -16,5 +16,10 @@ public sealed record Figure(string Name, string? Text, DateTimeOffset? At = null
 /// <summary>A station's three parts, and whether sightings flow.</summary>
 public sealed record TopologyRow(StationStatus Station, TopologyNode Edge, TopologyNode Kafka, TopologyNode Mirror, bool Flows)
 {
-    public bool IsHealthy => Edge.State.State == "healthy" && Kafka.State.State == "healthy" && Mirror.State.State == "healthy";
+    private IEnumerable<string> States => [Edge.State.State, Kafka.State.State, Mirror.State.State];
+
+    public bool IsHealthy => States.All(s => s == "healthy");
+
+    /// <summary>Something is known to be wrong; what has not been heard of yet may be all right.</summary>
+    public bool IsInTrouble => States.Any(s => s is "failed" or "degraded");
 }
