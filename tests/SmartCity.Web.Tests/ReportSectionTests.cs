@@ -40,6 +40,21 @@ public sealed class ReportSectionTests : ConsoleContext
     }
 
     [Fact]
+    public void A_report_that_does_not_come_can_be_asked_for_again()
+    {
+        var asked = 0;
+        Core.Waits("GET /api/reports/stations", left => ++asked == 1 ? new TaskCompletionSource<object>().Task.WaitAsync(left) : Task.FromResult<object>(Of(Today, Today, "Angel")));
+        var section = Section(Today, Today);
+        Assert.DoesNotContain(section.FindAll("button"), b => b.TextContent.Contains("Ask again", StringComparison.Ordinal));
+
+        Time.Advance(TimeSpan.FromSeconds(15));
+        section.WaitForAssertion(() => Assert.Contains(section.FindAll("button"), b => b.TextContent.Contains("Ask again", StringComparison.Ordinal)));
+        section.FindAll("button").Single(b => b.TextContent.Contains("Ask again", StringComparison.Ordinal)).Click();
+
+        section.WaitForAssertion(() => Assert.Equal("Angel", section.Find("tbody td").TextContent));
+    }
+
+    [Fact]
     public void A_core_that_fails_is_said_and_the_next_days_are_asked_for_again()
     {
         var section = Section(Today, Today);
