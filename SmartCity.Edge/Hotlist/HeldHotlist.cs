@@ -50,7 +50,7 @@ internal sealed class HeldHotlist
     {
         try
         {
-            PrivateFile.Write(_file, stream => stream.Write(list.Bytes.Span));
+            Keep(list);
         }
         finally
         {
@@ -66,6 +66,11 @@ internal sealed class HeldHotlist
     {
         var now = _time.GetUtcNow();
         _held = _held with { At = now };
+        if (!File.Exists(_file))
+        {
+            Keep(List);
+        }
+
         File.SetLastWriteTimeUtc(_file, now.UtcDateTime);
     }
 
@@ -77,6 +82,8 @@ internal sealed class HeldHotlist
             AgeSeconds.Record(age.TotalSeconds);
         }
     }
+
+    private void Keep(EdgeHotlist list) => PrivateFile.Write(_file, stream => stream.Write(list.Bytes.Span));
 
     // What is damaged costs nothing but the time until the core gives it again.
     private static Held Read(string file, ILogger logger)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
+using SmartCity.Contracts;
 using SmartCity.Core.Alerts;
 using Spectre.Console;
 
@@ -19,6 +20,7 @@ internal static class HotlistBench
     private const int Lookups = 4_000_000;
     private const int Questions = 1 << 18;
     private const int BaselineEntries = 4_000_000;
+    private const int EdgeEntries = 100_000;
     private const string Letters = "ABCDEFGHJKLMNOPRSTUVWXYZ";
 
     public static Command Create()
@@ -29,7 +31,7 @@ internal static class HotlistBench
         var command = new Command("hotlist", "The hot-list in memory: seconds to load, bytes an entry, look-ups a second.") { entries, stored, json };
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var figures = new HotlistFigures(Packed(parse.GetValue(entries)), Strings(Math.Min(BaselineEntries, parse.GetValue(entries))), await FromPostgresAsync(parse.GetValue(stored), cancellationToken));
+            var figures = new HotlistFigures(Packed(parse.GetValue(entries)), Strings(Math.Min(BaselineEntries, parse.GetValue(entries))), AtEdge(), await FromPostgresAsync(parse.GetValue(stored), cancellationToken));
             if (parse.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
@@ -114,6 +116,16 @@ internal static class HotlistBench
         return new SetFigures(entries, seconds, bytes, Rate(Ask(entries), set.Contains));
     }
 
+    // As an edge holds them: hashed.
+    private static SetFigures AtEdge()
+    {
+        EdgeHotlistEntry[] entries = [.. Enumerable.Range(0, EdgeEntries).Select(i => new EdgeHotlistEntry(Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddSeconds(i)), Plate(i), 1, DateTimeOffset.MinValue, DateTimeOffset.MaxValue))];
+        var started = Stopwatch.GetTimestamp();
+        var list = EdgeHotlist.Make(entries);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return new SetFigures(EdgeEntries, seconds, list.Bytes.Length / (double)EdgeEntries, Rate(Ask(EdgeEntries), q => list.Find(q, DateTimeOffset.UnixEpoch).Count > 0));
+    }
+
     // Half of them are there.
     private static string[] Ask(int entries)
     {
@@ -186,6 +198,9 @@ internal static class HotlistBench
         table.AddRow("bytes an entry", N(f.Packed.BytesAnEntry, 1), N(f.Strings.BytesAnEntry, 1), "≤ 16");
         table.AddRow("look-ups/s, one thread, while entries are added", N(f.Packed.LookupsPerSecond, 0), $"{N(f.Strings.LookupsPerSecond, 0)} (nothing added)", "≥ 2,000,000");
         table.AddRow("entries/s out of Postgres, ready for look-ups", N(f.EntriesPerSecondFromPostgres, 0), "", $"≥ 750,000 for 45 million in 60 s");
+        table.AddRow($"an edge's list of {N(f.AtEdge.Entries, 0)}: seconds to hash", N(f.AtEdge.Seconds, 2), "", "");
+        table.AddRow("bytes an entry, on the wire and in memory", N(f.AtEdge.BytesAnEntry, 1), "", "");
+        table.AddRow("look-ups/s, one thread", N(f.AtEdge.LookupsPerSecond, 0), "", "≥ 100,000");
         AnsiConsole.Write(table);
 
         static string N(double value, int digits) => value.ToString($"N{digits}", CultureInfo.InvariantCulture);
@@ -194,4 +209,4 @@ internal static class HotlistBench
 
 internal sealed record SetFigures(int Entries, double Seconds, double BytesAnEntry, double LookupsPerSecond);
 
-internal sealed record HotlistFigures(SetFigures Packed, SetFigures Strings, double EntriesPerSecondFromPostgres);
+internal sealed record HotlistFigures(SetFigures Packed, SetFigures Strings, SetFigures AtEdge, double EntriesPerSecondFromPostgres);

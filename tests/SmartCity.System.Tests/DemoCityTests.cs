@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text.Json;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Alerts;
 using SmartCity.System.Tests.Hosting;
 
 namespace SmartCity.System.Tests;
@@ -9,12 +12,19 @@ public sealed class DemoCityTests : IAsyncLifetime
 {
     private readonly TestData _data = new();
     private RunningSystem _system = null!;
+    private WebhookReceiver _room = null!;
 
-    public async ValueTask InitializeAsync() => _system = await RunningSystem.StartAsync(_data.Path, ["--speed", "4"]);
+    public async ValueTask InitializeAsync()
+    {
+        _room = await WebhookReceiver.StartAsync();
+        _system = await RunningSystem.StartAsync(
+            _data.Path, ["--speed", "4"], new Dictionary<string, string> { ["Edge__Hotlist__Webhooks__0__Address"] = _room.Url.ToString(), ["Edge__Hotlist__Webhooks__0__Secret"] = "a secret of the control room" });
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _system.DisposeAsync();
+        await _room.DisposeAsync();
         await _data.DisposeAsync();
     }
 
@@ -34,8 +44,15 @@ public sealed class DemoCityTests : IAsyncLifetime
         var picture = await _system.Http.GetByteArrayAsync($"/api/evidence/{sighting.Evidence}", TestContext.Current.CancellationToken);
         Assert.Equal([0xFF, 0xD8, 0xFF], picture[..3]);
 
+        await _system.UntilAsync(async () => (await _system.GetAsync<Page<AlertView>>("/api/alerts")).Items.Any(IsToldAtTheSite), "an alert of which the site's own receiver has heard too");
+        await _system.UntilAsync(async () => (await _system.GetAsync<OpsView>("/api/ops")).Stations.Any(s => s.Heartbeat?.Hotlist is { Entries: > 0, Matches: > 0 }), "a station says what met the hot-list that it holds");
+
         await StopsInOrderAsync();
     }
+
+    private bool IsToldAtTheSite(AlertView alert) => _room.Received
+        .Select(r => JsonSerializer.Deserialize(r.Body, ContractsJson.Default.LocalMatch)!)
+        .Any(m => (m.EntryId, m.SightingId, m.Plate, m.StationId) == (alert.EntryId, alert.SightingId, alert.Plate, alert.StationId));
 
     private async Task StopsInOrderAsync()
     {

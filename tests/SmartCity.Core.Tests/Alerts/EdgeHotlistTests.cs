@@ -104,6 +104,20 @@ public sealed class EdgeHotlistTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task An_edge_that_asks_another_core_is_not_sent_the_same_list_again_and_no_two_cores_hash_alike()
+    {
+        await AddAsync("EH08AAA");
+        using var one = Hotlists(new WorkerHealth(TimeProvider.System), new EdgeHotlistOptions());
+        using var other = Hotlists(new WorkerHealth(TimeProvider.System), new EdgeHotlistOptions());
+
+        var (first, second) = (await one.NewestAsync(Token), await other.NewestAsync(Token));
+
+        Assert.Equal(first.Version, second.Version);
+        Assert.False(first.List.Bytes.Span.SequenceEqual(second.List.Bytes.Span));
+        Assert.Equal(first.List.Find("EH08AAA", Now), second.List.Find("EH08AAA", Now));
+    }
+
+    [Fact]
     public void A_hundred_thousand_entries_take_five_megabytes_and_each_is_found()
     {
         var entries = Enumerable.Range(0, 100_000).Select(i => new EdgeHotlistEntry(Guid.CreateVersion7(Now), $"P{i:000000}", 1 + i % 5, Now.AddDays(-1), DateTimeOffset.MaxValue)).ToList();

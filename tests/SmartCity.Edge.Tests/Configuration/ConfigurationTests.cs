@@ -1,8 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
-using Microsoft.Net.Http.Headers;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
@@ -16,13 +11,9 @@ namespace SmartCity.Edge.Tests.Configuration;
 /// <summary>An edge and a core that names its cameras, or does not answer.</summary>
 public sealed class ConfigurationTests : IAsyncLifetime
 {
-    private const string Key = "the key of the edges, long enough for all";
-
     private readonly Recogniser _recogniser;
     private readonly TemporaryFolder _folder = new();
-    private readonly WebApplication _core;
-    private volatile IReadOnlyList<Camera> _cameras = [];
-    private int _unchanged;
+    private FakeCore _core = null!;
 
     public ConfigurationTests(Recogniser recogniser)
     {
@@ -32,15 +23,9 @@ public sealed class ConfigurationTests : IAsyncLifetime
             Directory.CreateDirectory(_folder[name]);
             File.WriteAllBytes(_folder[$"{name}/car.jpg"], TestPictures.Jpeg(plate));
         }
-
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        _core = builder.Build();
-        _core.MapGet("/api/edge/configuration", Answer);
     }
 
-    public async ValueTask InitializeAsync() => await _core.StartAsync(TestContext.Current.CancellationToken);
+    public async ValueTask InitializeAsync() => _core = await FakeCore.StartAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -51,31 +36,31 @@ public sealed class ConfigurationTests : IAsyncLifetime
     [Fact]
     public async Task Cameras_that_the_core_names_start_and_end_without_a_restart_and_the_others_go_on()
     {
-        _cameras = [new() { Id = "gate", Source = "upload" }];
-        await using var station = await StartAsync(_core.Urls.Single());
+        _core.Cameras = [new() { Id = "gate", Source = "upload" }];
+        await using var station = await StartAsync(_core.Address);
         await station.Until(() => station.Running.Any(), "the first camera runs");
         var gate = station.Camera("gate");
 
-        _cameras = [.. _cameras, Folder("one")];
+        _core.Cameras = [.. _core.Cameras, Folder("one")];
         await station.Until(() => station.Sightings.Any(s => s.CameraId == "one"), "the new camera makes sightings");
         Assert.Same(gate, station.Camera("gate"));
         Assert.Equal(CameraState.Connecting, gate.State);
-        await station.Until(() => Volatile.Read(ref _unchanged) > 0, "a configuration that has not changed is not sent again");
+        await station.Until(() => _core.UnchangedConfigurations > 0, "a configuration that has not changed is not sent again");
 
-        _cameras = [_cameras[0]];
+        _core.Cameras = [_core.Cameras[0]];
         await station.Until(() => station.Running.SequenceEqual(["gate"]), "the camera that is gone has ended");
     }
 
     [Fact]
     public async Task A_camera_on_trial_is_shown_and_makes_no_sightings_until_it_is_added()
     {
-        _cameras = [Folder("one") with { Trial = true }];
-        await using var station = await StartAsync(_core.Urls.Single());
+        _core.Cameras = [Folder("one") with { Trial = true }];
+        await using var station = await StartAsync(_core.Address);
         await station.Until(() => File.Exists(_folder["objects/" + CameraPicture.Key(CameraStation.Station, "one")]), "the camera is shown");
         await station.Until(() => station.Camera("one").State == CameraState.Ended, "all its pictures were looked at");
         Assert.Empty(station.Sightings);
 
-        _cameras = [Folder("one")];
+        _core.Cameras = [Folder("one")];
         await station.Until(() => station.Sightings.Count > 0, "it makes sightings");
         Assert.Equal("LR33TEE", station.Sightings.Single().Plate);
     }
@@ -83,16 +68,15 @@ public sealed class ConfigurationTests : IAsyncLifetime
     [Fact]
     public async Task Without_the_core_an_edge_starts_with_the_cameras_that_it_named_last()
     {
-        _cameras = [Folder("one")];
-        await using (var station = await StartAsync(_core.Urls.Single()))
+        _core.Cameras = [Folder("one")];
+        await using (var station = await StartAsync(_core.Address))
         {
             await station.Until(() => station.Sightings.Count == 1, "the camera runs");
         }
 
-        var address = _core.Urls.Single();
-        await _core.StopAsync(TestContext.Current.CancellationToken);
+        await _core.StopAsync();
         File.WriteAllBytes(_folder["one/next.jpg"], TestPictures.Jpeg("AB12CDE"));
-        await using var alone = await StartAsync(address);
+        await using var alone = await StartAsync(_core.Address);
 
         await alone.Until(() => alone.Sightings.Exists(s => s.Plate == "AB12CDE"), "the camera runs without the core");
         await alone.Until(() => alone.Health.Reports.Any(r => r is { Name: "configuration", State: WorkerState.Degraded }), "it says that the core does not answer");
@@ -110,8 +94,8 @@ public sealed class ConfigurationTests : IAsyncLifetime
     [Fact]
     public async Task A_source_that_is_none_is_said_and_stops_no_other_camera()
     {
-        _cameras = [new() { Id = "wrong", Source = "carrier-pigeon" }, Folder("two")];
-        await using var station = await StartAsync(_core.Urls.Single());
+        _core.Cameras = [new() { Id = "wrong", Source = "carrier-pigeon" }, Folder("two")];
+        await using var station = await StartAsync(_core.Address);
 
         await station.Until(() => station.Sightings.Count == 1, "the other camera makes sightings");
         Assert.Equal(CameraState.Lost, station.Camera("wrong").State);
@@ -131,24 +115,5 @@ public sealed class ConfigurationTests : IAsyncLifetime
     private Camera Folder(string name) => new() { Id = name, Source = $"folder:{_folder[name]}" };
 
     private Task<CameraStation> StartAsync(string core) => CameraStation.StartAsync(
-        _recogniser, _folder, [], new() { ["Edge:Stations:0"] = CameraStation.Station, ["Edge:Configuration:Address"] = core, ["Edge:Configuration:Key"] = Key, ["Edge:Configuration:Interval"] = "00:00:01" });
-
-    private IResult Answer(HttpRequest request)
-    {
-        if (request.Headers.Authorization != $"Bearer {Key}" || request.Query["station"] != CameraStation.Station)
-        {
-            return Results.Unauthorized();
-        }
-
-        var cameras = _cameras;
-        var version = new EntityTagHeaderValue($"\"{string.Join('|', cameras.Select(c => $"{c.Id} {c.Trial}"))}\"");
-        if (request.Headers.IfNoneMatch == version.ToString())
-        {
-            Interlocked.Increment(ref _unchanged);
-            return Results.StatusCode(StatusCodes.Status304NotModified);
-        }
-
-        var configuration = new EdgeConfiguration { Stations = [new() { Id = CameraStation.Station, Name = "Test", Latitude = 51.5, Longitude = -0.1, Cameras = cameras }] };
-        return Results.Bytes(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(configuration, ContractsJson.Default.EdgeConfiguration), "application/json", entityTag: version);
-    }
+        _recogniser, _folder, [], new() { ["Edge:Stations:0"] = CameraStation.Station, ["Edge:Configuration:Address"] = core, ["Edge:Configuration:Key"] = FakeCore.Key, ["Edge:Configuration:Interval"] = "00:00:01" });
 }

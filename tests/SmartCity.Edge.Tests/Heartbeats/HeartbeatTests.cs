@@ -127,7 +127,21 @@ public sealed class HeartbeatTests : IDisposable
         Assert.Null((await ReadAsync(b => b is [.., { Mirror: null }]))[^1].Mirror);
     }
 
-    private async Task<EdgeTransport> StartAsync(InProcessBroker? core = null)
+    [Fact]
+    public async Task A_heartbeat_says_what_hot_list_the_edge_holds_and_what_met_it()
+    {
+        await using var core = await FakeCore.StartAsync(EdgeTransport.Station);
+        core.Hotlist = EdgeHotlist.Make([new(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), EdgeTransport.Vehicle(1).Sighting.Plate!, 1, DateTimeOffset.MinValue, DateTimeOffset.MaxValue)]).Bytes.ToArray();
+        await using var edge = await StartAsync(more: new() { ["Edge:Configuration:Address"] = core.Address, ["Edge:Configuration:Key"] = FakeCore.Key });
+        var held = (await ReadAsync(b => b is [.., { Hotlist.Entries: 1 }]))[^1].Hotlist!;
+        Assert.Equal((0, 0, null), (held.Matches, held.Waiting, held.Error));
+        Assert.InRange(held.At!.Value, TimeProvider.System.GetUtcNow().AddMinutes(-1), TimeProvider.System.GetUtcNow());
+
+        edge.Hotlist.See(EdgeTransport.Vehicle(1));
+        await ReadAsync(b => b is [.., { Hotlist.Matches: 1 }]);
+    }
+
+    private async Task<EdgeTransport> StartAsync(InProcessBroker? core = null, Dictionary<string, string?>? more = null)
     {
         object[] cameras = [new { id = "yard", source = $"folder:{_folder["pictures"]}" }, new { id = "gate", source = "file:/nowhere/tape.avi" }];
         var city = new { id = "test", name = "Test", stations = new[] { new { id = EdgeTransport.Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras } } };
@@ -145,6 +159,11 @@ public sealed class HeartbeatTests : IDisposable
         {
             settings["ConnectionStrings:core-kafka"] = core.BootstrapServers;
             settings["Mirror:Stations:0"] = EdgeTransport.Station;
+        }
+
+        foreach (var (key, value) in more ?? [])
+        {
+            settings[key] = value;
         }
 
         return await EdgeTransport.StartAsync(

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SmartCity.Contracts;
+using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Mirroring;
 using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults.Health;
@@ -23,6 +24,9 @@ internal sealed class EdgeTransport : IAsyncDisposable
     private EdgeTransport(IHost host) => _host = host;
 
     public SightingPublisher Publisher => _host.Services.GetRequiredService<SightingPublisher>();
+
+    /// <summary>Where it was added.</summary>
+    public HotlistWatch Hotlist => _host.Services.GetRequiredService<HotlistWatch>();
 
     public WorkerHealth Health => _host.Services.GetRequiredService<WorkerHealth>();
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -14,9 +15,11 @@ internal sealed class FakeCore : IAsyncDisposable
     public const string Key = "the key of the edges, long enough for all";
 
     private readonly WebApplication _app;
-    private int _unchanged;
+    private readonly string _station;
+    private int _unchangedHotlists;
+    private int _unchangedConfigurations;
 
-    private FakeCore(WebApplication app) => _app = app;
+    private FakeCore(WebApplication app, string station) => (_app, _station) = (app, station);
 
     public string Address { get; private set; } = null!;
 
@@ -27,16 +30,20 @@ internal sealed class FakeCore : IAsyncDisposable
     public int? Refusal { get; set; }
 
     /// <summary>How often it said that the list has not changed.</summary>
-    public int Unchanged => Volatile.Read(ref _unchanged);
+    public int UnchangedHotlists => Volatile.Read(ref _unchangedHotlists);
+
+    /// <summary>How often it said that the cameras have not changed.</summary>
+    public int UnchangedConfigurations => Volatile.Read(ref _unchangedConfigurations);
 
     public IReadOnlyList<Camera> Cameras { get; set; } = [];
 
-    public static async Task<FakeCore> StartAsync()
+    /// <param name="station">The one whose edge may ask.</param>
+    public static async Task<FakeCore> StartAsync(string station = CameraStation.Station)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        var core = new FakeCore(builder.Build());
+        var core = new FakeCore(builder.Build(), station);
         core._app.MapGet("/api/edge/hotlist", core.AnswerHotlist);
         core._app.MapGet("/api/edge/configuration", core.AnswerConfiguration);
         await core._app.StartAsync(TestContext.Current.CancellationToken);
@@ -49,7 +56,7 @@ internal sealed class FakeCore : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static bool IsAllowed(HttpRequest request) => request.Headers.Authorization == $"Bearer {Key}" && request.Query["station"] == CameraStation.Station;
+    private bool IsAllowed(HttpRequest request) => request.Headers.Authorization == $"Bearer {Key}" && request.Query["station"] == _station;
 
     private IResult AnswerHotlist(HttpRequest request)
     {
@@ -58,21 +65,29 @@ internal sealed class FakeCore : IAsyncDisposable
             return Results.StatusCode(Refusal ?? StatusCodes.Status401Unauthorized);
         }
 
-        var version = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(Hotlist))}\"");
+        return Answer(request, Hotlist, "application/octet-stream", ref _unchangedHotlists);
+    }
+
+    private IResult AnswerConfiguration(HttpRequest request)
+    {
+        if (!IsAllowed(request))
+        {
+            return Results.Unauthorized();
+        }
+
+        var configuration = new EdgeConfiguration { Stations = [new() { Id = _station, Name = "Test", Latitude = 51.5, Longitude = -0.1, Cameras = Cameras }] };
+        return Answer(request, JsonSerializer.SerializeToUtf8Bytes(configuration, ContractsJson.Default.EdgeConfiguration), "application/json", ref _unchangedConfigurations);
+    }
+
+    private static IResult Answer(HttpRequest request, byte[] body, string type, ref int unchanged)
+    {
+        var version = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(body))}\"");
         if (request.Headers.IfNoneMatch == version.ToString())
         {
-            Interlocked.Increment(ref _unchanged);
+            Interlocked.Increment(ref unchanged);
             return Results.StatusCode(StatusCodes.Status304NotModified);
         }
 
-        return Results.Bytes(Hotlist, "application/octet-stream", entityTag: version);
+        return Results.Bytes(body, type, entityTag: version);
     }
-
-    private IResult AnswerConfiguration(HttpRequest request) => IsAllowed(request)
-        ? Results.Bytes(
-            System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
-                new EdgeConfiguration { Stations = [new() { Id = CameraStation.Station, Name = "Test", Latitude = 51.5, Longitude = -0.1, Cameras = Cameras }] },
-                ContractsJson.Default.EdgeConfiguration),
-            "application/json")
-        : Results.Unauthorized();
 }

@@ -95,7 +95,7 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
     public async Task A_list_that_has_not_changed_is_not_sent_again_and_one_that_has_is_taken_over()
     {
         await using var station = await StartAsync();
-        await station.Until(() => _core.Unchanged > 0, "a list that has not changed is not sent again");
+        await station.Until(() => _core.UnchangedHotlists > 0, "a list that has not changed is not sent again");
 
         _core.Hotlist = List(Wanted("AB12CDE"), Wanted("AB12CDF"));
         await HoldsAsync(station, 2);
@@ -183,6 +183,20 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
         station.Time.Advance(TimeSpan.FromDays(1));
         await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Waiting == 0, "nothing waits any more");
         Assert.Equal(3, log.Texts.Count(t => t.Contains("given up", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_disk_that_takes_no_file_keeps_nobody_from_being_told()
+    {
+        Directory.CreateDirectory(_folder["spool/hotlist"]);
+        await File.WriteAllTextAsync(_folder["spool/hotlist/waiting"], "no folder", Token);
+        _room.Answer = n => Task.FromResult(n == 1 ? 503 : 200);
+        await using var station = await StartAsync();
+        await HoldsAsync(station, 1);
+        station.Hotlist.See(Vehicle(station, Plate));
+
+        await station.Until(() => _room.Received.Count == 2 && station.Hotlist.Beat(CameraStation.Station)!.Waiting == 0, "it is tried again and taken");
+        Assert.Contains("could not be kept", station.Hotlist.Beat(CameraStation.Station)!.Error, StringComparison.Ordinal);
     }
 
     [Fact]
