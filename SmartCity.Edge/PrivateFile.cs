@@ -3,11 +3,14 @@ namespace SmartCity.Edge;
 /// <summary>Files that nobody but the edge's own user may read.</summary>
 internal static class PrivateFile
 {
+    /// <summary>Ending of a file that is being written.</summary>
+    public const string Beside = ".new";
+
     /// <summary>Written beside and renamed: a reader finds the old one or the new one.</summary>
     public static void Write(string file, Action<Stream> write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        var beside = file + ".new";
+        var beside = file + Beside;
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {

@@ -23,7 +23,7 @@ internal sealed class HeldHotlist
     public HeldHotlist(IOptions<EdgeOptions> options, IOptions<HotlistOptions> hotlist, IOptions<ConfigurationOptions> core, TimeProvider time, ILogger<HeldHotlist> logger)
     {
         _time = time;
-        _file = Path.Combine(options.Value.SpoolPath, "hotlist", "list");
+        _file = Path.Combine(options.Value.SpoolPath, "hotlist.list");
         IsWanted = hotlist.Value.Enabled && core.Value.Address is not null;
         if (!IsWanted && File.Exists(_file))
         {

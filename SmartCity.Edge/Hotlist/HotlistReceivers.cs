@@ -32,7 +32,7 @@ internal sealed class HotlistReceivers : BackgroundService
     public HotlistReceivers(IHttpClientFactory clients, IOptions<HotlistOptions> options, IOptions<EdgeOptions> edge, WorkerHealth health, TimeProvider time, ILogger<HotlistReceivers> logger)
     {
         (_clients, _options, _health, _time, _logger) = (clients, options.Value, health, time, logger);
-        var folder = Path.Combine(edge.Value.SpoolPath, "hotlist", "waiting");
+        var folder = Path.Combine(edge.Value.SpoolPath, "hotlist.waiting");
         var own = _options.Webhooks.ToDictionary(r => WaitingMatches.FolderOf(folder, r.Address!));
         _receivers = [.. own.Select(r => (r.Value, new WaitingMatches(r.Key, _options.MostWaiting, logger)))];
         Forget(folder, own.Keys);

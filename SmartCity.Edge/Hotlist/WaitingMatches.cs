@@ -52,7 +52,12 @@ internal sealed class WaitingMatches : IDisposable
             return;
         }
 
-        foreach (var file in Directory.EnumerateFiles(folder, "*" + Ending))
+        foreach (var half in Directory.GetFiles(folder, "*" + PrivateFile.Beside))
+        {
+            File.Delete(half); // its sighting was not kept either
+        }
+
+        foreach (var file in Directory.GetFiles(folder, "*" + Ending))
         {
             if (Read(file) is { } match)
             {
@@ -160,7 +165,7 @@ internal sealed class WaitingMatches : IDisposable
         try
         {
             var body = File.ReadAllBytes(file);
-            return WaitingMatch.Of(JsonSerializer.Deserialize(body, ContractsJson.Default.LocalMatch)!) with { Body = body };
+            return WaitingMatch.Of(JsonSerializer.Deserialize(body, ContractsJson.Default.LocalMatch) ?? throw new JsonException("It is null.")) with { Body = body };
         }
         catch (JsonException e)
         {

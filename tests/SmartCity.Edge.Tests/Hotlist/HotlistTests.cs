@@ -26,7 +26,7 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private string ListFile => _folder["spool/hotlist/list"];
+    private string ListFile => _folder["spool/hotlist.list"];
 
     public async ValueTask InitializeAsync()
     {
@@ -149,6 +149,45 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_what_waits_a_damaged_file_is_put_aside_one_half_written_goes_and_the_others_are_sent()
+    {
+        _room.Answer = _ => Task.FromResult(503);
+        await using (var before = await StartAsync())
+        {
+            await HoldsAsync(before, 1);
+            before.Hotlist.See(Vehicle(before, Plate));
+            await before.Until(() => !_room.Received.IsEmpty, "it was tried");
+        }
+
+        var folder = Directory.GetDirectories(_folder["spool/hotlist.waiting"]).Single();
+        await File.WriteAllTextAsync(Path.Combine(folder, "damaged.json"), "{", Token);
+        await File.WriteAllTextAsync(Path.Combine(folder, "half.json.new"), Plate, Token);
+        _room.Answer = _ => Task.FromResult(204);
+        await using var station = await StartAsync();
+
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Waiting == 0, "what is whole is sent");
+        Assert.Equal(["damaged.json.damaged"], Directory.GetFiles(folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_receiver_that_is_named_no_longer_leaves_no_plate_behind()
+    {
+        _room.Answer = _ => Task.FromResult(503);
+        await using (var before = await StartAsync())
+        {
+            await HoldsAsync(before, 1);
+            before.Hotlist.See(Vehicle(before, Plate));
+        }
+
+        await using var other = await WebhookReceiver.StartAsync();
+        await using var station = await StartAsync(settings: [("Edge:Hotlist:Webhooks:0:Address", other.Url.ToString())]);
+        await HoldsAsync(station, 1);
+
+        Assert.DoesNotContain(Files(), f => f.Contains("waiting", StringComparison.Ordinal));
+        Assert.Empty(other.Received);
+    }
+
+    [Fact]
     public async Task A_receiver_that_refuses_one_match_hears_of_the_next_at_once_and_one_that_is_away_holds_up_no_other()
     {
         _core.Hotlist = List(Wanted(Plate), Wanted("AB12CDE"));
@@ -188,8 +227,8 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
     [Fact]
     public async Task A_disk_that_takes_no_file_keeps_nobody_from_being_told()
     {
-        Directory.CreateDirectory(_folder["spool/hotlist"]);
-        await File.WriteAllTextAsync(_folder["spool/hotlist/waiting"], "no folder", Token);
+        Directory.CreateDirectory(_folder["spool"]);
+        await File.WriteAllTextAsync(_folder["spool/hotlist.waiting"], "no folder", Token);
         _room.Answer = n => Task.FromResult(n == 1 ? 503 : 200);
         await using var station = await StartAsync();
         await HoldsAsync(station, 1);
@@ -303,7 +342,7 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
     private static Task HoldsAsync(CameraStation station, int entries) =>
         station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Entries == entries, $"the edge holds {entries} entries");
 
-    private string[] Files() => Directory.GetFiles(_folder["spool/hotlist"], "*", SearchOption.AllDirectories);
+    private string[] Files() => [.. Directory.GetFiles(_folder["spool"], "*", SearchOption.AllDirectories).Where(f => f.Contains("hotlist.", StringComparison.Ordinal))];
 
     private static async Task UploadAsync(CameraStation station, string plate)
     {
