@@ -41,6 +41,7 @@ public sealed record UserPassword(UserView User, string Password);
 /// <param name="Prefix">Its first characters, to tell keys apart.</param>
 public sealed record ApiKeyView(Guid Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, IReadOnlyList<string>? Stations = null);
 
+/// <param name="Stations">For a key with edge:config alone: the stations whose cameras it tells of; null for all.</param>
 public sealed record NewApiKey(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Stations = null);
 
 /// <param name="Token">Shown this once.</param>

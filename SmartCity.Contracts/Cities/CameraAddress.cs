@@ -47,18 +47,17 @@ public static partial class CameraAddress
     }
 
     /// <summary>
-    /// The address without its secrets: the password before the host, and every value behind it whose name is not known to be harmless, as in
-    /// <c>?user=…&amp;password=…</c>.
+    /// The address without its secrets: the password before the host, or all that stands there when it is no name and password, and what is behind
+    /// the host as <c>name=value</c> or in the query, unless its name and its value are known to be harmless.
     /// </summary>
     public static string? Shown(string? source)
     {
-        if (Split(source) is not var (host, password, path))
+        if (Split(source) is not var (host, secret, path))
         {
             return source;
         }
 
-        return (password is null ? host : host.Replace(":" + password + "@", ":" + Hidden + "@", StringComparison.Ordinal))
-            + Setting().Replace(path, m => Harmless.Contains(m.Groups["name"].Value) || m.Groups["value"].Length == 0 ? m.Value : m.Groups["name"].Value + "=" + Hidden);
+        return (secret.Length == 0 ? host : host.Replace(secret + "@", Hidden + "@", StringComparison.Ordinal)) + Setting().Replace(path, m => Secret(m).Length == 0 ? m.Value : m.Groups["name"].Value + Hidden);
     }
 
     /// <summary>
@@ -73,12 +72,17 @@ public static partial class CameraAddress
             return source;
         }
 
-        var known = Setting().Matches(knownPath).GroupBy(m => m.Groups["name"].Value, m => m.Groups["value"].Value).ToDictionary(g => g.Key, g => g.First());
-        return knownHost + Setting().Replace(path, m => m.Groups["value"].Value == Hidden && known.TryGetValue(m.Groups["name"].Value, out var value) ? m.Groups["name"].Value + "=" + value : m.Value);
+        // Of several with one name the first is the first.
+        var known = Setting().Matches(knownPath).Where(m => Secret(m).Length > 0).GroupBy(m => m.Groups["name"].Value).ToDictionary(g => g.Key, g => new Queue<string>(g.Select(Secret)));
+        return knownHost + Setting().Replace(path, m => Secret(m) == Hidden && known.TryGetValue(m.Groups["name"].Value, out var values) && values.TryDequeue(out var value) ? m.Groups["name"].Value + value : m.Value);
     }
 
-    // Scheme and host with who signs in there, the password among them, and what comes behind; null for what is no address of the network.
-    private static (string Host, string? Password, string Path)? Split(string? source)
+    // What of a setting nobody may see; empty when there is nothing.
+    private static string Secret(Match setting) =>
+        Harmless.Contains(setting.Groups["name"].Value.TrimEnd('=')) && Plain().IsMatch(setting.Groups["value"].Value) ? "" : setting.Groups["value"].Value;
+
+    // Scheme and host with who signs in there, what of that is secret, and what comes behind; null for what is no address of the network.
+    private static (string Host, string Secret, string Path)? Split(string? source)
     {
         var host = source?.IndexOf("://", StringComparison.Ordinal) ?? -1;
         if (source is null || host < 0)
@@ -90,9 +94,13 @@ public static partial class CameraAddress
         var end = source.AsSpan(host).IndexOfAny('/', '?', '#') is var found && found < 0 ? source.Length : host + found;
         var at = source[..end].LastIndexOf('@');
         var colon = at < host ? -1 : source.IndexOf(':', host, at - host);
-        return (source[..end], colon < 0 ? null : source[(colon + 1)..at], source[end..]);
+        return (source[..end], at < host ? "" : source[(colon < 0 ? host : colon + 1)..at], source[end..]);
     }
 
-    [GeneratedRegex(@"(?<name>[A-Za-z][\w.\-]*)=(?<value>[^&;?#/]*)")]
+    // A name with its value wherever it stands; in the query also what has no name.
+    [GeneratedRegex(@"(?<name>[A-Za-z][\w.\-\[\]]*=)(?<value>[^&;?#/]*)|(?<=[?&;#])(?<name>)(?<value>[^&;?#=]+)(?=$|[&;?#])")]
     private static partial Regex Setting();
+
+    [GeneratedRegex(@"^[A-Za-z0-9.:\-]{1,16}$")]
+    private static partial Regex Plain();
 }

@@ -40,7 +40,8 @@ internal sealed class ServiceKey
     [Required, MinLength(1)]
     public string[] Scopes { get; init; } = [];
 
-    /// <summary>Stations whose cameras an edge with this key may learn of; null for all.</summary>
+    /// <summary>Stations whose cameras an edge with this key may learn of; left out for all.</summary>
+    [MinLength(1)]
     public string[]? Stations { get; init; }
 }
 

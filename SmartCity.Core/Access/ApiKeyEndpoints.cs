@@ -44,7 +44,7 @@ internal static class ApiKeyEndpoints
             return Paging.Problem($"scopes must be some of what you may do yourself: {string.Join(", ", user.FindAll(Scope.Claim).Select(c => c.Value))}.");
         }
 
-        if (CheckStations(body.Stations, Bearer.StationsOf(user)) is { } stations)
+        if (CheckStations(body.Stations, body.Scopes) is { } stations)
         {
             return Paging.Problem(stations);
         }
@@ -70,11 +70,12 @@ internal static class ApiKeyEndpoints
         return TypedResults.Ok(new ApiKeyCreated((await command.ReadAllAsync(Read, cancellationToken)).Single(), token));
     }
 
-    // A station need not be there yet: its edge may be set up first.
-    private static string? CheckStations(IReadOnlyList<string>? asked, IReadOnlyList<string>? own) =>
-        asked is { Count: 0 } ? "stations must name at least one, or be left out for all."
-        : asked?.FirstOrDefault(s => !City.IsId(s)) is { } wrong ? $"stations: '{wrong}' is no id of a station: 1 to 64 characters of a-z, 0-9 and '-'."
-        : own is not null && (asked is null || asked.Except(own).Any()) ? $"stations must be some of those that this key is for itself: {string.Join(", ", own)}."
+    // A station need not be there yet: its edge may be set up first. What else a key might do is of the whole city.
+    private static string? CheckStations(IReadOnlyList<string>? stations, IReadOnlyList<string> scopes) =>
+        stations is null ? null
+        : stations.Count == 0 ? "stations must name at least one, or be left out for all."
+        : stations.FirstOrDefault(s => !City.IsId(s)) is { } wrong ? $"stations: '{wrong}' is no id of a station: 1 to 64 characters of a-z, 0-9 and '-'."
+        : scopes.Any(s => s != Scope.EdgeConfig) ? $"stations bind {Scope.EdgeConfig} alone; make another key for {string.Join(", ", scopes.Where(s => s != Scope.EdgeConfig))}."
         : null;
 
     private static async Task<Results<NoContent, NotFound>> RevokeAsync(Guid id, Credentials credentials, CancellationToken cancellationToken) =>

@@ -39,7 +39,8 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
         identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, Subject));
         identity.AddClaims(Roles.Select(r => new Claim(ClaimTypes.Role, r)));
         identity.AddClaims(Scopes.Select(s => new Claim(Scope.Claim, s)));
-        identity.AddClaims((Stations ?? []).Select(s => new Claim(StationClaim, s)));
+        // Bound to no station is bound too.
+        identity.AddClaims((Stations is { Count: 0 } ? [""] : Stations ?? []).Select(s => new Claim(StationClaim, s)));
         if (MustChangePassword)
         {
             identity.AddClaim(new Claim(MustChangeClaim, "true"));

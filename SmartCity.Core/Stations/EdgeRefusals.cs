@@ -13,7 +13,7 @@ internal sealed class EdgeRefusals(AuditLog audit, TimeProvider time)
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
-    private readonly ConcurrentDictionary<(string Key, string Asked), DateTimeOffset> _written = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _written = new();
 
     /// <summary>What an edge is answered that may not ask so; null when it may.</summary>
     /// <param name="stations">As asked for.</param>
@@ -34,15 +34,13 @@ internal sealed class EdgeRefusals(AuditLog audit, TimeProvider time)
         return TypedResults.Problem($"{name} is for {string.Join(", ", own)} alone, not for {others}.", statusCode: StatusCodes.Status403Forbidden);
     }
 
+    // Whatever a key asks for, and however many at once: one line.
     private async Task WriteAsync(string key, string asked)
     {
         var now = time.GetUtcNow();
-        if (_written.TryGetValue((key, asked), out var at) && now - at < Every)
+        if (_written.AddOrUpdate(key, now, (_, at) => now - at < Every ? at : now) == now)
         {
-            return;
+            await audit.AppendAsync(key, "access.refused", asked, null, null);
         }
-
-        await audit.AppendAsync(key, "access.refused", asked, null, null);
-        _written[(key, asked)] = now;
     }
 }

@@ -147,7 +147,8 @@ internal sealed class CameraWorker(
             await Reconnect(camera, statistics).ExecuteAsync(
                 async token =>
                 {
-                    statistics.Is(CameraState.Connecting);
+                    // Why it was lost is told until a frame has come.
+                    statistics.Is(CameraState.Connecting, statistics.Error);
                     await foreach (var frame in source.ReadAsync(token))
                     {
                         statistics.Is(CameraState.Streaming);

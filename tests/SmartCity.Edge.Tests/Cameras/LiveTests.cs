@@ -64,6 +64,28 @@ public sealed class LiveTests(Recogniser recogniser) : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task While_a_camera_that_was_lost_is_asked_again_its_station_says_why_it_was_lost()
+    {
+        var asked = 0;
+        var answers = new TaskCompletionSource();
+        _camera.MapGet("/slow.mjpg", async (HttpContext context) =>
+        {
+            if (Interlocked.Increment(ref asked) > 1)
+            {
+                await answers.Task.WaitAsync(context.RequestAborted);
+            }
+
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        });
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [("street", _camera.Urls.Single() + "/slow.mjpg")]);
+        await station.Until(() => asked > 1, "the camera is asked again");
+
+        Assert.Equal(CameraState.Connecting, station.Camera("street").State);
+        Assert.Contains("503", station.Beat("street").Error, StringComparison.Ordinal);
+        answers.SetResult();
+    }
+
     private static WebApplication Camera()
     {
         var builder = WebApplication.CreateSlimBuilder();
