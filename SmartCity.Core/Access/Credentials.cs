@@ -115,15 +115,15 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
             where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and not u.disabled
             """);
         Add(command, hash, now, now - options.Value.SessionIdle);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
+        if (await command.ReadAllAsync(
+            r => (
+                User: new User { Id = r.GetGuid(0), UserName = r.GetString(1), Roles = r.GetFieldValue<string[]>(2), MustChangePassword = r.GetBoolean(3) },
+                Seen: r.GetFieldValue<DateTimeOffset>(4)),
+            cancellationToken) is not [var (user, seen)])
         {
             return null;
         }
 
-        var user = new User { Id = reader.GetGuid(0), UserName = reader.GetString(1), Roles = reader.GetFieldValue<string[]>(2), MustChangePassword = reader.GetBoolean(3) };
-        var seen = reader.GetFieldValue<DateTimeOffset>(4);
-        await reader.DisposeAsync();
         if (!background && now - seen > SeenEvery)
         {
             await ExecuteAsync("update sessions set last_seen_at = $2 where token_hash = $1", cancellationToken, hash, now);
@@ -138,22 +138,21 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         await using var command = dataSource.CreateCommand(
             "select id, name, scopes, last_used_at, stations from api_keys where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)");
         Add(command, hash, now);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
+        if (await command.ReadAllAsync(
+            r => (
+                Id: r.GetGuid(0), Name: r.GetString(1), Scopes: r.GetFieldValue<string[]>(2), Stale: r.IsDBNull(3) || now - r.GetFieldValue<DateTimeOffset>(3) > SeenEvery,
+                Stations: r.IsDBNull(4) ? null : r.GetFieldValue<string[]>(4)),
+            cancellationToken) is not [var key])
         {
             return null;
         }
 
-        var id = reader.GetGuid(0);
-        var bearer = new Bearer(KeyActor + reader.GetString(1), id.ToString(), [], reader.GetFieldValue<string[]>(2), false, reader.IsDBNull(4) ? null : reader.GetFieldValue<string[]>(4));
-        var stale = reader.IsDBNull(3) || now - reader.GetFieldValue<DateTimeOffset>(3) > SeenEvery;
-        await reader.DisposeAsync();
-        if (stale)
+        if (key.Stale)
         {
-            await ExecuteAsync("update api_keys set last_used_at = $2 where id = $1", cancellationToken, id, now);
+            await ExecuteAsync("update api_keys set last_used_at = $2 where id = $1", cancellationToken, key.Id, now);
         }
 
-        return bearer;
+        return new Bearer(KeyActor + key.Name, key.Id.ToString(), [], key.Scopes, false, key.Stations);
     }
 
     private async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)
