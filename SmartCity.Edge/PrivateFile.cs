@@ -17,12 +17,21 @@ internal static class PrivateFile
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using (var stream = new FileStream(beside, options))
+        try
         {
-            write(stream);
-            stream.Flush(flushToDisk: true);
-        }
+            using (var stream = new FileStream(beside, options))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
 
-        File.Move(beside, file, overwrite: true);
+            File.Move(beside, file, overwrite: true);
+        }
+        catch
+        {
+            // Half of it is of no use to anybody and may have a plate in it.
+            File.Delete(beside);
+            throw;
+        }
     }
 }

@@ -84,7 +84,7 @@ internal sealed class EdgeHotlists(
         await using var command = dataSource.CreateCommand(
             """
             select id, pattern, priority, nullif(valid_from, '-infinity'), nullif(valid_to, 'infinity') from hotlist_entries
-            where priority <= $1 and pattern !~ '[?*]' and valid_from <= $2 and valid_to > $3 order by priority, id limit $4
+            where priority <= $1 and pattern !~ '[?*]' and valid_from <= $2 and valid_to > $3 order by priority, id desc limit $4
             """);
         foreach (var value in (object[])[options.Value.MostPriority, now + Ahead, now, options.Value.MostEntries + 1])
         {

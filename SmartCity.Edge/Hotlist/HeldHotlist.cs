@@ -25,12 +25,12 @@ internal sealed class HeldHotlist
         _time = time;
         _file = Path.Combine(options.Value.SpoolPath, "hotlist.list");
         IsWanted = hotlist.Value.Enabled && core.Value.Address is not null;
-        if (!IsWanted && File.Exists(_file))
+        if (!IsWanted)
         {
-            File.Delete(_file);
+            Forget(logger);
         }
 
-        _held = Read(_file, logger);
+        _held = IsWanted ? Read(_file, logger) : Held.Nothing;
     }
 
     /// <summary>Whether this edge is to hold a hot-list at all; one that is not has none on its disk either.</summary>
@@ -84,6 +84,21 @@ internal sealed class HeldHotlist
     }
 
     private void Keep(EdgeHotlist list) => PrivateFile.Write(_file, stream => stream.Write(list.Bytes.Span));
+
+    private void Forget(ILogger logger)
+    {
+        try
+        {
+            if (File.Exists(_file))
+            {
+                File.Delete(_file);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            logger.LogError("The edge is to hold no hot-list and {File} cannot be deleted; delete it: {Error}", _file, e.Message);
+        }
+    }
 
     // What is damaged costs nothing but the time until the core gives it again.
     private static Held Read(string file, ILogger logger)

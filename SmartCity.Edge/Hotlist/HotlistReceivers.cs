@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -34,7 +35,7 @@ internal sealed class HotlistReceivers : BackgroundService
         (_clients, _options, _health, _time, _logger) = (clients, options.Value, health, time, logger);
         var folder = Path.Combine(edge.Value.SpoolPath, "hotlist.waiting");
         var own = _options.Webhooks.ToDictionary(r => WaitingMatches.FolderOf(folder, r.Address!));
-        _receivers = [.. own.Select(r => (r.Value, new WaitingMatches(r.Key, _options.MostWaiting, logger)))];
+        _receivers = [.. own.Select(r => (r.Value, new WaitingMatches(r.Key, _options.MostWaiting, time.GetUtcNow() - _options.GiveUpAfter, logger)))];
         Forget(folder, own.Keys);
     }
 
@@ -48,12 +49,6 @@ internal sealed class HotlistReceivers : BackgroundService
         _receivers.ForEach(r => r.Waiting.Add(waiting));
     }
 
-    public override void Dispose()
-    {
-        base.Dispose();
-        _receivers.ForEach(r => r.Waiting.Dispose());
-    }
-
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(_receivers.Select(r => Task.Run(() => ServeAsync(r.Receiver, r.Waiting, stoppingToken), stoppingToken)));
 
@@ -62,8 +57,15 @@ internal sealed class HotlistReceivers : BackgroundService
     {
         foreach (var other in Directory.Exists(folder) ? Directory.GetDirectories(folder).Except(own) : [])
         {
-            _logger.LogWarning("{Count} matches with the hot-list waited for a receiver that Edge:Hotlist:Webhooks names no longer; they are deleted.", Directory.GetFiles(other).Length);
-            Directory.Delete(other, recursive: true);
+            try
+            {
+                _logger.LogWarning("{Count} matches with the hot-list waited for a receiver that Edge:Hotlist:Webhooks names no longer; they are deleted.", Directory.GetFiles(other).Length);
+                Directory.Delete(other, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _logger.LogError("{Folder} has plates in it for a receiver that is named no longer and cannot be deleted; delete it: {Error}", other, e.Message);
+            }
         }
     }
 
@@ -101,8 +103,10 @@ internal sealed class HotlistReceivers : BackgroundService
     {
         string? trouble = null;
         var refused = 0;
-        foreach (var match in waiting.Newest())
+        var tried = new HashSet<Guid>();
+        while (waiting.Next(tried) is { } match)
         {
+            tried.Add(match.Delivery);
             var now = _time.GetUtcNow();
             if (now - match.MatchedAt >= _options.GiveUpAfter)
             {
@@ -118,9 +122,15 @@ internal sealed class HotlistReceivers : BackgroundService
                 continue;
             }
 
-            // Who is away is away for the others too; who refuses one may take the next.
+            // Who is away, has enough or does not know the edge takes no other either; who refuses one may take the next.
             trouble = error;
-            if (status is null or >= 500 || ++refused == MostRefused)
+            if (status is null or >= 500 or StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status404NotFound or StatusCodes.Status408RequestTimeout or StatusCodes.Status429TooManyRequests)
+            {
+                break;
+            }
+
+            waiting.Refused(match);
+            if (++refused == MostRefused)
             {
                 break;
             }

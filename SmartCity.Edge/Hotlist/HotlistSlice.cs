@@ -6,9 +6,6 @@ namespace SmartCity.Edge.Hotlist;
 
 internal static class HotlistSlice
 {
-    private const long MostBytes = 128 << 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
     /// <summary>The part of the hot-list that the edge holds, and the receivers that are told of matches.</summary>
     public static IServiceCollection AddHotlist(this IServiceCollection services)
     {
@@ -18,7 +15,7 @@ internal static class HotlistSlice
             .Validate<IOptions<ConfigurationOptions>>((o, core) => o.Webhooks.Count == 0 || core.Value.Address is not null, "Edge:Hotlist:Webhooks is given without Edge:Configuration:Address; the edge's hot-list comes from there.")
             .ValidateOnStart();
 #pragma warning disable EXTEXP0001 // Both are asked again by those who ask.
-        services.AddHttpClient(HotlistWorker.Client, client => (client.Timeout, client.MaxResponseContentBufferSize) = (Patience, MostBytes)).RemoveAllResilienceHandlers();
+        services.AddHttpClient(HotlistWorker.Client, client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllResilienceHandlers();
         services.AddHttpClient(HotlistReceivers.Client).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false }).RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
         services.AddSingleton<HeldHotlist>();

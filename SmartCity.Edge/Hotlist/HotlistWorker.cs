@@ -28,9 +28,16 @@ internal sealed class HotlistWorker(
     /// <summary>Name in the health reports.</summary>
     public const string Worker = "edge hot-list";
 
+    private const long MostBytes = 128 << 20;
+    private const int PieceBytes = 64 << 10;
+
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(3);
 
+    // A link may be slow: what counts is that something comes.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
     private EntityTagHeaderValue? _known;
+    private (EntityTagHeaderValue? Tag, string Why)? _useless;
     private string? _trouble;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -60,7 +67,7 @@ internal sealed class HotlistWorker(
         {
             link.Failed(e);
             Missed(e);
-            return false;
+            return e is InvalidDataException;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -73,21 +80,29 @@ internal sealed class HotlistWorker(
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", core.Value.Key);
-        if (_known is not null)
+        if ((_useless?.Tag ?? _known) is { } tag)
         {
-            request.Headers.IfNoneMatch.Add(_known);
+            request.Headers.IfNoneMatch.Add(tag);
         }
 
-        using var answer = await clients.CreateClient(Client).SendAsync(request, cancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Silence);
+        using var answer = await clients.CreateClient(Client).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
         link.Answered(answer.StatusCode);
         if (answer.StatusCode == HttpStatusCode.NotModified)
         {
+            // What was of no use is of none still, and need not come again.
+            if (_useless is { } useless)
+            {
+                throw new InvalidDataException(useless.Why);
+            }
+
             held.Confirm();
         }
         else if (answer.IsSuccessStatusCode)
         {
-            var list = EdgeHotlist.Read(await answer.Content.ReadAsByteArrayAsync(cancellationToken));
-            _known = null;
+            var list = await ReadAsync(answer, patience);
+            (_known, _useless) = (null, null);
             held.Take(list);
             _known = answer.Headers.ETag;
             logger.LogInformation("The hot-list of the edge holds {Entries} entries.", list.Count);
@@ -104,6 +119,41 @@ internal sealed class HotlistWorker(
         }
 
         health.Healthy(Worker, $"{held.List.Count} entries");
+    }
+
+    private async Task<EdgeHotlist> ReadAsync(HttpResponseMessage answer, CancellationTokenSource patience)
+    {
+        try
+        {
+            return EdgeHotlist.Read(await DownloadAsync(answer.Content, patience));
+        }
+        catch (InvalidDataException e)
+        {
+            _useless = (answer.Headers.ETag, e.Message);
+            throw;
+        }
+        catch (IOException e)
+        {
+            throw new HttpRequestException($"the list broke off: {e.Message}", e);
+        }
+    }
+
+    private static async Task<byte[]> DownloadAsync(HttpContent content, CancellationTokenSource patience)
+    {
+        await using var body = await content.ReadAsStreamAsync(patience.Token);
+        using var bytes = new MemoryStream();
+        var piece = new byte[PieceBytes];
+        while (await body.ReadAsync(piece, patience.Token) is > 0 and var read)
+        {
+            patience.CancelAfter(Silence);
+            bytes.Write(piece, 0, read);
+            if (bytes.Length > MostBytes)
+            {
+                throw new InvalidDataException($"its hot-list has more than {MostBytes >> 20} MB");
+            }
+        }
+
+        return bytes.ToArray();
     }
 
     // A core that is away for a while is what the list is held for; one that refuses, and a list that grows old, are worth a look.

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using SmartCity.Contracts;
 using SmartCity.ServiceDefaults;
@@ -30,9 +31,10 @@ internal sealed record WaitingMatch(DateTimeOffset MatchedAt, Guid Delivery, byt
 /// What waits for one receiver, in memory and, a file each, on the disk; a file is deleted when the receiver took it, for it has a plate in it. A disk
 /// that takes no file keeps nothing from being sent. Thread-safe.
 /// </summary>
-internal sealed class WaitingMatches : IDisposable
+internal sealed class WaitingMatches
 {
     private const string Ending = ".json";
+    private const string Damaged = ".damaged";
     private static readonly Counter<long> GivenUp = Telemetry.Meter.CreateCounter<long>("smartcity.edge.hotlist.given_up", "{delivery}", "Matches with the hot-list that a receiver of the site never took.");
 
     private readonly string _folder;
@@ -40,29 +42,25 @@ internal sealed class WaitingMatches : IDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, WaitingMatch> _waiting = [];
-    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly Dictionary<Guid, int> _refused = [];
+
+    // One sign however many have come: each wakes the sender once at most.
+    private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <param name="folder">Of this receiver alone.</param>
     /// <param name="most">That wait; then the oldest is given up.</param>
-    public WaitingMatches(string folder, int most, ILogger logger)
+    /// <param name="damagedBefore">What was put aside before is deleted: a plate may be in it.</param>
+    public WaitingMatches(string folder, int most, DateTimeOffset damagedBefore, ILogger logger)
     {
         (_folder, _most, _logger) = (folder, most, logger);
-        if (!Directory.Exists(folder))
+        try
         {
-            return;
+            Load(damagedBefore);
         }
-
-        foreach (var half in Directory.GetFiles(folder, "*" + PrivateFile.Beside))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(half); // its sighting was not kept either
-        }
-
-        foreach (var file in Directory.GetFiles(folder, "*" + Ending))
-        {
-            if (Read(file) is { } match)
-            {
-                _waiting[match.Delivery] = match;
-            }
+            Trouble = e.Message;
+            _logger.LogError("What waits in {Folder} cannot be read and is not sent: {Error}", folder, e.Message);
         }
     }
 
@@ -84,12 +82,23 @@ internal sealed class WaitingMatches : IDisposable
     public static string FolderOf(string folder, Uri address) =>
         Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address.AbsoluteUri)))[..16]);
 
-    /// <summary>Newest first: what just passed is worth more than what passed an hour ago.</summary>
-    public List<WaitingMatch> Newest()
+    /// <summary>What is to be sent next: the newest of those that were refused least often, for what just passed is worth more than what passed an hour ago.</summary>
+    /// <param name="tried">Deliveries that are left out.</param>
+    /// <returns>Null when there is no other.</returns>
+    public WaitingMatch? Next(IReadOnlySet<Guid> tried)
     {
         lock (_gate)
         {
-            return [.. _waiting.Values.OrderByDescending(m => m.MatchedAt)];
+            return _waiting.Values.Where(m => !tried.Contains(m.Delivery)).MinBy(m => (_refused.GetValueOrDefault(m.Delivery), -m.MatchedAt.UtcTicks));
+        }
+    }
+
+    /// <summary>The receiver wants another one rather than this: it comes behind those that were refused less often.</summary>
+    public void Refused(WaitingMatch match)
+    {
+        lock (_gate)
+        {
+            _refused[match.Delivery] = _refused.GetValueOrDefault(match.Delivery) + 1;
         }
     }
 
@@ -114,12 +123,12 @@ internal sealed class WaitingMatches : IDisposable
             }
         }
 
-        while (Count > _most)
+        while (Oldest() is { } oldest)
         {
-            GiveUp(Newest()[^1], $"{_most} others wait");
+            GiveUp(oldest, $"{_most} others wait");
         }
 
-        _arrived.Release();
+        _arrived.Writer.TryWrite(true);
     }
 
     public void Taken(WaitingMatch match)
@@ -127,6 +136,7 @@ internal sealed class WaitingMatches : IDisposable
         lock (_gate)
         {
             _waiting.Remove(match.Delivery);
+            _refused.Remove(match.Delivery);
             try
             {
                 if (File.Exists(FileOf(match)))
@@ -152,11 +162,40 @@ internal sealed class WaitingMatches : IDisposable
     public async Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await await Task.WhenAny(_arrived.WaitAsync(over.Token), Task.Delay(atMost, time, over.Token));
+        await await Task.WhenAny(_arrived.Reader.ReadAsync(over.Token).AsTask(), Task.Delay(atMost, time, over.Token));
         await over.CancelAsync();
     }
 
-    public void Dispose() => _arrived.Dispose();
+    // Null while no more wait than may.
+    private WaitingMatch? Oldest()
+    {
+        lock (_gate)
+        {
+            return _waiting.Count > _most ? _waiting.Values.MinBy(m => m.MatchedAt) : null;
+        }
+    }
+
+    private void Load(DateTimeOffset damagedBefore)
+    {
+        if (!Directory.Exists(_folder))
+        {
+            return;
+        }
+
+        // Of one half written the sighting was not kept either.
+        foreach (var left in Directory.GetFiles(_folder, "*" + PrivateFile.Beside).Concat(Directory.GetFiles(_folder, "*" + Damaged).Where(f => File.GetLastWriteTimeUtc(f) < damagedBefore)))
+        {
+            File.Delete(left);
+        }
+
+        foreach (var file in Directory.GetFiles(_folder, "*" + Ending))
+        {
+            if (Read(file) is { } match)
+            {
+                _waiting[match.Delivery] = match;
+            }
+        }
+    }
 
     private string FileOf(WaitingMatch match) => Path.Combine(_folder, match.Delivery.ToString() + Ending);
 
@@ -169,8 +208,14 @@ internal sealed class WaitingMatches : IDisposable
         }
         catch (JsonException e)
         {
-            File.Move(file, file + ".damaged", overwrite: true);
+            File.Move(file, file + Damaged, overwrite: true);
             _logger.LogError("{File} is no match and is put aside as .damaged: {Error}", file, e.Message);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Trouble = e.Message;
+            _logger.LogError("{File} cannot be read and is not sent: {Error}", file, e.Message);
             return null;
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -205,6 +206,51 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_vehicle_that_passes_now_is_told_before_what_waited_meanwhile()
+    {
+        _core.Hotlist = List(Wanted("AB12CDE"), Wanted("AB12CDF"), Wanted(Plate));
+        _room.Answer = _ => Task.FromResult(503);
+        await using var station = await StartAsync();
+        await HoldsAsync(station, 3);
+        station.Hotlist.See(Vehicle(station, "AB12CDE"));
+        station.Hotlist.See(Vehicle(station, "AB12CDF"));
+        await Eventually.IsTrue(() => !_room.Received.IsEmpty, "the receiver is away");
+
+        var (taken, passed) = (new ConcurrentQueue<string>(), new TaskCompletionSource());
+        _room.Answer = async n =>
+        {
+            taken.Enqueue(Received[n - 1].Plate);
+            await passed.Task;
+            return 204;
+        };
+        await station.Until(() => !taken.IsEmpty, "the receiver is back");
+        station.Hotlist.See(Vehicle(station, Plate));
+        passed.SetResult();
+
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Waiting == 0, "all are told");
+        Assert.Equal(["AB12CDF", Plate, "AB12CDE"], taken);
+    }
+
+    [Fact]
+    public async Task What_waits_behind_others_that_are_refused_again_and_again_is_told()
+    {
+        _core.Hotlist = List(Wanted(Plate), Wanted("AB12CDE"));
+        _room.Answer = n => Task.FromResult(Received[n - 1].Plate == Plate ? 422 : 503);
+        await using var station = await StartAsync();
+        await HoldsAsync(station, 2);
+        station.Hotlist.See(Vehicle(station, "AB12CDE"));
+        await Eventually.IsTrue(() => !_room.Received.IsEmpty, "the receiver is away");
+        for (var i = 0; i < 12; i++)
+        {
+            station.Hotlist.See(Vehicle(station, Plate));
+        }
+
+        _room.Answer = n => Task.FromResult(Received[n - 1].Plate == Plate ? 422 : 204);
+
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Waiting == 12, "the one that is not refused is told");
+    }
+
+    [Fact]
     public async Task What_nobody_took_for_a_day_and_what_is_too_much_is_given_up_loudly()
     {
         using var log = new RecordedLog();
@@ -264,6 +310,12 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
         (_core.Refusal, _core.Hotlist) = (refusal, "no list"u8.ToArray());
         await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is { } error && error.Contains(refusal is null ? "are no hot-list" : "403", StringComparison.Ordinal), "it is said");
         Assert.Equal(1, station.Hotlist.Beat(CameraStation.Station)!.Entries);
+        if (refusal is null)
+        {
+            var unchanged = _core.UnchangedHotlists;
+            await station.Until(() => _core.UnchangedHotlists > unchanged, "nonsense is not fetched twice");
+            Assert.NotNull(station.Hotlist.Beat(CameraStation.Station)!.Error);
+        }
     }
 
     [Fact]
