@@ -67,6 +67,9 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
                 continue;
             }
 
+            // The registry's vehicle may be another one with the same characters.
+            cases.AddRange(seen.Where(IsForeign).Select(s => Case(s, "doubtful", $"It looks like a plate of {s.Country}; the registry's {s.Plate} is of {options.Value.HomeCountry}.")));
+            seen.RemoveAll(IsForeign);
             var moments = seen.ConvertAll(s => new ZonePassage(s.CapturedAt, facts.Zones(s.StationId, ChargeRules.DayOf(s.CapturedAt))));
             foreach (var assessment in ChargeRules.Assess(vehicle, moments, facts.Tariffs))
             {
@@ -86,12 +89,14 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
         return due;
     }
 
+    private bool IsForeign(ChargeableSighting sighting) => sighting.Country is { } country && options.Value.HomeCountry is { } home && country != home;
+
     // What a camera read with enough confidence, or a person has decided.
     private async Task<List<ChargeableSighting>> SightingsOfAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
-            select s.id, s.captured_at, s.plate, s.station_id, s.confidence, s.evidence, s.trace_id
+            select s.id, s.captured_at, s.plate, s.station_id, s.confidence, case when s.reviewed_at is null then s.country end, s.evidence, s.trace_id
             from unnest($1, $2, $3) as w (plate, from_at, to_at)
             join sightings s on s.plate = w.plate and s.captured_at >= w.from_at and s.captured_at < w.to_at
             where s.confidence >= $4 or s.reviewed_at is not null
@@ -108,7 +113,7 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
             },
         };
         return await command.ReadAllAsync(
-            r => new ChargeableSighting(r.GetGuid(0), r.Time(1), r.GetString(2), r.GetString(3), r.GetDouble(4), r.Text(5), r.Text(6)),
+            r => new ChargeableSighting(r.GetGuid(0), r.Time(1), r.GetString(2), r.GetString(3), r.GetDouble(4), r.Text(5), r.Text(6), r.Text(7)),
             cancellationToken);
     }
 

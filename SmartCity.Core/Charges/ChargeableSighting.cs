@@ -1,7 +1,8 @@
 namespace SmartCity.Core.Charges;
 
 /// <summary>A vehicle seen and read with enough confidence to charge.</summary>
-public sealed record ChargeableSighting(Guid Id, DateTimeOffset CapturedAt, string Plate, string StationId, double Confidence, string? Evidence, string? TraceId);
+/// <param name="Country">The country that the plate was taken to be of; null where the camera was not sure, or a person has decided.</param>
+public sealed record ChargeableSighting(Guid Id, DateTimeOffset CapturedAt, string Plate, string StationId, double Confidence, string? Country, string? Evidence, string? TraceId);
 
 /// <summary>All that is charged for one vehicle on one charging day.</summary>
 public readonly record struct VehicleDay(string Plate, DateOnly Day);

@@ -91,7 +91,7 @@ public sealed class SightingIngest(
     {
         using var span = Telemetry.Source.StartActivity("charge", ActivityKind.Internal, default(ActivityContext), links: Links(fresh));
         var sure = fresh.Where(r => r.Sighting is { Plate: not null } s && s.Confidence >= options.Value.DoubtfulBelow)
-            .Select(r => new ChargeableSighting(r.Sighting.Id, r.Sighting.CapturedAt, r.Sighting.Plate!, r.Sighting.StationId, r.Sighting.Confidence, r.Sighting.Evidence, r.TraceId));
+            .Select(r => new ChargeableSighting(r.Sighting.Id, r.Sighting.CapturedAt, r.Sighting.Plate!, r.Sighting.StationId, r.Sighting.Confidence, r.Sighting.Country, r.Sighting.Evidence, r.TraceId));
         return await ledger.ApplyAsync(connection, transaction, [.. sure], cancellationToken);
     }
 

@@ -23,6 +23,10 @@ public sealed class SightingOptions
     [Range(0.0, 1.0)]
     public double DoubtfulBelow { get; set; } = 0.9;
 
+    /// <summary>Country of the registry's vehicles, two letters of ISO 3166: a plate taken to be of another goes to review before it is charged. The city file's when it is left out.</summary>
+    [RegularExpression("[A-Z]{2}")]
+    public string? HomeCountry { get; set; }
+
     /// <summary>A capture time further ahead of the core's clock than this is not believed.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "366.00:00:00")]
     public TimeSpan FutureTolerance { get; set; } = TimeSpan.FromDays(1);

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using SmartCity.Contracts.Cities;
 using SmartCity.Core.Kafka;
 using SmartCity.ServiceDefaults.Objects;
 
@@ -8,7 +10,9 @@ internal static class SightingSlice
 {
     public static IServiceCollection AddSightings(this IServiceCollection services)
     {
-        services.AddOptions<SightingOptions>().BindConfiguration(SightingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<SightingOptions>().BindConfiguration(SightingOptions.Section)
+            .PostConfigure<IOptions<CoreOptions>>((sightings, core) => sightings.HomeCountry ??= City.Load(core.Value.CityFile).Country)
+            .ValidateDataAnnotations().ValidateOnStart();
         services.AddObjectStore();
         services.AddSingleton<SightingPartitions>();
         services.AddSingleton<SightingIngest>();
