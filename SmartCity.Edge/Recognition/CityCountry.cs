@@ -10,7 +10,7 @@ internal sealed class CityCountry : IDisposable
 {
     public const string Id = "city-country-1";
     private const string FileName = "city-country-1.onnx";
-    private const string Sha256 = "47b1de84083d070977ec88f800a934a766dbe27c5ca55f89ce7f0b95f66d1759";
+    private const string Sha256 = "a88e36a323688c79f933ec67310affe55f87d2f82c5dc8707c26705874ec7f4a";
 
     private const int Width = 192;
     private const int Height = 48;

@@ -10,7 +10,7 @@ internal sealed class CityReader : IPlateReader
 {
     public const string Id = "city-read-1";
     private const string FileName = "city-read-1.onnx";
-    private const string Sha256 = "d8a2e763bc272cbd8c90874d2a3f2f7201f6ea88237d816481c222069ab929c7";
+    private const string Sha256 = "bc76f66e4e4bcbdcef226f4ac0b241dcc3fdfe5bd9b87c6e53ffd46cf627ffcc";
 
     private const int Steps = 26;
     private const int MostAtOnce = 8;

@@ -17,7 +17,7 @@ internal sealed class GrammarDecoder
     private const int MostAlternatives = 4;
     private const ulong Anything = (1UL << Columns) - 1;
     private const ulong Letters = (1UL << 26) - 1;
-    private const ulong Digits = Anything & ~Letters;
+    private const ulong Figures = Anything & ~Letters;
 
     private const double NoGrammarPrior = 2;
     private const double AtHome = 20;
@@ -27,7 +27,7 @@ internal sealed class GrammarDecoder
     private const double LeastAlternative = 0.005;
 
     // A country is given where it is likelier than this; chosen on rendered pictures.
-    private const double CountrySure = 0.6;
+    private const double CountrySure = 0.8;
 
     // Look-alikes. Many faces draw O and 0, and I and 1, alike.
     private static readonly (int A, int B, double Share)[] Pairs =
@@ -63,19 +63,7 @@ internal sealed class GrammarDecoder
     public int Length => _length;
 
     /// <summary>How many characters of the text are digits.</summary>
-    public int DigitCount
-    {
-        get
-        {
-            var (count, text) = (0, _candidates[_chosen].Text);
-            for (var i = 0; i < _length; i++, text /= Columns)
-            {
-                count += text % Columns >= 26 ? 1 : 0;
-            }
-
-            return count;
-        }
-    }
+    public int DigitCount => Digits(_candidates[_chosen].Text);
 
     /// <summary>Finds the best reading; false when there are no places, or more than any plate has.</summary>
     /// <param name="rows">What the reader saw: distributions over <see cref="CtcFolding.Alphabet"/>, one after another.</param>
@@ -316,6 +304,17 @@ internal sealed class GrammarDecoder
         Format = _candidates[_chosen].Grammar is { } grammar && grammar.Country == Country ? grammar.Id : null;
     }
 
+    private int Digits(ulong text)
+    {
+        var count = 0;
+        for (var i = 0; i < _length; i++, text /= Columns)
+        {
+            count += text % Columns >= 26 ? 1 : 0;
+        }
+
+        return count;
+    }
+
     private double Mass(int place, ulong allowed)
     {
         if (allowed == Letters)
@@ -323,7 +322,7 @@ internal sealed class GrammarDecoder
             return _letters[place];
         }
 
-        if (allowed == Digits)
+        if (allowed == Figures)
         {
             return _digits[place];
         }
@@ -339,7 +338,7 @@ internal sealed class GrammarDecoder
 
     private int Best(int place, ulong allowed)
     {
-        if (((allowed >> _letter[place]) & 1) == 1 && (allowed & Digits) == 0)
+        if (((allowed >> _letter[place]) & 1) == 1 && (allowed & Figures) == 0)
         {
             return _letter[place];
         }

@@ -114,7 +114,7 @@ internal static class ChargesBench
     private static IEnumerable<ChargeableSighting> Sightings(List<VehicleView> registry, int count, int firstDay) => Enumerable.Range(0, count).Select(i =>
     {
         var at = Morning.AddDays(firstDay + (i / (3 * registry.Count))).AddSeconds(i % 3600);
-        return new ChargeableSighting(Guid.CreateVersion7(at), at, registry[(int)(i * 7919L % registry.Count)].Plate, "bench", 0.99, null, null);
+        return new ChargeableSighting(Guid.CreateVersion7(at), at, registry[(int)(i * 7919L % registry.Count)].Plate, "bench", 0.99, "GB", null, null);
     });
 
     private static async Task<double> RateAsync(NpgsqlDataSource data, ChargeLedger ledger, ChargeableSighting[] sightings, int batch, CancellationToken cancellationToken)
