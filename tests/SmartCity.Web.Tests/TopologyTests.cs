@@ -104,6 +104,7 @@ public sealed class TopologyTests : BunitContext
         Assert.Equal("1 of 2 cameras give no picture: a1-n1.", panel.Find(".problems li").TextContent);
         Assert.Equal("http://localhost:18888/traces/resource/edge-london-a1", panel.Find("a.trace-link").GetAttribute("href"));
         Assert.Contains(panel.FindAll("dt"), dt => dt.TextContent == "Disk free" && dt.NextElementSibling!.TextContent.Trim() == "50 GB");
+        Assert.Contains(panel.FindAll("dt"), dt => dt.TextContent == "Hot-list" && dt.NextElementSibling!.TextContent.Trim() == "1,200 entries, confirmed 30 s ago");
     }
 
     private IRenderedComponent<Topology> Draw(OpsView ops) => Render<Topology>(p => p.Add(t => t.Ops, ops));
@@ -141,6 +142,7 @@ public sealed class TopologyTests : BunitContext
             DiskFreeBytes = 50_000_000_000,
             SightingsPerSecond = 1,
             Service = $"edge-{id}",
+            Hotlist = new HotlistHeartbeat { Entries = 1_200, At = At.AddSeconds(-30), Matches = 2, Waiting = 1 },
             Kafka = new EdgeKafkaHeartbeat { Records = 5, End = 5, RecordsPerSecond = 1 },
             Mirror = new MirrorHeartbeat { Records = 5, RecordsPerSecond = 1, Lag = 7, LatencyP50 = 40 },
         },

@@ -7,7 +7,7 @@ public abstract class AdministrationSection : CoreComponent
 {
     protected abstract Task LoadAsync();
 
-    protected override Task OnInitializedAsync() => TryAsync(LoadAsync);
+    protected override Task OnInitializedAsync() => LookAsync(LoadAsync);
 
     /// <summary>Does something and loads again. True when it was done.</summary>
     protected Task<bool> ActAsync(Func<Task> work) => TryAsync(async () =>

@@ -1,3 +1,4 @@
+using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using static SmartCity.Web.Components.Ops.OpsText;
 
@@ -109,10 +110,20 @@ internal static class TopologyNodes
                     new("Pictures shed", Count(beat.PicturesShed)),
                     new("Cameras", $"{beat.Cameras.Count(c => c.State == "streaming")} of {beat.Cameras.Count} stream, {Number(beat.Cameras.Sum(c => c.FramesPerSecond))} frames a second, {Count(beat.Cameras.Sum(c => c.FramesDropped))} dropped"),
                     new("Newest sighting stored", "none", station.NewestSighting),
+                    .. Hotlist(beat.Hotlist, now),
                     new("Models", $"{beat.DetectorVersion ?? "?"}, {beat.ReaderVersion ?? "?"} on {beat.Device ?? "?"}"),
                 ],
             beat?.Service);
     }
+
+    // An edge that holds none has nothing to say of it.
+    private static IEnumerable<Figure> Hotlist(HotlistHeartbeat? hotlist, DateTimeOffset now) => hotlist is null
+        ? []
+        :
+        [
+            new("Hot-list", $"{Count(hotlist.Entries)} entries, {(hotlist.At is { } at ? $"confirmed {Ago(at, now)}" : "the core has not given any yet")}"),
+            new("Wanted vehicles", $"{Count(hotlist.Matches)} since start, {Count(hotlist.Waiting)} messages to the site wait"),
+        ];
 
     private static TopologyNode Kafka(StationStatus station)
     {

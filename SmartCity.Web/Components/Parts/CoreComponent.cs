@@ -3,11 +3,14 @@ using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Components.Parts;
 
-/// <summary>What asks the core: does it one thing after the other, says what went wrong, and lets go of everything when it is left.</summary>
+/// <summary>What asks the core: says what went wrong, and lets go of everything when it is left.</summary>
 public abstract class CoreComponent : ComponentBase, IDisposable
 {
     private readonly List<ITimer> _timers = [];
     private CancellationTokenSource _stop = new();
+    private string? _failed;
+    private string? _unseen;
+    private int _running;
 
     protected CoreComponent() => Left = _stop.Token;
 
@@ -17,11 +20,15 @@ public abstract class CoreComponent : ComponentBase, IDisposable
     [Inject]
     protected TimeProvider Time { get; set; } = null!;
 
-    /// <summary>What went wrong last; null when nothing did.</summary>
-    protected string? Error { get; set; }
+    /// <summary>What went wrong with what was done last, or else with what is shown; null when nothing did.</summary>
+    protected string? Error
+    {
+        get => _failed ?? _unseen;
+        set => _failed = value;
+    }
 
     /// <summary>Something is being done.</summary>
-    protected bool Busy { get; private set; }
+    protected bool Busy => _running > 0;
 
     /// <summary>Ends what is under way when the component is left or shows something else.</summary>
     protected CancellationToken Left { get; private set; }
@@ -36,27 +43,31 @@ public abstract class CoreComponent : ComponentBase, IDisposable
     protected async Task<bool> TryAsync(Func<CancellationToken, Task> work)
     {
         var left = Left;
-        Busy = true;
-        try
+        _running++;
+        var (ended, failure) = await EndedAsync(work, left);
+        if (left != Left)
         {
-            await work(left);
-            Error = left.IsCancellationRequested ? Error : null;
-            return !left.IsCancellationRequested;
-        }
-        catch (HttpRequestException e)
-        {
-            Error = left.IsCancellationRequested ? Error : Failure(e);
-        }
-        catch (OperationCanceledException) when (left.IsCancellationRequested)
-        {
-            // Nobody waits for it any more.
-        }
-        finally
-        {
-            Busy = left == Left ? false : Busy;
+            return false;
         }
 
-        return false;
+        _running--;
+        if (!left.IsCancellationRequested)
+        {
+            (_failed, _unseen) = ended ? (null, null) : (failure, _unseen);
+        }
+
+        return ended;
+    }
+
+    protected Task<bool> LookAsync(Func<Task> work) => LookAsync(_ => work());
+
+    /// <summary>Fetches what is shown. What went wrong with something that was done meanwhile stays to be read. True when it was fetched.</summary>
+    protected async Task<bool> LookAsync(Func<CancellationToken, Task> work)
+    {
+        var left = Left;
+        var (ended, failure) = await EndedAsync(work, left);
+        _unseen = left.IsCancellationRequested ? _unseen : failure;
+        return ended;
     }
 
     /// <summary>Another thing is shown from now on: what is still on its way is of the one before, and is ended.</summary>
@@ -65,7 +76,7 @@ public abstract class CoreComponent : ComponentBase, IDisposable
         _stop.Cancel();
         _stop.Dispose();
         _stop = new CancellationTokenSource();
-        (Left, Error, Busy) = (_stop.Token, null, false);
+        (Left, _failed, _unseen, _running) = (_stop.Token, null, null, 0);
     }
 
     /// <summary>Does something again and again until the component is left; never twice at once.</summary>
@@ -86,6 +97,11 @@ public abstract class CoreComponent : ComponentBase, IDisposable
             {
                 await work();
             }
+            catch (Exception e)
+            {
+                // Nobody waits for a timer: it is the page's.
+                await DispatchExceptionAsync(e);
+            }
             finally
             {
                 running = false;
@@ -95,6 +111,24 @@ public abstract class CoreComponent : ComponentBase, IDisposable
             {
                 StateHasChanged();
             }
+        }
+    }
+
+    // What went wrong is null when it ended, and when nobody waits for it any more.
+    private async Task<(bool Ended, string? Failure)> EndedAsync(Func<CancellationToken, Task> work, CancellationToken left)
+    {
+        try
+        {
+            await work(left);
+            return (!left.IsCancellationRequested, null);
+        }
+        catch (HttpRequestException e)
+        {
+            return (false, Failure(e));
+        }
+        catch (OperationCanceledException) when (left.IsCancellationRequested)
+        {
+            return (false, null);
         }
     }
 
