@@ -14,7 +14,7 @@ internal sealed class CityDetector : IPlateDetector
 {
     public const string Id = "city-det-1";
     private const string FileName = "city-det-1.onnx";
-    private const string Sha256 = "ce7957c2c3b3f96e64ab026658f123cf48d83a1647f1dd71419dff7c6476a1ae";
+    private const string Sha256 = "58a9a46f2db9dcb89cd95da0b830bc26e6249b691378318fb54535f01164cf5c";
 
     private const int Stride = 32;
     private const int Cell = 8;
