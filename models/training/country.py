@@ -79,7 +79,7 @@ def batches(seed, size, fresh, kept=24000):
     source, pool, drawn = samples(seed), [], 0
     rng = np.random.default_rng([seed, 1])
     while True:
-        chosen = [next(source) for _ in range(size if len(pool) < size else fresh)]
+        chosen = [next(source) for _ in range(size if len(pool) < size else min(fresh, size))]
         for item in chosen:
             pool[drawn % kept:drawn % kept + 1] = [item]
             drawn += 1

@@ -12,6 +12,7 @@ public sealed class TrainingTests
     [Theory]
     [InlineData("reader.py", "patch", new long[] { 1, 48, 208, 3 }, "steps", new long[] { 1, 26, 37 })]
     [InlineData("detector.py", "picture", new long[] { 1, 64, 96, 3 }, "heat", new long[] { 1, 1, 8, 12 })]
+    [InlineData("country.py", "plate", new long[] { 1, 48, 192, 3 }, "countries", new long[] { 1, 26 })]
     public async Task Training_ends_in_a_model_that_runs(string script, string input, long[] takes, string output, long[] gives)
     {
         var training = Path.Combine(Root(), "models", "training");
