@@ -5,7 +5,7 @@ namespace SmartCity.Web.Core;
 
 /// <summary>
 /// What the Live pages of this process show: the newest sightings and today's figures, held once and asked of the core once however many people
-/// watch. Pages hear of changes at most twice a second. Keepers are masked here: the console's own key may not see them.
+/// watch. Pages hear of changes at most twice a second, and every two seconds of more than anybody could follow. Keepers are masked here: the console's own key may not see them.
 /// </summary>
 /// <param name="core">With the console's own key.</param>
 public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBoard> logger) : IDisposable
@@ -14,6 +14,9 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
     public const int Kept = 1000;
 
     private const int AtStart = 200;
+    // More in a beat than anybody could follow: the list is another one each time, and drawing it takes the machine from what the city does.
+    private const int Flood = 100;
+    private const int BeatsOfFlood = 4;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(3);
 
@@ -25,6 +28,7 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
     private long _asked;
     private bool _asking;
     private volatile bool _filled;
+    private int _heldBack;
 
     /// <summary>Newest first. A new list with each change.</summary>
     public IReadOnlyList<SightingView> Newest { get; private set; } = [];
@@ -81,7 +85,7 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
 
     private void Beat()
     {
-        var changed = Merge();
+        var changed = !HoldsBack() && Merge();
         if (!_asking && (Summary is null || time.GetElapsedTime(_asked) >= SummaryEvery))
         {
             _ = AskAsync();
@@ -90,6 +94,15 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
         if (changed)
         {
             Tell();
+        }
+    }
+
+    private bool HoldsBack()
+    {
+        lock (_lock)
+        {
+            _heldBack = _arrived.Count >= Flood && _heldBack < BeatsOfFlood - 1 ? _heldBack + 1 : 0;
+            return _heldBack > 0;
         }
     }
 

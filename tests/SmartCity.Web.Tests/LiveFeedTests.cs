@@ -53,6 +53,25 @@ public sealed class LiveFeedTests : BunitContext
     }
 
     [Fact]
+    public void Of_more_than_anybody_could_follow_the_newest_come_every_two_seconds()
+    {
+        Feed();
+        var before = _board.Newest.Count;
+        for (var beat = 0; beat < 3; beat++)
+        {
+            Pass([.. Enumerable.Range(0, 150).Select(i => Seen($"B{beat}{i}", beat + 1))]);
+            Beat();
+            Assert.Equal(before, _board.Newest.Count);
+        }
+
+        Beat();
+        Assert.Equal(before + 450, _board.Newest.Count);
+        Pass(Seen("LAST", 9));
+        Beat();
+        Assert.Equal("LAST", _board.Newest[0].Plate);
+    }
+
+    [Fact]
     public void A_pause_keeps_the_rows_and_counts_what_waits_until_it_ends()
     {
         var feed = Feed();
