@@ -14,6 +14,8 @@ public sealed class HotlistTests(ConsoleFixture console)
         await window.GoAsync("hotlist");
         await window.FilledAsync();
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Import" }).ClickAsync();
+        // The framework listens to the field once it says so.
+        await Expect(window.Page.GetByLabel("File")).ToHaveJSPropertyAsync("_blazorInputFileNextFileId", 0);
         await window.Page.GetByLabel("File").SetInputFilesAsync(new FilePayload
         {
             Name = "police.csv",

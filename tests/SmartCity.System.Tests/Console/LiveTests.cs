@@ -13,7 +13,7 @@ public sealed class LiveTests(ConsoleFixture console)
         await using var window = await console.SignInAsync();
         await window.GoAsync("");
         await window.Page.Locator(".feed .row .picture img").First.WaitForAsync();
-        await window.Page.WaitForFunctionAsync("[...document.querySelectorAll('.feed .row .picture img')].some(i => i.complete && i.naturalWidth > 20)");
+        await Expect(window.Page.Locator(".feed .row .picture img").First).Not.ToHaveJSPropertyAsync("naturalWidth", 0);
 
         var first = await window.Page.Locator(".feed .row").First.InnerTextAsync();
         await Expect(window.Page.Locator(".feed .row").First).Not.ToHaveTextAsync(first, new() { Timeout = 30_000, UseInnerText = true });

@@ -31,7 +31,7 @@ public sealed class OpsTests(ConsoleFixture console)
         await using var window = await console.SignInAsync();
         await window.GoAsync("ops/cameras");
         await window.Page.Locator(".camera-picture img").First.WaitForAsync(new() { Timeout = 60_000 });
-        await window.Page.WaitForFunctionAsync("[...document.querySelectorAll('.camera-picture img')].some(i => i.complete && i.naturalWidth > 200)");
+        await Expect(window.Page.Locator(".camera-picture img").First).Not.ToHaveJSPropertyAsync("naturalWidth", 0);
 
         await window.Page.Locator(".camera-picture").First.ClickAsync();
         await Expect(window.Page.Locator("img.large-picture")).ToBeVisibleAsync();
