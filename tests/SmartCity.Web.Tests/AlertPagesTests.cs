@@ -93,20 +93,4 @@ public sealed class AlertPagesTests : ConsoleContext
     }
 
     private static List<string> Plates(IRenderedComponent<AlertsPage> page) => [.. page.FindAll("a.alert .plate").Select(p => p.TextContent.Replace(" ", "", StringComparison.Ordinal))];
-
-    private static AlertView Raised(string plate, int second) => new()
-    {
-        Id = new Guid(second, 0, 0, new byte[8]),
-        EntryId = Guid.Empty,
-        PassageId = Guid.Empty,
-        SightingId = Guid.Empty,
-        Plate = plate,
-        Pattern = plate,
-        Reason = "Stolen",
-        Priority = 1,
-        StationId = "a1",
-        CapturedAt = At,
-        RaisedAt = At.AddSeconds(second),
-        State = "open",
-    };
 }

@@ -44,20 +44,4 @@ public sealed class AlertWatchTests : ConsoleContext
 
         List<object?> Rung() => [.. module.Invocations["ring"].Select(i => i.Arguments[0])];
     }
-
-    private static AlertView Raised(string plate, int second) => new()
-    {
-        Id = Guid.NewGuid(),
-        EntryId = Guid.Empty,
-        PassageId = Guid.Empty,
-        SightingId = Guid.Empty,
-        Plate = plate,
-        Pattern = plate,
-        Reason = "Stolen",
-        Priority = 1,
-        StationId = "a1",
-        CapturedAt = At,
-        RaisedAt = At.AddSeconds(second),
-        State = "open",
-    };
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using MudBlazor.Services;
+using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.Web.Access;
 using SmartCity.Web.Core;
@@ -32,4 +33,21 @@ public abstract class ConsoleContext : BunitContext
     protected FakeTimeProvider Time { get; } = new(At);
 
     protected LiveConnection Live => Services.GetRequiredService<LiveConnection>();
+
+    /// <summary>An open alert, raised so many seconds after <see cref="At"/>; of the same second it is the same one.</summary>
+    protected static AlertView Raised(string plate, int second) => new()
+    {
+        Id = new Guid(second, 0, 0, new byte[8]),
+        EntryId = Guid.Empty,
+        PassageId = Guid.Empty,
+        SightingId = Guid.Empty,
+        Plate = plate,
+        Pattern = plate,
+        Reason = "Stolen",
+        Priority = 1,
+        StationId = "a1",
+        CapturedAt = At,
+        RaisedAt = At.AddSeconds(second),
+        State = "open",
+    };
 }
