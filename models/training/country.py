@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 import plates
 import scenes
-from halves import halve
+import halves
 from plates import COUNTRIES
 from reader import seen
 
@@ -156,9 +156,7 @@ def load(path):
 
 
 def export(args):
-    extra = {"dynamo": False} if torch.__version__ >= "2.5" else {}
-    torch.onnx.export(load(args.weights), (torch.zeros(1, HEIGHT, WIDTH, 3, dtype=torch.uint8),), args.out, input_names=["plate"], output_names=["countries"], opset_version=14, **extra)
-    halve(args.out)
+    halves.export(load(args.weights), torch.zeros(1, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, input_names=["plate"], output_names=["countries"])
 
 
 if __name__ == "__main__":

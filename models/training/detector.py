@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 import pretrained
 import scenes
-from halves import halve
+import halves
 
 STRIDE = 8
 MODEL = "ch_PP-OCRv4_det_infer.onnx"
@@ -241,10 +241,8 @@ def load(path):
 
 
 def export(args):
-    extra = {"dynamo": False} if torch.__version__ >= "2.5" else {}
-    torch.onnx.export(load(args.weights), (torch.zeros(1, 384, 512, 3, dtype=torch.uint8),), args.out, input_names=["picture"], output_names=["heat", "corners"],
-                      dynamic_axes={"picture": {0: "n", 1: "h", 2: "w"}, "heat": {0: "n", 2: "y", 3: "x"}, "corners": {0: "n", 2: "y", 3: "x"}}, opset_version=14, **extra)
-    halve(args.out)
+    halves.export(load(args.weights), torch.zeros(1, 384, 512, 3, dtype=torch.uint8), args.out, input_names=["picture"], output_names=["heat", "corners"],
+                  dynamic_axes={"picture": {0: "n", 1: "h", 2: "w"}, "heat": {0: "n", 2: "y", 3: "x"}, "corners": {0: "n", 2: "y", 3: "x"}})
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 import plates
 from glyphs import ALPHABET
-from halves import halve
+import halves
 from reader_net import HEIGHT, STEPS, WIDTH, Reader
 
 MARGIN_ALONG, MARGIN_ACROSS = .25, .13
@@ -182,10 +182,8 @@ def load(path, frozen=22):
 
 
 def export(args):
-    extra = {"dynamo": False} if torch.__version__ >= "2.5" else {}
-    torch.onnx.export(load(args.weights), (torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8),), args.out, input_names=["patch"], output_names=["steps"],
-                      dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}}, opset_version=14, **extra)
-    halve(args.out)
+    halves.export(load(args.weights), torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, input_names=["patch"], output_names=["steps"],
+                  dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})
 
 
 if __name__ == "__main__":
