@@ -14,6 +14,9 @@ internal interface IPlateDetector : IDisposable
     /// <summary>How probable it is at least, 0–1, that a character at an end of a quad, however well it is read, is none of the plate's: a country's letter, a bolt, an edge.</summary>
     double Surplus { get; }
 
+    /// <summary>The score from which what was found is no mere lettering: letters alone are a word below it.</summary>
+    float PlateForCertain { get; }
+
     /// <summary>Finds the characters of plates in a BGR picture of any size; most prominent first.</summary>
     IReadOnlyList<PlateQuad> Detect(in Source image);
 }

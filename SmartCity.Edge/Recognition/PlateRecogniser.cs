@@ -27,8 +27,8 @@ public sealed class PlateRecogniser : IDisposable
     private const double NearlyCertain = 0.965;
     private const double NearlyCertainIs = 0.9;
 
-    // Telephone and fleet numbers look like plates of digits alone: a person looks at those before anyone is charged.
-    private const double NumberAlone = 0.89;
+    // Telephone and fleet numbers look like plates of digits alone, words like personal plates: a person looks at those before anyone is charged.
+    private const double OneKindAlone = 0.89;
     private const int MostPlaces = 12;
 
     private readonly IPlateDetector _detector;
@@ -262,7 +262,7 @@ public sealed class PlateRecogniser : IDisposable
     {
         (desk.Worth, desk.Share) = (0, 1);
         var whole = 0.0;
-        var onEdge = OnEdge(image.Picture, quad);
+        var (onEdge, mayBeWord) = (OnEdge(image.Picture, quad), quad.Score < _detector.PlateForCertain);
         Try(seen.Rows, 1);
         if (seen.Count > 6)
         {
@@ -292,7 +292,7 @@ public sealed class PlateRecogniser : IDisposable
 
             var worth = Worth(desk.Tried) * spurious;
             whole = spurious == 1 ? worth : whole;
-            if (worth > desk.Worth && IsPlate(desk.Tried, onEdge))
+            if (worth > desk.Worth && IsPlate(desk.Tried, onEdge, mayBeWord))
             {
                 // Without a character it is as sure as that was none: a line that is no plate as it stands doesn't become one for certain.
                 desk.Choose(rows, worth, spurious == 1 ? 1 : worth / (worth + whole * (1 - spurious)));
@@ -316,9 +316,9 @@ public sealed class PlateRecogniser : IDisposable
     private PlateRead Compose(GrammarDecoder decoded, ReadOnlySpan<float> rows, PlateQuad quad, PlateAppearance appearance, double share)
     {
         var (text, confidence) = (decoded.Text(), Calibrated(decoded.Confidence * share));
-        if (decoded.DigitCount == decoded.Length)
+        if (decoded.DigitCount == 0 || decoded.DigitCount == decoded.Length)
         {
-            confidence = Math.Min(confidence, NumberAlone);
+            confidence = Math.Min(confidence, OneKindAlone);
         }
 
         return new PlateRead
@@ -336,12 +336,12 @@ public sealed class PlateRecogniser : IDisposable
         };
     }
 
-    // A plate has a digit; a long number without letters is a telephone's, a number at the picture's edge its date, and words have letters only.
-    private static bool IsPlate(GrammarDecoder decoded, bool onEdge)
+    // A long number without letters is a telephone's, a number at the picture's edge its date, and words have letters only.
+    private static bool IsPlate(GrammarDecoder decoded, bool onEdge, bool mayBeWord)
     {
         var digits = decoded.DigitCount;
         return decoded.Length is >= FewestCharacters and <= MostCharacters && decoded.Confidence > Doubtful * 0.1
-            && digits > 0 && (digits < decoded.Length || (decoded.Fits && decoded.Length <= MostDigits && !onEdge));
+            && (digits > 0 || !mayBeWord) && (digits < decoded.Length || (decoded.Fits && decoded.Length <= MostDigits && !onEdge));
     }
 
     // What the grammars give as nearly certain is wrong more often than that on rendered pictures taken at night, in rain and out of focus.

@@ -45,6 +45,9 @@ internal sealed class PpOcrDetector : IPlateDetector
     // Any text beside the plate's characters belongs to the same line.
     public double Surplus => 0.2;
 
+    // Any text is found, and none is more of a plate than another.
+    public float PlateForCertain => float.PositiveInfinity;
+
     public IReadOnlyList<PlateQuad> Detect(in Source source)
     {
         var image = source.Picture;

@@ -38,12 +38,13 @@ FORMATS = {
     "FI": ["LLL-DDD"],
     "BR": ["LLLDLDD", "LLL-DDDD", "LLL.DDDD"],
     "IN": ["LL DD LL DDDD", "LLDDLLDDDD", "LL DD L DDDD", "LL D LLL DDDD", "LL-DD-LL-DDDD", "LL DD DDDD"],
-    "US": ["LLLDDDD", "LLL DDDD", "LLL-DDDD", "DLLLDDD", "LLLDDD", "LLL DDD", "DDDLLL", "DDD LLL", "LLDDDDD", "LDDDDD", "DDDDDD", "LDDLLD", "DLLDDDD", "LLDLLL", "LLLDLD", "LL DDDDD", "DDDDLL", "DDD.DDD", "LDDDDDD", "DLLDDD", "LLLLDD", "LLL.DDD", "LDL DDD", "LDLDLD", "DDDLLD"],
+    "US": ["LLLDDDD", "LLL DDDD", "LLL-DDDD", "DLLLDDD", "LLLDDD", "LLL DDD", "DDDLLL", "DDD LLL", "LLDDDDD", "LDDDDD", "DDDDDD", "LDDLLD", "DLLDDDD", "LLDLLL", "LLLDLD", "LL DDDDD", "DDDDLL", "DDD.DDD", "LDDDDDD", "DLLDDD", "LLLLDD", "LLL.DDD", "LDL DDD", "LDLDLD", "DDDLLD", "LLLLLLL", "LLLLLL", "LL LLLL", "LLLLD"],
     "other": ["LLDDDD", "DDDDDDD", "LLLLLLL", "LDDDLL", "DDLLDD", "LLDDLL", "LDLDLDL", "LLLL", "LLLDD", "LDDDL", "DDDDD", "LLLLDDDD"],
 }
 WEIGHT = {"GB": 5, "DE": 3, "US": 7, "SK": 2.5, "CZ": 2.5, "IN": 2, "FR": 1.5, "HR": 1, "PL": 1.5, "other": 2, "BR": 1.5}
 STATES = ["California", "TEXAS", "Florida", "NEW YORK", "Georgia", "OHIO", "Missouri", "WASHINGTON", "Illinois", "ARIZONA", "Virginia", "Oregon", "NEVADA", "Kansas", "Tennessee", "Maryland", "Wisconsin", "Utah", "IDAHO"]
 SLOGANS = ["Sunshine State", "Show-Me State", "GRAND CANYON STATE", "dmv.ca.gov", "Evergreen State", "Empire State", "First in Flight", "Land of Lincoln", "Great Lakes", "www.state.us", "BIRTHPLACE OF AVIATION", "FULTON"]
+DEALERS = ["THE AUTO STORE", "MOTORS", "Lakeside Cars", "ALUMNI", "UNIVERSITY", "I LOVE MY DOG", "Autohaus Nord", "www.autohaus.de", "GARAGE DU PORT", "AUTOSALON", "Northside 555-0142", "HONDA", "FORD", "TOYOTA", "BMW", "AUTO CENTRUM", "Concessionaria", "CITY MOTORS", "EST. 1964", "FAMILY OWNED", "GO TEAM", "Vehicle Sales 01632 960"]
 
 
 @functools.lru_cache(maxsize=1)
@@ -182,6 +183,8 @@ def draw(rng, country=None):
     if country == "DK" and rng.random() < .7:
         cv2.rectangle(img, (3, 3), (w - 4, h - 4), (40, 40, 190), int(rng.integers(3, 7)))
     _finish(img, rng, ink)
+    if rng.random() < (.35 if country in ("US", "other", "BR") else .2):
+        img, boxes = _holder(img, boxes, rng, country)
     text = "".join(c for c in shown if c in ALPHABET)
     return np.clip(img, 0, 255).astype(np.uint8), text, COUNTRIES.index(country), boxes
 
@@ -279,6 +282,22 @@ def _emblem(img, boxes, rng):
     else:
         for k, c in enumerate(text_of("LL" if u < .8 else "DD", rng)):  # small letters one below the other
             cv2.putText(img, c, (cx - r // 2, cy + int((k - .1) * r * 1.2)), cv2.FONT_HERSHEY_SIMPLEX, r / 24, colour, max(1, r // 9), cv2.LINE_AA)
+
+
+def _holder(img, boxes, rng, country):
+    """The plate in a dealer's frame, whose lettering is no plate: around it in the Americas, below it elsewhere. Returns the picture and the boxes in it."""
+    h, w = img.shape[:2]
+    around = country in ("US", "other", "BR")
+    top, bottom = int(h * (rng.uniform(.04, .24) if around else rng.uniform(.01, .08))), int(h * (rng.uniform(.04, .28) if around else rng.uniform(.08, .28)))
+    side = int(h * rng.uniform(.02, .1))
+    ground = _shade(rng, [(25, 25, 25), (25, 25, 25), (190, 190, 190), (235, 235, 235), (120, 40, 20), (30, 30, 150)][rng.integers(6)], 14)
+    out = np.empty((h + top + bottom, w + 2 * side, 3))
+    out[:] = ground
+    out[top:top + h, side:side + w] = img
+    ink = _shade(rng, (235, 235, 235) if ground.mean() < 128 else (30, 30, 30), 25)
+    for y, room in ((top * .85, top), (top + h + bottom * .8, bottom)):
+        _caption(out, rng, DEALERS[rng.integers(len(DEALERS))], *out.shape[:2], y, room * .7, ink, room > h * .1 and rng.random() < .8)
+    return out, [(x + side, y + top, bw, bh) for x, y, bw, bh in boxes]
 
 
 def _line(text, face, gap, space, rng, country):
@@ -382,6 +401,8 @@ def degrade(img, rng, strength=1.0):
             f = cv2.filter2D(f, -1, kernel / s)
     if rng.random() < .5 * strength:
         f = cv2.GaussianBlur(f, (0, 0), rng.uniform(.3, 1.5))
+    if rng.random() < .3 * strength:  # a camera's own sharpening, with its bright and dark edges
+        f = f + (f - cv2.GaussianBlur(f, (0, 0), rng.uniform(.7, 1.6))) * np.float32(rng.uniform(.4, 2))
     if rng.random() < .6:
         f = f + grain(f.shape, rng) * np.float32(rng.uniform(1, 14))
     f = np.clip(f, 0, 255).astype(np.uint8)

@@ -21,8 +21,11 @@ from reader_net import HEIGHT, STEPS, WIDTH, Reader
 MARGIN_ALONG, MARGIN_ACROSS = .25, .13
 
 
-def seen(img, boxes, rng, along=MARGIN_ALONG, across=MARGIN_ACROSS):
-    """The characters and a margin (shares of a line's height) as a far or near camera sees them, and the corners that a detector would give: wrong by a few per cent."""
+def seen(img, boxes, rng, along=MARGIN_ALONG, across=MARGIN_ACROSS, cut=None):
+    """The characters and a margin (shares of a line's height) as a far or near camera sees them, and the corners that a detector would give: wrong by a few per cent.
+
+    cut: the end, 0 or 1, at which they go through the character.
+    """
     x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
     x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
     line = boxes[0][3]
@@ -34,6 +37,8 @@ def seen(img, boxes, rng, along=MARGIN_ALONG, across=MARGIN_ACROSS):
     ends = rng.normal(0, .11, 2) * line
     corners[[0, 3], 0] += ends[0]
     corners[[1, 2], 0] += ends[1]
+    if cut is not None:
+        corners[[0, 3] if cut == 0 else [1, 2], 0] = (x0, x1)[cut] + (1 - 2 * cut) * rng.uniform(-.1, .25) * line + rng.normal(0, spread * .4, 2)
     width = max(x1 - x0, 1)
     pixels = float(np.exp(rng.uniform(math.log(46), math.log(280))))  # the characters' width in the camera's picture
     scale = pixels / width
@@ -43,9 +48,10 @@ def seen(img, boxes, rng, along=MARGIN_ALONG, across=MARGIN_ACROSS):
     return plates.degrade(small, rng, min(1, pixels / 110)), ((corners - low) * scale).astype(np.float32)
 
 
-def patch(img, boxes, rng):
-    """What the reader looks at: a line, or two side by side."""
-    small, quad = seen(img, boxes, rng)
+def patch(img, boxes, rng, text):
+    """What the reader looks at: a line, or two side by side. Some are cut off within a character, so that it learns to be unsure of what it sees half of."""
+    cut = int(rng.integers(2)) if rng.random() < .12 and len(boxes) == 1 else None
+    small, quad = seen(img, boxes, rng, cut=None if cut is not None and text[-cut] in "I1" else cut)
     if len(boxes) == 1:
         return warp(small, quad, WIDTH)
     y0, y1 = min(b[1] for b in boxes), max(b[1] + b[3] for b in boxes)
@@ -68,7 +74,7 @@ def samples(seed, views=3):
         img, text, _, boxes = plates.draw(rng)
         if 3 < len(text) <= 10:
             for _ in range(views):
-                yield patch(img, boxes, rng), text
+                yield patch(img, boxes, rng, text), text
 
 
 def batches(seed, size, views=3):

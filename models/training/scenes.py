@@ -90,10 +90,10 @@ def _write(img, text, x, y, height, colour, rng, panel=None, pad=.3, round_panel
         region[:] = region * (1 - a) + np.float32(colour) * a
 
 
-def _words(img, rng, most=6):
-    """Text that is no plate: signs, phone numbers, stickers, shop fronts, the camera's own caption."""
+def words(img, rng, most=6, made_up=.25):
+    """Text that is no plate: signs, phone numbers, stickers, shop fronts, the camera's own caption; a share of it of any characters."""
     for _ in range(int(rng.integers(0, most))):
-        text = WORDS[rng.integers(len(WORDS))] if rng.random() < .75 else "".join(rng.choice(list("ABCDEFGHKLMNPRSTUVW0123456789 -"), rng.integers(2, 12)))
+        text = WORDS[rng.integers(len(WORDS))] if rng.random() >= made_up else "".join(rng.choice(list("ABCDEFGHKLMNPRSTUVW0123456789 -"), rng.integers(2, 12)))
         panel = rng.integers(0, 255, 3).tolist() if rng.random() < .5 else None
         _write(img, text.strip() or "P", rng.integers(-20, WIDTH - 30), rng.integers(0, HEIGHT - 10), np.exp(rng.uniform(1.8, 4.1)), rng.integers(0, 255, 3).tolist(), rng, panel, rng.uniform(.15, 1.2), rng.random() < .25)
     if rng.random() < .2:
@@ -177,12 +177,12 @@ def draw(rng):
     return camera(img, rng), quads
 
 
-def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330)):
-    """A picture before the camera, its plates' corners, and their texts and countries. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels."""
+def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330), made_up=.25):
+    """A picture before the camera, its plates' corners, and their texts and countries. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels; made_up: of words()."""
     img = _photograph(rng, WIDTH, HEIGHT) if rng.random() < .7 else None
     img = _street(rng) if img is None else img
     if rng.random() < .7:
-        _words(img, rng)
+        words(img, rng, made_up=made_up)
     quads, texts, centres, pasted = [], [], [], []
     for _ in range(int(rng.choice(len(counts), p=counts))):
         flat, text, country, boxes = plates.draw(rng)
@@ -248,6 +248,9 @@ def camera(img, rng):
             img = cv2.filter2D(img, -1, kernel / kernel.sum())
     if rng.random() < .5:
         img = cv2.GaussianBlur(img, (0, 0), rng.uniform(.3, 1.4))
+    if rng.random() < .25:  # its own sharpening
+        k = float(rng.uniform(.4, 1.8))
+        img = cv2.addWeighted(img, 1 + k, cv2.GaussianBlur(img, (0, 0), rng.uniform(.7, 1.6)), -k, 0)
     if rng.random() < .12:  # rain
         for _ in range(int(rng.integers(30, 160))):
             x, y, n = int(rng.integers(WIDTH)), int(rng.integers(HEIGHT)), int(rng.integers(5, 24))

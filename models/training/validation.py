@@ -1,4 +1,4 @@
-"""Writes pictures with one plate each and their truth.tsv, a folder for each condition, for choosing between models and thresholds without a photograph.
+"""Writes pictures with one plate each, and some with lettering but no plate, and their truth.tsv, a folder for each condition, for choosing between models and thresholds without a photograph.
 
     python3 validation.py FOLDER --pictures 60 && ../../smartcity bench recognition FOLDER/*
 """
@@ -44,8 +44,8 @@ def compressed(img, rng):
     return cv2.imdecode(cv2.imencode(".jpg", img, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(12, 26))])[1], cv2.IMREAD_COLOR)
 
 
-# Condition: widths of the plate in pixels, what the camera does.
-CONDITIONS = {"near": ((330, 560), day), "day": ((90, 300), day), "far": ((45, 90), day), "night": ((80, 260), night), "rain": ((80, 260), rain), "blur": ((80, 260), blur), "compressed": ((80, 260), compressed)}
+# Condition: widths of the plate in pixels (None: no plate), what the camera does.
+CONDITIONS = {"near": ((330, 560), day), "day": ((90, 300), day), "far": ((45, 90), day), "night": ((80, 260), night), "rain": ((80, 260), rain), "blur": ((80, 260), blur), "compressed": ((80, 260), compressed), "empty": (None, day)}
 
 
 def write(folder, condition, pictures, seed):
@@ -54,11 +54,17 @@ def write(folder, condition, pictures, seed):
     rng = np.random.default_rng([seed, list(CONDITIONS).index(condition)])
     rows = ["file\tx\ty\twidth\theight\tplate\tcountry"]
     while len(rows) <= pictures:
+        name = f"{len(rows):03d}.png"
+        if widths is None:
+            img, _, _ = scenes.compose(rng, (1,), made_up=0)  # made-up lettering may look like a plate in every way
+            scenes.words(img, rng, 10, made_up=0)
+            cv2.imwrite(os.path.join(folder, condition, name), camera(img, rng))
+            rows.append(f"{name}\t0\t0\t0\t0\t\tother")
+            continue
         img, quads, texts = scenes.compose(rng, (0, 1), widths)
-        if len(quads) != 1 or (quads < 4).any() or (quads > (scenes.WIDTH - 4, scenes.HEIGHT - 4)).any() or not any(c.isdigit() for c in texts[0][0]):
+        if len(quads) != 1 or (quads < 4).any() or (quads > (scenes.WIDTH - 4, scenes.HEIGHT - 4)).any():
             continue
         x, y, w, h = cv2.boundingRect(quads[0])
-        name = f"{len(rows):03d}.png"
         cv2.imwrite(os.path.join(folder, condition, name), camera(img, rng))
         rows.append(f"{name}\t{x}\t{y}\t{w}\t{h}\t{texts[0][0]}\t{texts[0][1]}")
     with open(os.path.join(folder, condition, "truth.tsv"), "w", encoding="utf-8") as file:

@@ -100,6 +100,21 @@ public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnMo
     }
 
     [Fact]
+    public void Letters_alone_are_a_personal_plate_and_never_sure_where_the_detector_is_certain_and_a_word_where_it_is_not()
+    {
+        using var picture = new Mat(160, 320, MatType.CV_8UC3, new Scalar(70, 70, 70));
+        Cv2.Rectangle(picture, new Rect(60, 50, 200, 60), new Scalar(235, 235, 235), -1);
+        Cv2.PutText(picture, "KARLA", new Point(82, 97), HersheyFonts.HersheyDuplex, 1.5, new Scalar(20, 20, 20), 3, LineTypes.AntiAlias);
+        PlateQuad Seen(float score) => new(new(80, 58), new(240, 58), new(240, 102), new(80, 102), score);
+
+        var personal = Assert.Single(own.Models.Read(picture, [Seen(0.9f)]));
+
+        Assert.Equal("KARLA", personal.Plate);
+        Assert.InRange(personal.Confidence, 0.6, 0.89);
+        Assert.Empty(own.Models.Read(picture, [Seen(0.6f)]));
+    }
+
+    [Fact]
     public void A_model_file_that_is_not_the_cards_is_refused_by_name()
     {
         using var folder = new TemporaryFolder();
