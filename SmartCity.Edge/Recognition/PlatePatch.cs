@@ -7,6 +7,7 @@ public static class PlatePatch
 {
     private const int MaximumHeight = 160;
     private const float ViewMargin = 0.12f;
+    private const float LongerBy = 3;
 
     /// <summary>A plate seen straight on; margin in shares of its height.</summary>
     public static Mat Rectify(Mat image, PlateQuad quad, float margin = 0)
@@ -23,14 +24,14 @@ public static class PlatePatch
         return patch;
     }
 
-    /// <summary>Other cuts of the same characters: with some of what is around them, and upright.</summary>
-    internal static IReadOnlyList<PlateQuad> Views(Mat image, PlateQuad quad)
+    /// <summary>Other cuts of the same characters: with some of what is around them, with more at their ends, where one may have been cut off, and upright.</summary>
+    internal static PlateQuad[] Views(Mat image, PlateQuad quad)
     {
         var margin = ViewMargin * (float)(Distance(quad.TopLeft, quad.BottomLeft) + Distance(quad.TopRight, quad.BottomRight)) / 2;
-        var wider = quad.Grow(margin, margin);
+        var (wider, longer) = (quad.Grow(margin, margin), quad.Grow(LongerBy * margin, 0));
         return (quad.Box & new Rect(0, 0, image.Width, image.Height)) is { Width: >= 4, Height: >= 4 } upright
-            ? [wider, new PlateQuad(new(upright.Left, upright.Top), new(upright.Right, upright.Top), new(upright.Right, upright.Bottom), new(upright.Left, upright.Bottom), quad.Score)]
-            : [wider];
+            ? [wider, longer, new PlateQuad(new(upright.Left, upright.Top), new(upright.Right, upright.Top), new(upright.Right, upright.Bottom), new(upright.Left, upright.Bottom), quad.Score)]
+            : [wider, longer];
     }
 
     private static double Distance(Point2f a, Point2f b) => Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));

@@ -204,26 +204,25 @@ public sealed class PlateRecogniser : IDisposable
         }
 
         var reads = new List<(PlateRead Read, double Value)> { best };
-        foreach (var view in PlatePatch.Views(image.Picture, first.Quad))
-        {
-            ReadAgain(image, first, view, _reader, desk, reads);
-        }
-
+        ReadAgain(image, first, PlatePatch.Views(image.Picture, first.Quad), _reader, desk, reads);
         if (_second is not null)
         {
-            ReadAgain(image, first, first.Quad, _second, desk, reads);
+            ReadAgain(image, first, [first.Quad], _second, desk, reads);
         }
 
         var agreed = reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Value))!.MaxBy(r => r.Value);
         desk.Found[at] = (agreed.Read, Math.Max(agreed.Value, best.Value));
     }
 
-    private void ReadAgain(in Source image, PlateRead first, PlateQuad view, IPlateReader reader, Desk desk, List<(PlateRead, double)> reads)
+    private void ReadAgain(in Source image, PlateRead first, ReadOnlySpan<PlateQuad> views, IPlateReader reader, Desk desk, List<(PlateRead, double)> reads)
     {
-        reader.Read(image, new ReadOnlySpan<PlateQuad>(ref view), desk.Seen.AsSpan(0, 1));
-        if (Decode(image, first.Quad, first.Appearance, desk.Seen[0], desk) is { } read)
+        reader.Read(image, views, desk.Seen);
+        for (var i = 0; i < views.Length; i++)
         {
-            reads.Add(read);
+            if (Decode(image, first.Quad, first.Appearance, desk.Seen[i], desk) is { } read)
+            {
+                reads.Add(read);
+            }
         }
     }
 

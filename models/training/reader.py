@@ -13,12 +13,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import halves
+import integers
 import plates
 from glyphs import ALPHABET
-import halves
 from reader_net import HEIGHT, STEPS, WIDTH, Reader
 
 MARGIN_ALONG, MARGIN_ACROSS = .25, .13
+INTEGERS = range(20, 99)  # convolutions that are exported as integers: before these the faint differences of a plate at night get lost
 
 
 def seen(img, boxes, rng, along=MARGIN_ALONG, across=MARGIN_ACROSS, cut=None):
@@ -137,6 +139,12 @@ def calibrate(model, seed, count):
     model.temperature.fill_(min((loss_of(logits / t, targets, lengths).item(), t) for t in np.linspace(.5, 2.5, 41))[1])
 
 
+def ranges(model, seed=4001):
+    """What the convolutions see on rendered patches; the same ones every time."""
+    source = batches(seed, 16, 1)
+    return integers.ranges(model, [next(source)[0] for _ in range(12)])
+
+
 def train(args):
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
@@ -151,6 +159,7 @@ def train(args):
         optimiser.load_state_dict(state["optimiser"])
         ema, step, seen, spent = state["ema"], state["step"], state["seen"], state["spent"]
     print(f"reader: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, {sum(p.numel() for p in model.parameters() if p.requires_grad) / 1e6:.2f} M trained, from step {step}", flush=True)
+    integers.rehearse(ranges(model), INTEGERS)
     started, losses = time.monotonic() - spent, []
     for x, y, n, _ in batches(args.seed + 1 + step, args.batch):
         share = step / args.steps if args.steps else (time.monotonic() - started) / (60 * args.minutes)
@@ -188,7 +197,9 @@ def load(path, frozen=22):
 
 
 def export(args):
-    halves.export(load(args.weights), torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, input_names=["patch"], output_names=["steps"],
+    model = load(args.weights)
+    known = ranges(model)
+    halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, lambda path: integers.quantise(path, known, INTEGERS), input_names=["patch"], output_names=["steps"],
                   dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})
 
 
