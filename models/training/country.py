@@ -2,20 +2,16 @@
 
     python3 country.py train --minutes 10 --out country.pt && python3 country.py export country.pt country.onnx
 """
-import argparse
-import math
-import os
-import time
-
 import cv2
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+import halves
+import loop
 import plates
 import scenes
-import halves
 from plates import COUNTRIES
 from reader import seen
 
@@ -112,37 +108,14 @@ def measure(model, seed, count):
 
 
 def train(args):
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
     model = Country()
-    optimiser = torch.optim.AdamW(model.parameters(), args.rate, weight_decay=.02)
-    step, spent = 0, 0.0
-    if os.path.exists(args.out + ".state"):
-        state = torch.load(args.out + ".state")
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, spent = state["step"], state["spent"]
-    print(f"country: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, from step {step}", flush=True)
-    started, losses = time.monotonic() - spent, []
-    for x, y in batches(args.seed + 1 + step, args.batch, args.fresh):
-        share = step / args.steps if args.steps else (time.monotonic() - started) / (60 * args.minutes)
-        if share >= 1:
-            break
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1, (step + 1) / 50) * max(.02, .5 + .5 * math.cos(math.pi * share))
-        model.train()
+
+    def losses_of(model, batch):
+        x, y = batch
         loss = F.cross_entropy(model(x), y, label_smoothing=SMOOTHING)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5)
-        optimiser.step()
-        losses.append(loss.item())
-        step += 1
-        if step % args.report == 0:
-            print(f"step {step} {step * args.batch} patches {time.monotonic() - started:.0f} s, {time.process_time():.0f} s of processor, loss {np.mean(losses[-args.report:]):.4f}", flush=True)
-            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started}, args.out + ".tmp")
-            os.replace(args.out + ".tmp", args.out + ".state")
-            torch.save(model.state_dict(), args.out)
+        return loss, {"loss": loss.item()}
+
+    step = loop.run(args, model, [(list(model.parameters()), 1.0)], lambda step: batches(args.seed + 1 + step, args.batch, args.fresh), losses_of)
     logits, truth = judged(model, args.seed + 1000, args.validate)
     model.temperature.fill_(min((F.cross_entropy(logits / t, truth).item(), t) for t in np.linspace(.3, 3, 55))[1])
     torch.save(model.state_dict(), args.out)
@@ -160,29 +133,5 @@ def export(args):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    t = verbs.add_parser("train")
-    t.add_argument("--minutes", type=float, default=10)
-    t.add_argument("--steps", type=int, default=0, help="ends after so many steps instead of the minutes")
-    t.add_argument("--batch", type=int, default=96)
-    t.add_argument("--fresh", type=int, default=24, help="patches drawn for a batch; the rest were seen before")
-    t.add_argument("--rate", type=float, default=2e-3)
-    t.add_argument("--threads", type=int, default=1)
-    t.add_argument("--seed", type=int, default=1)
-    t.add_argument("--report", type=int, default=25)
-    t.add_argument("--validate", type=int, default=1024)
-    t.add_argument("--out", default="country.pt")
-    t.set_defaults(run=train)
-    m = verbs.add_parser("measure")
-    m.add_argument("weights")
-    m.add_argument("--plates", type=int, default=2048)
-    m.add_argument("--seed", type=int, default=2001)
-    m.set_defaults(run=lambda a: print(a.weights, measure(load(a.weights), a.seed, a.plates)))
-    e = verbs.add_parser("export")
-    e.add_argument("weights")
-    e.add_argument("out")
-    e.set_defaults(run=export)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    arguments.run(arguments)
+    loop.main(__doc__, {"minutes": 10, "batch": 96, "rate": 2e-3, "validate": 2048, "out": "country.pt", "more": [("--fresh", 24, "patches drawn for a batch; the rest were seen before")]},
+              train, lambda a: print(a.weights, measure(load(a.weights), a.seed, a.count)), export)

@@ -4,10 +4,7 @@ The backbone is PP-OCRv4's (text detection); the neck and the head are ours and 
 
     python3 detector.py train --minutes 90 --out detector.pt && python3 detector.py export detector.pt detector.onnx
 """
-import argparse
 import math
-import os
-import time
 
 import cv2
 import numpy as np
@@ -15,9 +12,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import halves
+import loop
 import pretrained
 import scenes
-import halves
 
 STRIDE = 8
 MODEL = "ch_PP-OCRv4_det_infer.onnx"
@@ -191,46 +189,16 @@ def measure(model, seed, count, threshold=.4):
 
 
 def train(args):
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
     model = Detector(args.frozen)
     fresh = [p for n, p in model.named_parameters() if not n.startswith("backbone")]
     tuned = [p for n, p in model.named_parameters() if n.startswith("backbone") and p.requires_grad]
-    optimiser = torch.optim.AdamW([{"params": fresh, "share": 1.0}, {"params": tuned, "share": .12}], args.rate, weight_decay=.02)
-    ema = {k: v.clone() for k, v in model.state_dict().items()}
-    step, spent = 0, 0.0
-    if os.path.exists(args.out + ".state"):
-        state = torch.load(args.out + ".state")
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        ema, step, spent = state["ema"], state["step"], state["spent"]
-    print(f"detector: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, {sum(p.numel() for p in fresh + tuned) / 1e6:.2f} M trained, from step {step}", flush=True)
-    started, losses = time.monotonic() - spent, []
-    for x, want, offsets, weight in Crops(args.seed + 1 + step, args.batch, args.side, args.fresh):
-        share = step / args.steps if args.steps else (time.monotonic() - started) / (60 * args.minutes)
-        if share >= 1:
-            break
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * group["share"] * min(1, (step + 1) / 100) * max(.03, .5 + .5 * math.cos(math.pi * share))
-        model.train()
+
+    def losses_of(model, batch):
+        x, want, offsets, weight = batch
         focal, box = loss_of(*model(x), want, offsets, weight)
-        optimiser.zero_grad(set_to_none=True)
-        (focal + 10 * box).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5)
-        optimiser.step()
-        losses.append((focal.item(), box.item()))
-        step += 1
-        decay = min(.995, step / (step + 20))
-        for k, v in model.state_dict().items():
-            ema[k].lerp_(v, 1 - decay) if v.dtype.is_floating_point else ema[k].copy_(v)
-        if step % args.report == 0:
-            f, b = np.mean(losses[-args.report:], 0)
-            print(f"step {step} {step * args.batch} crops {time.monotonic() - started:.0f} s, {time.process_time():.0f} s of processor, heat {f:.3f} corners {b:.4f}", flush=True)
-            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": ema, "step": step, "spent": time.monotonic() - started}, args.out + ".tmp")
-            os.replace(args.out + ".tmp", args.out + ".state")
-            torch.save(ema, args.out)
-    model.load_state_dict(ema)
-    torch.save(ema, args.out)
+        return focal + 10 * box, {"heat": focal.item(), "corners": box.item()}
+
+    step = loop.run(args, model, [(fresh, 1.0), (tuned, .12)], lambda step: Crops(args.seed + 1 + step, args.batch, args.side, args.fresh), losses_of, warm=100)
     print("steps", step, measure(model, args.seed + 2000, args.validate), flush=True)
 
 
@@ -246,31 +214,6 @@ def export(args):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    t = verbs.add_parser("train")
-    t.add_argument("--minutes", type=float, default=90)
-    t.add_argument("--steps", type=int, default=0, help="ends after so many steps instead of the minutes")
-    t.add_argument("--batch", type=int, default=12)
-    t.add_argument("--side", type=int, default=320, help="pixels of a crop")
-    t.add_argument("--fresh", type=int, default=2, help="scenes drawn for a batch; the rest were seen before")
-    t.add_argument("--rate", type=float, default=2e-3)
-    t.add_argument("--frozen", type=int, default=11, help="layers of the backbone that stay as published")
-    t.add_argument("--threads", type=int, default=1)
-    t.add_argument("--seed", type=int, default=1)
-    t.add_argument("--report", type=int, default=25)
-    t.add_argument("--validate", type=int, default=200)
-    t.add_argument("--out", default="detector.pt")
-    t.set_defaults(run=train)
-    m = verbs.add_parser("measure")
-    m.add_argument("weights")
-    m.add_argument("--scenes", type=int, default=200)
-    m.add_argument("--seed", type=int, default=2001)
-    m.set_defaults(run=lambda a: [print(a.weights, measure(load(a.weights), a.seed, a.scenes, t)) for t in (.3, .4, .5)])
-    e = verbs.add_parser("export")
-    e.add_argument("weights")
-    e.add_argument("out")
-    e.set_defaults(run=export)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    arguments.run(arguments)
+    loop.main(__doc__, {"minutes": 90, "batch": 12, "rate": 2e-3, "validate": 200, "out": "detector.pt",
+                        "more": [("--side", 320, "pixels of a crop"), ("--fresh", 2, "scenes drawn for a batch; the rest were seen before"), ("--frozen", 11, "layers of the backbone that stay as published")]},
+              train, lambda a: [print(a.weights, measure(load(a.weights), a.seed, a.count, t)) for t in (.3, .4, .5)], export)

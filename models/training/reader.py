@@ -2,19 +2,16 @@
 
     python3 reader.py train --minutes 60 --out reader.pt && python3 reader.py export reader.pt reader.onnx
 """
-import argparse
 import math
-import os
-import time
 
 import cv2
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 import halves
 import integers
+import loop
 import plates
 from glyphs import ALPHABET
 from reader_net import HEIGHT, STEPS, WIDTH, Reader
@@ -146,44 +143,15 @@ def ranges(model, seed=4001):
 
 
 def train(args):
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
     model = Reader(args.frozen)
-    ema = {k: v.clone() for k, v in model.state_dict().items()}
-    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], args.rate, weight_decay=.01, betas=(.9, .98))
-    step = seen = 0
-    spent = 0.0
-    if os.path.exists(args.out + ".state"):
-        state = torch.load(args.out + ".state")
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        ema, step, seen, spent = state["ema"], state["step"], state["seen"], state["spent"]
-    print(f"reader: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, {sum(p.numel() for p in model.parameters() if p.requires_grad) / 1e6:.2f} M trained, from step {step}", flush=True)
-    integers.rehearse(ranges(model), INTEGERS)
-    started, losses = time.monotonic() - spent, []
-    for x, y, n, _ in batches(args.seed + 1 + step, args.batch):
-        share = step / args.steps if args.steps else (time.monotonic() - started) / (60 * args.minutes)
-        if share >= 1:
-            break
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1, (step + 1) / 50) * max(.05, .5 + .5 * math.cos(math.pi * share))
-        model.train()
+
+    def losses_of(model, batch):
+        x, y, n, _ = batch
         loss = loss_of(model(x), y, n)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5)
-        optimiser.step()
-        losses.append(loss.item())
-        step, seen = step + 1, seen + len(x)
-        decay = min(.995, (step + 1) / (step + 20))
-        for k, v in model.state_dict().items():
-            ema[k].lerp_(v, 1 - decay) if v.dtype.is_floating_point else ema[k].copy_(v)
-        if step % args.report == 0:
-            print(f"step {step} {seen} patches {time.monotonic() - started:.0f} s, {time.process_time():.0f} s of processor, loss {np.mean(losses[-args.report:]):.4f}", flush=True)
-            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": ema, "step": step, "seen": seen, "spent": time.monotonic() - started}, args.out + ".tmp")
-            os.replace(args.out + ".tmp", args.out + ".state")
-            torch.save(ema, args.out)
-    model.load_state_dict(ema)
+        return loss, {"loss": loss.item()}
+
+    step = loop.run(args, model, [([p for p in model.parameters() if p.requires_grad], 1.0)], lambda step: batches(args.seed + 1 + step, args.batch), losses_of, least=.05,
+                    ready=lambda: integers.rehearse(ranges(model), INTEGERS))
     calibrate(model, args.seed + 1000, args.validate)
     torch.save(model.state_dict(), args.out)
     print("steps", step, "temperature", round(model.temperature.item(), 3), measure(model, args.seed + 2000, args.validate), flush=True)
@@ -204,29 +172,5 @@ def export(args):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    t = verbs.add_parser("train")
-    t.add_argument("--minutes", type=float, default=60)
-    t.add_argument("--steps", type=int, default=0, help="ends after so many steps instead of the minutes")
-    t.add_argument("--batch", type=int, default=48)
-    t.add_argument("--rate", type=float, default=1.5e-4)
-    t.add_argument("--frozen", type=int, default=22, help="layers of the backbone that stay as published")
-    t.add_argument("--threads", type=int, default=1)
-    t.add_argument("--seed", type=int, default=1)
-    t.add_argument("--report", type=int, default=25)
-    t.add_argument("--validate", type=int, default=1024)
-    t.add_argument("--out", default="reader.pt")
-    t.set_defaults(run=train)
-    m = verbs.add_parser("measure", help="the weights file, or 'published' for PP-OCRv4 as it comes")
-    m.add_argument("weights")
-    m.add_argument("--plates", type=int, default=1024)
-    m.add_argument("--seed", type=int, default=2001)
-    m.set_defaults(run=lambda a: print(a.weights, measure(load(a.weights), a.seed, a.plates)))
-    e = verbs.add_parser("export")
-    e.add_argument("weights")
-    e.add_argument("out")
-    e.set_defaults(run=export)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    arguments.run(arguments)
+    loop.main(__doc__, {"minutes": 60, "batch": 48, "rate": 1.5e-4, "validate": 1024, "out": "reader.pt", "more": [("--frozen", 22, "layers of the backbone that stay as published")]},
+              train, lambda a: print(a.weights, measure(load(a.weights), a.seed, a.count)), export)
