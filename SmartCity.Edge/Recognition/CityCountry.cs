@@ -12,10 +12,10 @@ internal sealed class CityCountry : IDisposable
     private const string FileName = "city-country-1.onnx";
     private const string Sha256 = "a88e36a323688c79f933ec67310affe55f87d2f82c5dc8707c26705874ec7f4a";
 
-    private const int Width = 192;
-    private const int Height = 48;
-    private const float MarginAlong = 1.15f;
-    private const float MarginAcross = 0.6f;
+    internal const int Width = 192;
+    internal const int Height = 48;
+    internal const float MarginAlong = 1.15f;
+    internal const float MarginAcross = 0.6f;
 
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();

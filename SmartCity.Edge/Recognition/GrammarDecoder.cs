@@ -12,7 +12,9 @@ internal sealed class GrammarDecoder
 {
     private const string Alphabet = CtcFolding.Alphabet;
     private const int Columns = CharacterGrid.Columns;
-    private const int MostPlaces = 12;
+    /// <summary>More characters than any plate has.</summary>
+    internal const int MostPlaces = 12;
+
     private const int MostCandidates = 64;
     private const int MostAlternatives = 4;
     private const ulong Anything = (1UL << Columns) - 1;

@@ -8,8 +8,8 @@ internal sealed class LinePatch : IDisposable
     public const int Width = 208;
     public const int Height = 48;
 
-    private const float MarginAlong = 0.25f;
-    private const float MarginAcross = 0.13f;
+    internal const float MarginAlong = 0.25f;
+    internal const float MarginAcross = 0.13f;
     private const float TwoLineAspect = 2.2f;
     private const float LinesOfTwo = 2.2f;
 

@@ -8,9 +8,6 @@ namespace SmartCity.Edge.Recognition;
 /// <param name="Aspect">Width by height of the characters' line.</param>
 internal readonly record struct PlateAppearance(float Yellow, float BlueBand, float Aspect)
 {
-    // How much of the picture's word on the country counts beside the order of the characters; chosen on rendered pictures.
-    private const double PictureWeight = 1;
-
     private static readonly HashSet<string> Banded = ["DE", "FR", "NL", "BE", "IT", "ES", "PT", "AT", "PL", "CZ", "SK", "HU", "HR", "SI", "RO", "IE", "SE", "NO", "DK", "FI"];
 
     public static PlateAppearance Neutral { get; } = new(0, 0, 4.5f);
@@ -43,7 +40,7 @@ internal readonly record struct PlateAppearance(float Yellow, float BlueBand, fl
 
     /// <summary>How much more, or less, likely a country is for this look.</summary>
     public double Favour(int country) => Shares is { } shares
-        ? Math.Pow(shares[country] * Countries.Count, PictureWeight)
+        ? shares[country] * Countries.Count
         : country == Countries.Other ? 1 : ByRule(Countries.Code(country));
 
     private double ByRule(string country)

@@ -6,6 +6,9 @@ namespace SmartCity.Edge.Recognition;
 public static class PlatePatch
 {
     private const int MaximumHeight = 160;
+    /// <summary>How many cuts <see cref="Views"/> gives at most.</summary>
+    internal const int MostViews = 3;
+
     private const float ViewMargin = 0.12f;
     private const float LongerBy = 3;
 
@@ -24,14 +27,19 @@ public static class PlatePatch
         return patch;
     }
 
-    /// <summary>Other cuts of the same characters: with some of what is around them, with more at their ends, where one may have been cut off, and upright.</summary>
+    /// <summary>Other cuts of the same characters: with some of what is around them, with more at their ends, where one may have been cut off, and upright. Of two lines only those that are still seen as two.</summary>
     internal static PlateQuad[] Views(Mat image, PlateQuad quad)
     {
-        var margin = ViewMargin * (float)(Distance(quad.TopLeft, quad.BottomLeft) + Distance(quad.TopRight, quad.BottomRight)) / 2;
-        var (wider, longer) = (quad.Grow(margin, margin), quad.Grow(LongerBy * margin, 0));
-        return (quad.Box & new Rect(0, 0, image.Width, image.Height)) is { Width: >= 4, Height: >= 4 } upright
-            ? [wider, longer, new PlateQuad(new(upright.Left, upright.Top), new(upright.Right, upright.Top), new(upright.Right, upright.Bottom), new(upright.Left, upright.Bottom), quad.Score)]
-            : [wider, longer];
+        var (line, two) = LinePatch.Lines(quad.Corners);
+        var margin = ViewMargin * line;
+        var box = quad.Box & new Rect(0, 0, image.Width, image.Height);
+        PlateQuad[] views =
+        [
+            quad.Grow(margin, margin),
+            quad.Grow(LongerBy * margin, 0),
+            new PlateQuad(new(box.Left, box.Top), new(box.Right, box.Top), new(box.Right, box.Bottom), new(box.Left, box.Bottom), quad.Score),
+        ];
+        return [.. views.Where(v => v.Box is { Width: >= 4, Height: >= 4 } && LinePatch.Lines(v.Corners).Two == two)];
     }
 
     private static double Distance(Point2f a, Point2f b) => Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));

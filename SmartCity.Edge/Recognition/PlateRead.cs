@@ -45,4 +45,7 @@ public sealed record PlateRead
 
     /// <summary>What the plate looked like, for decoding the vote.</summary>
     internal PlateAppearance Appearance { get; init; } = PlateAppearance.Neutral;
+
+    /// <summary>How probable it is that the places left out of <see cref="Grid"/> are no characters; 1 where none was.</summary>
+    internal double Share { get; init; } = 1;
 }

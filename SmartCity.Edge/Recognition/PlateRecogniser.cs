@@ -29,7 +29,6 @@ public sealed class PlateRecogniser : IDisposable
 
     // Telephone and fleet numbers look like plates of digits alone, words like personal plates: a person looks at those before anyone is charged.
     private const double OneKindAlone = 0.89;
-    private const int MostPlaces = 12;
 
     private readonly IPlateDetector _detector;
     private readonly IPlateReader _reader;
@@ -116,11 +115,14 @@ public sealed class PlateRecogniser : IDisposable
                 row[c] = (float)Math.Exp(log / Math.Sqrt(weights.Length));
             }
 
-            TensorPrimitives.Divide(row, TensorPrimitives.Sum<float>(row), row);
+            // What the frames saw as no character at all stays a doubt, however many they are.
+            var mass = seen.Zip(weights, (rows, w) => w * TensorPrimitives.Sum(rows.AsSpan(place, CharacterGrid.Columns))).Sum() / weights.Sum();
+            TensorPrimitives.Multiply(row, (float)mass / TensorPrimitives.Sum<float>(row), row);
         }
 
         var decoder = new GrammarDecoder();
-        return decoder.Run(fused, best.Appearance, _options.HomeCountry) ? Compose(decoder, fused, best.Quad, best.Appearance, 1) : best;
+        var share = group.Zip(weights, (r, w) => w * r.Share).Sum() / weights.Sum();
+        return decoder.Run(fused, best.Appearance, _options.HomeCountry) ? Compose(decoder, fused, best.Quad, best.Appearance, share) : best;
     }
 
     public void Dispose()
@@ -332,6 +334,7 @@ public sealed class PlateRecogniser : IDisposable
             Quad = quad,
             Grid = new CharacterGrid(rows),
             Appearance = appearance,
+            Share = share,
         };
     }
 
@@ -369,7 +372,7 @@ public sealed class PlateRecogniser : IDisposable
     /// <summary>The memory of one reading, used again for the next.</summary>
     private sealed class Desk
     {
-        private readonly float[] _chosenRows = new float[CharacterGrid.Columns * MostPlaces];
+        private readonly float[] _chosenRows = new float[CharacterGrid.Columns * GrammarDecoder.MostPlaces];
         private int _chosenLength;
 
         public List<PlateQuad> Quads { get; } = [];
@@ -378,7 +381,7 @@ public sealed class PlateRecogniser : IDisposable
 
         public List<PlateRead> Kept { get; } = [];
 
-        public SeenPlaces[] Seen { get; } = [.. Enumerable.Range(0, FirstBatch).Select(_ => new SeenPlaces())];
+        public SeenPlaces[] Seen { get; } = [.. Enumerable.Range(0, Math.Max(FirstBatch, PlatePatch.MostViews)).Select(_ => new SeenPlaces())];
 
         public SeenPlaces Without { get; } = new();
 

@@ -16,7 +16,7 @@ from plates import COUNTRIES
 from reader import seen
 
 WIDTH, HEIGHT = 192, 48
-MARGIN_ALONG, MARGIN_ACROSS = 1.15, .6
+MARGIN_ALONG, MARGIN_ACROSS = 1.15, 0.6
 SHARES = np.array([{"GB": 2.5, "DE": 2, "US": 2, "other": 1.5}.get(c, 1.0) for c in COUNTRIES])
 SHARES = SHARES / SHARES.sum()
 SMOOTHING = .05

@@ -34,9 +34,9 @@ def mix(cin, cout, stride=1):
 class Detector(nn.Module):
     """frozen: that many of the backbone's first layers keep their published weights."""
 
-    def __init__(self, frozen=11, width=64):
+    def __init__(self, frozen=11):
         super().__init__()
-        self.frozen = frozen
+        self.frozen, width = frozen, 64
         layers = pretrained.layers(MODEL, BACKBONE)
         # The input's own normalisation is the first layer's business.
         layers[0].bias = layers[0].bias - (layers[0].weight * (MEAN / DEVIATION)[None, :, None, None]).sum((1, 2, 3))
@@ -199,6 +199,7 @@ def train(args):
         return focal + 10 * box, {"heat": focal.item(), "corners": box.item()}
 
     step = loop.run(args, model, [(fresh, 1.0), (tuned, .12)], lambda step: Crops(args.seed + 1 + step, args.batch, args.side, args.fresh), losses_of, warm=100)
+    torch.save(model.state_dict(), args.out)
     print("steps", step, measure(model, args.seed + 2000, args.validate), flush=True)
 
 

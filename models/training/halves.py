@@ -21,7 +21,7 @@ def halve(path):
     graph = model.graph
     casts = []
     for weight in list(graph.initializer):
-        if weight.data_type != onnx.TensorProto.FLOAT or int(np.prod(weight.dims)) < SMALLEST:
+        if weight.data_type != onnx.TensorProto.FLOAT or len(weight.dims) < 2 or int(np.prod(weight.dims)) < SMALLEST:
             continue
         values = numpy_helper.to_array(weight)
         if np.abs(values).max() > 6e4:

@@ -44,7 +44,7 @@ def main(doc, defaults, train, measure, export):
 
 
 def run(args, model, groups, source, losses_of, warm=50, least=.03, ready=None):
-    """Trains until the minutes or the steps are up; the model then has the mean of its last weights. Returns the steps it has had.
+    """Trains until the minutes or the steps are up; the model then has the mean of its last weights, which are the caller's to save. Returns the steps it has had.
 
     groups: parameters and their share of the rate; source: a function of the step, endless batches from there on; losses_of: a function of the
     model and a batch, what is made small and what of it is reported; warm: steps until the rate is whole; least: share of it at the end;
@@ -63,6 +63,11 @@ def run(args, model, groups, source, losses_of, warm=50, least=.03, ready=None):
     trained = sum(p.numel() for group, _ in groups for p in group)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, {trained / 1e6:.2f} M trained, from step {step}", flush=True)
     started, losses = time.monotonic() - spent, []
+
+    def keep():
+        torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "mean": mean, "step": step, "spent": time.monotonic() - started}, args.out + ".state.tmp")
+        os.replace(args.out + ".state.tmp", args.out + ".state")
+
     for batch in source(step):
         share = step / args.steps if args.steps else (time.monotonic() - started) / (60 * args.minutes)
         if share >= 1:
@@ -83,9 +88,7 @@ def run(args, model, groups, source, losses_of, warm=50, least=.03, ready=None):
         if step % args.report == 0:
             said = ", ".join(f"{name} {np.mean([r[name] for r in losses[-args.report:]]):.4f}" for name in reported)
             print(f"step {step} {step * args.batch} pictures {time.monotonic() - started:.0f} s, {time.process_time():.0f} s of processor, {said}", flush=True)
-            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "mean": mean, "step": step, "spent": time.monotonic() - started}, args.out + ".tmp")
-            os.replace(args.out + ".tmp", args.out + ".state")
-            torch.save(mean, args.out)
+            keep()
+    keep()
     model.load_state_dict(mean)
-    torch.save(mean, args.out)
     return step

@@ -138,7 +138,7 @@ def draw(rng, country=None):
         cuts = [i for i, c in enumerate(shown) if c in " -."]
         cut = cuts[min(range(len(cuts)), key=lambda i: abs(cuts[i] - len(shown) / 2))]
         lines = [shown[:cut], shown[cut + 1:]]
-    rows, marks = zip(*(_line(line, face, gap, space, rng, country) for line in lines))
+    rows, marks = zip(*(_line(line, face, gap, space, rng) for line in lines))
     pad_x = rng.uniform(.1, .55) * HEIGHT
     pad_y = rng.uniform(.12, .32) * HEIGHT
     band = rng.uniform(.38, .6) * HEIGHT if country not in ("US", "IN", "BR", "CH", "other") and rng.random() < (.45 if country == "GB" else .8) else 0
@@ -300,7 +300,7 @@ def _holder(img, boxes, rng, country):
     return out, [(x + side, y + top, bw, bh) for x, y, bw, bh in boxes]
 
 
-def _line(text, face, gap, space, rng, country):
+def _line(text, face, gap, space, rng):
     """The mask of a line, and where room was left for seals: left edges and widths."""
     parts, seals = [], []
     for c in text:

@@ -16,7 +16,7 @@ import plates
 from glyphs import ALPHABET
 from reader_net import HEIGHT, STEPS, WIDTH, Reader
 
-MARGIN_ALONG, MARGIN_ACROSS = .25, .13
+MARGIN_ALONG, MARGIN_ACROSS = 0.25, 0.13
 INTEGERS = range(20, 99)  # convolutions that are exported as integers: before these the faint differences of a plate at night get lost
 
 
@@ -49,8 +49,8 @@ def seen(img, boxes, rng, along=MARGIN_ALONG, across=MARGIN_ACROSS, cut=None):
 
 def patch(img, boxes, rng, text):
     """What the reader looks at: a line, or two side by side. Some are cut off within a character, so that it learns to be unsure of what it sees half of."""
-    cut = int(rng.integers(2)) if rng.random() < .12 and len(boxes) == 1 else None
-    small, quad = seen(img, boxes, rng, cut=None if cut is not None and text[-cut] in "I1" else cut)
+    end = int(rng.integers(2)) if rng.random() < .12 and len(boxes) == 1 else None
+    small, quad = seen(img, boxes, rng, cut=None if end is not None and text[-end] in "I1" else end)
     if len(boxes) == 1:
         return warp(small, quad, WIDTH)
     y0, y1 = min(b[1] for b in boxes), max(b[1] + b[3] for b in boxes)
@@ -102,7 +102,7 @@ def text_of(probabilities):
 
 
 def fold(text):
-    return text.replace("O", "0").replace("I", "1").replace("Q", "0")
+    return text.replace("O", "0").replace("I", "1")
 
 
 def measure(model, seed, count):
@@ -123,11 +123,12 @@ def measure(model, seed, count):
 
 def calibrate(model, seed, count):
     """The temperature at which held-out plates are least surprising."""
-    model.train()
+    model.eval()
+    model.temperature.fill_(1)
     logits, targets, lengths = [], [], []
     with torch.no_grad():
         for x, y, n, _ in batches(seed, 64, 1):
-            logits.append(model(x))
+            logits.append(model(x).clamp_min(1e-9).log())
             targets.append(y)
             lengths.append(n)
             if len(logits) * 64 >= count:
@@ -136,10 +137,13 @@ def calibrate(model, seed, count):
     model.temperature.fill_(min((loss_of(logits / t, targets, lengths).item(), t) for t in np.linspace(.5, 2.5, 41))[1])
 
 
-def ranges(model, seed=4001):
-    """What the convolutions see on rendered patches; the same ones every time."""
-    source = batches(seed, 16, 1)
-    return integers.ranges(model, [next(source)[0] for _ in range(12)])
+def rehearse(model, seed=4001):
+    """From now on the model reads as its exported file will; what its convolutions see is measured on rendered patches if it has not been."""
+    if not model.ranges.any():
+        source = batches(seed, 16, 1)
+        model.ranges.copy_(integers.ranges(model, [next(source)[0] for _ in range(12)]))
+    integers.rehearse(model, model.ranges, INTEGERS)
+    return model
 
 
 def train(args):
@@ -151,14 +155,14 @@ def train(args):
         return loss, {"loss": loss.item()}
 
     step = loop.run(args, model, [([p for p in model.parameters() if p.requires_grad], 1.0)], lambda step: batches(args.seed + 1 + step, args.batch), losses_of, least=.05,
-                    ready=lambda: integers.rehearse(ranges(model), INTEGERS))
+                    ready=lambda: rehearse(model))
     calibrate(model, args.seed + 1000, args.validate)
     torch.save(model.state_dict(), args.out)
     print("steps", step, "temperature", round(model.temperature.item(), 3), measure(model, args.seed + 2000, args.validate), flush=True)
 
 
-def load(path, frozen=22):
-    model = Reader(frozen)
+def load(path):
+    model = Reader()
     if path != "published":
         model.load_state_dict(torch.load(path, map_location="cpu"))
     return model.eval()
@@ -166,11 +170,11 @@ def load(path, frozen=22):
 
 def export(args):
     model = load(args.weights)
-    known = ranges(model)
-    halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, lambda path: integers.quantise(path, known, INTEGERS), input_names=["patch"], output_names=["steps"],
+    rewrite = (lambda path: integers.quantise(path, model.ranges, INTEGERS)) if model.ranges.any() else None
+    halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, rewrite, input_names=["patch"], output_names=["steps"],
                   dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})
 
 
 if __name__ == "__main__":
     loop.main(__doc__, {"minutes": 60, "batch": 48, "rate": 1.5e-4, "validate": 1024, "out": "reader.pt", "more": [("--frozen", 22, "layers of the backbone that stay as published")]},
-              train, lambda a: print(a.weights, measure(load(a.weights), a.seed, a.count)), export)
+              train, lambda a: print(a.weights, measure(rehearse(load(a.weights)), a.seed, a.count)), export)

@@ -90,10 +90,10 @@ def _write(img, text, x, y, height, colour, rng, panel=None, pad=.3, round_panel
         region[:] = region * (1 - a) + np.float32(colour) * a
 
 
-def words(img, rng, most=6, made_up=.25):
+def words(img, rng, most=6, made_up=.25, among=WORDS):
     """Text that is no plate: signs, phone numbers, stickers, shop fronts, the camera's own caption; a share of it of any characters."""
     for _ in range(int(rng.integers(0, most))):
-        text = WORDS[rng.integers(len(WORDS))] if rng.random() >= made_up else "".join(rng.choice(list("ABCDEFGHKLMNPRSTUVW0123456789 -"), rng.integers(2, 12)))
+        text = among[rng.integers(len(among))] if rng.random() >= made_up else "".join(rng.choice(list("ABCDEFGHKLMNPRSTUVW0123456789 -"), rng.integers(2, 12)))
         panel = rng.integers(0, 255, 3).tolist() if rng.random() < .5 else None
         _write(img, text.strip() or "P", rng.integers(-20, WIDTH - 30), rng.integers(0, HEIGHT - 10), np.exp(rng.uniform(1.8, 4.1)), rng.integers(0, 255, 3).tolist(), rng, panel, rng.uniform(.15, 1.2), rng.random() < .25)
     if rng.random() < .2:
@@ -177,12 +177,12 @@ def draw(rng):
     return camera(img, rng), quads
 
 
-def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330), made_up=.25):
-    """A picture before the camera, its plates' corners, and their texts and countries. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels; made_up: of words()."""
+def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330), lettering=.7):
+    """A picture before the camera, its plates' corners, and their texts and countries. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels; lettering: how probable it is that there is any."""
     img = _photograph(rng, WIDTH, HEIGHT) if rng.random() < .7 else None
     img = _street(rng) if img is None else img
-    if rng.random() < .7:
-        words(img, rng, made_up=made_up)
+    if rng.random() < lettering:
+        words(img, rng)
     quads, texts, centres, pasted = [], [], [], []
     for _ in range(int(rng.choice(len(counts), p=counts))):
         flat, text, country, boxes = plates.draw(rng)

@@ -11,6 +11,10 @@ import numpy as np
 import plates
 import scenes
 
+# None of the words that scenes.py writes: what was learned of those by heart doesn't count.
+WORDS = ["BAKERY", "Flowers & Gifts", "CAR WASH", "MOT CENTRE", "24 HOURS", "NISSAN", "MITSUBISHI", "Peugeot 208", "Hybrid", "AWD", "SCANIA R450", "Removals", "01225 330 118", "REDUCE SPEED NOW", "DIVERSION", "LONDON 12", "A4174",
+         "Station Rd", "ZONE 5", "KEEP CLEAR", "MEGANE", "Transit 350", "AMBULANCE", "FREE PARKING", "www.fish-bar.com", "NO ENTRY", "PAY HERE", "Windows & Doors", "SUBARU", "V8", "quattro", "T-ROC", "4MATIC", "HGV 7.5t", "BIO 97", "Tel 555 2368"]
+
 
 def day(img, rng):
     return cv2.convertScaleAbs(img, alpha=rng.uniform(.8, 1.1), beta=rng.uniform(-10, 15))
@@ -55,11 +59,11 @@ def write(folder, condition, pictures, seed):
     rows = ["file\tx\ty\twidth\theight\tplate\tcountry"]
     while len(rows) <= pictures:
         name = f"{len(rows):03d}.png"
-        if widths is None:
-            img, _, _ = scenes.compose(rng, (1,), made_up=0)  # made-up lettering may look like a plate in every way
-            scenes.words(img, rng, 10, made_up=0)
+        if widths is None:  # made-up lettering is left out: it may look like a plate in every way
+            img, _, _ = scenes.compose(rng, (1,), lettering=0)
+            scenes.words(img, rng, 12, made_up=0, among=WORDS)
             cv2.imwrite(os.path.join(folder, condition, name), camera(img, rng))
-            rows.append(f"{name}\t0\t0\t0\t0\t\tother")
+            rows.append(f"{name}\t\t\t\t\t\tother")
             continue
         img, quads, texts = scenes.compose(rng, (0, 1), widths)
         if len(quads) != 1 or (quads < 4).any() or (quads > (scenes.WIDTH - 4, scenes.HEIGHT - 4)).any():

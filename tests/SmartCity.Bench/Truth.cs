@@ -3,7 +3,7 @@ using OpenCvSharp;
 
 namespace SmartCity.Bench;
 
-/// <summary>A picture, the plate that is most prominent in it, where that is known to lie and from which country it is (<c>other</c>: none that is told apart); null where that is not known.</summary>
+/// <summary>A picture, the plate that is most prominent in it (empty: there is none), where that is known to lie and from which country it is (<c>other</c>: none that is told apart); null where that is not known.</summary>
 internal sealed record KnownPicture(string File, string Plate, Rect? Box, string? Country);
 
 /// <summary>Pictures with their plates from a folder's truth.tsv.</summary>
@@ -25,7 +25,7 @@ internal static class Truth
 
         Rect? Box(string[] cells)
         {
-            if (box.Any(b => b < 0))
+            if (box.Any(b => b < 0 || cells[b].Length == 0))
             {
                 return null;
             }

@@ -99,6 +99,21 @@ public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnMo
         Assert.Equal("MH12A4827", read.BestGuess);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_plate_that_was_cut_within_a_character_is_looked_at_with_more_at_its_ends(int end)
+    {
+        using var picture = new Mat(160, 360, MatType.CV_8UC3, new Scalar(70, 70, 70));
+        Cv2.Rectangle(picture, new Rect(50, 50, 260, 60), new Scalar(235, 235, 235), -1);
+        Cv2.PutText(picture, "EK61 WTB", new Point(62, 97), HersheyFonts.HersheyDuplex, 1.5, new Scalar(20, 20, 20), 3, LineTypes.AntiAlias);
+        var (left, right) = end == 0 ? (82, 298) : (62, 284);
+
+        var read = Assert.Single(own.Models.Read(picture, [new PlateQuad(new(left, 60), new(right, 60), new(right, 100), new(left, 100), 0.9f)]));
+
+        Assert.Equal("EK61WTB", read.Plate);
+    }
+
     [Fact]
     public void Letters_alone_are_a_personal_plate_and_never_sure_where_the_detector_is_certain_and_a_word_where_it_is_not()
     {

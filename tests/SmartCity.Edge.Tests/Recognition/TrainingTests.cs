@@ -1,12 +1,16 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
+using OpenCvSharp;
+using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
-/// <summary>The training of models/training, cut short: a few steps, then a file that OnnxRuntime loads and runs.</summary>
+/// <summary>The training of models/training, cut short: a few steps, some more from where it stood, then a file that OnnxRuntime loads and runs.</summary>
 public sealed class TrainingTests
 {
+    private const string Text = "KP27HXE";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     [Theory]
@@ -19,18 +23,50 @@ public sealed class TrainingTests
         Assert.SkipUnless(File.Exists("/usr/bin/python3") && await RunAsync("-c", "import torch, onnx, cv2, PIL") is (0, _), "There is no Python with PyTorch, ONNX, OpenCV and Pillow (Debian: python3-torch python3-onnx python3-opencv python3-pil).");
         using var folder = new TemporaryFolder();
 
-        var (trained, said) = await RunAsync(Path.Combine(training, script), "train", "--steps", "2", "--batch", "4", "--report", "1", "--validate", "4", "--out", folder["model.pt"]);
-        Assert.True(trained == 0, said);
-        Assert.Contains("step 2 ", said, StringComparison.Ordinal);
+        await TrainAsync(2, "step 2 ");
+        await TrainAsync(3, "from step 2");
         var (exported, complaint) = await RunAsync(Path.Combine(training, script), "export", folder["model.pt"], folder["model.onnx"]);
         Assert.True(exported == 0, complaint);
 
         using var session = new InferenceSession(folder["model.onnx"]);
         using var run = new RunOptions();
-        using var picture = OrtValue.CreateTensorValueFromMemory(new byte[takes.Aggregate((a, b) => a * b)], takes);
+        using var drawn = new Mat((int)takes[1], (int)takes[2], MatType.CV_8UC3, new Scalar(225, 230, 230));
+        Cv2.PutText(drawn, Text, new Point(14, 37), HersheyFonts.HersheyDuplex, 1.15, new Scalar(20, 20, 20), 2, LineTypes.AntiAlias);
+        drawn.GetArray(out Vec3b[] pixels);
+        using var picture = OrtValue.CreateTensorValueFromMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes<Vec3b>(pixels).ToArray(), takes);
         using var results = session.Run(run, [input], [picture], [output]);
         Assert.Equal(gives, results[0].GetTensorTypeAndShape().Shape);
-        Assert.All(results[0].GetTensorDataAsSpan<float>().ToArray(), p => Assert.InRange(p, 0, 1));
+        var probabilities = results[0].GetTensorDataAsSpan<float>().ToArray();
+        Assert.All(probabilities, p => Assert.InRange(p, 0, 1));
+        if (output == "steps")
+        {
+            // It begins from weights that read: three steps on, and with its integers, it still does.
+            var seen = new SeenPlaces();
+            new CtcFolding([.. CtcFolding.Alphabet.Select(c => c.ToString())], space: false).Fold(probabilities, (int)gives[1], seen);
+            Assert.Equal(Text, string.Concat(Enumerable.Range(0, seen.Count).Select(i => CtcFolding.Alphabet[seen[i].IndexOf(System.Numerics.Tensors.TensorPrimitives.Max<float>(seen[i]))])));
+        }
+
+        async Task TrainAsync(int steps, string says)
+        {
+            var (code, said) = await RunAsync(Path.Combine(training, script), "train", "--steps", $"{steps}", "--batch", "4", "--report", "2", "--validate", "4", "--out", folder["model.pt"]);
+            Assert.True(code == 0, said);
+            Assert.Contains(says, said, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void What_the_product_cuts_out_is_what_the_training_cuts_out()
+    {
+        var reader = File.ReadAllText(Path.Combine(Root(), "models", "training", "reader.py"));
+        var network = File.ReadAllText(Path.Combine(Root(), "models", "training", "reader_net.py"));
+        var country = File.ReadAllText(Path.Combine(Root(), "models", "training", "country.py"));
+
+        Assert.Contains(Inv($"MARGIN_ALONG, MARGIN_ACROSS = {LinePatch.MarginAlong}, {LinePatch.MarginAcross}"), reader, StringComparison.Ordinal);
+        Assert.Contains(Inv($"HEIGHT, WIDTH, STEPS = {LinePatch.Height}, {LinePatch.Width}, "), network, StringComparison.Ordinal);
+        Assert.Contains(Inv($"MARGIN_ALONG, MARGIN_ACROSS = {CityCountry.MarginAlong}, {CityCountry.MarginAcross}"), country, StringComparison.Ordinal);
+        Assert.Contains(Inv($"WIDTH, HEIGHT = {CityCountry.Width}, {CityCountry.Height}"), country, StringComparison.Ordinal);
+
+        static string Inv(FormattableString text) => text.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
     // Debian's own Python: PyTorch comes with it.
