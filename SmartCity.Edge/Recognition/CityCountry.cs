@@ -10,7 +10,7 @@ internal sealed class CityCountry : IDisposable
 {
     public const string Id = "city-country-1";
     private const string FileName = "city-country-1.onnx";
-    private const string Sha256 = "a88e36a323688c79f933ec67310affe55f87d2f82c5dc8707c26705874ec7f4a";
+    private const string Sha256 = "8706a75cc17b4c8193ed0467447025c66126bb2aadf6a71ae3894ebde893bef1";
 
     internal const int Width = 192;
     internal const int Height = 48;

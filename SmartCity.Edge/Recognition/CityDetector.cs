@@ -14,7 +14,7 @@ internal sealed class CityDetector : IPlateDetector
 {
     public const string Id = "city-det-1";
     private const string FileName = "city-det-1.onnx";
-    private const string Sha256 = "58a9a46f2db9dcb89cd95da0b830bc26e6249b691378318fb54535f01164cf5c";
+    private const string Sha256 = "89d1e7d3514833dbdf71ec51a873d8bb6792749cde3d45a37a7e7ddd1b9e2a8f";
 
     private const int Stride = 32;
     private const int Cell = 8;

@@ -10,7 +10,7 @@ internal sealed class CityReader : IPlateReader
 {
     public const string Id = "city-read-1";
     private const string FileName = "city-read-1.onnx";
-    private const string Sha256 = "bc76f66e4e4bcbdcef226f4ac0b241dcc3fdfe5bd9b87c6e53ffd46cf627ffcc";
+    private const string Sha256 = "6a2e45e07fdef0897647a98add69646799339268777a611783ddbfc6a024c2f0";
 
     private const int Steps = 26;
     private const int MostAtOnce = 8;

@@ -7,12 +7,10 @@ from onnx import helper, numpy_helper
 SMALLEST = 256  # numbers below which it isn't worth it
 
 
-def export(model, example, path, rewrite=None, **names):
-    """Writes a model as ONNX with its weights halved; rewrite, a function of the path, changes the file before that; names are those of torch.onnx.export."""
+def export(model, example, path, **names):
+    """Writes a model as ONNX with its weights halved; names are those of torch.onnx.export."""
     extra = {"dynamo": False} if torch.__version__ >= "2.5" else {}
     torch.onnx.export(model, (example,), path, opset_version=14, **names, **extra)
-    if rewrite is not None:
-        rewrite(path)
     halve(path)
 
 

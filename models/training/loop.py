@@ -43,12 +43,11 @@ def main(doc, defaults, train, measure, export):
     arguments.run(arguments)
 
 
-def run(args, model, groups, source, losses_of, warm=50, least=.03, ready=None):
+def run(args, model, groups, source, losses_of, warm=50, least=.03):
     """Trains until the minutes or the steps are up; the model then has the mean of its last weights, which are the caller's to save. Returns the steps it has had.
 
     groups: parameters and their share of the rate; source: a function of the step, endless batches from there on; losses_of: a function of the
-    model and a batch, what is made small and what of it is reported; warm: steps until the rate is whole; least: share of it at the end;
-    ready: called before the first step, when the model is as an earlier training left it.
+    model and a batch, what is made small and what of it is reported; warm: steps until the rate is whole; least: share of it at the end.
     """
     optimiser = torch.optim.AdamW([{"params": p, "share": share} for p, share in groups], args.rate, weight_decay=.02)
     mean = {k: v.clone() for k, v in model.state_dict().items()}
@@ -58,8 +57,6 @@ def run(args, model, groups, source, losses_of, warm=50, least=.03, ready=None):
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         mean, step, spent = state["mean"], state["step"], state["spent"]
-    if ready is not None:
-        ready()
     trained = sum(p.numel() for group, _ in groups for p in group)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, {trained / 1e6:.2f} M trained, from step {step}", flush=True)
     started, losses = time.monotonic() - spent, []

@@ -10,14 +10,12 @@ import torch
 from torch.nn import functional as F
 
 import halves
-import integers
 import loop
 import plates
 from glyphs import ALPHABET
 from reader_net import HEIGHT, STEPS, WIDTH, Reader
 
 MARGIN_ALONG, MARGIN_ACROSS = 0.25, 0.13
-INTEGERS = range(20, 99)  # convolutions that are exported as integers: before these the faint differences of a plate at night get lost
 
 
 def seen(img, boxes, rng, along=MARGIN_ALONG, across=MARGIN_ACROSS, cut=None):
@@ -137,15 +135,6 @@ def calibrate(model, seed, count):
     model.temperature.fill_(min((loss_of(logits / t, targets, lengths).item(), t) for t in np.linspace(.5, 2.5, 41))[1])
 
 
-def rehearse(model, seed=4001):
-    """From now on the model reads as its exported file will; what its convolutions see is measured on rendered patches if it has not been."""
-    if not model.ranges.any():
-        source = batches(seed, 16, 1)
-        model.ranges.copy_(integers.ranges(model, [next(source)[0] for _ in range(12)]))
-    integers.rehearse(model, model.ranges, INTEGERS)
-    return model
-
-
 def train(args):
     model = Reader(args.frozen)
 
@@ -154,8 +143,7 @@ def train(args):
         loss = loss_of(model(x), y, n)
         return loss, {"loss": loss.item()}
 
-    step = loop.run(args, model, [([p for p in model.parameters() if p.requires_grad], 1.0)], lambda step: batches(args.seed + 1 + step, args.batch), losses_of, least=.05,
-                    ready=lambda: rehearse(model))
+    step = loop.run(args, model, [([p for p in model.parameters() if p.requires_grad], 1.0)], lambda step: batches(args.seed + 1 + step, args.batch), losses_of, least=.05)
     calibrate(model, args.seed + 1000, args.validate)
     torch.save(model.state_dict(), args.out)
     print("steps", step, "temperature", round(model.temperature.item(), 3), measure(model, args.seed + 2000, args.validate), flush=True)
@@ -169,12 +157,10 @@ def load(path):
 
 
 def export(args):
-    model = load(args.weights)
-    rewrite = (lambda path: integers.quantise(path, model.ranges, INTEGERS)) if model.ranges.any() else None
-    halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, rewrite, input_names=["patch"], output_names=["steps"],
+    halves.export(load(args.weights), torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, input_names=["patch"], output_names=["steps"],
                   dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})
 
 
 if __name__ == "__main__":
     loop.main(__doc__, {"minutes": 60, "batch": 48, "rate": 1.5e-4, "validate": 1024, "out": "reader.pt", "more": [("--frozen", 22, "layers of the backbone that stay as published")]},
-              train, lambda a: print(a.weights, measure(rehearse(load(a.weights)), a.seed, a.count)), export)
+              train, lambda a: print(a.weights, measure(load(a.weights), a.seed, a.count)), export)

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-import integers
 import pretrained
 from glyphs import ALPHABET
 
@@ -49,8 +48,6 @@ class Reader(nn.Module):
         self.c3, self.c4, self.c5 = nn.Conv2d(120, 480, 1), nn.Conv2d(960, 60, (1, 3), padding=(0, 1)), nn.Conv2d(60, 120, 1)
         self.head = nn.Linear(120, 1 + len(ALPHABET))
         self.register_buffer("temperature", torch.ones(()))
-        # What integers.ranges() says, measured once: training, measuring and export go by the same.
-        self.register_buffer("ranges", torch.zeros(len(integers.convolutions(self)), 6))
         self._load()
 
     def _load(self):
