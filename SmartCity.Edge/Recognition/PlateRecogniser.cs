@@ -107,17 +107,15 @@ public sealed class PlateRecogniser : IDisposable
         var fused = new float[group.Key * CharacterGrid.Columns];
         for (var place = 0; place < fused.Length; place += CharacterGrid.Columns)
         {
-            // The mean of the logarithms: frames are different looks at the same characters.
+            // The mean of the logarithms: frames are different looks at the same characters. What each saw as no character is pooled as one more of them.
             var row = fused.AsSpan(place, CharacterGrid.Columns);
             for (var c = 0; c < row.Length; c++)
             {
-                var log = seen.Zip(weights, (rows, w) => w * Math.Log(rows[place + c] + 1e-4)).Sum() / weights.Average();
-                row[c] = (float)Math.Exp(log / Math.Sqrt(weights.Length));
+                row[c] = Pooled(seen.Select(rows => rows[place + c]), weights);
             }
 
-            // What the frames saw as no character at all stays a doubt, however many they are.
-            var mass = seen.Zip(weights, (rows, w) => w * TensorPrimitives.Sum(rows.AsSpan(place, CharacterGrid.Columns))).Sum() / weights.Sum();
-            TensorPrimitives.Multiply(row, (float)mass / TensorPrimitives.Sum<float>(row), row);
+            var none = Pooled(seen.Select(rows => Math.Max(0, 1 - TensorPrimitives.Sum(rows.AsSpan(place, CharacterGrid.Columns)))), weights);
+            TensorPrimitives.Divide(row, TensorPrimitives.Sum<float>(row) + none, row);
         }
 
         var decoder = new GrammarDecoder();
@@ -131,6 +129,13 @@ public sealed class PlateRecogniser : IDisposable
         _reader.Dispose();
         _second?.Dispose();
         _country?.Dispose();
+    }
+
+    private static float Pooled(IEnumerable<float> probabilities, double[] weights)
+    {
+        // Frames of one pass are alike: so many count as their square root.
+        var mean = probabilities.Zip(weights, (p, w) => w * Math.Log(p + 1e-4)).Sum() / weights.Sum();
+        return (float)Math.Exp(mean * Math.Sqrt(weights.Length));
     }
 
     private PlateRead[] Read(in Source image, IReadOnlyList<PlateQuad> quads)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OpenCvSharp;
@@ -97,6 +98,27 @@ public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnMo
         var read = Assert.Single(own.Models.Read(picture, [new PlateQuad(new(98, 80), new(222, 80), new(222, 164), new(98, 164), 1)]));
 
         Assert.Equal("MH12A4827", read.BestGuess);
+    }
+
+    [Fact]
+    public void What_is_doubtful_in_every_frame_is_as_doubtful_in_the_vote()
+    {
+        using var traffic = new SimulatedTraffic(5, Weather.Day);
+        using var pass = traffic.Next();
+        var (picture, truth) = pass.Draw(pass.Frames / 2);
+        using (picture)
+        {
+            var sure = own.Models.Recognise(picture)[0];
+            var rows = new float[sure.Grid.Count * CharacterGrid.Columns];
+            sure.Grid.CopyTo(rows);
+            TensorPrimitives.Multiply(rows.AsSpan(0, CharacterGrid.Columns), 0.5f, rows.AsSpan(0, CharacterGrid.Columns));
+            var (leftOut, halfSeen) = (sure with { Share = 0.5 }, sure with { Grid = new CharacterGrid(rows) });
+
+            Assert.Equal(truth.Plate, own.Models.Fuse([sure, sure]).Plate);
+            Assert.InRange(own.Models.Fuse([sure, sure]).Confidence, 0.9, 1);
+            Assert.InRange(own.Models.Fuse([leftOut, leftOut, leftOut]).Confidence, 0, 0.5);
+            Assert.InRange(own.Models.Fuse([halfSeen, halfSeen, halfSeen]).Confidence, 0, 0.51);
+        }
     }
 
     [Theory]
