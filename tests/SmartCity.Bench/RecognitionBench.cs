@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using SmartCity.Edge.Cameras.Simulation;
-using Spectre.Console;
 
 namespace SmartCity.Bench;
 
@@ -63,26 +61,18 @@ internal static class RecognitionBench
 
     private static void Print(RecognitionFigures figures)
     {
-        if (figures.Photographs.Count > 0)
+        foreach (var folder in figures.Photographs.GroupBy(f => f.Folder))
         {
-            var table = new Table().AddColumns("photographs", "models", "n", "strict %", "folded %", "found %", "precision %", "abstained %", "wrong ≥ 0.9 %", "country %", "wrong country %", "detect ms", "read ms", "whole ms", "p95 ms");
-            foreach (var f in figures.Photographs)
-            {
-                table.AddRow(f.Folder, f.Contender, N(f.Pictures, 0), N(f.Strict, 1), N(f.Folded, 1), N(f.Found, 1), N(f.Precision, 1), N(f.Abstained, 1), N(f.ConfidentWrong, 1), N(f.CountryRight, 1), N(f.CountryWrong, 1), N(f.Detect.P50, 1), N(f.Read.P50, 1), N(f.Total.P50, 1), N(f.Total.P95, 1));
-            }
-
-            AnsiConsole.Write(table);
+            FigureTable.Write(
+                $"{folder.Key}, {folder.First().Pictures} pictures", folder, f => f.Contender,
+                ("strict %", f => f.Strict, 1), ("folded %", f => f.Folded, 1), ("found %", f => f.Found, 1), ("precision %", f => f.Precision, 1),
+                ("abstained %", f => f.Abstained, 1), ("wrong ≥ 0.9 %", f => f.ConfidentWrong, 1), ("country %", f => f.CountryRight, 1), ("wrong country %", f => f.CountryWrong, 1),
+                ("detect ms", f => f.Detect.P50, 1), ("detect ms, p95", f => f.Detect.P95, 1), ("read ms", f => f.Read.P50, 1), ("read ms, p95", f => f.Read.P95, 1),
+                ("whole ms", f => f.Total.P50, 1), ("whole ms, p95", f => f.Total.P95, 1));
         }
 
-        if (figures.Simulated.Count > 0)
-        {
-            AnsiConsole.Write(SimulatedPasses.Table(figures.Simulated));
-        }
+        SimulatedPasses.Print(figures.Simulated);
     }
-
-    private static string N(double? value, int digits) => value is { } known ? N(known, digits) : "";
-
-    private static string N(double value, int digits) => value.ToString($"N{digits}", CultureInfo.InvariantCulture);
 }
 
 internal sealed record RecognitionFigures(IReadOnlyList<PhotographFigures> Photographs, IReadOnlyList<PassFigures> Simulated);

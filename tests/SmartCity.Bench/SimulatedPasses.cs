@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using SmartCity.Edge.Cameras.Simulation;
 using SmartCity.Edge.Tracking;
-using Spectre.Console;
 
 namespace SmartCity.Bench;
 
@@ -68,17 +66,16 @@ internal static class SimulatedPasses
         }
     }
 
-    public static Table Table(IReadOnlyList<PassFigures> figures)
+    public static void Print(IReadOnlyList<PassFigures> figures)
     {
-        var table = new Table().AddColumns("simulated", "models", "passes", "voted right", "wrong", "wrong ≥ 0.9", "unread", "missed", "twice", "first read right", "frames read right %", "ms a frame");
-        foreach (var f in figures)
+        foreach (var contender in figures.GroupBy(f => f.Contender))
         {
-            table.AddRow(f.Weather, f.Contender, N(f.Passes, 0), N(f.Right, 0), N(f.Wrong, 0), N(f.ConfidentWrong, 0), N(f.Unread, 0), N(f.Missed, 0), N(f.Twice, 0), N(f.FirstRight, 0), f.FramesRead == 0 ? "" : N(100.0 * f.FramesRight / f.FramesRead, 1), N(f.FrameMs, 1));
+            FigureTable.Write(
+                $"{contender.Key}, {contender.First().Passes} passes each", contender, f => f.Weather,
+                ("voted right", f => f.Right, 0), ("wrong", f => f.Wrong, 0), ("wrong ≥ 0.9", f => f.ConfidentWrong, 0), ("unread", f => f.Unread, 0),
+                ("missed", f => f.Missed, 0), ("twice", f => f.Twice, 0), ("first read right", f => f.FirstRight, 0),
+                ("frames read right %", f => f.FramesRead == 0 ? null : 100.0 * f.FramesRight / f.FramesRead, 1), ("ms a frame", f => f.FrameMs, 1));
         }
-
-        return table;
-
-        static string N(double value, int digits) => value.ToString($"N{digits}", CultureInfo.InvariantCulture);
     }
 
     private sealed record Report(string? Plate, double Confidence);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using SmartCity.Edge.Cameras.Simulation;
-using Spectre.Console;
 
 namespace SmartCity.Bench;
 
@@ -25,7 +24,7 @@ internal static class TrackingBench
             }
             else
             {
-                AnsiConsole.Write(SimulatedPasses.Table(figures));
+                SimulatedPasses.Print(figures);
             }
 
             return 0;
