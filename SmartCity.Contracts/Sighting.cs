@@ -26,6 +26,9 @@ public sealed record Sighting
     /// <summary>Id of the plate grammar that matched, such as <c>gb-current</c>.</summary>
     public string? Format { get; init; }
 
+    /// <summary>The least <see cref="Confidence"/> that a city may act on without a person's look: edges give what may be a word or a telephone number with less.</summary>
+    public const double LeastSure = 0.9;
+
     /// <summary>Probability 0–1 that the whole plate is right.</summary>
     public double Confidence { get; init; }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using SmartCity.Contracts;
 
 namespace SmartCity.Core.Sightings;
 
@@ -19,9 +20,9 @@ public sealed class SightingOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>A read below this probability is doubtful: it goes to review and is never charged. Edges give what may be a word or a telephone number with less than 0.9, so it may not be less.</summary>
-    [Range(0.9, 1.0)]
-    public double DoubtfulBelow { get; set; } = 0.9;
+    /// <summary>A read below this probability is doubtful: it goes to review and is never charged.</summary>
+    [Range(Sighting.LeastSure, 1.0)]
+    public double DoubtfulBelow { get; set; } = Sighting.LeastSure;
 
     /// <summary>Country of the registry's vehicles, two letters of ISO 3166: a plate taken to be of another goes to review before it is charged. The city file's when it is left out.</summary>
     [RegularExpression("[A-Z]{2}")]

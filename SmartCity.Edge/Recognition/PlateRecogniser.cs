@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenCvSharp;
+using SmartCity.Contracts;
 
 namespace SmartCity.Edge.Recognition;
 
@@ -28,7 +29,7 @@ public sealed class PlateRecogniser : IDisposable
     private const double NearlyCertainIs = 0.9;
 
     // Telephone and fleet numbers look like plates of digits alone, words like personal plates: a person looks at those before anyone is charged.
-    private const double OneKindAlone = 0.89;
+    private const double OneKindAlone = Sighting.LeastSure - 0.01;
 
     private readonly IPlateDetector _detector;
     private readonly IPlateReader _reader;

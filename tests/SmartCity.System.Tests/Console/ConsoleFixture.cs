@@ -48,7 +48,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
             ColorScheme = colours,
         });
         context.SetDefaultTimeout(PatienceMs);
-        return new ConsoleWindow(context, await context.NewPageAsync());
+        return new ConsoleWindow(context, await context.NewPageAsync(), System);
     }
 
     /// <summary>A window in which the administrator has signed in.</summary>

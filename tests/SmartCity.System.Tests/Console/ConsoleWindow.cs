@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using SmartCity.System.Tests.Hosting;
 using static Microsoft.Playwright.Assertions;
 
 namespace SmartCity.System.Tests.Console;
@@ -11,9 +12,11 @@ internal sealed class ConsoleWindow : IAsyncDisposable
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _errors = new();
 
-    public ConsoleWindow(IBrowserContext context, IPage page)
+    private readonly RunningSystem _system;
+
+    public ConsoleWindow(IBrowserContext context, IPage page, RunningSystem system)
     {
-        (_context, Page) = (context, page);
+        (_context, Page, _system) = (context, page, system);
         page.Console += (_, message) =>
         {
             if (message.Type == "error")
@@ -51,6 +54,11 @@ internal sealed class ConsoleWindow : IAsyncDisposable
         await Expect(Page.GetByText("Asking the core")).ToHaveCountAsync(0);
         await Expect(Page.Locator("main [aria-busy=true]")).ToHaveCountAsync(0);
         await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        if (await Page.GetByText("This page has failed").CountAsync() > 0)
+        {
+            Assert.Fail($"{Page.Url} has failed; the system's log: {_system.Said}");
+        }
+
         await Expect(Page).ToHaveTitleAsync(new Regex("SmartCity$"));
     }
 
