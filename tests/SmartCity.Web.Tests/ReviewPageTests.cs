@@ -40,6 +40,15 @@ public sealed class ReviewPageTests : ConsoleContext
     }
 
     [Fact]
+    public void A_case_that_comes_while_an_earlier_look_of_the_page_is_on_its_way_gets_the_focus_once_it_is_drawn()
+    {
+        var page = Render<DrawnLate>();
+
+        Assert.Equal("LR33TEE", Answer(page).GetAttribute("value"));
+        JSInterop.VerifyFocusAsyncInvoke().Arguments[0].ShouldBeElementReferenceTo(Answer(page));
+    }
+
+    [Fact]
     public void Another_plate_corrects_in_capitals_without_spaces()
     {
         var page = Render<ReviewPage>();
@@ -156,5 +165,15 @@ public sealed class ReviewPageTests : ConsoleContext
             },
             [],
             At.AddMinutes(5));
+    }
+
+    // A browser that is slow to say that it has drawn the page as it was before the first case came.
+    private sealed class DrawnLate : ReviewPage
+    {
+        protected override async Task OnInitializedAsync()
+        {
+            await base.OnInitializedAsync();
+            await OnAfterRenderAsync(firstRender: true);
+        }
     }
 }

@@ -52,7 +52,7 @@ public sealed class ReviewTests(ConsoleFixture console, ITestOutputHelper output
         await window.GoAsync("review");
         var (answer, keys, stage) = (window.Page.GetByLabel("The right plate"), window.Page.Keyboard, window.Page.Locator(".picture-frame .stage"));
         await Expect(answer).ToBeFocusedAsync();
-        await SeenAsync(window.Page.Locator(".picture-frame img"));
+        await Expect(window.Page.Locator(".picture-frame .mark")).ToBeVisibleAsync();
 
         await keys.PressAsync("PageUp");
         await Expect(stage).Not.ToHaveCSSAsync("transform", "matrix(1, 0, 0, 1, 0, 0)");
