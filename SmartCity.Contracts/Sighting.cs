@@ -3,6 +3,9 @@ namespace SmartCity.Contracts;
 /// <summary>One vehicle past one camera, voted over the frames that saw it. The value of a record on topic <see cref="Topics.Sightings"/>.</summary>
 public sealed record Sighting
 {
+    /// <summary>The least <see cref="Confidence"/> that a city may act on without a person's look: edges give what may be a word or a telephone number with less.</summary>
+    public const double LeastSure = 0.9;
+
     /// <summary>UUID v7, minted once at the edge and kept by every replay.</summary>
     public required Guid Id { get; init; }
 
@@ -25,9 +28,6 @@ public sealed record Sighting
 
     /// <summary>Id of the plate grammar that matched, such as <c>gb-current</c>.</summary>
     public string? Format { get; init; }
-
-    /// <summary>The least <see cref="Confidence"/> that a city may act on without a person's look: edges give what may be a word or a telephone number with less.</summary>
-    public const double LeastSure = 0.9;
 
     /// <summary>Probability 0–1 that the whole plate is right.</summary>
     public double Confidence { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 
 namespace SmartCity.Web.Components.Parts;
@@ -12,7 +13,7 @@ public static class Wording
     public static string Percent(double share) => share.ToString("P0", CultureInfo.InvariantCulture);
 
     /// <summary>Below it a person should look at a character or a reading.</summary>
-    public const double Doubtful = 0.9;
+    public const double Doubtful = Sighting.LeastSure;
 
     /// <summary>How sure a reading is, such as 99.4 %. Cut, not rounded: only what is certain is 100 %.</summary>
     public static string Sure(double probability) => $"{SureNumber(probability)} %";

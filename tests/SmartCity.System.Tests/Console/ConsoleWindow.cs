@@ -10,9 +10,8 @@ namespace SmartCity.System.Tests.Console;
 internal sealed class ConsoleWindow : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
-    private readonly ConcurrentQueue<string> _errors = new();
-
     private readonly RunningSystem _system;
+    private readonly ConcurrentQueue<string> _errors = new();
 
     public ConsoleWindow(IBrowserContext context, IPage page, RunningSystem system)
     {
