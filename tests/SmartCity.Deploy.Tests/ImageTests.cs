@@ -40,8 +40,8 @@ public sealed partial class ImageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("edge needs --edge-base", "images", "edge")]
-    [InlineData("images knows no 'cores'", "images", "cores")]
+    [InlineData("edge needs a base image", "images", "edge")]
+    [InlineData("'cores' is not an image or an option", "images", "cores")]
     [InlineData("--output needs a value", "images", "--output")]
     public async Task What_is_missing_is_said(string said, params string[] arguments)
     {
