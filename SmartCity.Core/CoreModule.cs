@@ -25,7 +25,7 @@ public static class CoreModule
     public static IHostApplicationBuilder AddCore(this IHostApplicationBuilder builder)
     {
         builder.Services.AddApi();
-        builder.Services.AddDatabase();
+        builder.AddDatabase();
         builder.Services.AddAudit();
         builder.Services.AddAccess(builder.Configuration);
         builder.Services.AddStations();

@@ -7,11 +7,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Kafka;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.ServiceDefaults;
@@ -24,7 +26,9 @@ public static class ServiceDefaultsExtensions
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<WorkerHealth>();
-        services.AddHealthChecks().AddCheck<WorkerHealth>("workers", tags: ["ready"]);
+        services.AddHealthChecks().AddCheck<WorkerHealth>(ReadinessAnswer.Workers, tags: ["ready"]);
+        services.AddSingleton<IValidateOptions<KafkaSettingsValidation.Settings>, KafkaSettingsValidation>();
+        services.AddOptions<KafkaSettingsValidation.Settings>().ValidateOnStart();
         services.AddServiceDiscovery();
         services.ConfigureHttpClientDefaults(http =>
         {
@@ -45,7 +49,7 @@ public static class ServiceDefaultsExtensions
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Telemetry.ServiceName(builder.Configuration, builder.Environment)))
             .WithTracing(tracing => tracing
-                .AddSource(Telemetry.Name, "Npgsql")
+                .AddSource(Telemetry.Name)
                 .AddAspNetCoreInstrumentation(o =>
                 {
                     o.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
@@ -53,7 +57,7 @@ public static class ServiceDefaultsExtensions
                 })
                 .AddHttpClientInstrumentation(PersonalData.KeepOut))
             .WithMetrics(metrics => metrics
-                .AddMeter(Telemetry.Name, "Npgsql")
+                .AddMeter(Telemetry.Name)
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation());
@@ -69,7 +73,7 @@ public static class ServiceDefaultsExtensions
     public static IEndpointRouteBuilder MapServiceDefaults(this IEndpointRouteBuilder app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = ReadinessAnswer.WriteAsync }).AllowAnonymous();
         return app;
     }
 }

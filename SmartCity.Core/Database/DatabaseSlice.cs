@@ -1,28 +1,42 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Npgsql;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 
 namespace SmartCity.Core.Database;
 
 /// <summary>Postgres at <c>ConnectionStrings:postgres</c>, its migrations and what every worker waits for at start.</summary>
 internal static class DatabaseSlice
 {
-    public static IServiceCollection AddDatabase(this IServiceCollection services)
+    private const string HealthCheck = "PostgreSql";
+
+    // Shorter than a probe's patience: a readiness that waits for Postgres would be no answer.
+    private static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(1);
+
+    public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder)
     {
-        services.AddSingleton(provider =>
-        {
-            var source = new NpgsqlDataSourceBuilder(ConnectionString(provider.GetRequiredService<IConfiguration>()));
-            source.UseLoggerFactory(provider.GetService<ILoggerFactory>());
-            source.ConnectionStringBuilder.ApplicationName ??= "smartcity-core";
-            return source.Build();
-        });
+        var services = builder.Services;
+        builder.AddNpgsqlDataSource(
+            "postgres",
+            settings => services.AddSingleton(new PostgresConnection(settings.ConnectionString ?? "")),
+            source =>
+            {
+                source.ConnectionStringBuilder.ApplicationName ??= "smartcity-core";
+                PostgresConnection.KeepRowsOutOfErrors(source);
+            });
+        services.Configure<HealthCheckServiceOptions>(FitReadiness);
         services.AddSingleton<DatabaseStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseStartup>());
-        return services;
+        return builder;
     }
 
-    internal static string ConnectionString(IConfiguration configuration) =>
-        configuration.GetConnectionString("postgres")
-        ?? throw new InvalidOperationException("ConnectionStrings:postgres is not configured; give an Npgsql connection string, such as Host=localhost;Database=smartcity;Username=smartcity.");
+    // A core without Postgres is still ready: it answers 503 with the reason, and shows the newest figures on the Ops page.
+    private static void FitReadiness(HealthCheckServiceOptions checks)
+    {
+        foreach (var check in checks.Registrations.Where(r => r.Name == HealthCheck))
+        {
+            check.Tags.Add("ready");
+            check.FailureStatus = HealthStatus.Degraded;
+            check.Timeout = HealthTimeout;
+        }
+    }
 }

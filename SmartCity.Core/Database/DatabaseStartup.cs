@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -13,7 +12,7 @@ namespace SmartCity.Core.Database;
 /// begin with <c>await startup.Ready.WaitAsync(stoppingToken)</c>. A database that is not there yet is waited for.
 /// </summary>
 public sealed class DatabaseStartup(
-    IConfiguration configuration,
+    PostgresConnection postgres,
     IEnumerable<IDatabaseSeed> seeds,
     WorkerHealth health,
     ILogger<DatabaseStartup> logger) : BackgroundService
@@ -68,7 +67,7 @@ public sealed class DatabaseStartup(
 
     private async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
-        await Migrations.RunAsync(DatabaseSlice.ConnectionString(configuration), logger, cancellationToken);
+        await Migrations.RunAsync(postgres.ConnectionString, logger, cancellationToken);
         foreach (var seed in seeds)
         {
             await seed.SeedAsync(cancellationToken);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -14,12 +13,13 @@ internal sealed class ReportRuns : IAsyncDisposable
     private readonly SemaphoreSlim _turns;
     private readonly TimeSpan _timeout;
 
-    public ReportRuns(IConfiguration configuration, IOptions<ReportOptions> options, ILoggerFactory loggers)
+    public ReportRuns(PostgresConnection postgres, IOptions<ReportOptions> options, ILoggerFactory loggers)
     {
         _timeout = options.Value.Timeout;
         _turns = new SemaphoreSlim(options.Value.AtOnce);
-        var source = new NpgsqlDataSourceBuilder(DatabaseSlice.ConnectionString(configuration));
+        var source = new NpgsqlDataSourceBuilder(postgres.ConnectionString);
         source.UseLoggerFactory(loggers);
+        PostgresConnection.KeepRowsOutOfErrors(source);
         source.ConnectionStringBuilder.ApplicationName = "smartcity-core-reports";
         source.ConnectionStringBuilder.CommandTimeout = (int)Math.Ceiling(_timeout.TotalSeconds);
         source.ConnectionStringBuilder.Options = string.Create(CultureInfo.InvariantCulture, $"{source.ConnectionStringBuilder.Options} -c work_mem={options.Value.WorkMemory}MB").Trim();

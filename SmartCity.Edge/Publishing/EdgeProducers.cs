@@ -19,9 +19,9 @@ internal sealed class EdgeProducers(IConfiguration configuration, ILogger<EdgePr
     {
         lock (_gate)
         {
-            return _producers.TryGetValue(connection.BootstrapServers, out var known)
+            return _producers.TryGetValue(connection.Name, out var known)
                 ? known
-                : _producers[connection.BootstrapServers] = new KafkaProducer(connection, logger);
+                : _producers[connection.Name] = new KafkaProducer(connection, logger);
         }
     }
 

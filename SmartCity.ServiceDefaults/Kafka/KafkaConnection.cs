@@ -6,53 +6,82 @@ namespace SmartCity.ServiceDefaults.Kafka;
 /// <summary>
 /// A Kafka connection string: bootstrap servers, then librdkafka settings where needed:
 /// <c>broker1:9092,broker2:9092;security.protocol=SASL_SSL;sasl.mechanisms=PLAIN;sasl.username=…;sasl.password=…</c>.
+/// Settings of <c>Aspire:Confluent:Kafka</c> come before those of the connection string, which go before them.
 /// </summary>
 public sealed class KafkaConnection
 {
-    private readonly Dictionary<string, string> _settings = new(StringComparer.Ordinal);
+    private IReadOnlyList<KafkaSetting> _producer = [];
+    private IReadOnlyList<KafkaSetting> _consumer = [];
+    private IReadOnlyList<KafkaSetting> _admin = [];
 
-    private KafkaConnection(string bootstrapServers) => BootstrapServers = bootstrapServers;
+    private KafkaConnection(string name, string bootstrapServers) => (Name, BootstrapServers) = (name, bootstrapServers);
+
+    /// <summary>The name of the connection, such as <c>core-kafka</c>: connections of the same name are the same.</summary>
+    public string Name { get; }
 
     public string BootstrapServers { get; }
 
-    /// <summary>Reads <c>ConnectionStrings:{name}</c>.</summary>
+    /// <summary>Reads <c>ConnectionStrings:{name}</c>, else the connection string in <c>Aspire:Confluent:Kafka</c>, and the settings there.</summary>
     /// <exception cref="InvalidOperationException">It is not configured or not valid; the message names it.</exception>
-    public static KafkaConnection Get(IConfiguration configuration, string name) =>
-        Parse(configuration.GetConnectionString(name)
-            ?? throw new InvalidOperationException($"ConnectionStrings:{name} is not configured; give the Kafka bootstrap servers, such as localhost:9092."));
+    public static KafkaConnection Get(IConfiguration configuration, string name)
+    {
+        var (origin, value) = configuration.GetConnectionString(name) is { } given
+            ? ($"ConnectionStrings:{name}", given)
+            : KafkaSettings.ConnectionString(configuration, name)
+                ?? throw new InvalidOperationException($"ConnectionStrings:{name} is not configured; give the Kafka bootstrap servers, such as localhost:9092.");
+        var (servers, settings) = Split(value, origin);
+        return new KafkaConnection(name, servers)
+        {
+            _producer = Checked(KafkaSettings.OfProducer(configuration, name), settings),
+            _consumer = Checked(KafkaSettings.OfConsumer(configuration, name), settings),
+            _admin = Checked(KafkaSettings.OfAdmin(configuration, name), settings),
+        };
+    }
 
-    /// <summary>The edge Kafka of a station: <c>ConnectionStrings:edge-kafka-{station}</c>, else <c>ConnectionStrings:edge-kafka</c>.</summary>
-    public static KafkaConnection Edge(IConfiguration configuration, string stationId) =>
-        Get(configuration, configuration.GetConnectionString($"edge-kafka-{stationId}") is null ? "edge-kafka" : $"edge-kafka-{stationId}");
+    /// <summary>The edge Kafka of a station: the connection <c>edge-kafka-{station}</c>, else <c>edge-kafka</c>.</summary>
+    public static KafkaConnection Edge(IConfiguration configuration, string stationId)
+    {
+        var own = $"{KafkaSettings.EdgeName}-{stationId}";
+        return KafkaSettings.HasConnectionString(configuration, own) ? Get(configuration, own) : Get(configuration, "edge-kafka");
+    }
 
-    /// <summary>The core Kafka: <c>ConnectionStrings:core-kafka</c>.</summary>
+    /// <summary>The core Kafka: the connection <c>core-kafka</c>.</summary>
     public static KafkaConnection Core(IConfiguration configuration) => Get(configuration, "core-kafka");
 
+    /// <summary>A connection string without further settings.</summary>
     public static KafkaConnection Parse(string connectionString)
+    {
+        var (servers, settings) = Split(connectionString, "Kafka connection string");
+        var read = Checked([], settings);
+        return new KafkaConnection(servers, servers) { _producer = read, _consumer = read, _admin = read };
+    }
+
+    private static (string Servers, IReadOnlyList<KafkaSetting> Settings) Split(string connectionString, string origin)
     {
         var parts = connectionString.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length == 0 || parts[0].Contains('=', StringComparison.Ordinal))
         {
-            throw new InvalidOperationException($"Kafka connection string must begin with bootstrap servers, such as localhost:9092; it has {parts.Length} parts and begins otherwise.");
+            throw new InvalidOperationException($"{origin} must begin with bootstrap servers, such as localhost:9092; it has {parts.Length} parts and begins otherwise.");
         }
 
-        var connection = new KafkaConnection(parts[0]);
-        foreach (var part in parts.Skip(1))
+        return (parts[0], [.. parts.Skip(1).Select(part =>
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0)
-            {
-                throw new InvalidOperationException("Kafka connection string: each part after the servers must be setting=value.");
-            }
+            return equals > 0
+                ? new KafkaSetting($"{part[..equals]} in {origin}", part[..equals], part[(equals + 1)..], IsOfAnyClient: true)
+                : throw new InvalidOperationException($"{origin}: each part after the servers must be setting=value.");
+        })]);
+    }
 
-            connection._settings[part[..equals]] = part[(equals + 1)..];
-        }
-
-        return connection;
+    private static List<KafkaSetting> Checked(IEnumerable<KafkaSetting> settings, IEnumerable<KafkaSetting> ofConnectionString)
+    {
+        List<KafkaSetting> all = [.. settings, .. ofConnectionString];
+        all.ForEach(KafkaGuarantees.Check);
+        return all;
     }
 
     /// <summary>An idempotent producer that waits for all replicas and compresses.</summary>
-    public ProducerConfig Producer(string clientId) => Apply(new ProducerConfig
+    public ProducerConfig Producer(string clientId) => Apply(_producer, new ProducerConfig
     {
         ClientId = clientId,
         EnableIdempotence = true,
@@ -63,7 +92,7 @@ public sealed class KafkaConnection
     });
 
     /// <summary>A consumer that starts at the beginning and commits only what <c>StoreOffset</c> was called for, after the work.</summary>
-    public ConsumerConfig Consumer(string clientId, string group) => Apply(new ConsumerConfig
+    public ConsumerConfig Consumer(string clientId, string group) => Apply(_consumer, new ConsumerConfig
     {
         ClientId = clientId,
         GroupId = group,
@@ -77,15 +106,15 @@ public sealed class KafkaConnection
         FetchWaitMaxMs = 50,
     });
 
-    public AdminClientConfig Admin(string clientId) => Apply(new AdminClientConfig { ClientId = clientId });
+    public AdminClientConfig Admin(string clientId) => Apply(_admin, new AdminClientConfig { ClientId = clientId });
 
-    private T Apply<T>(T config)
+    private T Apply<T>(IReadOnlyList<KafkaSetting> settings, T config)
         where T : ClientConfig
     {
         config.BootstrapServers = BootstrapServers;
-        foreach (var (key, value) in _settings)
+        foreach (var setting in settings)
         {
-            config.Set(key, value);
+            config.Set(setting.Key, setting.Value);
         }
 
         return config;

@@ -1,8 +1,8 @@
 using System.Net;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SmartCity.Core.Database;
 using SmartCity.Core.Reports;
 using SmartCity.Core.Tests.Hosting;
 
@@ -40,8 +40,8 @@ public sealed class ReportRunTests(CoreHost core) : IClassFixture<CoreHost>
     [Fact]
     public async Task A_report_that_takes_too_long_is_stopped_and_says_what_to_do_and_has_its_own_memory()
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("ConnectionStrings:postgres", (string?)core.Postgres.ConnectionString)]).Build();
-        await using var runs = new ReportRuns(configuration, Options.Create(new ReportOptions { Timeout = TimeSpan.FromSeconds(1), AtOnce = 1, WorkMemory = 77 }), NullLoggerFactory.Instance);
+        var postgres = new PostgresConnection(core.Postgres.ConnectionString);
+        await using var runs = new ReportRuns(postgres, Options.Create(new ReportOptions { Timeout = TimeSpan.FromSeconds(1), AtOnce = 1, WorkMemory = 77 }), NullLoggerFactory.Instance);
 
         var e = await Assert.ThrowsAsync<TimeoutException>(() => runs.RunAsync((data, token) => ScalarAsync(data, "select pg_sleep(60)::text", token), Token));
 
