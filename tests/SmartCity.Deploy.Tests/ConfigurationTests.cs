@@ -88,6 +88,6 @@ public sealed partial class ConfigurationTests
         return type.GetProperty(path[0]) is { } property && Follow(property.PropertyType, path[1..]);
     }
 
-    [GeneratedRegex("""(GetConnectionString\(\$?|Get\(configuration, )"(?<name>[a-z-]+)""")]
+    [GeneratedRegex("""(GetConnectionString\(\$?|Get\(configuration, |AddNpgsqlDataSource\(\s*)"(?<name>[a-z-]+)""")]
     private static partial Regex Connection();
 }
