@@ -1,12 +1,14 @@
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 
 namespace SmartCity.Edge.Recognition;
 
 /// <summary>Opens ONNX models on the device that was asked for.</summary>
-internal static class OnnxModel
+internal static partial class OnnxModel
 {
-    private static int _fallBackSaid;
+    private static int _fellBack;
 
     /// <summary>A session, and the device that it runs on: cpu, cuda or tensorrt.</summary>
     /// <exception cref="InvalidOperationException">The device was asked for by name and is not there.</exception>
@@ -20,6 +22,11 @@ internal static class OnnxModel
                 return (new InferenceSession(path, Settings(options)), device);
             }
 
+            if (options.Device == RecognitionDevice.Auto && Volatile.Read(ref _fellBack) == 1)
+            {
+                continue;
+            }
+
             try
             {
                 if (!available.Contains(provider))
@@ -28,33 +35,68 @@ internal static class OnnxModel
                 }
 
                 var settings = Settings(options);
-                if (device == "cuda")
-                {
-                    settings.AppendExecutionProvider_CUDA();
-                }
-                else
-                {
-                    settings.AppendExecutionProvider_Tensorrt();
-                }
-
+                Append(device, settings);
                 return (new InferenceSession(path, settings), device);
             }
             catch (Exception e) when (e is OnnxRuntimeException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException)
             {
+                var reason = Missing(device) is { } library ? $"{library} is not on this machine ({Needs(device)})" : e.Message.TrimEnd('.');
                 if (options.Device != RecognitionDevice.Auto)
                 {
-                    throw new InvalidOperationException($"Recognition:Device is {device}, which cannot be used: {e.Message}", e);
+                    throw new InvalidOperationException($"Recognition:Device is {device}, which cannot be used: {reason}. Install what is missing, or set Recognition:Device to cpu or auto.", e);
                 }
 
-                if (Interlocked.Exchange(ref _fallBackSaid, 1) == 0)
+                if (Interlocked.Exchange(ref _fellBack, 1) == 0)
                 {
-                    logger.LogInformation("Recognition runs on the CPU: {Reason}.", e.Message);
+                    logger.LogInformation("Recognition runs on the CPU: {Reason}.", reason);
                 }
             }
         }
 
         throw new InvalidOperationException("No device for recognition.");
     }
+
+    // What goes wrong is thrown; OnnxRuntime's own lines on the console say it less well.
+    private static void Append(string device, Microsoft.ML.OnnxRuntime.SessionOptions settings)
+    {
+        var environment = OrtEnv.Instance();
+        var level = environment.EnvLogLevel;
+        environment.EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+        try
+        {
+            if (device == "cuda")
+            {
+                settings.AppendExecutionProvider_CUDA();
+            }
+            else
+            {
+                settings.AppendExecutionProvider_Tensorrt();
+            }
+        }
+        finally
+        {
+            environment.EnvLogLevel = level;
+        }
+    }
+
+    private static string Needs(string device) => $"{device} needs NVIDIA's driver, CUDA 13, cuDNN 9{(device == "tensorrt" ? " and TensorRT 10" : "")}";
+
+    // OnnxRuntime says only that its provider can't be loaded; the loader says which library that stands on is not there.
+    private static string? Missing(string device)
+    {
+        try
+        {
+            NativeLibrary.Free(NativeLibrary.Load($"onnxruntime_providers_{device}", typeof(InferenceSession).Assembly, null));
+            return null;
+        }
+        catch (DllNotFoundException e)
+        {
+            return NotFound().Matches(e.Message).Select(m => m.Value).FirstOrDefault(n => !n.Contains("onnxruntime", StringComparison.Ordinal));
+        }
+    }
+
+    [GeneratedRegex(@"[\w+.-]+(?=: cannot open shared object file)")]
+    private static partial Regex NotFound();
 
     private static (string Device, string Provider)[] Wanted(RecognitionDevice device) => device switch
     {
