@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using YamlDotNet.RepresentationModel;
 
 namespace SmartCity.Deploy.Tests;
@@ -14,6 +15,23 @@ public sealed partial class ComposeTests
     [Fact]
     public void Every_image_is_pinned() =>
         Assert.All(Services, s => Assert.Matches(@":v?\d[\w.-]*$|:RELEASE\.[\w-]+$", s.Service["image"].ToString()));
+
+    [Fact]
+    public void Everything_starts_again_unless_it_was_stopped() =>
+        Assert.All(Services, s => Assert.Equal("unless-stopped", s.Service.Children.TryGetValue("restart", out var restart) ? restart.ToString() : $"{s.Name} has no restart policy"));
+
+    [Fact]
+    public void Our_images_are_those_that_smartcity_images_makes_of_this_version()
+    {
+        var version = XDocument.Load(Repository.File("Directory.Build.props")).Descendants("Version").Single().Value;
+        var ours = Services.Where(s => s.Name is "core" or "web" || s.Name.StartsWith("edge-london", StringComparison.Ordinal)).ToList();
+        Assert.Equal(5, ours.Count);
+        Assert.All(ours, s => Assert.Equal($"${{REGISTRY:?}}/{s.Name.Split('-')[0]}:{version}", s.Service["image"].ToString()));
+    }
+
+    [Fact]
+    public void A_variable_without_a_value_ends_the_start_and_is_named() =>
+        Assert.All(AnyVariable().Matches(Text).Select(m => m.Value), v => Assert.EndsWith(":?}", v, StringComparison.Ordinal));
 
     [Fact]
     public void Every_variable_is_asked_for_in_the_env_file()
@@ -62,7 +80,10 @@ public sealed partial class ComposeTests
 
     private static IEnumerable<string> Values(YamlMappingNode service) => Map(service, "environment").Children.Values.Select(v => v.ToString());
 
-    [GeneratedRegex(@"(?<!\$)\$\{([A-Z0-9_]+)\}")]
+    [GeneratedRegex(@"(?<!\$)\$\{[^}]*\}")]
+    private static partial Regex AnyVariable();
+
+    [GeneratedRegex(@"(?<!\$)\$\{([A-Z0-9_]+):\?\}")]
     private static partial Regex Variable();
 
     [GeneratedRegex(@"(?:://|Host=|^|@)(?<name>[a-z][a-z0-9-]*)(?::\d+|;Port)")]
