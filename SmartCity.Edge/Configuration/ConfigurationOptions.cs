@@ -2,18 +2,18 @@ using System.ComponentModel.DataAnnotations;
 
 namespace SmartCity.Edge.Configuration;
 
-/// <summary>Section <c>Edge:Configuration</c>: the core that says which cameras run.</summary>
+/// <summary>Section <c>Edge:Configuration</c>: the core that says which cameras to run.</summary>
 public sealed class ConfigurationOptions
 {
     public const string Section = "Edge:Configuration";
 
-    /// <summary>Address of the core's API; without one the cameras are those of the city file.</summary>
+    /// <summary>Address of the core's API. Without it, the edge runs the cameras of the city file.</summary>
     public Uri? Address { get; set; }
 
     /// <summary>Key with the scope <c>edge:config</c>.</summary>
     public string? Key { get; set; }
 
-    /// <summary>Until the core has answered for the first time the cameras are those of the city file, the demo city's too; without it there are none.</summary>
+    /// <summary>Whether the edge runs the city file's cameras until the core has answered for the first time; if not, it runs none until then.</summary>
     public bool CityFileFirst { get; set; }
 
     /// <summary>How often the core is asked.</summary>

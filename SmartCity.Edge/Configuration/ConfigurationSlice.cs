@@ -10,7 +10,7 @@ internal static class ConfigurationSlice
     public static IServiceCollection AddConfiguration(this IServiceCollection services)
     {
         services.AddOptions<ConfigurationOptions>().BindConfiguration(ConfigurationOptions.Section).ValidateDataAnnotations()
-            .Validate(o => o.Address is null || !string.IsNullOrWhiteSpace(o.Key), "Edge:Configuration:Address is given without Edge:Configuration:Key; the core wants a key with the scope edge:config.").ValidateOnStart();
+            .Validate(o => o.Address is null || !string.IsNullOrWhiteSpace(o.Key), "Edge:Configuration:Address is set, but Edge:Configuration:Key is not. Set it to a key with the scope edge:config.").ValidateOnStart();
 #pragma warning disable EXTEXP0001 // The worker asks again by itself.
         services.AddHttpClient(ConfigurationWorker.Client, client => client.Timeout = Patience).RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001

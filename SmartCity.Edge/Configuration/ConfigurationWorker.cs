@@ -12,7 +12,7 @@ using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Edge.Configuration;
 
-/// <summary>Asks the core every few seconds which cameras run. While it does not answer, those that ran go on.</summary>
+/// <summary>Asks the core every few seconds which cameras to run. While the core does not answer, the cameras that run go on.</summary>
 internal sealed class ConfigurationWorker(
     IHttpClientFactory clients,
     ServedStations stations,
@@ -27,14 +27,14 @@ internal sealed class ConfigurationWorker(
 
     private const string Worker = "configuration";
 
+    private readonly CoreTrouble _trouble = new(link, logger);
     private EntityTagHeaderValue? _known;
-    private string? _trouble;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.Value.Address is not null && !stations.AreKnown)
         {
-            health.Starting(Worker, "waiting for the core to say which cameras run");
+            health.Starting(Worker, "The edge waits for the core to say which cameras to run.");
         }
 
         return base.StartAsync(cancellationToken);
@@ -58,15 +58,17 @@ internal sealed class ConfigurationWorker(
             catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is HttpRequestException or JsonException or OperationCanceledException)
             {
                 link.Failed(e);
-                Trouble($"The core does not say which cameras run ({e.Message}); those that it named last go on.");
+                Trouble($"The edge cannot ask the core which cameras to run ({e.Message}). {(stations.AreKnown ? $"It goes on with the {Cameras} cameras that it has" : "It runs no cameras")} and asks again every {options.Value.Interval.TotalSeconds:0.#} s.");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                Trouble($"The configuration of the core cannot be kept on the disk: {e.Message}");
+                Trouble($"The edge runs the cameras that the core named, but cannot write them to its disk, so a restart without the core would not know them: {e.Message}");
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    private int Cameras => stations.All.Sum(s => s.Cameras.Count);
 
     private async Task AskAsync(Uri address, CancellationToken cancellationToken)
     {
@@ -83,29 +85,25 @@ internal sealed class ConfigurationWorker(
         {
             if (!answer.IsSuccessStatusCode)
             {
-                throw new HttpRequestException($"it answers {(int)answer.StatusCode} {answer.ReasonPhrase}", null, answer.StatusCode);
+                throw new HttpRequestException($"the core answers {(int)answer.StatusCode} {answer.ReasonPhrase}", null, answer.StatusCode);
             }
 
             var configuration = await answer.Content.ReadFromJsonAsync(ContractsJson.Default.EdgeConfiguration, cancellationToken) ?? throw new JsonException("The answer is empty.");
             stations.Take(configuration);
             _known = answer.Headers.ETag;
-            logger.LogInformation("The core names {Cameras} cameras of {Stations} stations.", configuration.Stations.Sum(s => s.Cameras.Count), configuration.Stations.Count);
+            logger.LogInformation("The core named {Cameras} cameras of {Stations} stations.", configuration.Stations.Sum(s => s.Cameras.Count), configuration.Stations.Count);
         }
 
-        if (_trouble is not null)
-        {
-            logger.LogInformation("The core answers again.");
-            _trouble = null;
-        }
+        _trouble.IsOver("The edge gets its cameras from the core.");
 
         var missing = stations.Unknown;
         if (missing.Count > 0)
         {
-            health.Degraded(Worker, $"The core has no station {string.Join(", ", missing)}.");
+            health.Degraded(Worker, $"The core does not know these stations of the edge: {string.Join(", ", missing)}. Add them on the Administration page, or correct Edge:Stations.");
         }
         else
         {
-            health.Healthy(Worker, $"{stations.All.Sum(s => s.Cameras.Count)} cameras");
+            health.Healthy(Worker, $"{Cameras} cameras");
         }
     }
 
@@ -120,11 +118,6 @@ internal sealed class ConfigurationWorker(
             health.Starting(Worker, what);
         }
 
-        // Every few seconds the same would drown the log.
-        if (what != _trouble)
-        {
-            logger.LogWarning("{Trouble}", what);
-            _trouble = what;
-        }
+        _trouble.Log(what);
     }
 }

@@ -10,7 +10,7 @@ using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Edge.Hotlist;
 
-/// <summary>Asks the core which plates to look out for. While it does not answer, the edge goes on with those that it has.</summary>
+/// <summary>Asks the core for the hot-list. While the core does not answer, the edge goes on with the entries that it has.</summary>
 internal sealed class HotlistWorker(
     IHttpClientFactory clients,
     HeldHotlist held,
@@ -36,9 +36,9 @@ internal sealed class HotlistWorker(
     // A link may be slow: what counts is that something comes.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
+    private readonly CoreTrouble _trouble = new(link, logger);
     private EntityTagHeaderValue? _known;
     private (EntityTagHeaderValue? Tag, string Why)? _useless;
-    private string? _trouble;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -71,7 +71,7 @@ internal sealed class HotlistWorker(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Trouble($"The hot-list counts but cannot be kept on the disk, a restart without the core would lose it: {e.Message}");
+            Trouble($"The edge uses the new hot-list, but cannot write it to its disk, so a restart without the core would lose it: {e.Message}");
             return true;
         }
     }
@@ -91,7 +91,7 @@ internal sealed class HotlistWorker(
         link.Answered(answer.StatusCode);
         if (answer.StatusCode == HttpStatusCode.NotModified)
         {
-            // What was of no use is of none still, and need not come again.
+            // A list that could not be used has not changed, so it need not be sent again.
             if (_useless is { } useless)
             {
                 throw new InvalidDataException(useless.Why);
@@ -105,18 +105,14 @@ internal sealed class HotlistWorker(
             (_known, _useless) = (null, null);
             held.Take(list);
             _known = answer.Headers.ETag;
-            logger.LogInformation("The hot-list of the edge holds {Entries} entries.", list.Count);
+            logger.LogInformation("The edge got a hot-list of {Entries} entries from the core.", list.Count);
         }
         else
         {
-            throw new HttpRequestException($"it answers {(int)answer.StatusCode} {answer.ReasonPhrase}", null, answer.StatusCode);
+            throw new HttpRequestException($"the core answers {(int)answer.StatusCode} {answer.ReasonPhrase}", null, answer.StatusCode);
         }
 
-        if (_trouble is not null)
-        {
-            logger.LogInformation("The core says again which plates to look out for.");
-            _trouble = null;
-        }
+        _trouble.IsOver("The edge gets its hot-list from the core.");
 
         health.Healthy(Worker, $"{held.List.Count} entries");
     }
@@ -134,7 +130,7 @@ internal sealed class HotlistWorker(
         }
         catch (IOException e)
         {
-            throw new HttpRequestException($"the list broke off: {e.Message}", e);
+            throw new HttpRequestException($"the connection broke while the list was sent: {e.Message}", e);
         }
     }
 
@@ -149,48 +145,38 @@ internal sealed class HotlistWorker(
             bytes.Write(piece, 0, read);
             if (bytes.Length > MostBytes)
             {
-                throw new InvalidDataException($"its hot-list has more than {MostBytes >> 20} MB");
+                throw new InvalidDataException($"the core's hot-list has more than {MostBytes >> 20} MB; set Core:EdgeHotlist:MostEntries lower");
             }
         }
 
         return bytes.ToArray();
     }
 
-    // A core that is away for a while is what the list is held for; one that refuses, and a list that grows old, are worth a look.
+    // The list is held for the time when the core cannot be reached, so that alone is no fault. A core that refuses is one, and so is an old list.
     private void Missed(Exception e)
     {
-        var why = $"The core does not say which plates to look out for ({e.Message})";
+        var why = $"The edge cannot get the hot-list from the core ({e.Message})";
         if (held.Age is not { } age)
         {
-            Trouble($"{why}; the edge holds no hot-list yet.");
+            Trouble($"{why}. It has no hot-list yet and finds no wanted vehicles until it gets one.");
         }
         else if (age >= options.Value.Stale)
         {
-            Trouble($"The hot-list is {(age.TotalHours < 48 ? $"{age.TotalHours:0} h" : $"{age.TotalDays:0} days")} old and still counts. {why}.");
+            Trouble($"The hot-list is {(age.TotalHours < 48 ? $"{age.TotalHours:0} h" : $"{age.TotalDays:0} days")} old; it is still used. {why}.");
         }
         else if (e is InvalidDataException or HttpRequestException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError })
         {
-            Trouble($"{why}; the edge goes on with the {held.List.Count} entries that it has.");
+            Trouble($"{why}. It goes on with the {held.List.Count} entries that it has.");
         }
         else
         {
-            Log($"{why}; the edge goes on with the {held.List.Count} entries that it has.");
+            _trouble.Log($"{why}. It goes on with the {held.List.Count} entries that it has.");
         }
     }
 
     private void Trouble(string what)
     {
         health.Degraded(Worker, what);
-        Log(what);
-    }
-
-    // Every few seconds the same would drown the log.
-    private void Log(string what)
-    {
-        if (what != _trouble)
-        {
-            logger.LogWarning("{Trouble}", what);
-            _trouble = what;
-        }
+        _trouble.Log(what);
     }
 }

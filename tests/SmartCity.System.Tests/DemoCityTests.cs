@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Tests.Alerts;
@@ -8,7 +9,7 @@ using SmartCity.System.Tests.Hosting;
 namespace SmartCity.System.Tests;
 
 /// <summary>The demo city, started once: what a newcomer sees in the first minute.</summary>
-public sealed class DemoCityTests : IAsyncLifetime
+public sealed partial class DemoCityTests : IAsyncLifetime
 {
     private readonly TestData _data = new();
     private RunningSystem _system = null!;
@@ -58,5 +59,9 @@ public sealed class DemoCityTests : IAsyncLifetime
     {
         Assert.Equal(0, await _system.StopAsync(TimeSpan.FromSeconds(10)));
         Assert.False(File.Exists(_data.Below("postgres", "data", "postmaster.pid")), "Postgres still runs.");
+        Assert.DoesNotContain(_system.Said.Split('\n'), l => Complaint().IsMatch(l)); // from an ordinary first start to an ordinary end
     }
+
+    [GeneratedRegex(@"^\d\d:\d\d:\d\d (warn|fail|crit): ")]
+    private static partial Regex Complaint();
 }
