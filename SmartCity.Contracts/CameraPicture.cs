@@ -6,7 +6,7 @@ namespace SmartCity.Contracts;
 
 /// <summary>
 /// The newest picture of a camera in the object store: one object a camera, overwritten, never evidence.
-/// Its capture time stands in a comment of the JPEG itself, so that picture and time cannot part.
+/// Its capture time is in a comment of the JPEG itself, so that the two cannot be separated.
 /// </summary>
 public static class CameraPicture
 {

@@ -4,21 +4,21 @@ using System.Text;
 
 namespace SmartCity.Contracts;
 
-/// <summary>A plate that an edge is to look out for.</summary>
+/// <summary>A plate that an edge must watch for.</summary>
 /// <param name="Id">The hot-list entry.</param>
 /// <param name="Plate">A–Z and 0–9, no pattern.</param>
 /// <param name="Priority">1 (highest) to 5.</param>
-/// <param name="ValidFrom">When it begins to hold.</param>
-/// <param name="ValidTo">When it holds no more.</param>
+/// <param name="ValidFrom">From when it is valid, inclusive.</param>
+/// <param name="ValidTo">Until when it is valid, exclusive.</param>
 public readonly record struct EdgeHotlistEntry(Guid Id, string Plate, int Priority, DateTimeOffset ValidFrom, DateTimeOffset ValidTo);
 
-/// <summary>An entry that a plate met.</summary>
+/// <summary>An entry that a plate matched.</summary>
 /// <param name="Priority">1 (highest) to 5.</param>
 public readonly record struct EdgeHotlistHit(Guid EntryId, int Priority);
 
 /// <summary>
 /// The hot-list as an edge holds it, <c>GET /api/edge/hotlist</c> and on the edge's disk alike. A plate is only there as the first 128 bits of
-/// HMAC-SHA-256 under a key that the list brings along: nobody reads the list, whoever has it can try plates one by one. Immutable.
+/// HMAC-SHA-256, with a key that is part of the list. So nobody can read plates from the list, but whoever has it can try plates one by one. Immutable.
 /// <para>
 /// Big endian: "SCHL", version (1 byte), key (32), number of entries (4); in the order of the hashes each entry's hash (16), id (16), priority (1),
 /// valid from and to (8 each, Unix milliseconds); SHA-256 of all that (32).
@@ -45,18 +45,18 @@ public sealed class EdgeHotlist
         Count = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(CountAt));
     }
 
-    /// <summary>Holds nothing.</summary>
+    /// <summary>A list without entries.</summary>
     public static EdgeHotlist Empty { get; } = Make([]);
 
-    /// <summary>Entries.</summary>
+    /// <summary>Number of entries.</summary>
     public int Count { get; }
 
-    /// <summary>As it goes over the wire and onto the disk.</summary>
+    /// <summary>The list as it is sent and written to the disk.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
     private static ReadOnlySpan<byte> Mark => "SCHL"u8;
 
-    /// <summary>A list under a key of its own.</summary>
+    /// <summary>Makes a list with a new random key.</summary>
     public static EdgeHotlist Make(IReadOnlyCollection<EdgeHotlistEntry> entries)
     {
         var bytes = new byte[HeaderBytes + entries.Count * EntryBytes + SHA256.HashSizeInBytes];
@@ -82,28 +82,28 @@ public sealed class EdgeHotlist
         return new EdgeHotlist(bytes);
     }
 
-    /// <param name="bytes">Whole; the list's own from now on.</param>
-    /// <exception cref="InvalidDataException">They are no such list, or damaged.</exception>
+    /// <param name="bytes">The whole list; the caller must not change them afterwards.</param>
+    /// <exception cref="InvalidDataException">The bytes are not a hot-list, or are damaged.</exception>
     public static EdgeHotlist Read(byte[] bytes)
     {
         if (bytes.Length < HeaderBytes + SHA256.HashSizeInBytes || !bytes.AsSpan().StartsWith(Mark))
         {
-            throw new InvalidDataException($"{bytes.Length} bytes are no hot-list of an edge.");
+            throw new InvalidDataException($"{bytes.Length} bytes are not an edge's hot-list.");
         }
 
         if (bytes[Mark.Length] != Version)
         {
-            throw new InvalidDataException($"The hot-list is of version {bytes[Mark.Length]}, this edge reads version {Version}: run the core and the edge at the same version.");
+            throw new InvalidDataException($"The hot-list has version {bytes[Mark.Length]}, but this edge reads version {Version}. Install the same version of SmartCity at the core and at the edge.");
         }
 
         Span<byte> sum = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes.AsSpan(..^SHA256.HashSizeInBytes), sum);
         return sum.SequenceEqual(bytes.AsSpan(^SHA256.HashSizeInBytes..)) && bytes.Length == HeaderBytes + (long)EntryBytes * BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(CountAt)) + SHA256.HashSizeInBytes
             ? new EdgeHotlist(bytes)
-            : throw new InvalidDataException("The hot-list is damaged: its checksum does not fit.");
+            : throw new InvalidDataException("The hot-list is damaged: its checksum is wrong.");
     }
 
-    /// <summary>The entries of a plate that hold at a time; empty when there are none.</summary>
+    /// <summary>The entries for a plate that are valid at a time; empty if there are none.</summary>
     public IReadOnlyList<EdgeHotlistHit> Find(string plate, DateTimeOffset at)
     {
         if (Count == 0)

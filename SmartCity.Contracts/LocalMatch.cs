@@ -1,6 +1,6 @@
 namespace SmartCity.Contracts;
 
-/// <summary>What an edge posts to its site's own receivers when a sighting meets the hot-list that it holds. Once for each sighting and entry, or again with the same delivery id.</summary>
+/// <summary>What an edge posts to its site's own receivers when a sighting matches its hot-list: once for each sighting and entry. A repeat has the same delivery id.</summary>
 public sealed record LocalMatch
 {
     /// <summary>The sighting's id; the core's alert of the same passage names one of its sightings as <c>sightingId</c>.</summary>
@@ -23,7 +23,7 @@ public sealed record LocalMatch
     /// <summary>UTC capture time of the best frame.</summary>
     public required DateTimeOffset CapturedAt { get; init; }
 
-    /// <summary>When the edge found it.</summary>
+    /// <summary>When the edge found the match.</summary>
     public required DateTimeOffset MatchedAt { get; init; }
 
     public required string Plate { get; init; }
@@ -34,9 +34,9 @@ public sealed record LocalMatch
     /// <summary>Probability 0–1 that the whole plate is right.</summary>
     public required double Confidence { get; init; }
 
-    /// <summary>Whether the core's API answered when the edge last asked it; false when the edge has to be believed alone for now.</summary>
+    /// <summary>Whether the core's API answered when the edge last asked it. If not, the core's alert will be late.</summary>
     public required bool LinkUp { get; init; }
 
-    /// <summary>When the core last said that the entry holds; a list that is old may hold entries that were taken away since.</summary>
+    /// <summary>When the core last confirmed the hot-list; an old list may contain entries that have been removed since.</summary>
     public required DateTimeOffset ListAt { get; init; }
 }

@@ -12,7 +12,7 @@ public static class MirrorMaker
     /// <summary>The properties file.</summary>
     /// <param name="sources">Station id and bootstrap servers of its Kafka; a value may be <c>${env:NAME}</c>.</param>
     /// <param name="core">Bootstrap servers of the core.</param>
-    /// <param name="replicationFactor">Of everything that MirrorMaker creates; 3 where the core has three brokers or more.</param>
+    /// <param name="replicationFactor">Replication factor of the topics that MirrorMaker creates; 3 if the core has three brokers or more.</param>
     public static string Properties(IEnumerable<(string Station, string Bootstrap)> sources, string core, int replicationFactor = 1)
     {
         var stations = sources.ToArray();

@@ -3,7 +3,7 @@ namespace SmartCity.Contracts;
 /// <summary>One vehicle past one camera, voted over the frames that saw it. The value of a record on topic <see cref="Topics.Sightings"/>.</summary>
 public sealed record Sighting
 {
-    /// <summary>The least <see cref="Confidence"/> that a city may act on without a person's look: edges give what may be a word or a telephone number with less.</summary>
+    /// <summary>The least <see cref="Confidence"/> on which a city may act before a person has looked. Edges give less to text that may be a word or a telephone number.</summary>
     public const double LeastSure = 0.9;
 
     /// <summary>UUID v7, minted once at the edge and kept by every replay.</summary>
@@ -43,7 +43,7 @@ public sealed record Sighting
     /// <summary>x, y, width, height of the plate in pixels of the evidence picture.</summary>
     public IReadOnlyList<int> Box { get; init; } = [];
 
-    /// <summary>Object key of the evidence JPEG; the plate patch lies beside it as <c>….plate.jpg</c>. Null when the picture was shed.</summary>
+    /// <summary>Object key of the evidence JPEG; the plate patch lies beside it as <c>….plate.jpg</c>. Null if the picture was given up for lack of disk.</summary>
     public string? Evidence { get; init; }
 
     public string? ReaderVersion { get; init; }

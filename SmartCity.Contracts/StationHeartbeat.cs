@@ -29,7 +29,7 @@ public sealed record StationHeartbeat
 
     public IReadOnlyList<CameraHeartbeat> Cameras { get; init; } = [];
 
-    /// <summary>What goes wrong for this station in the edge's process, in plain words.</summary>
+    /// <summary>Problems of this station in the edge's process, in plain English.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
     /// <summary>The station's own Kafka; null from an edge that does not say.</summary>
@@ -70,7 +70,7 @@ public sealed record CameraHeartbeat
 
     public long Unread { get; init; }
 
-    /// <summary>Where truth is known (simulated camera): vehicles read right and vehicles that passed, since start.</summary>
+    /// <summary>For a simulated camera, whose plates are known: vehicles read right, and vehicles that passed, since start.</summary>
     public long? TruthRight { get; init; }
 
     public long? TruthTotal { get; init; }
@@ -84,7 +84,7 @@ public sealed record CameraHeartbeat
 /// <summary>Topic <see cref="Topics.Sightings"/> of a station's own Kafka.</summary>
 public sealed record EdgeKafkaHeartbeat
 {
-    /// <summary>Records that it keeps.</summary>
+    /// <summary>Records that the topic keeps.</summary>
     public long Records { get; init; }
 
     /// <summary>Sum of the partitions' next offsets: records ever written.</summary>
@@ -96,7 +96,7 @@ public sealed record EdgeKafkaHeartbeat
     /// <summary>Capture time of the newest sighting that it acknowledged since the edge started.</summary>
     public DateTimeOffset? Newest { get; init; }
 
-    /// <summary>Why it could not be asked; then the figures above are those of the last time.</summary>
+    /// <summary>Why Kafka could not be asked; the figures above are then older. Null if it answered.</summary>
     public string? Error { get; init; }
 }
 
@@ -123,18 +123,18 @@ public sealed record MirrorHeartbeat
 /// <summary>The hot-list at the edge. All but <see cref="Matches"/> is of the edge's process.</summary>
 public sealed record HotlistHeartbeat
 {
-    /// <summary>Entries held.</summary>
+    /// <summary>Entries that the edge holds.</summary>
     public int Entries { get; init; }
 
-    /// <summary>When the core last said that these are the entries; null until it did.</summary>
+    /// <summary>When the core last confirmed the entries; null before the first time.</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>Sightings of this station that met an entry, since start; a sighting counts once for each.</summary>
+    /// <summary>Sightings of this station that matched an entry, since start; a sighting counts once for each entry.</summary>
     public long Matches { get; init; }
 
-    /// <summary>Deliveries to the site's own receivers that were not taken yet.</summary>
+    /// <summary>Deliveries that wait for the site's own receivers.</summary>
     public long Waiting { get; init; }
 
-    /// <summary>What is wrong, in plain words.</summary>
+    /// <summary>What is wrong, in plain English; null if nothing is.</summary>
     public string? Error { get; init; }
 }

@@ -8,6 +8,6 @@ public sealed class CoreOptions
     /// <summary>The city file; null is the demo city.</summary>
     public string? CityFile { get; set; }
 
-    /// <summary>Fills an empty registry with the demo city's 100,000 vehicles.</summary>
+    /// <summary>Whether to fill an empty registry with the demo city's 100,000 vehicles.</summary>
     public bool DemoRegistry { get; set; }
 }

@@ -21,15 +21,15 @@ public sealed class EdgeOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan SpoolRetention { get; set; } = TimeSpan.FromHours(72);
 
-    /// <summary>Bytes of a station's spool, delivered sightings included, above which the oldest delivered go before their time.</summary>
+    /// <summary>Size limit of a station's spool in bytes; above it, the oldest delivered sightings are deleted early.</summary>
     [Range(1_000_000, long.MaxValue)]
     public long SpoolBytes { get; set; } = 2_000_000_000;
 
-    /// <summary>Free bytes on the spool's disk under which pictures are shed; sightings are still written.</summary>
+    /// <summary>When fewer bytes than this are free on the spool's disk, evidence pictures are given up; sightings are still written.</summary>
     [Range(0, long.MaxValue)]
     public long ShedPicturesBelowBytes { get; set; } = 500_000_000;
 
-    /// <summary>What a partition of the edge's broker keeps, where it forgets without regard to who has read; null for a real Kafka.</summary>
+    /// <summary>How many bytes a partition keeps, if the edge's broker deletes records that nobody has read; null for a real Kafka.</summary>
     [Range(1, long.MaxValue)]
     public long? BrokerPartitionBytes { get; set; }
 
@@ -40,27 +40,27 @@ public sealed class EdgeOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan PictureInterval { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Key that <c>POST /cameras/{id}/frames</c> asks for in <c>X-Api-Key</c>; without one nothing can be uploaded.</summary>
+    /// <summary>Key that an upload, <c>POST /cameras/{id}/frames</c>, must send in <c>X-Api-Key</c>; without one, uploads are refused.</summary>
     [MinLength(16)]
     public string? UploadKey { get; set; }
 
-    /// <summary>Bytes of an uploaded picture.</summary>
+    /// <summary>Largest upload in bytes.</summary>
     [Range(1_000, 100_000_000)]
     public int UploadBytes { get; set; } = 10_000_000;
 
-    /// <summary>Pixels of a picture, uploaded or read from a file.</summary>
+    /// <summary>Largest picture from outside in pixels.</summary>
     [Range(10_000, 400_000_000)]
     public int PicturePixels { get; set; } = 50_000_000;
 
-    /// <summary>Frames of one camera that wait for recognition; the oldest is dropped for a new one.</summary>
+    /// <summary>How many frames of a camera may wait to be read; a live camera then drops its oldest frame.</summary>
     [Range(1, 256)]
     public int FramesWaiting { get; set; } = 8;
 
-    /// <summary>Threads that recognise, over all cameras of this process.</summary>
+    /// <summary>Threads that read frames, for all cameras of this process together.</summary>
     [Range(1, 64)]
     public int RecognitionThreads { get; set; } = 1;
 
-    /// <summary>How many times faster than life simulated cameras go.</summary>
+    /// <summary>How many times faster than life simulated cameras run.</summary>
     [Range(0.1, 1000)]
     public double SimulationSpeed { get; set; } = 1;
 }

@@ -9,8 +9,8 @@ using SmartCity.Contracts;
 namespace SmartCity.ServiceDefaults;
 
 /// <summary>
-/// Addresses of vehicles have their plate in them, and searches the reason for looking: neither goes into a log or a trace. Values of queries
-/// are left out by the instrumentation itself.
+/// Addresses under <c>/api/vehicles</c> contain a plate, and searches a reason; neither is written to a log or a trace. The instrumentation itself leaves
+/// out the values of queries.
 /// </summary>
 internal static class PersonalData
 {

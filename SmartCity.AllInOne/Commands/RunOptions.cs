@@ -8,12 +8,12 @@ namespace SmartCity.AllInOne.Commands;
 /// <param name="For">Counted from ready; null runs until it is stopped.</param>
 internal sealed record RunOptions(string? City, string Data, string Urls, double? Speed, TimeSpan? For, string? Stations)
 {
-    private static readonly Option<string?> CityOption = new("--city") { Description = "City file with stations and cameras; the demo city when it is left out.", HelpName = "FILE" };
-    private static readonly Option<string> DataOption = new("--data") { Description = "Folder for everything that is kept.", HelpName = "DIR", DefaultValueFactory = _ => ".smartcity" };
+    private static readonly Option<string?> CityOption = new("--city") { Description = "City file with stations and cameras (default: the demo city).", HelpName = "FILE" };
+    private static readonly Option<string> DataOption = new("--data") { Description = "Folder in which all data is kept.", HelpName = "DIR", DefaultValueFactory = _ => ".smartcity" };
     private static readonly Option<string> UrlsOption = new("--urls") { Description = "Addresses to listen on, separated by semicolons.", HelpName = "URLS", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
-    private static readonly Option<double?> SpeedOption = new("--speed") { Description = "How many times faster than life simulated cameras go (0.1 to 1000).", HelpName = "N" };
-    private static readonly Option<TimeSpan?> ForOption = new("--for") { Description = "Stop so long after everything was ready: 90s, 5m, 2h.", HelpName = "DURATION", CustomParser = Duration };
-    private static readonly Option<string?> StationsOption = new("--stations") { Description = "all, a number (the first so many), or ids separated by commas.", HelpName = "all|N|IDS" };
+    private static readonly Option<double?> SpeedOption = new("--speed") { Description = "How many times faster than life simulated cameras run (0.1 to 1000).", HelpName = "N" };
+    private static readonly Option<TimeSpan?> ForOption = new("--for") { Description = "Stop this long after everything is ready: 90s, 5m, 2h.", HelpName = "DURATION", CustomParser = Duration };
+    private static readonly Option<string?> StationsOption = new("--stations") { Description = "Stations to run: all, a number (that many, from the first), or ids separated by commas.", HelpName = "all|N|IDS" };
 
     static RunOptions() => SpeedOption.Validators.Add(result =>
     {
@@ -66,7 +66,7 @@ internal sealed record RunOptions(string? City, string Data, string Urls, double
         var duration = ParseDuration(text);
         if (duration is null)
         {
-            argument.AddError($"--for: '{text}' is no duration; give 90s, 5m or 2h.");
+            argument.AddError($"--for: '{text}' is not a duration such as 90s, 5m or 2h.");
         }
 
         return duration;

@@ -4,11 +4,11 @@ namespace SmartCity.Contracts.Api;
 public sealed record SignInRequest(string? Name, string? Password);
 
 /// <summary>A session: <paramref name="Token"/> is sent as <c>Authorization: Bearer</c> with every call.</summary>
-/// <param name="ExpiresAt">UTC; earlier when nothing is asked for a while.</param>
+/// <param name="ExpiresAt">UTC; the session ends earlier if it is not used for a while.</param>
 public sealed record Session(string Token, DateTimeOffset ExpiresAt, AccountView Account);
 
-/// <summary>Who asks, <c>GET /api/access/me</c>.</summary>
-/// <param name="MustChangePassword">Nothing else is allowed before.</param>
+/// <summary>The user or key that asks, <c>GET /api/access/me</c>.</summary>
+/// <param name="MustChangePassword">Whether the user must change the password before anything else.</param>
 public sealed record AccountView(string Name, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword);
 
 /// <summary>The body of <c>POST /api/access/password</c>. All other sessions of the user end.</summary>
@@ -23,7 +23,7 @@ public sealed record UserView
     public bool Disabled { get; init; }
     public bool MustChangePassword { get; init; }
 
-    /// <summary>Too many wrong passwords: no sign-in before.</summary>
+    /// <summary>No sign-in before this time, after too many wrong passwords; null if the user is not locked.</summary>
     public DateTimeOffset? LockedUntil { get; init; }
     public DateTimeOffset? LastSignIn { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
@@ -31,30 +31,30 @@ public sealed record UserView
 
 public sealed record NewUser(string? Name, IReadOnlyList<string>? Roles);
 
-/// <summary>The body of <c>PUT /api/access/users/{id}</c>; what is null stays.</summary>
+/// <summary>The body of <c>PUT /api/access/users/{id}</c>; a property that is null is not changed.</summary>
 public sealed record UserChange(IReadOnlyList<string>? Roles = null, bool? Disabled = null);
 
-/// <summary>A new or reset password, told this once; it is changed at the next sign-in.</summary>
+/// <summary>A new or reset password. It is shown only this once and must be changed at the next sign-in.</summary>
 public sealed record UserPassword(UserView User, string Password);
 
-/// <summary>An API key, <c>GET /api/access/keys</c>. The key itself is told once and stored as its SHA-256 only.</summary>
+/// <summary>An API key, <c>GET /api/access/keys</c>. The key itself is shown once, and only its SHA-256 is stored.</summary>
 /// <param name="Prefix">Its first characters, to tell keys apart.</param>
 public sealed record ApiKeyView(Guid Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, IReadOnlyList<string>? Stations = null);
 
-/// <param name="Stations">For a key with edge:config alone: the stations whose cameras it tells of; null for all.</param>
+/// <param name="Stations">Only for a key with edge:config: the stations that it may ask about; null for all.</param>
 public sealed record NewApiKey(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Stations = null);
 
-/// <param name="Token">Shown this once.</param>
+/// <param name="Token">The key; it is shown only this once.</param>
 public sealed record ApiKeyCreated(ApiKeyView Key, string Token);
 
 /// <summary>A line of the audit, <c>GET /api/audit</c>.</summary>
 /// <param name="Number">Counts from 1 without gaps.</param>
 /// <param name="Action">What was done, such as <c>vehicles.search</c>, or method and route.</param>
-/// <param name="Subject">To what: a plate, an id, a path.</param>
+/// <param name="Subject">What it was done to: a plate, an id, a path.</param>
 /// <param name="Details">JSON, or null.</param>
 /// <param name="Hash">SHA-256 over the line and the hash of the one before, hexadecimal.</param>
 public sealed record AuditLine(long Number, DateTimeOffset At, string Actor, string Action, string? Subject, string? Reason, string? Details, string Hash);
 
-/// <summary>Whether the chain holds, <c>GET /api/audit/check</c>.</summary>
-/// <param name="Fault">The first link that does not; null when all do.</param>
+/// <summary>Whether the audit's chain is whole, <c>GET /api/audit/check</c>.</summary>
+/// <param name="Fault">What is wrong with the first line that does not fit; null if all lines do.</param>
 public sealed record AuditVerdict(long Lines, string? Fault);

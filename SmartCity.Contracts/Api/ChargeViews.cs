@@ -1,16 +1,16 @@
 namespace SmartCity.Contracts.Api;
 
-/// <summary>What stands for a charging day in pounds, <c>GET /api/charges/summary</c>.</summary>
+/// <summary>Pounds charged for a charging day, less reversals, <c>GET /api/charges/summary</c>.</summary>
 /// <param name="Toll">The congestion charge.</param>
 /// <param name="Pollution">ULEZ and LEZ.</param>
-/// <param name="Vehicles">That owe something.</param>
-/// <param name="TakenBack">Of what was charged for the day; positive.</param>
-/// <param name="OpenDisputes">Of charges of the day.</param>
+/// <param name="Vehicles">Number of vehicles that owe something.</param>
+/// <param name="TakenBack">Pounds that were charged for the day and reversed; positive.</param>
+/// <param name="OpenDisputes">Open disputes of charges of the day.</param>
 public sealed record ChargeSummary(DateOnly Day, decimal Toll, decimal Pollution, int Vehicles, decimal TakenBack, int OpenDisputes);
 
 /// <summary>An objection to a charge, <c>GET /api/charges/disputes</c>.</summary>
-/// <param name="State">open, upheld (the charge was taken back) or rejected.</param>
-/// <param name="Note">What was said when it was decided.</param>
+/// <param name="State">open, upheld (the charge was reversed) or rejected.</param>
+/// <param name="Note">Why it was decided so; null while it is open.</param>
 public sealed record DisputeView(Guid Id, ChargeView Charge, string Reason, string State, string RaisedBy, DateTimeOffset RaisedAt, string? DecidedBy, DateTimeOffset? DecidedAt, string? Note);
 
 /// <summary>The body of <c>POST /api/charges/{id}/disputes</c>.</summary>
@@ -21,7 +21,7 @@ public sealed record NewDispute(string? Reason);
 /// <param name="Note">Why.</param>
 public sealed record DisputeDecision(string? State, string? Note);
 
-/// <summary>Which lines of the ledger, parameters of <c>GET /api/charges</c>; what is null counts for nothing.</summary>
+/// <summary>Which lines of the ledger, the parameters of <c>GET /api/charges</c>; one that is null does not narrow the list.</summary>
 public sealed record ChargeFilter
 {
     /// <summary>Europe/London calendar day.</summary>
@@ -37,7 +37,7 @@ public sealed record ChargeFilter
     /// <summary>charge or reversal.</summary>
     public string? Kind { get; init; }
 
-    /// <summary>Needs a reason.</summary>
+    /// <summary>A search for a plate needs a reason.</summary>
     public string? Plate { get; init; }
     public Guid? Sighting { get; init; }
 }

@@ -13,18 +13,18 @@ public sealed record LiveSummary
 
     public long SightingsLastMinute { get; init; }
 
-    /// <summary>Pounds that stand for today of the congestion charge.</summary>
+    /// <summary>Pounds of congestion charge for today, less reversals.</summary>
     public decimal Toll { get; init; }
     public int TollVehicles { get; init; }
 
-    /// <summary>Pounds that stand for today of ULEZ and LEZ.</summary>
+    /// <summary>Pounds of ULEZ and LEZ charges for today, less reversals.</summary>
     public decimal Pollution { get; init; }
     public int PollutionVehicles { get; init; }
 
-    /// <summary>Raised today.</summary>
+    /// <summary>Alerts raised today.</summary>
     public int Alerts { get; init; }
 
-    /// <summary>Those of today that nobody has taken on.</summary>
+    /// <summary>Today's alerts that nobody has acknowledged.</summary>
     public int OpenAlerts { get; init; }
 
     /// <summary>Every station, busiest of the last minute first.</summary>

@@ -1,6 +1,6 @@
 namespace SmartCity.Contracts.Api;
 
-/// <summary><c>GET /api/ops</c>: the pipeline as it runs. States are healthy, degraded, failed or unknown.</summary>
+/// <summary><c>GET /api/ops</c>: the state of the pipeline. States are healthy, degraded, failed or unknown.</summary>
 public sealed record OpsView
 {
     public required DateTimeOffset At { get; init; }
@@ -15,7 +15,7 @@ public sealed record OpsView
     public required StorageStatus Storage { get; init; }
 }
 
-/// <summary>How a part of the pipeline is.</summary>
+/// <summary>The state of a part of the pipeline.</summary>
 /// <param name="State">healthy, degraded, failed, or unknown (nothing was heard or measured).</param>
 /// <param name="Problems">What is wrong, in plain words.</param>
 public sealed record NodeState(string State, IReadOnlyList<string> Problems);
@@ -35,7 +35,7 @@ public sealed record StationStatus
 
     public StationHeartbeat? Heartbeat { get; init; }
 
-    /// <summary>Milliseconds from the newest heartbeat's writing at the edge to its reading here: the way through both Kafkas. Null until one came.</summary>
+    /// <summary>Milliseconds that the newest heartbeat took from the edge, through both Kafkas, to the core. Null before the first.</summary>
     public double? LinkDelay { get; init; }
 
     /// <summary>Capture time of the newest sighting stored from this station.</summary>
@@ -78,13 +78,13 @@ public sealed record CoreStatus
     public long ArchivedBytes { get; init; }
     public long ArchivedObjects { get; init; }
 
-    /// <summary>Sightings that are stored and not yet in an object.</summary>
+    /// <summary>Sightings that are stored but not yet in an object of the archive.</summary>
     public long ArchiveWaiting { get; init; }
 
     /// <summary>Capture time of the newest sighting stored.</summary>
     public DateTimeOffset? NewestSighting { get; init; }
 
-    /// <summary>Milliseconds from capture to stored over the last minute; null when nothing came.</summary>
+    /// <summary>Milliseconds from capture to stored over the last minute; null if nothing arrived.</summary>
     public double? CaptureToStoredP50 { get; init; }
     public double? CaptureToStoredP99 { get; init; }
 }
@@ -94,7 +94,7 @@ public sealed record KafkaStatus
 {
     public required NodeState Node { get; init; }
 
-    /// <summary>Null until it could be asked.</summary>
+    /// <summary>Null until it was measured for the first time.</summary>
     public DateTimeOffset? MeasuredAt { get; init; }
 
     public int Brokers { get; init; }
@@ -106,7 +106,7 @@ public sealed record KafkaStatus
     public IReadOnlyList<GroupStatus> Groups { get; init; } = [];
 }
 
-/// <param name="Records">That it keeps.</param>
+/// <param name="Records">Records that the topic keeps.</param>
 /// <param name="End">Sum of the partitions' next offsets.</param>
 /// <param name="RecordsPerSecond">Between the last two measurements; null at the first.</param>
 /// <param name="UnderReplicated">Partitions with fewer replicas in sync than they should have.</param>
@@ -159,7 +159,7 @@ public sealed record StorageStatus
     /// <summary>folder or s3.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Objects by the first part of their key; counted through now and then.</summary>
+    /// <summary>Objects by the first part of their key; counted from time to time.</summary>
     public IReadOnlyList<StoredObjects> Objects { get; init; } = [];
 
     /// <summary>The disk that a folder lies on; null with S3.</summary>
@@ -182,10 +182,10 @@ public sealed record CameraStatus
     public int? Lane { get; init; }
     public string? Direction { get; init; }
 
-    /// <summary>connecting, streaming, lost or ended as its edge says; silent when its edge does not report; unknown when it never did.</summary>
+    /// <summary>connecting, streaming, lost or ended, as its edge says; silent if its edge sends no heartbeats; unknown if it never sent one.</summary>
     public required string State { get; init; }
 
-    /// <summary>How that is: healthy, degraded, failed or unknown.</summary>
+    /// <summary>Its health: healthy, degraded, failed or unknown.</summary>
     public required string Health { get; init; }
 
     /// <summary>Over the edge's last ten seconds.</summary>
@@ -199,22 +199,22 @@ public sealed record CameraStatus
     /// <summary>Share 0–1 of the sightings that were read, since the edge started; null when there were none.</summary>
     public double? ReadRate { get; init; }
 
-    /// <summary>Where truth is known (simulated camera): share 0–1 of the vehicles that were read right.</summary>
+    /// <summary>For a simulated camera, whose plates are known: share 0–1 of the vehicles that were read right.</summary>
     public double? ReadRight { get; init; }
 
-    /// <summary>Why its health is what it is, for people; null when there is nothing to say.</summary>
+    /// <summary>The reason for its health, in plain English; null if it is healthy.</summary>
     public string? Error { get; init; }
 
     /// <summary>Capture time of its newest picture, <c>GET /api/cameras/{id}/picture</c>; null when its edge has sent none since it started.</summary>
     public DateTimeOffset? PictureAt { get; init; }
 
-    /// <summary>When its edge said so.</summary>
+    /// <summary>Time of its edge's heartbeat.</summary>
     public DateTimeOffset? ReportedAt { get; init; }
 }
 
 /// <summary><c>GET /api/ops/history</c>: a minute of ingest. All figures are null where no core was running.</summary>
-/// <param name="Minute">Its beginning.</param>
-/// <param name="Lag">Records that waited in Kafka at its end.</param>
+/// <param name="Minute">Start of the minute.</param>
+/// <param name="Lag">Records that waited in Kafka at the end of the minute.</param>
 /// <param name="P50">Milliseconds from capture to stored; null when nothing was stored.</param>
 public sealed record OpsMinute(DateTimeOffset Minute, long? Stored, double? PerSecond, long? Lag, double? P50, double? P99, long? DeadLetters, double? CpuPercent);
 
@@ -231,7 +231,7 @@ public sealed record DeadLetterView
     /// <summary>open, replaying (sent back, not yet read again), replayed or discarded.</summary>
     public required string State { get; init; }
 
-    /// <summary>What became of the last replay or why it was discarded; null when nothing was done yet.</summary>
+    /// <summary>The result of the last replay, or why it was discarded; null if nothing was done yet.</summary>
     public string? Result { get; init; }
 
     /// <summary>How often it was replayed.</summary>
@@ -245,20 +245,20 @@ public sealed record DeadLetterView
     public long Bytes { get; init; }
 }
 
-/// <summary>One with its original bytes, base64: <c>GET /api/dead-letters/{id}</c>.</summary>
+/// <summary>A dead letter with its original bytes in base64: <c>GET /api/dead-letters/{id}</c>.</summary>
 public sealed record DeadLetterDetail(DeadLetterView Letter, byte[]? Key, byte[]? Value, IReadOnlyList<DeadLetterHeader> Headers);
 
 public sealed record DeadLetterHeader(string Name, byte[] Value);
 
 /// <summary>The body of <c>POST /api/dead-letters/{id}/discard</c>.</summary>
-/// <param name="Reason">Why it is not needed.</param>
+/// <param name="Reason">Why the record is not needed.</param>
 public sealed record DeadLetterDiscard(string? Reason);
 
-/// <summary>The body of <c>POST /api/dead-letters/replay</c>: which of the open ones, by what is given.</summary>
+/// <summary>The body of <c>POST /api/dead-letters/replay</c>: which open dead letters to send back.</summary>
 /// <param name="Reason">A part of the reason.</param>
-/// <param name="From">Recorded at or after.</param>
+/// <param name="From">Only those recorded at or after this time.</param>
 public sealed record DeadLetterSelection(string? Topic = null, string? Reason = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
 
 /// <param name="Sent">Records sent back.</param>
-/// <param name="Left">Open ones of the selection that are left: a call sends at most a thousand.</param>
+/// <param name="Left">Open dead letters of the selection that are left, because a call sends at most a thousand.</param>
 public sealed record DeadLetterReplay(int Sent, long Left);

@@ -6,7 +6,7 @@ public static class Role
     /// <summary>Sees vehicles pass, and nothing else.</summary>
     public const string Viewer = "viewer";
 
-    /// <summary>Watches, takes alerts on, reviews readings.</summary>
+    /// <summary>Watches, acknowledges alerts, reviews readings.</summary>
     public const string Operator = "operator";
 
     /// <summary>Searches vehicles, giving a reason.</summary>

@@ -6,7 +6,7 @@ namespace SmartCity.Contracts.Api;
 /// </summary>
 public static class Scope
 {
-    /// <summary>Type of the claims that hold them.</summary>
+    /// <summary>Type of the claims that hold the scopes.</summary>
     public const string Claim = "scope";
 
     /// <summary>Stations, sightings, pictures, passages and what happens now.</summary>
@@ -23,7 +23,7 @@ public static class Scope
     /// <summary>Search vehicles, registry records, journeys. Each call gives a reason, which is audited.</summary>
     public const string VehiclesSearch = "vehicles:search";
 
-    /// <summary>Names of keepers in full; masked without.</summary>
+    /// <summary>See the names of keepers in full; without it they are masked.</summary>
     public const string KeeperRead = "keeper:read";
 
     public const string ChargesRead = "charges:read";
@@ -45,7 +45,7 @@ public static class Scope
     /// <summary>Stations, cameras, zones, tariffs, webhooks, registry imports, retention.</summary>
     public const string CityWrite = "city:write";
 
-    /// <summary>Which cameras an edge runs, with their addresses and passwords, and the hashed plates that it looks out for: for edges.</summary>
+    /// <summary>For edges: read which cameras to run, with their addresses and passwords, and the hashed plates of the hot-list.</summary>
     public const string EdgeConfig = "edge:config";
 
     /// <summary>Users and API keys.</summary>

@@ -6,37 +6,37 @@ public sealed record ZoneView(string Id, string Name, IReadOnlyList<IReadOnlyLis
 
 /// <summary>A station as an administrator sets it up, <c>GET /api/setup/stations</c>.</summary>
 /// <param name="Zones">Dated memberships, oldest first.</param>
-/// <param name="Cameras">Those on trial too, and the retired ones.</param>
-/// <param name="RetiredAt">Its cameras no longer run; what they saw stays.</param>
-/// <param name="HasEdge">Heard of within the last half minute: an edge serves it.</param>
+/// <param name="Cameras">All cameras, including those being tested and retired ones.</param>
+/// <param name="RetiredAt">Since when its cameras no longer run; their sightings are kept. Null if it is not retired.</param>
+/// <param name="HasEdge">Whether an edge serves it, by a heartbeat within the last 30 s.</param>
 public sealed record StationSetup(
     string Id, string Name, double Latitude, double Longitude, IReadOnlyList<Cities.ZoneMembership> Zones, IReadOnlyList<CameraSetup> Cameras, DateTimeOffset? RetiredAt, bool HasEdge);
 
 /// <summary>A camera as an administrator sets it up.</summary>
 /// <param name="Source">Address of its pictures; a password in it is shown as <c>***</c>.</param>
-/// <param name="Masks">Regions blackened before anything is kept or read: polygons of x, y pairs from 0 to 1.</param>
-/// <param name="State">active, trial (shown, makes no sightings) or retired.</param>
-/// <param name="Now">What its edge said last; null while it has said nothing.</param>
+/// <param name="Masks">Regions painted black before anything is kept or read: polygons of x, y pairs from 0 to 1.</param>
+/// <param name="State">active, trial (its pictures are shown, but it makes no sightings) or retired.</param>
+/// <param name="Now">What its edge's last heartbeat says; null before the first.</param>
 public sealed record CameraSetup(
     string Id, string StationId, string? Source, int? Lane, string? Direction, IReadOnlyList<IReadOnlyList<double[]>> Masks, string State, DateTimeOffset? TrialUntil, CameraHeartbeat? Now);
 
 /// <summary>The body of <c>POST /api/setup/stations</c>.</summary>
 public sealed record NewStation(string? Id, string? Name, double? Latitude, double? Longitude, IReadOnlyList<Cities.ZoneMembership>? Zones = null);
 
-/// <summary>The body of <c>PUT /api/setup/stations/{id}</c>; what is null stays.</summary>
-/// <param name="Retired">True: its cameras end. False: they run again.</param>
+/// <summary>The body of <c>PUT /api/setup/stations/{id}</c>; a property that is null is not changed.</summary>
+/// <param name="Retired">True stops its cameras; false starts them again.</param>
 public sealed record StationChange(string? Name = null, double? Latitude = null, double? Longitude = null, bool? Retired = null);
 
-/// <summary>The body of <c>PUT /api/setup/stations/{id}/zones</c>: every membership, past ones too.</summary>
+/// <summary>The body of <c>PUT /api/setup/stations/{id}/zones</c>: all zones of the station, past ones too.</summary>
 public sealed record StationZones(IReadOnlyList<Cities.ZoneMembership>? Zones);
 
 /// <summary>The body of <c>POST /api/setup/cameras</c>.</summary>
-/// <param name="Trial">Only shown for ten minutes, until <c>PUT</c> makes it active.</param>
+/// <param name="Trial">Whether it is only shown, for ten minutes or until <c>PUT</c> makes it active.</param>
 public sealed record NewCamera(string? Id, string? StationId, string? Source, int? Lane = null, string? Direction = null, IReadOnlyList<IReadOnlyList<double[]>>? Masks = null, bool Trial = false);
 
-/// <summary>The body of <c>PUT /api/setup/cameras/{id}</c>; what is null stays.</summary>
-/// <param name="Lane">0 takes it away.</param>
-/// <param name="Direction">An empty text takes it away.</param>
+/// <summary>The body of <c>PUT /api/setup/cameras/{id}</c>; a property that is null is not changed.</summary>
+/// <param name="Lane">0 removes the lane.</param>
+/// <param name="Direction">An empty text removes the direction.</param>
 /// <param name="State">active or retired.</param>
 public sealed record CameraChange(string? Source = null, int? Lane = null, string? Direction = null, IReadOnlyList<IReadOnlyList<double[]>>? Masks = null, string? State = null);
 

@@ -1,12 +1,12 @@
 namespace SmartCity.Contracts.Api;
 
-/// <summary>What is looked for, <c>POST /api/vehicles/search</c>; what is null counts for nothing, and something has to be given.</summary>
+/// <summary>A search for vehicles, <c>POST /api/vehicles/search</c>. A property that is null does not narrow it; at least one must be given.</summary>
 public sealed record VehicleSearch
 {
     /// <summary>A plate, or a pattern with ? (one character) and * (any number).</summary>
     public string? Plate { get; init; }
 
-    /// <summary>As in the registry, in any case.</summary>
+    /// <summary>As in the registry; upper and lower case are the same.</summary>
     public string? Make { get; init; }
     public string? Colour { get; init; }
 
@@ -23,19 +23,19 @@ public sealed record VehicleSearch
     public DateTimeOffset? To { get; init; }
 }
 
-/// <summary>A passage that was looked for.</summary>
-/// <param name="Vehicle">Null when the plate is not registered.</param>
+/// <summary>A passage that was found.</summary>
+/// <param name="Vehicle">Null if the registry does not know the plate.</param>
 public sealed record PassageHit(PassageView Passage, VehicleView? Vehicle);
 
 /// <summary>Where a vehicle went, <c>GET /api/vehicles/{plate}/journey</c>.</summary>
-/// <param name="Truncated">There are more passages than are shown.</param>
+/// <param name="Truncated">Whether there are more passages than are returned.</param>
 public sealed record JourneyView(string Plate, IReadOnlyList<JourneyStop> Stops, bool Truncated);
 
 /// <summary>A passage on the way.</summary>
-/// <param name="Leg">From the stop before; null at the first.</param>
+/// <param name="Leg">The way from the stop before; null for the first.</param>
 public sealed record JourneyStop(PassageView Passage, string StationName, double? Latitude, double? Longitude, JourneyLeg? Leg);
 
 /// <summary>From one station to the next.</summary>
-/// <param name="Kilometres">Along the straight line: the road is longer.</param>
-/// <param name="KilometresAnHour">On average along the straight line, hence at least; null when no time has passed.</param>
+/// <param name="Kilometres">Distance in a straight line; the road is longer.</param>
+/// <param name="KilometresAnHour">Lowest possible average speed, for the straight line; null if no time has passed.</param>
 public sealed record JourneyLeg(TimeSpan Duration, double Kilometres, double? KilometresAnHour);

@@ -97,7 +97,7 @@ public sealed record ChargeView
     public Guid? Reverses { get; init; }
 }
 
-/// <summary><c>GET /api/charges/totals?day=</c>: what stands in the ledger for a charging day.</summary>
+/// <summary><c>GET /api/charges/totals?day=</c>: pounds charged for a charging day, less reversals.</summary>
 public sealed record ChargeTotal(DateOnly Day, string Scheme, int Vehicles, decimal Amount);
 
 /// <summary>An alert, <c>GET /api/alerts</c>, and the value of a record on topic <c>alerts</c>.</summary>
@@ -132,7 +132,7 @@ public sealed record AlertView
     public string? AcknowledgedBy { get; init; }
     public string? Note { get; init; }
 
-    /// <summary>A person has decided since that the sighting shows another plate, or none: what the alert was raised for was misread.</summary>
+    /// <summary>Whether a person has decided since that the sighting shows another plate or none, so that the alert rests on a wrong reading.</summary>
     public bool ReadingTakenBack { get; init; }
 }
 
@@ -201,39 +201,39 @@ public sealed record HotlistEntryView
     public DateTimeOffset? ValidFrom { get; init; }
     public DateTimeOffset? ValidTo { get; init; }
 
-    /// <summary>active, expired or upcoming; told, never given.</summary>
+    /// <summary>active, expired or upcoming; ignored in a request.</summary>
     public string? State { get; init; }
 
-    /// <summary>Who put it there and when; told, never given.</summary>
+    /// <summary>Who added it and when; ignored in a request.</summary>
     public string? AddedBy { get; init; }
     public DateTimeOffset? AddedAt { get; init; }
 }
 
 /// <summary>What a person decided: the body of <c>POST /api/review/{id}</c> and <c>POST /api/sightings/{id}/review</c>.</summary>
-/// <param name="State">confirmed, corrected or no-plate; for a case also skipped, and open to take that back.</param>
-/// <param name="Plate">The right plate, with corrected.</param>
+/// <param name="State">confirmed, corrected or no-plate; for a case also skipped, and open to undo that.</param>
+/// <param name="Plate">The right plate; required with corrected.</param>
 public sealed record ReviewResolution(string State, string? Plate = null);
 
 /// <summary>What a decision changed.</summary>
-/// <param name="Plate">What the sighting counts as now.</param>
-/// <param name="Entries">Lines added to the ledger; with a proposal those that would be.</param>
-/// <param name="Proposed">Nothing has changed yet: a second person has to come to the same.</param>
+/// <param name="Plate">The plate that the sighting counts as now.</param>
+/// <param name="Entries">Lines added to the ledger, or for a proposal the lines that would be added.</param>
+/// <param name="Proposed">Whether nothing has changed yet, because a second person must make the same decision.</param>
 public sealed record ReviewOutcome(Guid SightingId, string? Plate, IReadOnlyList<ChargeView> Entries, IReadOnlyList<AlertView> Alerts, bool Proposed = false);
 
-/// <summary>Open cases of one kind, <c>GET /api/review/counts</c>; <c>second-person</c> are those that wait for another than who asks, <c>skipped</c> those put off.</summary>
+/// <summary>Open cases of one kind, <c>GET /api/review/counts</c>; <c>second-person</c> counts those that wait for a second person and that the user may decide, <c>skipped</c> those that were put off.</summary>
 public sealed record ReviewCount(string Kind, long Open);
 
 /// <summary>The body of <c>POST /api/hotlist/test</c>.</summary>
-/// <param name="At">When it is seen; now when it is left out.</param>
+/// <param name="At">When the plate is seen; now if it is left out.</param>
 public sealed record HotlistQuestion(string? Plate, DateTimeOffset? At = null);
 
 /// <param name="Meets">Entries that would raise an alert.</param>
 /// <param name="Near">Entries that look like the plate: a doubtful reading of it goes to review.</param>
 public sealed record HotlistAnswer(IReadOnlyList<HotlistEntryView> Meets, IReadOnlyList<HotlistEntryView> Near);
 
-/// <summary>What became of an import.</summary>
-/// <param name="Errors">The first thousand.</param>
-/// <param name="RejectedCsv">Their rows as a CSV file, each with its line and error, to be mended and imported again; null when there are none, or not kept.</param>
+/// <summary>The result of an import.</summary>
+/// <param name="Errors">The first thousand errors.</param>
+/// <param name="RejectedCsv">The invalid rows as a CSV file, each with its line number and error, to be corrected and imported again; null if there are none or they were not kept.</param>
 public sealed record ImportReport(long Read, long Imported, long Rejected, IReadOnlyList<ImportError> Errors, string? RejectedCsv = null);
 
 /// <param name="Line">Line of a CSV file, the header is line 1; number of the entry of a JSON list, from 1.</param>

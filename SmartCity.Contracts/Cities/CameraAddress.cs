@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SmartCity.Contracts.Cities;
 
-/// <summary>Addresses of cameras: which there are, and how one is shown that has a password in it.</summary>
+/// <summary>Addresses of cameras: which are valid, and how one that contains a password is shown.</summary>
 public static partial class CameraAddress
 {
     private const string Hidden = "***";
@@ -13,7 +13,7 @@ public static partial class CameraAddress
 
     private static readonly string[] Kinds = ["rtsp", "rtsps", "http", "https", "folder", "file", "simulated"];
 
-    /// <summary>What is wrong with an address; null when nothing is. Whether pictures come from it only its edge can say.</summary>
+    /// <summary>What is wrong with an address; null if nothing is. Only the edge can find out whether it sends pictures.</summary>
     public static string? Check(string? source)
     {
         if (string.IsNullOrWhiteSpace(source) || source.Length > Longest)
@@ -23,7 +23,7 @@ public static partial class CameraAddress
 
         if (source.Contains(Hidden, StringComparison.Ordinal))
         {
-            return $"source has {Hidden} where a password or another value is hidden, and nothing is known for it; type it in full.";
+            return $"source contains {Hidden} in place of a password or another hidden value, but no value is stored for it. Type it in full.";
         }
 
         if (source == "upload")
@@ -35,20 +35,20 @@ public static partial class CameraAddress
         var kind = colon < 0 ? source : source[..colon];
         if (colon < 0 || !Kinds.Contains(kind))
         {
-            return $"source begins with '{kind}', which is none of rtsp://…, http://…, folder:/path, file:/path.mp4, upload, simulated:?seed=1.";
+            return $"source begins with '{kind}'; it must be rtsp://…, http://…, folder:/path, file:/path.mp4, upload or simulated:?seed=1.";
         }
 
         if (kind is "rtsp" or "rtsps" or "http" or "https")
         {
-            return Uri.TryCreate(source, UriKind.Absolute, out var address) && address.Host.Length > 0 ? null : "source is no valid address; such as rtsp://host/stream.";
+            return Uri.TryCreate(source, UriKind.Absolute, out var address) && address.Host.Length > 0 ? null : "source is not a valid address such as rtsp://host/stream.";
         }
 
         return kind is "folder" or "file" && source.Length == colon + 1 ? $"source has no path after {kind}:." : null;
     }
 
     /// <summary>
-    /// The address without its secrets: the password before the host, or all that stands there when it is no name and password, and what is behind
-    /// the host as <c>name=value</c> or in the query, unless its name and its value are known to be harmless.
+    /// The address without its secrets. Hidden are the password before the host (or everything there, if it is not a name and a password), and each
+    /// <c>name=value</c> in the path or the query whose name and value are not known to be harmless.
     /// </summary>
     public static string? Shown(string? source)
     {
@@ -61,8 +61,8 @@ public static partial class CameraAddress
     }
 
     /// <summary>
-    /// The address that is meant when somebody sends back what was shown to them, or changes it: what is hidden in it stays as it was, for the same
-    /// host alone. What still is hidden then was never known.
+    /// The full address, when somebody sends back one that was shown with hidden values: each hidden value is filled in from the known address, but only
+    /// for the same host. Values that are hidden afterwards are not known.
     /// </summary>
     public static string Meant(string source, string? before)
     {

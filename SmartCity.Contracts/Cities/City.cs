@@ -52,19 +52,19 @@ public sealed record City
         {
             if (!IsId(station.Id) || !stations.Add(station.Id))
             {
-                throw new InvalidDataException($"City file {file}: station id '{station.Id}' is empty, has other characters than a-z, 0-9 and '-', or occurs twice.");
+                throw new InvalidDataException($"City file {file}: station id '{station.Id}' is not valid: an id needs 1 to 64 characters of a-z, 0-9 and '-', and may occur only once.");
             }
 
             if (station.Latitude is < -90 or > 90 || station.Longitude is < -180 or > 180)
             {
-                throw new InvalidDataException($"City file {file}: station '{station.Id}' has a position outside the Earth.");
+                throw new InvalidDataException($"City file {file}: station '{station.Id}' has a latitude outside -90 to 90 or a longitude outside -180 to 180.");
             }
 
             foreach (var camera in station.Cameras)
             {
                 if (!IsId(camera.Id) || !cameras.Add(camera.Id))
                 {
-                    throw new InvalidDataException($"City file {file}: camera id '{camera.Id}' of station '{station.Id}' is empty, has other characters than a-z, 0-9 and '-', or occurs twice.");
+                    throw new InvalidDataException($"City file {file}: camera id '{camera.Id}' of station '{station.Id}' is not valid: an id needs 1 to 64 characters of a-z, 0-9 and '-', and may occur only once.");
                 }
 
                 if (PrivacyMask.Check(camera.Masks) is { } problem)
@@ -120,9 +120,9 @@ public sealed record Camera
 
     public string? Direction { get; init; }
 
-    /// <summary>Somebody tries the camera out: its pictures are shown, and it makes no sightings.</summary>
+    /// <summary>Whether the camera is only being tested: its pictures are shown, but it makes no sightings.</summary>
     public bool Trial { get; init; }
 
-    /// <summary>Regions that are blackened before anything is kept or read: polygons of x, y pairs, each from 0 (left, top) to 1 (right, bottom).</summary>
+    /// <summary>Regions that are painted black before anything is kept or read: polygons of x, y pairs, each from 0 (left, top) to 1 (right, bottom).</summary>
     public IReadOnlyList<IReadOnlyList<double[]>> Masks { get => field ?? []; init; }
 }

@@ -1,6 +1,6 @@
 namespace SmartCity.Contracts.Cities;
 
-/// <summary>What an edge has to serve, <c>GET /api/edge/configuration?station=…</c>: its stations with the cameras that run.</summary>
+/// <summary>The stations of an edge and the cameras that it must run, <c>GET /api/edge/configuration?station=…</c>.</summary>
 public sealed record EdgeConfiguration
 {
     public required IReadOnlyList<Station> Stations { get; init; }

@@ -1,12 +1,12 @@
 namespace SmartCity.Contracts.Cities;
 
-/// <summary>What a privacy mask may be.</summary>
+/// <summary>The rules for privacy masks.</summary>
 public static class PrivacyMask
 {
     public const int MostMasks = 20;
     public const int MostPoints = 100;
 
-    /// <summary>What is wrong with a camera's masks in plain words; null when nothing is.</summary>
+    /// <summary>What is wrong with a camera's masks, in plain English; null if nothing is.</summary>
     public static string? Check(IReadOnlyList<IReadOnlyList<double[]>> masks)
     {
         if (masks.Count > MostMasks)

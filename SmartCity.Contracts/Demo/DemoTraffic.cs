@@ -10,7 +10,7 @@ public static class DemoTraffic
     /// one in 400 is a vehicle of interest.
     /// </summary>
     /// <param name="city">Its stations and cameras.</param>
-    /// <param name="seed">Decides everything.</param>
+    /// <param name="seed">The same seed gives the same sightings.</param>
     /// <param name="from">Capture time of the first sighting.</param>
     /// <param name="perSecond">Mean sightings a second of capture time, all cameras together.</param>
     public static IEnumerable<Sighting> Sightings(City city, int seed, DateTimeOffset from, double perSecond)

@@ -3,20 +3,20 @@ using Microsoft.Extensions.Options;
 
 namespace SmartCity.Core.Access;
 
-/// <summary>Who may use the core.</summary>
+/// <summary>Section <c>Core:Access</c>: who may use the core.</summary>
 internal sealed class AccessOptions
 {
     public const string Section = "Core:Access";
 
-    /// <summary>Of the user <c>administrator</c> that the first start makes. Made up and printed once when it is left out.</summary>
+    /// <summary>Password of the user <c>administrator</c> at the first start. If it is left out, one is made up and printed once.</summary>
     [MinLength(12)]
     public string? FirstPassword { get; init; }
 
-    /// <summary>A session that asks for nothing ends after this long.</summary>
+    /// <summary>A session ends after this time without a call.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>A session ends after this long in any case.</summary>
+    /// <summary>A session ends after this time in any case.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(12);
 
@@ -40,7 +40,7 @@ internal sealed class ServiceKey
     [Required, MinLength(1)]
     public string[] Scopes { get; init; } = [];
 
-    /// <summary>Stations whose cameras an edge with this key may learn of; left out for all.</summary>
+    /// <summary>Ids of the stations that an edge with this key may ask about; leave it out for all.</summary>
     [MinLength(1)]
     public string[]? Stations { get; init; }
 }
@@ -57,11 +57,11 @@ internal sealed class OpenIdOptions
     /// <summary>Claim of the access token that names the user.</summary>
     public string NameClaim { get; init; } = "preferred_username";
 
-    /// <summary>What stands behind the names of the provider's users, as in <c>jane@city</c>: nobody there can be taken for a user of the core.</summary>
+    /// <summary>Appended to the names of the provider's users, as in <c>jane@city</c>, so that none of them can pass for a user of the core.</summary>
     [Required]
     public string Realm { get; init; } = "openid";
 
-    /// <summary>Claim of the access token that lists roles; others than the product's are passed over.</summary>
+    /// <summary>Claim of the access token that lists the user's roles; unknown roles are ignored.</summary>
     public string RoleClaim { get; init; } = "roles";
 
     /// <summary>Off only for a provider on a developer's own machine.</summary>

@@ -2,20 +2,20 @@ using System.ComponentModel.DataAnnotations;
 
 namespace SmartCity.Core.Reports;
 
-/// <summary>Section <c>Core:Reports</c>: what reports may take of the database.</summary>
+/// <summary>Section <c>Core:Reports</c>: how much of the database reports may use.</summary>
 public sealed class ReportOptions
 {
     public const string Section = "Core:Reports";
 
-    /// <summary>What a query of a report may take.</summary>
+    /// <summary>How long a report's query may take before it is stopped.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Reports of one core at a time; others wait.</summary>
+    /// <summary>How many reports one core runs at the same time; others wait.</summary>
     [Range(1, 16)]
     public int AtOnce { get; set; } = 2;
 
-    /// <summary>Megabytes in which Postgres sorts and groups before it goes to its disk.</summary>
+    /// <summary>Megabytes that Postgres may use to sort and group before it uses its disk.</summary>
     [Range(1, 16_384)]
     public int WorkMemory { get; set; } = 64;
 }

@@ -7,14 +7,14 @@ public sealed class ReviewOptions
 {
     public const string Section = "Core:Review";
 
-    /// <summary>A decision that would charge somebody is carried out when a second person comes to the same.</summary>
+    /// <summary>Whether a decision that would charge somebody takes effect only when a second person makes the same.</summary>
     public bool TwoPeople { get; set; }
 
-    /// <summary>How long a case stays with the person who has it in front.</summary>
+    /// <summary>How long a case is reserved for the person who has it on the screen.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "08:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a decision can be taken back by whoever made it; later it is corrected.</summary>
+    /// <summary>How long the person who made a decision can undo it; later the reading can be corrected.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan UndoWithin { get; set; } = TimeSpan.FromMinutes(15);
 }

@@ -12,7 +12,7 @@ public sealed class SightingOptions
     [Required]
     public string Group { get; set; } = "core-ingest";
 
-    /// <summary>Most records in one transaction.</summary>
+    /// <summary>How many records one transaction stores at most.</summary>
     [Range(1, 20_000)]
     public int BatchSize { get; set; } = 2_000;
 
@@ -24,15 +24,15 @@ public sealed class SightingOptions
     [Range(Sighting.LeastSure, 1.0)]
     public double DoubtfulBelow { get; set; } = Sighting.LeastSure;
 
-    /// <summary>Country of the registry's vehicles, two letters of ISO 3166: a plate taken to be of another goes to review before it is charged. The city file's when it is left out.</summary>
+    /// <summary>Country of the registry's vehicles, two letters of ISO 3166: a plate that looks like another country's goes to review before it is charged. If it is left out, the city file's country.</summary>
     [RegularExpression("[A-Z]{2}")]
     public string? HomeCountry { get; set; }
 
-    /// <summary>A capture time further ahead of the core's clock than this is not believed.</summary>
+    /// <summary>A capture time further ahead of the core's clock than this makes a sighting a dead letter.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "366.00:00:00")]
     public TimeSpan FutureTolerance { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>A capture time further back than this is not believed.</summary>
+    /// <summary>A capture time further back than this makes a sighting a dead letter.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "36525.00:00:00")]
     public TimeSpan PastTolerance { get; set; } = TimeSpan.FromDays(3653);
 }

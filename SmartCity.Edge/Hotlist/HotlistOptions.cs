@@ -7,7 +7,7 @@ public sealed class HotlistOptions
 {
     public const string Section = "Edge:Hotlist";
 
-    /// <summary>Characters of a receiver's secret, at least.</summary>
+    /// <summary>Least number of characters of a receiver's secret.</summary>
     public const int ShortestSecret = 16;
 
     /// <summary>Whether the edge holds a hot-list; without a core's address it never does.</summary>
@@ -17,22 +17,22 @@ public sealed class HotlistOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A list that the core has not confirmed for so long still counts, and is said to be old.</summary>
+    /// <summary>A hot-list that the core has not confirmed for this long is reported as old; it is still used.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan Stale { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>The site's own receivers.</summary>
     public IList<HotlistReceiver> Webhooks { get; } = [];
 
-    /// <summary>A receiver's time to answer.</summary>
+    /// <summary>How long a receiver may take to answer.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>After the first attempt that failed; doubles with each that follows.</summary>
+    /// <summary>Wait before the second attempt; it doubles with each further attempt.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan FirstRetry { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest time between two attempts; what is found meanwhile is tried at once.</summary>
+    /// <summary>Longest wait between two attempts; a new match is sent at once.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan LongestRetry { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -40,18 +40,18 @@ public sealed class HotlistOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>Matches that wait for a receiver; the oldest is given up for a new one.</summary>
+    /// <summary>How many matches may wait for a receiver; above it, the oldest is given up.</summary>
     [Range(1, 100_000)]
     public int MostWaiting { get; set; } = 10_000;
 }
 
-/// <summary>Where matches go, such as the control room of a tunnel.</summary>
+/// <summary>A receiver of matches, such as the control room of a tunnel.</summary>
 public sealed class HotlistReceiver
 {
     /// <summary>http or https.</summary>
     public Uri? Address { get; set; }
 
-    /// <summary>Signs what it is sent.</summary>
+    /// <summary>Signs the messages to this receiver.</summary>
     public string? Secret { get; set; }
 
     internal bool IsValid => Address is { IsAbsoluteUri: true, Scheme: "http" or "https" } && Secret?.Length >= HotlistOptions.ShortestSecret;

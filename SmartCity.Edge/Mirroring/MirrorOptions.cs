@@ -14,10 +14,10 @@ public sealed class MirrorOptions
     [Range(1, 10_000)]
     public int BatchSize { get; set; } = 500;
 
-    /// <summary>What a partition of the core's broker keeps, where it forgets without regard to who has read; null for a real Kafka.</summary>
+    /// <summary>How many bytes a partition keeps, if the core's broker deletes records that nobody has read; null for a real Kafka.</summary>
     [Range(1, long.MaxValue)]
     public long? CorePartitionBytes { get; set; }
 
-    /// <summary>Consumer groups of the core that must have read a sighting before it may vanish; used with <see cref="CorePartitionBytes"/>.</summary>
+    /// <summary>Consumer groups of the core that must have read a sighting before the broker may delete it; used with <see cref="CorePartitionBytes"/>.</summary>
     public IList<string> CoreReaders { get; } = [];
 }

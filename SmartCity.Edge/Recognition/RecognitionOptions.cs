@@ -5,7 +5,7 @@ namespace SmartCity.Edge.Recognition;
 /// <summary>Where the models run.</summary>
 public enum RecognitionDevice
 {
-    /// <summary>A GPU where this build and this machine have one, else the CPU.</summary>
+    /// <summary>A GPU if this build supports one and this machine has one; otherwise the CPU.</summary>
     Auto,
     Cpu,
     Cuda,
@@ -17,10 +17,10 @@ public sealed class RecognitionOptions
 {
     public const string Section = "Recognition";
 
-    /// <summary>Ids of the detectors there are.</summary>
+    /// <summary>Ids of all detectors.</summary>
     public static IReadOnlyList<string> Detectors { get; } = [CityDetector.Id, PpOcrDetector.Id];
 
-    /// <summary>Ids of the readers there are.</summary>
+    /// <summary>Ids of all readers.</summary>
     public static IReadOnlyList<string> Readers { get; } = [CityReader.Id, PpOcrReader.Id];
 
     /// <summary>One of <see cref="Detectors"/>.</summary>
@@ -31,10 +31,10 @@ public sealed class RecognitionOptions
     [Required]
     public string Reader { get; set; } = CityReader.Id;
 
-    /// <summary>Id of a reader that is asked too when <see cref="Reader"/> is in doubt; null for none.</summary>
+    /// <summary>Id of a second reader, used when <see cref="Reader"/> is in doubt; null for none.</summary>
     public string? SecondReader { get; set; }
 
-    /// <summary>Folder of the model files, before the program's own; null looks beside the program and in node_modules of the folders above it.</summary>
+    /// <summary>Folder of model files to use instead of the program's own; if null, models are looked for beside the program and in node_modules of the folders above it.</summary>
     public string? ModelsPath { get; set; }
 
     public RecognitionDevice Device { get; set; } = RecognitionDevice.Auto;
@@ -47,15 +47,15 @@ public sealed class RecognitionOptions
     [Range(160, 4096)]
     public int DetectionSide { get; set; } = 960;
 
-    /// <summary>Country of most vehicles, two letters of ISO 3166, whose grammars then weigh more; the city file's when it is left out, null for any.</summary>
+    /// <summary>Country of most vehicles, two letters of ISO 3166, whose plate grammars then count for more. If it is left out, the city file's country; null if there is none.</summary>
     [RegularExpression("[A-Z]{2}")]
     public string? HomeCountry { get; set; }
 
-    /// <summary>Confidence 0–1 under which a plate is reported as found and not read.</summary>
+    /// <summary>A reading with less confidence (0–1) than this is not reported; the plate counts as found but unread.</summary>
     [Range(0.0, 1.0)]
     public double AbstainBelow { get; set; } = 0.60;
 
-    /// <summary>Text regions of a picture that are read at most, the most plate-like first.</summary>
+    /// <summary>How many text regions of a picture are read at most, the most plate-like first.</summary>
     [Range(1, 64)]
     public int CandidatesRead { get; set; } = 6;
 }

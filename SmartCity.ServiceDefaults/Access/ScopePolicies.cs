@@ -4,7 +4,7 @@ using SmartCity.Contracts.Api;
 
 namespace SmartCity.ServiceDefaults.Access;
 
-/// <summary>One policy for each <see cref="Scope"/>, of the same name. What names no policy is open to nobody who has not signed in.</summary>
+/// <summary>One policy for each <see cref="Scope"/>, of the same name. An endpoint that names no policy still requires a sign-in.</summary>
 public static class ScopePolicies
 {
     public static IServiceCollection AddScopePolicies(this IServiceCollection services)
@@ -21,7 +21,7 @@ public static class ScopePolicies
     }
 }
 
-/// <summary>Whoever has signed in, with whatever rights.</summary>
+/// <summary>Policy for everybody who has signed in, whatever their scopes.</summary>
 public static class SignedIn
 {
     public const string Policy = "signed-in";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace SmartCity.ServiceDefaults.Health;
 
-/// <summary>Where every background worker reports how it fares. One check named <c>workers</c> reads it for <c>/health/ready</c>.</summary>
+/// <summary>Where every background worker reports its state. One check named <c>workers</c> reads it for <c>/health/ready</c>.</summary>
 public sealed class WorkerHealth(TimeProvider time) : IHealthCheck
 {
     private readonly ConcurrentDictionary<string, WorkerReport> _reports = new(StringComparer.Ordinal);
@@ -11,16 +11,16 @@ public sealed class WorkerHealth(TimeProvider time) : IHealthCheck
     /// <summary>All workers, by name.</summary>
     public IReadOnlyCollection<WorkerReport> Reports => _reports.Values.OrderBy(r => r.Name, StringComparer.Ordinal).ToArray();
 
-    /// <summary>The worker exists and has not done its work yet: not ready. Said in <c>StartAsync</c>, before anything can ask whether all is ready.</summary>
+    /// <summary>The worker has not done its work yet, so the process is not ready. Call it in <c>StartAsync</c>, before anybody can ask whether the process is ready.</summary>
     public void Starting(string worker, string? detail = null) => Report(worker, WorkerState.Starting, detail);
 
     /// <summary>The worker did a unit of its work, or had none to do.</summary>
     public void Healthy(string worker, string? detail = null) => Report(worker, WorkerState.Healthy, detail);
 
-    /// <summary>The worker goes on trying, with what fails in plain words: still ready, seen on the Ops page.</summary>
+    /// <summary>The worker goes on trying; the detail says in plain English what fails. The process is still ready, and the Ops page shows the detail.</summary>
     public void Degraded(string worker, string detail) => Report(worker, WorkerState.Degraded, detail);
 
-    /// <summary>The worker can't do its work.</summary>
+    /// <summary>The worker cannot do its work, so the process is not ready.</summary>
     public void Failed(string worker, string detail) => Report(worker, WorkerState.Failed, detail);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

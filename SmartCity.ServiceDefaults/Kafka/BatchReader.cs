@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace SmartCity.ServiceDefaults.Kafka;
 
 /// <summary>
-/// Reads records in batches. librdkafka is polled on a thread of its own, so that the group hears of this member however long a batch takes;
-/// while the queue is full nothing is taken, and before the group loses patience the partitions are paused. Offsets are committed for what <see cref="Store"/> was called with, never before.
+/// Reads records in batches. librdkafka is polled on a thread of its own, so that this member stays in its group however long a batch takes.
+/// While the queue is full nothing is taken, and before the group would remove this member the partitions are paused. Offsets are committed for what <see cref="Store"/> was called with, never before.
 /// </summary>
 public sealed class BatchReader : IAsyncDisposable
 {
@@ -47,7 +47,7 @@ public sealed class BatchReader : IAsyncDisposable
     /// <summary>Records not yet stored, for each partition that this member has; a second old at most.</summary>
     public IReadOnlyList<PartitionLag> Lags => _lags;
 
-    /// <summary>What Kafka complained of in the last quarter of a minute (it repeats itself while it lasts); null when all is well.</summary>
+    /// <summary>The problem that Kafka reported within the last 15 s (it repeats it while it lasts); null if there was none.</summary>
     public string? Fault => _fault is { } fault && Stopwatch.GetElapsedTime(fault.At) < FaultLasts ? fault.Reason : null;
 
     /// <summary>Waits up to <paramref name="idle"/> for a first record (then an empty batch) and up to <paramref name="linger"/> for the batch to fill.</summary>
@@ -69,7 +69,7 @@ public sealed class BatchReader : IAsyncDisposable
         return batch;
     }
 
-    /// <summary>The work of these records is durable: their offsets may be committed.</summary>
+    /// <summary>Says that the work of these records is durable, so their offsets may be committed.</summary>
     public void Store(IReadOnlyList<ConsumeResult<byte[]?, byte[]?>> batch)
     {
         foreach (var partition in batch.GroupBy(r => r.TopicPartition))
@@ -86,7 +86,7 @@ public sealed class BatchReader : IAsyncDisposable
             catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_State or ErrorCode.Local_UnknownPartition)
             {
                 // Revoked meanwhile: whoever has the partition now reads these records again, which changes nothing.
-                _logger.LogInformation("{Partition} is no longer assigned; {Count} records will be read again elsewhere.", partition.Key, partition.Count());
+                _logger.LogInformation("Partition {Partition} was assigned to another member. It reads {Count} records again that this one had not finished.", partition.Key, partition.Count());
             }
         }
     }
@@ -194,7 +194,7 @@ public sealed class BatchReader : IAsyncDisposable
             return;
         }
 
-        _logger.LogWarning("Kafka: {Error}", error.Reason);
+        _logger.LogWarning("Kafka reports a problem: {Error}", error.Reason);
         _fault = new ReaderFault(error.Reason, Stopwatch.GetTimestamp());
     }
 

@@ -4,8 +4,8 @@ using Confluent.Kafka;
 namespace SmartCity.ServiceDefaults.Kafka;
 
 /// <summary>
-/// Keeps a producer from overrunning a broker whose partitions forget: it waits while more than half of what a partition keeps
-/// has not been committed by every reader. Thread-safe for one sender.
+/// Keeps a producer from filling a broker that deletes records before they are read: it waits while readers have not committed more than half of what
+/// a partition keeps. Thread-safe for one sender.
 /// </summary>
 public sealed class PartitionBudget : IDisposable
 {
@@ -17,8 +17,8 @@ public sealed class PartitionBudget : IDisposable
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<TopicPartition, Unread> _unread = new();
 
-    /// <param name="groups">Consumer groups that must have read a record before it may vanish.</param>
-    /// <param name="partitionBytes">What a partition keeps.</param>
+    /// <param name="groups">Consumer groups that must have read a record before the broker may delete it.</param>
+    /// <param name="partitionBytes">How many bytes a partition keeps.</param>
     public PartitionBudget(KafkaConnection connection, IEnumerable<string> groups, long partitionBytes, TimeProvider time)
     {
         _allowed = partitionBytes / 2;

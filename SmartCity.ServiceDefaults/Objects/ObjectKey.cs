@@ -5,12 +5,12 @@ public static class ObjectKey
 {
     private const int MostCharacters = 1024;
 
-    /// <exception cref="ArgumentException">It is no key; the message names it.</exception>
+    /// <exception cref="ArgumentException">The key is not valid; the message names it.</exception>
     public static void Check(string key)
     {
         if (key.Length > MostCharacters || key.Any(c => c == '\\' || char.IsControl(c)) || key.Split('/').Any(name => name.Length == 0 || name[0] == '.'))
         {
-            throw new ArgumentException($"'{key}' is not an object key: it needs names separated by '/', none empty or beginning with '.', without backslash and control characters.", nameof(key));
+            throw new ArgumentException($"'{key}' is not an object key. A key is one or more names separated by '/'; no name may be empty, begin with '.', or contain a backslash or control characters.", nameof(key));
         }
     }
 }

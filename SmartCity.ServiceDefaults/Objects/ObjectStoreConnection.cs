@@ -11,7 +11,7 @@ namespace SmartCity.ServiceDefaults.Objects;
 /// </summary>
 public sealed record ObjectStoreConnection
 {
-    /// <summary>Set for a folder; the rest is set for an S3.</summary>
+    /// <summary>Path of the folder; null for an S3. The other properties are for an S3.</summary>
     public string? Folder { get; private init; }
 
     public Uri? Endpoint { get; private init; }
@@ -24,12 +24,12 @@ public sealed record ObjectStoreConnection
 
     public string Region { get; private init; } = "us-east-1";
 
-    /// <exception cref="InvalidOperationException">It is neither; the message says what is missing.</exception>
+    /// <exception cref="InvalidOperationException">The text is neither a folder nor an S3; the message says what is missing.</exception>
     public static ObjectStoreConnection Parse(string text)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new InvalidOperationException("ConnectionStrings:objects is empty; give a folder, or Endpoint=…;AccessKey=…;SecretKey=…;Bucket=… of an S3.");
+            throw new InvalidOperationException("ConnectionStrings:objects is empty. Set it to a folder, or to Endpoint=…;AccessKey=…;SecretKey=…;Bucket=… for an S3.");
         }
 
         if (!text.Contains('=', StringComparison.Ordinal))
@@ -61,7 +61,7 @@ public sealed record ObjectStoreConnection
         };
     }
 
-    /// <summary>Where, without the keys.</summary>
+    /// <summary>Where the objects are, without the keys.</summary>
     public override string ToString() => Folder ?? $"{Endpoint}{Bucket}";
 }
 
@@ -73,7 +73,7 @@ public static class ObjectStoreRegistration
         services.TryAddSingleton<IObjectStore>(provider =>
         {
             var text = provider.GetRequiredService<IConfiguration>().GetConnectionString("objects")
-                ?? throw new InvalidOperationException("ConnectionStrings:objects is not configured; give a folder, or Endpoint=…;AccessKey=…;SecretKey=…;Bucket=… of an S3.");
+                ?? throw new InvalidOperationException("ConnectionStrings:objects is not set. Set it to a folder, or to Endpoint=…;AccessKey=…;SecretKey=…;Bucket=… for an S3.");
             var connection = ObjectStoreConnection.Parse(text);
             return connection.Folder is { } folder ? new FolderObjectStore(folder) : new S3ObjectStore(connection);
         });

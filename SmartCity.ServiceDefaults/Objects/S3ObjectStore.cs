@@ -6,7 +6,7 @@ using Amazon.S3.Model;
 
 namespace SmartCity.ServiceDefaults.Objects;
 
-/// <summary>Objects in an S3 bucket (MinIO, Ceph, AWS), made when it is missing.</summary>
+/// <summary>Objects in an S3 bucket (MinIO, Ceph, AWS), which is created if it is missing.</summary>
 public sealed class S3ObjectStore : IObjectStore, IDisposable
 {
     private readonly AmazonS3Client _client;

@@ -9,8 +9,8 @@ public static class WebhookCall
     private const double Jitter = 0.2;
 
     /// <param name="at">Now.</param>
-    /// <param name="timeout">The receiver's time to answer.</param>
-    /// <returns>The status, null when there was no answer; and what went wrong, null when the receiver took it.</returns>
+    /// <param name="timeout">How long the receiver may take to answer.</param>
+    /// <returns>The HTTP status, null if there was no answer; and what went wrong, null if the receiver took the delivery.</returns>
     public static async Task<(int? Status, string? Error)> SendAsync(HttpClient client, Uri url, string secret, Guid delivery, byte[] body, DateTimeOffset at, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
@@ -35,8 +35,8 @@ public static class WebhookCall
         }
     }
 
-    /// <summary>Doubles, with a cap, and spread so that receivers that come back are not met by all at once.</summary>
-    /// <param name="attempt">How many failed, from 1 on.</param>
+    /// <summary>How long to wait before the next attempt: doubles up to a limit, with some randomness, so that a receiver that comes back does not get everything at once.</summary>
+    /// <param name="attempt">How many attempts have failed, from 1.</param>
     public static TimeSpan RetryAfter(int attempt, TimeSpan first, TimeSpan longest)
     {
         var doubled = first * Math.Pow(2, Math.Min(attempt - 1, 30));

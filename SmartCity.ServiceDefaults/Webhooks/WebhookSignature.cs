@@ -6,14 +6,14 @@ namespace SmartCity.ServiceDefaults.Webhooks;
 
 /// <summary>
 /// How a receiver knows that a delivery is ours: <c>X-SmartCity-Signature: sha256=hex(HMAC-SHA256(secret, timestamp + "." + body))</c>, the timestamp in
-/// Unix seconds from <c>X-SmartCity-Timestamp</c>. A receiver refuses what is older than it likes.
+/// Unix seconds from <c>X-SmartCity-Timestamp</c>. A receiver should refuse old timestamps.
 /// </summary>
 public static class WebhookSignature
 {
     public const string SignatureHeader = "X-SmartCity-Signature";
     public const string TimestampHeader = "X-SmartCity-Timestamp";
 
-    /// <summary>Stays the same however often a delivery is tried: receivers drop what they have.</summary>
+    /// <summary>Header with the delivery's id, the same for every attempt, so that receivers can ignore a delivery that they already have.</summary>
     public const string DeliveryHeader = "X-SmartCity-Delivery";
 
     public static string Of(string secret, long unixSeconds, ReadOnlySpan<byte> body)
