@@ -26,7 +26,7 @@ public sealed class ServedStations
             var unknown = wanted.Except(City.Stations.Select(s => s.Id)).ToArray();
             if (unknown.Length > 0)
             {
-                throw new InvalidDataException($"Edge:Stations names {string.Join(", ", unknown)}, which city {City.Id} does not have; it has {string.Join(", ", City.Stations.Select(s => s.Id))}.");
+                throw new InvalidDataException($"Edge:Stations names {string.Join(", ", unknown)}, but the city {City.Id} has no such station. Its stations are {string.Join(", ", City.Stations.Select(s => s.Id))}.");
             }
 
             All = wanted.Count == 0 ? City.Stations : [.. City.Stations.Where(s => wanted.Contains(s.Id))];
@@ -36,7 +36,7 @@ public sealed class ServedStations
 
         if (wanted.Count == 0)
         {
-            throw new InvalidDataException("Edge:Configuration:Address is given and Edge:Stations names no station; the core has to know whose cameras are asked for.");
+            throw new InvalidDataException("Edge:Configuration:Address is set, but Edge:Stations names no station. Name the stations that this edge serves.");
         }
 
         _kept = Path.Combine(options.Value.SpoolPath, "configuration.json");

@@ -13,10 +13,10 @@ internal static class AuditCommand
 {
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "Data folder of run.", HelpName = "DIR", DefaultValueFactory = _ => ".smartcity" };
-        var check = new Command("check", "Follows the audit's chain of hashes and names the first link that does not hold; status 1 when one does not.") { data };
+        var data = new Option<string>("--data") { Description = "The data folder that run uses.", HelpName = "DIR", DefaultValueFactory = _ => ".smartcity" };
+        var check = new Command("check", "Checks whether anybody has changed the audit in the database. Follows its chain of hashes and names the first line that does not fit; the exit status is then 1.") { data };
         check.SetAction((parse, cancellationToken) => RunCommand.GuardAsync(_ => CheckAsync(parse.GetValue(data)!, cancellationToken), cancellationToken));
-        return new Command("audit", "Who looked at what.") { check };
+        return new Command("audit", "The audit: who did what, when and why.") { check };
     }
 
     private static async Task<int> CheckAsync(string data, CancellationToken cancellationToken)
@@ -28,13 +28,13 @@ internal static class AuditCommand
 
         if (OperatingSystem.IsWindows())
         {
-            throw new InvalidOperationException("On Windows Postgres is not started here; set ConnectionStrings__postgres to one that runs.");
+            throw new InvalidOperationException("On Windows, SmartCity does not start Postgres. Set ConnectionStrings__postgres to a server that runs.");
         }
 
         var folder = Path.Combine(data, "postgres");
         if (!Directory.Exists(folder))
         {
-            throw new InvalidOperationException($"There is no data in {Path.GetFullPath(data)}; --data names the folder of run.");
+            throw new InvalidOperationException($"There is no data in {Path.GetFullPath(data)}. Give --data the data folder that run uses.");
         }
 
         var postgres = await EmbeddedPostgres.StartAsync(folder, cancellationToken);

@@ -9,7 +9,7 @@ internal static class ChargesCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "One JSON object a line; - reads standard input." };
-        var preview = new Command("preview", "Works out charges without recording any: one JSON object a line in, one a line out, in order.") { file };
+        var preview = new Command("preview", "Works out charges without recording them. Reads one JSON object a line and prints one for each, in the same order.") { file };
         preview.SetAction((parse, cancellationToken) => PreviewAsync(parse.GetValue(file)!, cancellationToken));
         return new Command("charges", "The charging rules.") { preview };
     }

@@ -13,9 +13,9 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "The findings as JSON on stdout." };
-        var data = new Option<string>("--data") { Description = "Data folder that run would use.", HelpName = "DIR", DefaultValueFactory = _ => ".smartcity" };
-        var command = new Command("doctor", "Says what was found on this machine and what run will use, with the reason.") { json, data };
+        var json = new Option<bool>("--json") { Description = "Print the findings as JSON." };
+        var data = new Option<string>("--data") { Description = "The data folder that run would use.", HelpName = "DIR", DefaultValueFactory = _ => ".smartcity" };
+        var command = new Command("doctor", "Shows what was found on this machine and what run will use, with the reason.") { json, data };
         command.SetAction((parse, cancellationToken) => RunCommand.GuardAsync(
             _ => RunAsync(parse.GetValue(json), parse.GetValue(data)!, cancellationToken), cancellationToken));
         return command;
@@ -51,7 +51,7 @@ internal static class DoctorCommand
 
         if (findings.Any(f => f.Blocks))
         {
-            console.MarkupLine("[red]run cannot start until what is red is put right.[/]");
+            console.MarkupLine("[red]run cannot start until everything in red is put right.[/]");
         }
     }
 }

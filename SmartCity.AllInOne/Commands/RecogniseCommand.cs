@@ -22,7 +22,7 @@ internal static class RecogniseCommand
 
     public static Command Create()
     {
-        var command = new Command("recognise", "Reads the plates in pictures: one JSON line a picture.") { Paths, Threads, Detector, Reader };
+        var command = new Command("recognise", "Reads the plates in pictures and prints one JSON line for each picture.") { Paths, Threads, Detector, Reader };
         Threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 64)

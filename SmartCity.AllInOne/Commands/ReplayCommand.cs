@@ -12,12 +12,12 @@ internal static class ReplayCommand
 {
     private static readonly Argument<string[]> Paths = new("DIR|VIDEO") { Description = "Folders of pictures, pictures, or videos; each is one camera.", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<string> Data = new("--data") { Description = "Folder for everything that is kept. Replays into the same folder add up, and repeating one adds nothing.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(".smartcity", "replay") };
-    private static readonly Option<string?> CityFile = new("--city") { Description = "City file; the demo city when it is left out.", HelpName = "FILE" };
-    private static readonly Option<string?> Station = new("--station") { Description = "Station that the camera belongs to; the city's first with the most zones when it is left out.", HelpName = "ID" };
+    private static readonly Option<string?> CityFile = new("--city") { Description = "City file (default: the demo city).", HelpName = "FILE" };
+    private static readonly Option<string?> Station = new("--station") { Description = "Station that the camera belongs to (default: the first station among those with the most zones).", HelpName = "ID" };
 
     public static Command Create()
     {
-        var command = new Command("replay", "Pushes pictures or a video through the whole pipeline, waits until everything is settled, prints a JSON summary.") { Paths, Data, CityFile, Station };
+        var command = new Command("replay", "Sends pictures or a video through the whole pipeline, waits until everything is stored, and prints a JSON summary.") { Paths, Data, CityFile, Station };
         command.SetAction((parse, cancellationToken) => RunCommand.GuardAsync(logger => RunAsync(parse, logger, cancellationToken), cancellationToken));
         return command;
     }

@@ -19,7 +19,7 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var command = new Command("run", "Runs the whole system; with the demo city unless --city names another.");
+        var command = new Command("run", "Runs the whole system, with the demo city unless --city names another.");
         foreach (var option in RunOptions.Options)
         {
             command.Options.Add(option);
@@ -64,7 +64,7 @@ internal static class RunCommand
         using var data = DataFolder.Take(options.Data);
         if (plan.StationsHeldBack)
         {
-            logger.LogInformation("With KAFKA_HOME each station is a process: the first {Count} of {All} stations run; --stations all runs every one.", plan.Stations.Count, city.Stations.Count);
+            logger.LogInformation("With KAFKA_HOME, each station needs a Kafka broker of its own, so only the first {Count} of {All} stations run. Use --stations all to run all of them.", plan.Stations.Count, city.Stations.Count);
         }
 
         var health = new WorkerHealth(TimeProvider.System);
@@ -75,7 +75,7 @@ internal static class RunCommand
             ["Edge:RecognitionThreads"] = configuration["Edge:RecognitionThreads"] ?? Math.Clamp(Environment.ProcessorCount, 1, MostRecognitionThreads).ToString(CultureInfo.InvariantCulture),
             ["Core:Address"] = configuration["Core:Address"] ?? address.Own.ToString(),
             ["Edge:Configuration:Address"] = address.Own.ToString(),
-            ["Edge:Configuration:CityFileFirst"] = bool.TrueString, // the core is filled from the same
+            ["Edge:Configuration:CityFileFirst"] = bool.TrueString, // the core reads the same city file
             ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? HasSimulatedCameras(city).ToString(),
         };
         if (options.City is not null)
@@ -111,7 +111,7 @@ internal static class RunCommand
         var broken = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Where(s => s.ExecuteTask is { IsFaulted: true }).ToList();
         foreach (var worker in broken)
         {
-            await Console.Error.WriteLineAsync($"smartcity: {worker.GetType().Name} failed: {worker.ExecuteTask!.Exception!.GetBaseException().Message}");
+            await Console.Error.WriteLineAsync($"smartcity: stopping, because {worker.GetType().Name} failed: {worker.ExecuteTask!.Exception!.GetBaseException().Message}");
         }
 
         return broken.Count == 0 ? 0 : 1;
@@ -136,7 +136,7 @@ internal static class RunCommand
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                logger.LogWarning("Not everything is ready after {Patience}: {Reasons}", ReadyWithin, string.Join("; ", report.Entries.Values.Select(e => e.Description)));
+                logger.LogWarning("Not everything is ready after {Patience}. SmartCity goes on without it: {Reasons}", ReadyWithin, string.Join("; ", report.Entries.Values.Select(e => e.Description)));
                 return;
             }
         }

@@ -15,7 +15,7 @@ internal static class SimulateCommand
 {
     private const double MeanPerSecond = 10;
 
-    private static readonly Option<int> Seed = new("--seed") { Description = "Decides everything.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> Seed = new("--seed") { Description = "The same seed gives the same sightings.", DefaultValueFactory = _ => 1 };
     private static readonly Option<DateTimeOffset> From = new("--from")
     {
         Description = "Capture time of the first sighting, ISO 8601.",
@@ -27,18 +27,18 @@ internal static class SimulateCommand
                 return time;
             }
 
-            result.AddError($"--from '{result.Tokens[0].Value}' is no time; such as 2026-11-23T08:15:00Z.");
+            result.AddError($"--from '{result.Tokens[0].Value}' is not a time such as 2026-11-23T08:15:00Z.");
             return default;
         },
     };
-    private static readonly Option<double> Speed = new("--speed") { Description = "Sightings a second that are sent; as fast as can be when 0.", DefaultValueFactory = _ => 0 };
-    private static readonly Option<long> Count = new("--count") { Description = "Sightings in all.", DefaultValueFactory = _ => 1000 };
-    private static readonly Option<FileInfo?> CityFile = new("--city") { Description = "City file; the demo city without one." };
-    private static readonly Option<string?> Kafka = new("--kafka") { Description = "Bootstrap servers of the core Kafka; each sighting goes to {station}.sightings. Standard output without one." };
+    private static readonly Option<double> Speed = new("--speed") { Description = "Sightings sent in a second; 0 sends them as fast as possible.", DefaultValueFactory = _ => 0 };
+    private static readonly Option<long> Count = new("--count") { Description = "How many sightings to make.", DefaultValueFactory = _ => 1000 };
+    private static readonly Option<FileInfo?> CityFile = new("--city") { Description = "City file (default: the demo city)." };
+    private static readonly Option<string?> Kafka = new("--kafka") { Description = "Bootstrap servers of the core's Kafka; each sighting is sent to {station}.sightings (default: print them)." };
 
     public static Command Create()
     {
-        var command = new Command("simulate", "Makes sightings without pixels, deterministic, as JSON lines or into Kafka.") { Seed, From, Speed, Count, CityFile, Kafka };
+        var command = new Command("simulate", "Makes up sightings, without pictures, and prints them as JSON lines or sends them to Kafka.") { Seed, From, Speed, Count, CityFile, Kafka };
         command.SetAction(RunAsync);
         return command;
     }

@@ -39,7 +39,7 @@ internal static class Doctor
         try
         {
             using var folder = DataFolder.Take(path);
-            return new Finding("data folder", $"{path}, {new DriveInfo(path).AvailableFreeSpace / 1_000_000_000.0:0.#} GB free", path, "--data names another");
+            return new Finding("data folder", $"{path}, {new DriveInfo(path).AvailableFreeSpace / 1_000_000_000.0:0.#} GB free", path, "choose another with --data");
         }
         catch (InvalidOperationException e)
         {
@@ -58,7 +58,7 @@ internal static class Doctor
 
         if (OperatingSystem.IsWindows() || EmbeddedPostgres.FindBinaries() is not { } binaries)
         {
-            return new Finding("Postgres", "none", "nothing", "install package postgresql or set ConnectionStrings__postgres", Blocks: true);
+            return new Finding("Postgres", "none", "nothing", "install the package postgresql, or set ConnectionStrings__postgres", Blocks: true);
         }
 
         var version = (await Processes.RunAsync(Path.Combine(binaries, "postgres"), ["--version"], cancellationToken)).Trim();
@@ -78,7 +78,7 @@ internal static class Doctor
         var brokers = plan.EdgeBrokers.Count + (plan.StartsCoreKafka ? 1 : 0);
         if (plan.KafkaHome is null)
         {
-            return new Finding("Kafka", "KAFKA_HOME is not set", $"{brokers} brokers in the process (librdkafka's); nothing in them survives a restart", "no KAFKA_HOME, no ConnectionStrings:core-kafka");
+            return new Finding("Kafka", "KAFKA_HOME is not set", $"{brokers} brokers inside the process (librdkafka's); they lose their records at a restart", "no KAFKA_HOME, no ConnectionStrings:core-kafka");
         }
 
         try
@@ -98,7 +98,7 @@ internal static class Doctor
             : OperatingSystem.IsWindows() ? null : await EmbeddedPostgres.FindRunningAsync(Path.Combine(data, "postgres"), cancellationToken);
         if (database is null)
         {
-            return new Finding("audit", "not looked at", "nothing", "Postgres does not run; smartcity audit check starts it and looks");
+            return new Finding("audit", "not checked", "nothing", "Postgres is not running; ./smartcity audit check starts it and checks the audit");
         }
 
         try
@@ -111,7 +111,7 @@ internal static class Doctor
         }
         catch (NpgsqlException e)
         {
-            return new Finding("audit", "not looked at", "nothing", e.Message);
+            return new Finding("audit", "not checked", "nothing", e.Message);
         }
     }
 
@@ -210,7 +210,7 @@ internal static class Doctor
         ];
         var socket = sockets.FirstOrDefault(File.Exists);
         return socket is null
-            ? new Finding("containers", "no runtime", "nothing", "run needs none; with one, dotnet run --project SmartCity.AppHost starts everything in containers")
+            ? new Finding("containers", "no runtime", "nothing", "run needs none; with one, 'dotnet run --project SmartCity.AppHost' starts everything in containers")
             : new Finding("containers", socket, "nothing", "run needs none; dotnet run --project SmartCity.AppHost starts everything in containers");
     }
 

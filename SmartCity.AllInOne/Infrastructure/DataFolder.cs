@@ -29,13 +29,13 @@ internal sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException($"The data folder {path} cannot be written ({e.Message.TrimEnd('.')}); name another with --data DIR.", e);
+            throw new InvalidOperationException($"The data folder {path} cannot be written ({e.Message.TrimEnd('.')}). Name another folder with --data DIR.", e);
         }
 
         var free = new DriveInfo(path).AvailableFreeSpace;
         if (free < LeastFreeBytes)
         {
-            throw new InvalidOperationException($"Only {free / 1_000_000} MB are free on the disk of {path}; {LeastFreeBytes / 1_000_000} MB are needed. Free some, or name a folder on another disk with --data DIR.");
+            throw new InvalidOperationException($"Only {free / 1_000_000} MB are free on the disk of {path}; {LeastFreeBytes / 1_000_000} MB are needed. Make room, or name a folder on another disk with --data DIR.");
         }
 
         try
@@ -44,7 +44,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (IOException e)
         {
-            throw new InvalidOperationException($"Another SmartCity runs on the data folder {path}; stop it, or name another folder with --data DIR.", e);
+            throw new InvalidOperationException($"Another SmartCity runs on the data folder {path}. Stop it, or name another folder with --data DIR.", e);
         }
     }
 

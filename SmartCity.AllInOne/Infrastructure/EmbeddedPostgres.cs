@@ -60,7 +60,7 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
     public static async Task<EmbeddedPostgres> StartAsync(string folder, CancellationToken cancellationToken)
     {
         var binaries = FindBinaries()
-            ?? throw new InvalidOperationException("No Postgres was found. Install package postgresql, or set ConnectionStrings__postgres to one that runs.");
+            ?? throw new InvalidOperationException("No Postgres was found. Install the package postgresql, or set ConnectionStrings__postgres to a server that runs.");
         folder = await ReachableAsync(Path.GetFullPath(folder), cancellationToken).ConfigureAwait(false);
         var data = Path.Combine(folder, "data");
         var passwordFile = Path.Combine(folder, "password");

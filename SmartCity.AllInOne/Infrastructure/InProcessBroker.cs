@@ -41,7 +41,7 @@ internal sealed partial class InProcessBroker : IDisposable
         if (_cluster == 0)
         {
             Destroy(_client);
-            throw new InvalidOperationException("The broker in the process could not start: librdkafka made no mock cluster.");
+            throw new InvalidOperationException("The broker in the process could not start: librdkafka did not create a mock cluster.");
         }
 
         SetRebalanceDelay(_cluster, 50);
@@ -61,7 +61,7 @@ internal sealed partial class InProcessBroker : IDisposable
         var code = CreateTopic(_cluster, topic, partitions, 1);
         if (code != 0)
         {
-            throw new InvalidOperationException($"The broker in the process could not make topic {topic}: {new Error((ErrorCode)code).Reason}.");
+            throw new InvalidOperationException($"The broker in the process could not create the topic {topic}: {new Error((ErrorCode)code).Reason}.");
         }
     }
 

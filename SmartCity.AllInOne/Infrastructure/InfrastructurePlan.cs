@@ -84,6 +84,6 @@ internal sealed record InfrastructurePlan
         var unknown = wanted.Except(city.Stations.Select(s => s.Id)).ToArray();
         return unknown.Length == 0 && wanted.Length > 0
             ? [.. city.Stations.Where(s => wanted.Contains(s.Id))]
-            : throw new InvalidOperationException($"--stations: the city has no {string.Join(", ", unknown)}; it has {string.Join(", ", city.Stations.Select(s => s.Id))}.");
+            : throw new InvalidOperationException($"--stations: the city has no {string.Join(", ", unknown)}; its stations are {string.Join(", ", city.Stations.Select(s => s.Id))}.");
     }
 }

@@ -17,10 +17,10 @@ internal sealed partial record KafkaInstallation(string Home, string Java, strin
         var mirror = Directory.Exists(libraries) ? Directory.EnumerateFiles(libraries, "connect-mirror-*.jar").Select(Path.GetFileNameWithoutExtension).FirstOrDefault(n => !n!.Contains("client", StringComparison.Ordinal)) : null;
         if (mirror is null)
         {
-            throw new InvalidOperationException($"KAFKA_HOME is {home}, which has no libs/connect-mirror-*.jar; name the folder of an Apache Kafka installation, or unset it for brokers in this process.");
+            throw new InvalidOperationException($"KAFKA_HOME is {home}, which has no libs/connect-mirror-*.jar. Set it to the folder of an Apache Kafka installation, or unset it for brokers inside this process.");
         }
 
-        var java = FindJava() ?? throw new InvalidOperationException($"KAFKA_HOME is set and Java is missing; install Java {LeastJava} or later (JAVA_HOME or PATH), or unset KAFKA_HOME.");
+        var java = FindJava() ?? throw new InvalidOperationException($"KAFKA_HOME is set, but Java is missing. Install Java {LeastJava} or later and set JAVA_HOME or PATH, or unset KAFKA_HOME.");
         var version = await JavaVersionAsync(java, cancellationToken);
         return version >= LeastJava
             ? new KafkaInstallation(home, java, mirror["connect-mirror-".Length..])

@@ -77,13 +77,13 @@ internal sealed class KafkaProcesses : IAsyncDisposable
         var command = kafka.Command("org.apache.kafka.connect.mirror.MirrorMaker", MirrorHeapMegabytes, Logging(data, "mirror-maker"), [properties, "--clusters", MirrorMaker.Core]);
         _mirror = new SupervisedProcess("mirror-maker", command, data.Below("logs", "mirror-maker.out"), health, logger);
         await _mirror.WhenReadyAsync(token => SaidAsync(log, from, "Kafka MirrorMaker started", token), TimeSpan.FromSeconds(120), cancellationToken);
-        logger.LogInformation("Real brokers and MirrorMaker 2 carry {Stations} to the core at {Core}; logs in {Folder}.", string.Join(", ", plan.Mirrored), core, data.Below("logs"));
+        logger.LogInformation("MirrorMaker 2 carries the records of {Stations} to the core's Kafka at {Core}. Logs of the brokers and of MirrorMaker 2 are in {Folder}.", string.Join(", ", plan.Mirrored), core, data.Below("logs"));
     }
 
     private string? Bootstrap(string name) => _nodes.TryGetValue(name, out var node) ? node.BootstrapServers : null;
 
     private static string Plain(string connectionString, string name) => connectionString.Contains(';', StringComparison.Ordinal)
-        ? throw new InvalidOperationException($"The Kafka of {name} needs settings beside its servers, which the MirrorMaker started here does not take; run your own MirrorMaker 2, or unset KAFKA_HOME for the built-in mirror.")
+        ? throw new InvalidOperationException($"The Kafka of {name} needs more settings than its servers, which the MirrorMaker 2 that SmartCity starts does not support. Run a MirrorMaker 2 of your own, or unset KAFKA_HOME to use the built-in mirror.")
         : connectionString;
 
     private static async Task<bool> SaidAsync(string log, long from, string text, CancellationToken cancellationToken)

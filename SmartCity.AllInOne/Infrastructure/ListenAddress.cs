@@ -27,7 +27,7 @@ internal sealed record ListenAddress(string Urls, Uri Own)
         var callable = url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
         if (!Uri.TryCreate(callable, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
         {
-            throw new InvalidOperationException($"'{url}' is no address to listen on; give one such as http://127.0.0.1:8080.");
+            throw new InvalidOperationException($"--urls: '{url}' is not an address such as http://127.0.0.1:8080.");
         }
 
         var any = uri.Host is "0.0.0.0" or "[::]";
@@ -52,7 +52,7 @@ internal sealed record ListenAddress(string Urls, Uri Own)
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            throw new InvalidOperationException($"Port {port} of {url} is in use; stop what listens there, or listen elsewhere with --urls http://127.0.0.1:PORT.", e);
+            throw new InvalidOperationException($"Port {port} of {url} is in use. Stop the program that listens there, or choose another port with --urls http://127.0.0.1:PORT.", e);
         }
         catch (SocketException e)
         {

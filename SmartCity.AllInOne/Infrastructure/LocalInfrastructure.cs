@@ -53,18 +53,18 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
     {
         if (!plan.StartsPostgres)
         {
-            logger.LogInformation("Postgres is external.");
+            logger.LogInformation("Postgres is external: ConnectionStrings:postgres is set.");
             return;
         }
 
         if (OperatingSystem.IsWindows())
         {
-            throw new InvalidOperationException("On Windows Postgres is not started here; set ConnectionStrings__postgres to one that runs.");
+            throw new InvalidOperationException("On Windows, SmartCity does not start Postgres. Set ConnectionStrings__postgres to a server that runs.");
         }
 
         var postgres = await EmbeddedPostgres.StartAsync(data.Below("postgres"), cancellationToken);
         Started(postgres, "ConnectionStrings:postgres", postgres.ConnectionString);
-        logger.LogInformation("Postgres runs, data in {Folder}.", data.Below("postgres"));
+        logger.LogInformation("Postgres is running, with its data in {Folder}.", data.Below("postgres"));
     }
 
     private async Task StartKafkaAsync(InfrastructurePlan plan, IConfiguration configuration, DataFolder data, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
@@ -97,12 +97,12 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
 
         if (plan.Mirrored.Count == 0)
         {
-            logger.LogInformation("Kafka is external at the edge and at the core: the MirrorMaker 2 between them is yours.");
+            logger.LogInformation("Kafka is external at the edge and at the core, so you must run the MirrorMaker 2 between them.");
         }
 
         if (plan.BrokersForget)
         {
-            logger.LogInformation("{Count} Kafka brokers run in this process: nothing in them survives a restart; the edges' spools do, and are published again.", plan.EdgeBrokers.Count + (plan.StartsCoreKafka ? 1 : 0));
+            logger.LogInformation("{Count} Kafka brokers run inside this process. They lose their records at a restart; the edges then publish them again from their spools.", plan.EdgeBrokers.Count + (plan.StartsCoreKafka ? 1 : 0));
         }
     }
 

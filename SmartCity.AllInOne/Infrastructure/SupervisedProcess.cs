@@ -92,8 +92,8 @@ internal sealed class SupervisedProcess : IAsyncDisposable
 
             Ends++;
             delay = Stopwatch.GetElapsedTime(started) > Steady ? FirstDelay : delay;
-            _health.Degraded(_name, $"ended with status {process.ExitCode}; starts again in {delay.TotalSeconds:0} s");
-            _logger.LogError("{Name} ended with status {Status}; it is started again in {Delay} s. See {Log}.", _name, process.ExitCode, delay.TotalSeconds, _log);
+            _health.Degraded(_name, $"It ended with status {process.ExitCode} and is started again in {delay.TotalSeconds:0} s.");
+            _logger.LogError("{Name} ended with status {Status} and is started again in {Delay} s. Its log is {Log}.", _name, process.ExitCode, delay.TotalSeconds, _log);
             await Task.Delay(delay, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
         }
@@ -107,7 +107,7 @@ internal sealed class SupervisedProcess : IAsyncDisposable
             ?? throw new InvalidOperationException($"{_name} did not start.");
         if (Ends > 0)
         {
-            _health.Healthy(_name, $"started again after it ended {Ends} times");
+            _health.Healthy(_name, $"It runs again; it has ended {Ends} times.");
         }
 
         return process;
@@ -133,7 +133,7 @@ internal sealed class SupervisedProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            _logger.LogWarning("{Name} does not end within {Time} s and is killed.", _name, EndWithin.TotalSeconds);
+            _logger.LogWarning("{Name} did not end within {Time} s and is killed.", _name, EndWithin.TotalSeconds);
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
         }

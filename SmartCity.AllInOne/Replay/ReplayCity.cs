@@ -13,7 +13,7 @@ internal static class ReplayCity
         var original = stationId is null
             ? city.Stations.MaxBy(s => s.Zones.Count(z => z.To is null))!
             : city.Stations.FirstOrDefault(s => s.Id == stationId)
-                ?? throw new InvalidOperationException($"--station: the city has no {stationId}; it has {string.Join(", ", city.Stations.Select(s => s.Id))}.");
+                ?? throw new InvalidOperationException($"--station: the city has no {stationId}; its stations are {string.Join(", ", city.Stations.Select(s => s.Id))}.");
         var station = original with
         {
             Cameras = [.. inputs.Select((input, i) => new Camera { Id = inputs.Count == 1 ? "replay" : $"replay-{i + 1}", Source = input.Source })],

@@ -23,7 +23,7 @@ internal sealed record ReplayInput(string Source, int? Pictures)
 
         if (!File.Exists(path))
         {
-            throw new InvalidOperationException($"There is no {path}.");
+            throw new InvalidOperationException($"There is no file or folder {path}.");
         }
 
         using var video = new VideoCapture(path, VideoCaptureAPIs.ANY);

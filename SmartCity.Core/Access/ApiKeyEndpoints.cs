@@ -19,8 +19,8 @@ internal static class ApiKeyEndpoints
     public static IEndpointRouteBuilder MapApiKeys(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/access/keys").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
-        group.MapGet("", ListAsync).WithSummary("API keys, newest first, revoked ones too");
-        group.MapPost("", AddAsync).WithSummary("Makes an API key; the answer holds it, this once").Audited("keys.add", recordBody: true);
+        group.MapGet("", ListAsync).WithSummary("API keys, newest first, including revoked ones");
+        group.MapPost("", AddAsync).WithSummary("Makes an API key; only this answer shows it").Audited("keys.add", recordBody: true);
         group.MapDelete("{id:guid}", RevokeAsync).WithSummary("Revokes an API key").Audited("keys.revoke");
         return app;
     }
@@ -41,7 +41,7 @@ internal static class ApiKeyEndpoints
 
         if (body.Scopes is not { Count: > 0 } || body.Scopes.FirstOrDefault(s => !user.HasClaim(Scope.Claim, s)) is not null)
         {
-            return Paging.Problem($"scopes must be some of what you may do yourself: {string.Join(", ", user.FindAll(Scope.Claim).Select(c => c.Value))}.");
+            return Paging.Problem($"scopes must name at least one scope, and only scopes that you have yourself: {string.Join(", ", user.FindAll(Scope.Claim).Select(c => c.Value))}.");
         }
 
         if (CheckStations(body.Stations, body.Scopes) is { } stations)
@@ -51,12 +51,12 @@ internal static class ApiKeyEndpoints
 
         if (body.ExpiresAt <= now)
         {
-            return Paging.Problem("expiresAt is over already.");
+            return Paging.Problem("expiresAt is in the past.");
         }
 
         if (body.ExpiresAt is null && body.Scopes.Contains(Scope.AccessWrite))
         {
-            return Paging.Problem($"A key that may {Scope.AccessWrite} makes users and keys; give expiresAt, the day on which it runs out.");
+            return Paging.Problem($"A key with the scope {Scope.AccessWrite} can create users and keys, so it must expire: give expiresAt.");
         }
 
         var token = AccessToken.New(AccessToken.KeyPrefix);
@@ -73,9 +73,9 @@ internal static class ApiKeyEndpoints
     // A station need not be there yet: its edge may be set up first. What else a key might do is of the whole city.
     private static string? CheckStations(IReadOnlyList<string>? stations, IReadOnlyList<string> scopes) =>
         stations is null ? null
-        : stations.Count == 0 ? "stations must name at least one, or be left out for all."
-        : stations.FirstOrDefault(s => !City.IsId(s)) is { } wrong ? $"stations: '{wrong}' is no id of a station: 1 to 64 characters of a-z, 0-9 and '-'."
-        : scopes.Any(s => s != Scope.EdgeConfig) ? $"stations bind {Scope.EdgeConfig} alone; make another key for {string.Join(", ", scopes.Where(s => s != Scope.EdgeConfig))}."
+        : stations.Count == 0 ? "stations must name at least one station; leave it out if the key is for all stations."
+        : stations.FirstOrDefault(s => !City.IsId(s)) is { } wrong ? $"stations: '{wrong}' is not a station's id; an id has 1 to 64 characters of a-z, 0-9 and '-'."
+        : scopes.Any(s => s != Scope.EdgeConfig) ? $"stations can only be given for a key whose one scope is {Scope.EdgeConfig}; make another key for {string.Join(", ", scopes.Where(s => s != Scope.EdgeConfig))}."
         : null;
 
     private static async Task<Results<NoContent, NotFound>> RevokeAsync(Guid id, Credentials credentials, CancellationToken cancellationToken) =>

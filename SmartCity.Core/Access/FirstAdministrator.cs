@@ -31,11 +31,11 @@ internal sealed class FirstAdministrator(IServiceScopeFactory scopes, IOptions<A
         var result = await users.CreateAsync(user, password);
         if (result.Succeeded && chosen is null)
         {
-            await Console.Error.WriteLineAsync($"First sign-in: {UserName}, password {password} (said this once; it has to be changed at the first sign-in)");
+            await Console.Error.WriteLineAsync($"First sign-in: {UserName}, password {password} (it is shown only this once and must be changed at the first sign-in)");
         }
         else if (!result.Succeeded && !result.Errors.All(e => e.Code == nameof(IdentityErrorDescriber.DuplicateUserName)))
         {
-            throw new InvalidOperationException($"The first administrator could not be made: {string.Join(" ", result.Errors.Select(e => e.Description))} See Core:Access:FirstPassword.");
+            throw new InvalidOperationException($"The user {UserName} could not be created: {string.Join(" ", result.Errors.Select(e => e.Description))} Set another password with Core:Access:FirstPassword.");
         }
     }
 

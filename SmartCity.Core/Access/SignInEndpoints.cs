@@ -16,10 +16,10 @@ internal static class SignInEndpoints
     public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/access").WithTags("Access");
-        group.MapPost("/sign-in", SignInAsync).WithSummary("A session for a name and a password").AllowAnonymous().RequireRateLimiting(AccessSlice.SignInLimit).AuditedByItself();
-        group.MapPost("/sign-out", SignOutAsync).WithSummary("Ends the session of the token sent").RequireAuthorization(SignedIn.Policy).Audited("access.sign-out");
-        group.MapGet("/me", (ClaimsPrincipal user) => TypedResults.Ok(Bearer.Of(user).View())).WithSummary("Who asks, and what they may do").RequireAuthorization(SignedIn.Policy);
-        group.MapPost("/password", ChangePasswordAsync).WithSummary("Changes one's own password; every other session of the user ends").RequireAuthorization(SignedIn.Policy).Audited("access.password");
+        group.MapPost("/sign-in", SignInAsync).WithSummary("Signs in with a name and a password and returns a session").AllowAnonymous().RequireRateLimiting(AccessSlice.SignInLimit).AuditedByItself();
+        group.MapPost("/sign-out", SignOutAsync).WithSummary("Signs out: ends the session of the token").RequireAuthorization(SignedIn.Policy).Audited("access.sign-out");
+        group.MapGet("/me", (ClaimsPrincipal user) => TypedResults.Ok(Bearer.Of(user).View())).WithSummary("The user or key that asks, and its scopes").RequireAuthorization(SignedIn.Policy);
+        group.MapPost("/password", ChangePasswordAsync).WithSummary("Changes the user's own password and ends all other sessions of the user").RequireAuthorization(SignedIn.Policy).Audited("access.password");
         return app;
     }
 
@@ -77,7 +77,7 @@ internal static class SignInEndpoints
     private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string name, string why)
     {
         await audit.AppendAsync(name, "access.sign-in.refused", null, why, null);
-        return TypedResults.Problem("Name and password do not belong together, or the user is locked out for some minutes after too many tries.", statusCode: StatusCodes.Status401Unauthorized);
+        return TypedResults.Problem("The name or the password is wrong, or the user is locked for ten minutes after too many wrong passwords.", statusCode: StatusCodes.Status401Unauthorized);
     }
 
     private static async Task<NoContent> SignOutAsync(HttpRequest request, Credentials credentials, CancellationToken cancellationToken)
@@ -91,17 +91,17 @@ internal static class SignInEndpoints
     {
         if (await users.FindByIdAsync(Bearer.Of(principal).Subject is var id && Guid.TryParse(id, out _) ? id : Guid.Empty.ToString()) is not { } user)
         {
-            return Paging.Problem("Only a user of this core has a password here.");
+            return Paging.Problem("Only users of this core can change a password here. Change yours at the identity provider.");
         }
 
         if (string.IsNullOrEmpty(body.Current) || string.IsNullOrEmpty(body.New) || body.Current == body.New)
         {
-            return Paging.Problem("current and new must both be given and differ.");
+            return Paging.Problem("current and new must both be given, and must differ.");
         }
 
         if (await users.IsLockedOutAsync(user))
         {
-            return Paging.Problem("Too many wrong passwords; wait some minutes.");
+            return Paging.Problem("The user is locked after too many wrong passwords. Try again in ten minutes.");
         }
 
         var result = await users.ChangePasswordAsync(user, body.Current, body.New);
@@ -110,7 +110,7 @@ internal static class SignInEndpoints
             if (result.Errors.Any(e => e.Code == nameof(IdentityErrorDescriber.PasswordMismatch)))
             {
                 await CountFailureAsync(users, context, user);
-                return Paging.Problem("The current password is not right.");
+                return Paging.Problem("The current password is wrong.");
             }
 
             return Paging.Problem(string.Join(" ", result.Errors.Select(e => e.Description)));

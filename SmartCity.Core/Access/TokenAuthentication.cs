@@ -42,14 +42,14 @@ internal sealed class TokenAuthentication(
     {
         Response.Headers.WWWAuthenticate = "Bearer";
         return RefuseAsync(StatusCodes.Status401Unauthorized, TokenOf(Request) is null
-            ? "No credentials. Sign in at POST /api/access/sign-in, or send an API key, as Authorization: Bearer TOKEN."
+            ? "The call has no credentials. Sign in at POST /api/access/sign-in or use an API key, and send it as Authorization: Bearer TOKEN."
             : "The token is not known, has ended or was revoked. Sign in again.");
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         RefuseAsync(StatusCodes.Status403Forbidden, Context.User.HasClaim(c => c.Type == Bearer.MustChangeClaim)
-            ? "The password has to be changed first: POST /api/access/password."
-            : $"{Context.User.Identity?.Name} may not do this.");
+            ? "The password must be changed first, with POST /api/access/password."
+            : $"{Context.User.Identity?.Name} does not have the scope that this call needs.");
 
     private Task RefuseAsync(int status, string detail) => TypedResults.Problem(detail, statusCode: status).ExecuteAsync(Context);
 }

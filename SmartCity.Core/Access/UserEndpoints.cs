@@ -18,10 +18,10 @@ internal static class UserEndpoints
     public static IEndpointRouteBuilder MapUsers(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/access/users").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
-        group.MapGet("", ListAsync).WithSummary("Users by name");
-        group.MapPost("", AddAsync).WithSummary("Adds a user; the answer holds the first password").Audited("users.add", recordBody: true);
-        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Gives other roles, disables or enables; sessions of the user end, keys that the user made and that may more than the user now are revoked").Audited("users.change", recordBody: true);
-        group.MapPost("{id:guid}/password", ResetAsync).WithSummary("Makes up a new password and unlocks; sessions of the user end").Audited("users.password");
+        group.MapGet("", ListAsync).WithSummary("Users, ordered by name");
+        group.MapPost("", AddAsync).WithSummary("Adds a user; only this answer shows the first password").Audited("users.add", recordBody: true);
+        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a user's roles, or disables or enables the user; the user's sessions end, and keys with a scope that the user no longer has are revoked").Audited("users.change", recordBody: true);
+        group.MapPost("{id:guid}/password", ResetAsync).WithSummary("Makes a new password and unlocks the user; the user's sessions end").Audited("users.password");
         return app;
     }
 
@@ -37,7 +37,7 @@ internal static class UserEndpoints
 
         if (options.Value.OpenId is { } provider && body.Name.Trim().EndsWith("@" + provider.Realm, StringComparison.OrdinalIgnoreCase))
         {
-            return Paging.Problem($"name ends with @{provider.Realm}, as do those of the identity provider's users; take another.");
+            return Paging.Problem($"name ends with @{provider.Realm}, which is kept for the identity provider's users. Choose another name.");
         }
 
         if (CheckRoles(body.Roles ?? []) is { } problem)
@@ -68,7 +68,7 @@ internal static class UserEndpoints
         user.Disabled = body.Disabled ?? user.Disabled;
         if ((user.Disabled || !user.Roles.Contains(Role.Administrator)) && !await users.Users.AnyAsync(u => u.Id != id && !u.Disabled && u.Roles.Contains(Role.Administrator), cancellationToken))
         {
-            return TypedResults.Problem($"{user.UserName} is the last administrator; make another first.", statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem($"{user.UserName} is the last administrator. Make somebody else an administrator first.", statusCode: StatusCodes.Status409Conflict);
         }
 
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
@@ -116,8 +116,8 @@ internal static class UserEndpoints
     }
 
     private static ProblemHttpResult? CheckRoles(IReadOnlyList<string> roles) => roles.FirstOrDefault(r => !Role.All.Contains(r)) is { } unknown
-        ? Paging.Problem($"There is no role {unknown}; roles are {string.Join(", ", Role.All)}.")
-        : roles.Count == 0 ? Paging.Problem($"roles is empty; roles are {string.Join(", ", Role.All)}.") : null;
+        ? Paging.Problem($"There is no role {unknown}; the roles are {string.Join(", ", Role.All)}.")
+        : roles.Count == 0 ? Paging.Problem($"roles is empty; the roles are {string.Join(", ", Role.All)}.") : null;
 
     private static UserView View(User user) => new()
     {

@@ -21,8 +21,8 @@ internal static class AlertActions
     /// <summary>What is wrong with a decision in itself, for people; null when nothing is.</summary>
     public static string? Check(AlertDecision decision) =>
         decision.Action is null || !Allowed.ContainsKey(decision.Action) ? $"action must be one of {string.Join(", ", Allowed.Keys)}."
-        : decision.Action is "dismissed" or "escalated" && string.IsNullOrWhiteSpace(decision.Note) ? $"An alert is {decision.Action} with a note that says why."
-        : decision.Note?.Length > LongestNote ? $"The note has {decision.Note.Length} characters; {LongestNote} are allowed."
+        : decision.Action is "dismissed" or "escalated" && string.IsNullOrWhiteSpace(decision.Note) ? $"note is missing: say why the alert is {decision.Action}."
+        : decision.Note?.Length > LongestNote ? $"note has {decision.Note.Length} characters; at most {LongestNote} are allowed."
         : null;
 
     /// <summary>Takes a step in one transaction.</summary>

@@ -36,11 +36,11 @@ internal static class AlertSlice
     public static IEndpointRouteBuilder MapAlerts(this IEndpointRouteBuilder app)
     {
         var alerts = app.MapGroup("/api/alerts").WithTags("Alerts").RequireAuthorization(Scope.AlertsRead);
-        alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first; for a plate a reason is required").RequireReason("alerts.search", "plate");
-        alerts.MapGet("counts", CountsAsync).WithSummary("Alerts that somebody has still to deal with, by state: open and escalated");
-        alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert with what people did, where it was sent, and where the vehicle will probably be seen next");
-        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens; dismissing and escalating say why").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note));
-        alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends it to a webhook again, whatever became of it").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
+        alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first; a search for a plate needs a reason").RequireReason("alerts.search", "plate");
+        alerts.MapGet("counts", CountsAsync).WithSummary("Number of alerts that somebody still has to deal with, by state: open and escalated");
+        alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert, with what people did, where it was sent, and where the vehicle will probably be seen next");
+        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens an alert; dismissed and escalated need a note").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note));
+        alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends an alert to a webhook again, in whatever state the delivery is").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
         return app.MapHotlist().MapEdgeHotlist().MapWebhooks();
     }
 
@@ -122,7 +122,7 @@ internal static class AlertSlice
         {
             null => TypedResults.NoContent(),
             "" => TypedResults.NotFound(),
-            var state => TypedResults.Problem($"The alert is {state} already; it can't be {decision.Action}.", statusCode: StatusCodes.Status409Conflict),
+            var state => TypedResults.Problem($"The alert is already {state}, so it cannot be {decision.Action}.", statusCode: StatusCodes.Status409Conflict),
         };
     }
 

@@ -38,7 +38,7 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
             }
             catch (Exception e) when (e is NpgsqlException or KafkaException)
             {
-                health.Degraded(Worker, $"Alerts wait: {e.Message}");
+                health.Degraded(Worker, $"Alerts wait to be sent to Kafka: {e.Message}");
                 logger.LogWarning("Alerts wait to be sent to {Topic}: {Error}", Topics.Alerts, e.Message);
             }
         }

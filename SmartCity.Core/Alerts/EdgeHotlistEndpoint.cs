@@ -22,7 +22,7 @@ internal static class EdgeHotlistEndpoint
     public static IEndpointRouteBuilder MapEdgeHotlist(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/edge/hotlist", GetAsync).WithTags("Hot-list")
-            .WithSummary("What an edge looks out for while the link is down: hashed plates of the highest priorities, no reasons; a key that is bound to stations names no other")
+            .WithSummary("The hot-list that an edge holds: hashed plates of the highest priorities, without reasons; a key that is bound to stations may only name those")
             .Produces<byte[]>(contentType: MediaTypeNames.Application.Octet).ProducesProblem(StatusCodes.Status403Forbidden).RequireAuthorization(Scope.EdgeConfig);
         return app;
     }

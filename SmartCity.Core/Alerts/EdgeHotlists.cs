@@ -56,7 +56,7 @@ internal sealed class EdgeHotlists(
         if (entries.Count > most)
         {
             entries.RemoveAt(most);
-            health.Degraded(Worker, $"More than {most} entries have a priority up to {options.Value.MostPriority}; edges hold the first {most}. Lower Core:EdgeHotlist:MostPriority or raise Core:EdgeHotlist:MostEntries.");
+            health.Degraded(Worker, $"More than {most} entries have a priority from 1 to {options.Value.MostPriority}, and edges hold only the first {most}. Lower Core:EdgeHotlist:MostPriority or raise Core:EdgeHotlist:MostEntries.");
         }
         else
         {
@@ -69,7 +69,7 @@ internal sealed class EdgeHotlists(
             return before;
         }
 
-        logger.LogInformation("Edges are told {Entries} entries of the hot-list.", entries.Count);
+        logger.LogInformation("The hot-list for edges has {Entries} entries.", entries.Count);
         return new VersionedHotlist(EdgeHotlist.Make(entries), version);
     }
 

@@ -56,8 +56,8 @@ public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup databas
             }
             catch (NpgsqlException e)
             {
-                health.Degraded(Worker, $"Changes of the hot-list are not heard: {e.Message}");
-                logger.LogWarning("Changes of the hot-list are not heard: {Error}", e.Message);
+                health.Degraded(Worker, $"Changes of the hot-list do not take effect for now: {e.Message}");
+                logger.LogWarning("Changes of the hot-list do not take effect until the core can reach Postgres again; it keeps trying: {Error}", e.Message);
                 await Task.Delay(Again, time, stoppingToken);
             }
         }

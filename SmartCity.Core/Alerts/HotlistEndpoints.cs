@@ -22,14 +22,14 @@ internal static class HotlistEndpoints
     public static IEndpointRouteBuilder MapHotlist(this IEndpointRouteBuilder app)
     {
         var hotList = app.MapGroup("/api/hotlist").WithTags("Hot-list").RequireAuthorization(Scope.HotlistRead);
-        hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first; state is active, expired or upcoming, text a part of plate, reason, requester or list").Audited("hotlist.search", "text");
+        hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first; state is active, expired or upcoming; text is part of a plate, reason, requester or list").Audited("hotlist.search", "text");
         hotList.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} entries").Audited("hotlist.export");
-        hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it holds within a second").DisableAntiforgery().Audited("hotlist.add", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
-        hotList.MapPut("{id:guid}", ChangeAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Changes an entry; it holds within a second").DisableAntiforgery().Audited("hotlist.change", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
-        hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; what is not valid is reported by line").DisableAntiforgery().Audited("hotlist.import")
+        hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it takes effect within a second").DisableAntiforgery().Audited("hotlist.add", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
+        hotList.MapPut("{id:guid}", ChangeAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Changes an entry; it takes effect within a second").DisableAntiforgery().Audited("hotlist.change", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
+        hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; invalid rows are reported by line").DisableAntiforgery().Audited("hotlist.import")
             .Accepts<string>("text/csv", "application/json").WithMetadata(new RequestSize());
-        hotList.MapPost("test", TestAsync).WithSummary("What a plate would set off now: entries that it meets, and entries that it is near to").DisableAntiforgery().Audited("hotlist.test", recordBody: true).AuditAbout((HotlistQuestion q) => (q.Plate, null));
-        hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Takes an entry away; a reason is required").RequireReason("hotlist.remove").AuditAbout((HotlistEntryView e) => (e.Pattern, null));
+        hotList.MapPost("test", TestAsync).WithSummary("What a plate would cause now: entries that it matches, and entries that it looks like").DisableAntiforgery().Audited("hotlist.test", recordBody: true).AuditAbout((HotlistQuestion q) => (q.Plate, null));
+        hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Removes an entry; a reason is required").RequireReason("hotlist.remove").AuditAbout((HotlistEntryView e) => (e.Pattern, null));
         return app;
     }
 

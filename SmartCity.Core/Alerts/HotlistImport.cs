@@ -58,7 +58,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
     {
         if (PlatePattern.Normalise(entry.Pattern) is not { } pattern)
         {
-            return (null, $"pattern '{entry.Pattern}' must have 1 to 12 of A-Z, 0-9, ? and *, and a letter or digit among them.");
+            return (null, $"pattern '{entry.Pattern}' must have 1 to 12 of the characters A-Z, 0-9, ? and *, at least one of them a letter or digit.");
         }
 
         return string.IsNullOrWhiteSpace(entry.Reason) ? (null, "reason must not be empty.")
@@ -108,7 +108,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
         var plate = reader.TryGetFieldIndex("pattern", out var index) || reader.TryGetFieldIndex("plate", out index) ? index : -1;
         if (plate < 0 || !reader.TryGetFieldIndex("reason", out _))
         {
-            throw new InvalidDataException($"The header must name the columns pattern (or plate) and reason; it has {string.Join(", ", reader.Headers)}.");
+            throw new InvalidDataException($"The header must have the columns pattern (or plate) and reason, but its columns are {string.Join(", ", reader.Headers)}.");
         }
 
         string? Field(string name) => reader.TryGetFieldIndex(name, out var at) ? reader.GetStringOrNull(at) : null;
@@ -142,7 +142,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                     return time.ToUniversalTime();
                 }
 
-                problems.Add($"{name} '{text}' is no time, such as 2026-11-23T08:00:00Z.");
+                problems.Add($"{name} '{text}' is not a time such as 2026-11-23T08:00:00Z.");
                 return null;
             }
         }
@@ -165,7 +165,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                 error = e.Message;
             }
 
-            yield return new Row(number, entry, error ?? "The entry is null.", () => [("entry", item.GetRawText())]);
+            yield return new Row(number, entry, error ?? "The entry is null; it must be an object.", () => [("entry", item.GetRawText())]);
         }
     }
 

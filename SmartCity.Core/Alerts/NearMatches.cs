@@ -39,7 +39,7 @@ public sealed class NearMatches(Predicate<string> mayMatch)
 
     private static string Why(Sighting sighting, Entry entry) => sighting.Plate is null
         ? $"A plate that was not read for certain may be {entry.Pattern}, which is on the hot-list ({entry.Reason}, priority {entry.Priority})."
-        : $"Read as {sighting.Plate}; {entry.Pattern} is on the hot-list ({entry.Reason}, priority {entry.Priority}) and differs by {NearPlates.Difference(sighting.Plate, entry.Pattern)}.";
+        : $"Read as {sighting.Plate}; {entry.Pattern}, which looks alike ({NearPlates.Difference(sighting.Plate, entry.Pattern)}), is on the hot-list ({entry.Reason}, priority {entry.Priority}).";
 
     private static async Task<Entry?> EntryAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, DateTimeOffset at, CancellationToken cancellationToken)
     {

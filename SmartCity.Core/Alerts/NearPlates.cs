@@ -18,7 +18,7 @@ public static class NearPlates
 
     /// <summary>What differs, for people: <c>8 for B</c>.</summary>
     public static string Difference(string read, string entry) => read.Length != entry.Length
-        ? $"{entry.Length} characters for {read.Length}"
+        ? $"{entry.Length} characters instead of {read.Length}"
         : string.Join(", ", read.Zip(entry).Where(p => p.First != p.Second).Select(p => $"{p.Second} for {p.First}"));
 
     private static IEnumerable<string> Change(char[] characters, int from, int left)

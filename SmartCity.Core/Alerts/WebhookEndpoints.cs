@@ -32,14 +32,14 @@ internal static class WebhookEndpoints
     public static IEndpointRouteBuilder MapWebhooks(this IEndpointRouteBuilder app)
     {
         var webhooks = app.MapGroup("/api/webhooks").WithTags("Webhooks").RequireAuthorization(Scope.CityWrite);
-        webhooks.MapGet("", ListAsync).WithSummary("Where alerts are sent");
-        webhooks.MapPost("", AddAsync).WithSummary("Sends every alert from now on to an address").DisableAntiforgery();
-        webhooks.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a webhook; the secret stays when none is given").DisableAntiforgery();
-        webhooks.MapPost("{id:guid}/secret", RenewSecretAsync).WithSummary("Makes up a new secret, told this once; what is sent from now on is signed with it").DisableAntiforgery().Audited("webhooks.secret");
-        webhooks.MapPost("{id:guid}/test", TestAsync).WithSummary("Sends a signed test at once, whether the webhook is on or off; the answer is what the receiver said").Audited("webhooks.test");
-        webhooks.MapDelete("{id:guid}", RemoveAsync).WithSummary("Takes a webhook away, with its deliveries");
-        webhooks.MapGet("deliveries", DeliveriesAsync).WithSummary("The delivery log, newest alert first");
-        webhooks.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Sends a delivery again, whatever became of it");
+        webhooks.MapGet("", ListAsync).WithSummary("Webhooks to which alerts are sent");
+        webhooks.MapPost("", AddAsync).WithSummary("Adds a webhook: every alert from now on is sent to its address").DisableAntiforgery();
+        webhooks.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a webhook; it keeps its secret if none is given").DisableAntiforgery();
+        webhooks.MapPost("{id:guid}/secret", RenewSecretAsync).WithSummary("Makes a new secret, which signs every delivery from now on; only this answer shows it").DisableAntiforgery().Audited("webhooks.secret");
+        webhooks.MapPost("{id:guid}/test", TestAsync).WithSummary("Sends a signed test at once, even if the webhook is disabled, and returns the receiver's answer").Audited("webhooks.test");
+        webhooks.MapDelete("{id:guid}", RemoveAsync).WithSummary("Removes a webhook and its deliveries");
+        webhooks.MapGet("deliveries", DeliveriesAsync).WithSummary("Deliveries with every attempt, newest alert first");
+        webhooks.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Sends a delivery again, in whatever state it is");
         return app;
     }
 
@@ -128,7 +128,7 @@ internal static class WebhookEndpoints
             return Paging.Problem("name must not be empty, and url must be an http or https address.");
         }
 
-        return request.Secret is { Length: > 0 and < ShortestSecret } ? Paging.Problem($"secret must have {ShortestSecret} characters at least.") : null;
+        return request.Secret is { Length: > 0 and < ShortestSecret } ? Paging.Problem($"secret must have at least {ShortestSecret} characters.") : null;
     }
 
     private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<object> values)

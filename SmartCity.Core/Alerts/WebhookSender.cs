@@ -70,8 +70,8 @@ internal sealed class WebhookSender(
             }
             catch (NpgsqlException e)
             {
-                health.Degraded(Worker, $"Webhooks wait: {e.Message}");
-                logger.LogWarning("Webhooks wait: {Error}", e.Message);
+                health.Degraded(Worker, $"No webhook deliveries are sent for now: {e.Message}");
+                logger.LogWarning("No webhook deliveries are sent for now, and the core tries again: {Error}", e.Message);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -95,7 +95,7 @@ internal sealed class WebhookSender(
         }
         catch (NpgsqlException e)
         {
-            logger.LogWarning("Webhook {Webhook} waits: {Error}", webhook, e.Message);
+            logger.LogWarning("Deliveries to webhook {Webhook} wait, and the core tries again: {Error}", webhook, e.Message);
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class WebhookSender(
         }
 
         var dead = at - delivery.FirstAt >= options.Value.GiveUpAfter;
-        logger.LogWarning("Delivery {Delivery} failed at attempt {Attempt}{Dead}: {Error}", delivery.Id, delivery.Attempt, dead ? " and is dead" : "", error);
+        logger.LogWarning("Webhook delivery {Delivery} failed at attempt {Attempt}{Dead}: {Error}", delivery.Id, delivery.Attempt, dead ? " and will not be tried again" : "", error);
         await queue.FinishAsync(delivery.Id, attempt, dead ? "dead" : "waiting", dead ? null : at + RetryAfter(delivery.Attempt), cancellationToken);
     }
 

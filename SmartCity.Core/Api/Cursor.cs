@@ -21,7 +21,7 @@ public readonly record struct Cursor(DateTimeOffset At, Guid Id) : IParsable<Cur
     }
 
     public static Cursor Parse(string s, IFormatProvider? provider) =>
-        TryParse(s, provider, out var cursor) ? cursor : throw new FormatException("Not a cursor of this list.");
+        TryParse(s, provider, out var cursor) ? cursor : throw new FormatException("This is not a value of 'next' from this list.");
 
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out Cursor result)
     {

@@ -31,7 +31,7 @@ public sealed class ArchiveCompaction(NpgsqlDataSource dataSource, IObjectStore 
         }
 
         await RemoveReplacedAsync(cancellationToken);
-        return lost.Count == 0 ? made : throw new InvalidDataException($"In the archive's catalogue but not in the object store, so that their days are not compacted: {string.Join(", ", lost)}.");
+        return lost.Count == 0 ? made : throw new InvalidDataException($"These objects are in the archive's catalogue but not in the object store, so their days are not compacted: {string.Join(", ", lost)}.");
     }
 
     // In order, as many as an object holds.

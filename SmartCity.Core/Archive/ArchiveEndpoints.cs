@@ -25,7 +25,7 @@ internal static class ArchiveEndpoints
 
     public static IEndpointRouteBuilder MapArchive(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/archive/objects", ListAsync).WithTags("Archive").WithSummary("Parquet objects, by key; together they hold every archived sighting once").RequireAuthorization(Scope.OpsRead);
+        app.MapGet("/api/archive/objects", ListAsync).WithTags("Archive").WithSummary("The archive's Parquet objects, ordered by key; together they hold every archived sighting exactly once").RequireAuthorization(Scope.OpsRead);
         return app;
     }
 

@@ -13,7 +13,7 @@ public sealed class ArchiveStatistics(NpgsqlDataSource dataSource)
     private const long FewestRows = 1_000;
 
     private static readonly Counter<long> Rows = Telemetry.Meter.CreateCounter<long>("smartcity.archive.rows", "{sighting}", "Sightings written to Parquet, compaction included.");
-    private static readonly Counter<long> Bytes = Telemetry.Meter.CreateCounter<long>("smartcity.archive.bytes", "By", "Parquet written, compaction included.");
+    private static readonly Counter<long> Bytes = Telemetry.Meter.CreateCounter<long>("smartcity.archive.bytes", "By", "Bytes of Parquet written, compaction included.");
 
     /// <summary>As of the worker's last look.</summary>
     public ArchiveFigures Newest { get; private set; } = new(0, 0, 0, 0, null);

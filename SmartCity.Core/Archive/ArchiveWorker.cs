@@ -79,8 +79,8 @@ internal sealed class ArchiveWorker(
         }
         catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or InvalidDataException or AmazonClientException or AmazonServiceException or HttpRequestException or ParquetException)
         {
-            health.Degraded(Worker, $"The archive waits: {e.Message}");
-            logger.LogWarning("The archive waits: {Error}", e.Message);
+            health.Degraded(Worker, $"The archive cannot be written for now: {e.Message}");
+            logger.LogWarning("The archive cannot be written for now. Sightings wait in Postgres, and the core tries again: {Error}", e.Message);
         }
     }
 

@@ -32,12 +32,12 @@ public static class AuditChain
 
             if (!previous.AsSpan().SequenceEqual(hash))
             {
-                return new AuditVerdict(lines, Text($"line {entry.Number} does not follow line {number}: one of them was altered"));
+                return new AuditVerdict(lines, Text($"line {entry.Number} does not follow line {number}: one of them was changed"));
             }
 
             if (!entry.Hash(previous).AsSpan().SequenceEqual(own))
             {
-                return new AuditVerdict(lines, Text($"line {entry.Number} was altered: it is not what its hash was made of"));
+                return new AuditVerdict(lines, Text($"line {entry.Number} was changed: it no longer fits its hash"));
             }
 
             announced |= entry.Action == AuditRetention.Action && entry.Details == AuditRetention.Details(start.Number, start.Hash);
@@ -46,7 +46,7 @@ public static class AuditChain
 
         if (!announced)
         {
-            return new AuditVerdict(lines, Missing(1, start.Number) + ", and no line says that their time was over");
+            return new AuditVerdict(lines, Missing(1, start.Number) + ", and no line says that retention removed them");
         }
 
         return new AuditVerdict(lines, head switch

@@ -29,13 +29,13 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
         if (metadata?.Scope is { } scope && !http.User.HasClaim(Scope.Claim, scope))
         {
             await audit.AppendAsync(Actor(http), "access.refused", $"{http.Request.Method} {http.Request.Path}", null, null);
-            return TypedResults.Problem($"{metadata.Parameter} needs {scope}, which {Actor(http)} does not have.", statusCode: StatusCodes.Status403Forbidden);
+            return TypedResults.Problem($"The parameter {metadata.Parameter} needs the scope {scope}, which {Actor(http)} does not have.", statusCode: StatusCodes.Status403Forbidden);
         }
 
         var reason = Uri.UnescapeDataString(http.Request.Headers[ReasonHeader].ToString()).Trim();
         if (metadata is { ReasonRequired: true } && reason.Length is < ShortestReason or > LongestReason)
         {
-            return Paging.Problem($"Say why, in {ShortestReason} to {LongestReason} characters, percent-encoded in the header {ReasonHeader}; it is written to the audit.");
+            return Paging.Problem($"This call needs a reason for the audit: {ShortestReason} to {LongestReason} characters, percent-encoded in the header {ReasonHeader}.");
         }
 
         var result = await next(context);

@@ -54,7 +54,7 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1))
-            : throw new InvalidOperationException("The audit's head is missing; somebody has removed it. Run ./smartcity doctor.");
+            : throw new InvalidOperationException("The audit's head is missing, so somebody has removed it. Run ./smartcity audit check.");
     }
 
     // A character 0 is nothing that Postgres can keep.

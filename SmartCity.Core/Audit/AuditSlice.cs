@@ -21,10 +21,10 @@ internal static class AuditSlice
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/audit").WithTags("Audit").RequireAuthorization(Scope.AuditRead);
-        group.MapGet("", ListAsync).WithSummary("Lines of the audit, newest first; after is the last number seen");
+        group.MapGet("", ListAsync).WithSummary("Lines of the audit, newest first; after is the number of the last line seen");
         group.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines").Audited("audit.export");
         group.MapGet("check", async (AuditChecks checks, CancellationToken cancellationToken) => TypedResults.Ok(await checks.RunAsync(cancellationToken)))
-            .WithSummary("Follows the chain of hashes and names the first link that does not hold; those who ask while it is followed share the answer");
+            .WithSummary("Follows the chain of hashes and names the first line that does not fit; calls at the same time share one check");
         return app;
     }
 

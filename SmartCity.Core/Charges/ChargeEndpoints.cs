@@ -23,13 +23,13 @@ internal static class ChargeSlice
     public static IEndpointRouteBuilder MapCharges(this IEndpointRouteBuilder app)
     {
         var charges = app.MapGroup("/api/charges").WithTags("Charges").RequireAuthorization(Scope.ChargesRead);
-        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first; with a plate a reason is required").RequireReason("charges.search", "plate");
+        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first; a search for a plate needs a reason").RequireReason("charges.search", "plate");
         charges.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines; a reason is required").RequireReason("charges.export");
-        charges.MapGet("summary", SummaryAsync).WithSummary("Pounds of toll and pollution that stand for a charging day; today's when no day is given");
-        charges.MapGet("totals", TotalsAsync).WithSummary("What stands for a charging day, by scheme; today's when no day is given");
-        charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: everything recorded for its plate, scheme and day, oldest first");
-        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with the registry as it is now; gives the lines added").RequireAuthorization(Scope.ReviewWrite);
-        charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording any: a JSON object a line in, one a line out").AuditedByItself();
+        charges.MapGet("summary", SummaryAsync).WithSummary("Pounds charged for a charging day, toll and pollution, less reversals; today if no day is given");
+        charges.MapGet("totals", TotalsAsync).WithSummary("Pounds charged for a charging day by scheme, less reversals; today if no day is given");
+        charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: every line of the ledger for its plate, scheme and day, oldest first");
+        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with the registry as it is now, and returns the lines added").RequireAuthorization(Scope.ReviewWrite);
+        charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording them: reads one JSON object a line and returns one for each").AuditedByItself();
         charges.MapDisputes();
         return app.MapTariffs();
     }
@@ -119,7 +119,7 @@ internal static class ChargeSlice
     {
         if (string.IsNullOrWhiteSpace(request.Plate) || string.IsNullOrWhiteSpace(request.Why))
         {
-            return Paging.Problem("plate and why are needed: the vehicle, and why its day is worked out again.");
+            return Paging.Problem("plate and why are needed: which vehicle, and why its charges are worked out again.");
         }
 
         var day = new VehicleDay(request.Plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), request.Day);

@@ -68,7 +68,7 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
             }
 
             // The registry's vehicle may be another one with the same characters.
-            cases.AddRange(seen.Where(IsForeign).Select(s => Case(s, "doubtful", $"It looks like a plate of {s.Country}; the registry's {s.Plate} is of {options.Value.HomeCountry}.")));
+            cases.AddRange(seen.Where(IsForeign).Select(s => Case(s, "doubtful", $"The plate looks like one from {s.Country}, but the registry's {s.Plate} is from {options.Value.HomeCountry}.")));
             seen.RemoveAll(IsForeign);
             var moments = seen.ConvertAll(s => new ZonePassage(s.CapturedAt, facts.Zones(s.StationId, ChargeRules.DayOf(s.CapturedAt))));
             foreach (var assessment in ChargeRules.Assess(vehicle, moments, facts.Tariffs))

@@ -95,7 +95,7 @@ public static class ChargePreview
             var at = Field(passage, "at", JsonValueKind.String, where + ".").GetString()!;
             if (!HasOffset(at) || !DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             {
-                throw new FormatException($"{where}.at '{at}' is no ISO 8601 time with an offset, such as 2026-11-23T08:15:00Z.");
+                throw new FormatException($"{where}.at '{at}' is not an ISO 8601 time with an offset, such as 2026-11-23T08:15:00Z.");
             }
 
             var zones = Field(passage, "zones", JsonValueKind.Array, where + ".").EnumerateArray()

@@ -12,7 +12,7 @@ internal static class CongestionRules
         Assessment No(string rule, string why) => new(Scheme, day, Verdict.NotCharged, 0, rule, why, passage);
         if (Tariff.On(tariff.Congestion, day) is not { } rate)
         {
-            return No("congestion-no-tariff", "No tariff of the Congestion Charge is known for this day.");
+            return No("congestion-no-tariff", "The Congestion Charge has no tariff for this day.");
         }
 
         if (Tariff.IsChristmasBreak(day))

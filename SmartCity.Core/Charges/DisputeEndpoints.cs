@@ -17,12 +17,12 @@ internal static class DisputeEndpoints
 
     public static RouteGroupBuilder MapDisputes(this RouteGroupBuilder charges)
     {
-        charges.MapGet("disputes", ListAsync).WithSummary("Disputes of charges, newest first; open, upheld or rejected");
-        charges.MapPost("disputes/{id:guid}", DecideAsync).WithSummary("Decides a dispute: upheld takes the charge back for good; says why").RequireAuthorization(Scope.ReviewWrite).Audited("charges.decide", recordBody: true)
+        charges.MapGet("disputes", ListAsync).WithSummary("Disputes of charges, newest first; state is open, upheld or rejected");
+        charges.MapPost("disputes/{id:guid}", DecideAsync).WithSummary("Decides a dispute, with a note; upheld reverses the charge for good").RequireAuthorization(Scope.ReviewWrite).Audited("charges.decide", recordBody: true)
             .AuditAbout((DisputeDecision d) => (d.State, d.Note)).AuditAbout((DisputeView d) => (d.Charge.Plate, null));
         charges.MapGet("{id:guid}/disputes", async (Guid id, Disputes disputes, CancellationToken cancellationToken) => TypedResults.Ok(await disputes.OfAsync(id, cancellationToken)))
             .WithSummary("Disputes of a charge's vehicle, scheme and day, oldest first");
-        charges.MapPost("{id:guid}/disputes", RaiseAsync).WithSummary("Disputes a charge that stands; says why").RequireAuthorization(Scope.ReviewWrite).Audited("charges.dispute", recordBody: true)
+        charges.MapPost("{id:guid}/disputes", RaiseAsync).WithSummary("Disputes a charge that stands, with a reason").RequireAuthorization(Scope.ReviewWrite).Audited("charges.dispute", recordBody: true)
             .AuditAbout((NewDispute d) => (null, d.Reason)).AuditAbout((DisputeView d) => (d.Charge.Plate, null));
         return charges;
     }
@@ -66,7 +66,7 @@ internal static class DisputeEndpoints
 
         if (decision.Note?.Trim() is not { Length: >= ShortestReason and <= LongestReason } note)
         {
-            return Paging.Problem($"note must say in {ShortestReason} to {LongestReason} characters why.");
+            return Paging.Problem($"note must say in {ShortestReason} to {LongestReason} characters why the dispute is decided so.");
         }
 
         try

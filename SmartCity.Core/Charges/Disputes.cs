@@ -27,7 +27,7 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
             case null:
                 return null;
             case false:
-                throw new InvalidOperationException("Only a charge that stands can be disputed; this line was taken back, or takes one back.");
+                throw new InvalidOperationException("Only a charge that stands can be disputed; this line was reversed, or is a reversal.");
         }
 
         var id = Guid.CreateVersion7(time.GetUtcNow());
@@ -38,7 +38,7 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
         };
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
-            throw new InvalidOperationException("The charge is disputed already; decide that one first.");
+            throw new InvalidOperationException("The charge already has an open dispute. Decide that one first.");
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -60,7 +60,7 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
 
         if (dispute.State != "open")
         {
-            throw new InvalidOperationException($"{dispute.DecidedBy} has {dispute.State} it already.");
+            throw new InvalidOperationException($"{dispute.DecidedBy} has already {dispute.State} the dispute.");
         }
 
         var now = time.GetUtcNow();

@@ -69,7 +69,7 @@ internal static class LezRules
 
             if (vehicle is { Class: "van", UnladenKg: <= LightVanKg })
             {
-                return No("lez-light-van", $"A van of {vehicle.UnladenKg} kg unladen; the LEZ begins above {LightVanKg} kg.");
+                return No("lez-light-van", $"A van of {vehicle.UnladenKg} kg unladen; the LEZ charges vans above {LightVanKg} kg.");
             }
 
             var met = EuroStandard.Meets(vehicle, 3);

@@ -18,10 +18,10 @@ internal static class TariffEndpoints
 {
     public static IEndpointRouteBuilder MapTariffs(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/tariffs", ListAsync).WithTags("Tariffs").WithSummary("What the schemes cost, each stretch of days on which it was the same, newest first").RequireAuthorization(Scope.ChargesRead);
+        app.MapGet("/api/tariffs", ListAsync).WithTags("Tariffs").WithSummary("What the schemes cost, newest first: one item for each stretch of days with the same rates").RequireAuthorization(Scope.ChargesRead);
         var tariffs = app.MapGroup("/api/tariffs").WithTags("Tariffs").RequireAuthorization(Scope.CityWrite);
-        tariffs.MapPost("", AddAsync).WithSummary("Adds a tariff that holds from a day to come").Audited("tariffs.add", recordBody: true);
-        tariffs.MapDelete("{version}", RemoveAsync).WithSummary("Takes back a tariff that has not begun").Audited("tariffs.remove");
+        tariffs.MapPost("", AddAsync).WithSummary("Adds a tariff that starts on a future day").Audited("tariffs.add", recordBody: true);
+        tariffs.MapDelete("{version}", RemoveAsync).WithSummary("Removes a tariff that has not started").Audited("tariffs.remove");
         return app;
     }
 
@@ -54,7 +54,7 @@ internal static class TariffEndpoints
 
         if (body.Version == Tariff.London.Version)
         {
-            return TypedResults.Problem($"version: {body.Version} ships with the product; name this one otherwise.", statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem($"version: {body.Version} is the name of a tariff that ships with the product. Choose another name.", statusCode: StatusCodes.Status409Conflict);
         }
 
         var added = new TariffView(body.Version!, body.From, null, body.Rates!, user.Identity!.Name, now);
@@ -81,7 +81,7 @@ internal static class TariffEndpoints
 
         if (from <= ChargeRules.DayOf(time.GetUtcNow()))
         {
-            return TypedResults.Problem($"{version} has begun, and charges rest on it; add another from a later day.", statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem($"{version} has started and charges rest on it, so it cannot be removed. Add another tariff from a later day.", statusCode: StatusCodes.Status409Conflict);
         }
 
         await using var command = dataSource.CreateCommand("delete from tariffs where version = $1");

@@ -14,7 +14,7 @@ internal static partial class TariffRules
     {
         if (tariff.Version is null || !Version().IsMatch(tariff.Version))
         {
-            return "version must have 1 to 64 characters of a-z, 0-9 and '-', such as london-2027-04; it stands on each charge.";
+            return "version must have 1 to 64 characters of a-z, 0-9 and '-', such as london-2027-04; each charge records it.";
         }
 
         if (tariff.From is not { } from || from <= today)
@@ -80,13 +80,13 @@ internal static partial class TariffRules
         {
             if (amount is { } pounds && (pounds is <= 0 or > Dearest || decimal.Round(pounds, 2) != pounds))
             {
-                return $"rates.{name} must be pounds and pence above 0, at most {Dearest}; leave it out where nothing is charged.";
+                return $"rates.{name} must be above 0 and at most {Dearest} pounds, with whole pence; leave it out if nothing is charged.";
             }
         }
 
         if (rates.LezHeavyEuro4And5 is null != rates.LezHeavyWorse is null)
         {
-            return "rates.lezHeavyEuro4And5 and rates.lezHeavyWorse go together: give both or neither.";
+            return "rates.lezHeavyEuro4And5 and rates.lezHeavyWorse belong together: give both or neither.";
         }
 
         if (rates.ResidentDiscount is < 0 or > 1)
@@ -104,7 +104,7 @@ internal static partial class TariffRules
 
         if (rates.BankHolidays is null)
         {
-            return "rates.bankHolidays must be a list of days; [] or nothing for none.";
+            return "rates.bankHolidays must be a list of days; leave it out if there are none.";
         }
 
         return rates.ZeroEmission switch

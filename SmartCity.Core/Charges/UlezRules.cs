@@ -22,7 +22,7 @@ internal static class UlezRules
 
         if (vehicle.Class is "hgv" or "coach")
         {
-            return No("ulez-class", $"A {vehicle.Class} is in the LEZ, not in the ULEZ.");
+            return No("ulez-class", $"A {vehicle.Class} comes under the LEZ, not under the ULEZ.");
         }
 
         if (vehicle.Class == "taxi")
@@ -48,7 +48,7 @@ internal static class UlezRules
         var fuel = ChargeRules.BaseFuel(vehicle.Fuel);
         if (fuel is "electric" or "hydrogen")
         {
-            return No("ulez-zero-emission", $"Runs on {(fuel == "electric" ? "electricity" : "hydrogen")}: complies.");
+            return No("ulez-zero-emission", $"Runs on {(fuel == "electric" ? "electricity" : "hydrogen")}: it meets the standard.");
         }
 
         var needed = vehicle.Class == "motorcycle" ? 3 : fuel == "petrol" ? 4 : 6;

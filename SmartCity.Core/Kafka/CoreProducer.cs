@@ -12,7 +12,7 @@ public sealed class CoreProducer(IConfiguration configuration, ILogger<CoreProdu
 
     private readonly Lazy<IProducer<byte[]?, byte[]?>> _producer = new(() =>
         new ProducerBuilder<byte[]?, byte[]?>(KafkaConnection.Core(configuration).Producer("smartcity-core"))
-            .SetErrorHandler((_, error) => logger.LogWarning("Kafka of the core: {Error}", error.Reason))
+            .SetErrorHandler((_, error) => logger.LogWarning("The core's Kafka reports a problem: {Error}", error.Reason))
             .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
             .Build());
 

@@ -25,8 +25,8 @@ internal static class LiveEndpoints
     {
         var live = app.MapGroup("/api").WithTags("Live").RequireAuthorization(Scope.LiveRead);
         live.MapGet("live", Live).WithSummary("Sightings, alerts and charges as they happen (server-sent events, each a LiveEvent)");
-        live.MapGet("live/summary", SummaryAsync).WithSummary("Today so far: pounds, vehicles, alerts, stations with their state, busiest first; at most two seconds old");
-        live.MapGet("flow", FlowAsync).WithSummary("Sightings of a day by station in equal steps; today's when no day is given").ProducesProblem(StatusCodes.Status400BadRequest);
+        live.MapGet("live/summary", SummaryAsync).WithSummary("Today so far: pounds, vehicles, alerts, and stations with their state, busiest first; at most two seconds old");
+        live.MapGet("flow", FlowAsync).WithSummary("Sightings of a day by station, in equal steps; today if no day is given").ProducesProblem(StatusCodes.Status400BadRequest);
         return app;
     }
 

@@ -36,7 +36,7 @@ internal sealed class LivePublisher(LiveFeed feed, VehicleRegistry vehicles, ILo
         }
         catch (NpgsqlException e)
         {
-            logger.LogWarning("The live feed misses a batch: {Error}", e.Message);
+            logger.LogWarning("A batch of sightings was stored but does not appear on the Live page: {Error}", e.Message);
         }
 
         foreach (var charge in result.Charges)

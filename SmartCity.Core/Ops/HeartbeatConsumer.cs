@@ -62,7 +62,7 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHeal
             catch (KafkaException e)
             {
                 health.Degraded(Worker, $"Kafka: {e.Error.Reason}");
-                logger.LogError(e, "The heartbeats' consumer failed and is made anew.");
+                logger.LogError(e, "The Kafka consumer of heartbeats failed and is started again.");
                 await Task.Delay(Restart, time, stoppingToken);
             }
         }
@@ -81,7 +81,7 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHeal
         catch (JsonException e)
         {
             // Nothing is derived from heartbeats and another comes in ten seconds: the log is enough.
-            logger.LogWarning("{Topic} @{Offset} is not a heartbeat: {Error}", result.Topic, result.Offset.Value, e.Message);
+            logger.LogWarning("The record at {Topic} @{Offset} is not a heartbeat and is skipped: {Error}", result.Topic, result.Offset.Value, e.Message);
         }
     }
 }

@@ -32,8 +32,8 @@ internal static class OpsEndpoints
     public static IEndpointRouteBuilder MapOps(this IEndpointRouteBuilder app)
     {
         var ops = app.MapGroup("/api/ops").WithTags("Ops").RequireAuthorization(Scope.OpsRead);
-        ops.MapGet("", GetAsync).WithSummary("The pipeline as it runs: stations, Kafka, core, Postgres, object store, with rates, lag and what is wrong");
-        ops.MapGet("cameras", CamerasAsync).WithSummary("Every camera as its edge last reported it, the worst first");
+        ops.MapGet("", GetAsync).WithSummary("The state of the pipeline: stations, Kafka, core, Postgres and object store, with rates, lag and problems");
+        ops.MapGet("cameras", CamerasAsync).WithSummary("Every camera as its edge's last heartbeat described it, the worst first");
         ops.MapGet("history", HistoryAsync).WithSummary("Ingest by the minute: rate, lag, capture to stored; minutes in which no core ran have no figures");
         return app;
     }

@@ -41,24 +41,24 @@ internal static class OpsRules
     {
         if (beat is null)
         {
-            return new NodeState(Unknown, ["It has never reported."]);
+            return new NodeState(Unknown, ["It has never sent a heartbeat."]);
         }
 
         if (now - beat.At > Silence)
         {
-            return new NodeState(Failed, [Text($"Its last report is {Age(now - beat.At)} old.")]);
+            return new NodeState(Failed, [Text($"Its last heartbeat is {Age(now - beat.At)} old.")]);
         }
 
         var problems = new List<string>(beat.Problems);
         var lost = beat.Cameras.Where(c => c.State == "lost" || c is { State: "connecting", Error: not null }).ToList();
         if (lost.Count > 0)
         {
-            problems.Add(Text($"{lost.Count} of {beat.Cameras.Count} cameras give no picture: {string.Join(", ", lost.Select(c => c.CameraId))}."));
+            problems.Add(Text($"{lost.Count} of {beat.Cameras.Count} cameras send no pictures: {string.Join(", ", lost.Select(c => c.CameraId))}."));
         }
 
         if (beat.DiskFreeBytes < LowDisk)
         {
-            problems.Add(Text($"Its disk has {beat.DiskFreeBytes / 1e6:0} MB left; pictures are shed first, sightings last."));
+            problems.Add(Text($"Its disk has {beat.DiskFreeBytes / 1e6:0} MB left. When it is full, evidence pictures are given up first and sightings last."));
         }
 
         if (beat.SpoolDepth > ManyWait)
@@ -75,8 +75,8 @@ internal static class OpsRules
     }
 
     public static NodeState EdgeKafka(StationHeartbeat? beat, DateTimeOffset now) =>
-        beat?.Kafka is not { } kafka ? new NodeState(Unknown, [beat is null ? "Its edge has never reported." : "Its edge does not say."])
-        : now - beat.At > Silence ? new NodeState(Unknown, ["Its edge does not report."])
+        beat?.Kafka is not { } kafka ? new NodeState(Unknown, [beat is null ? "Its edge has never sent a heartbeat." : "Its edge's heartbeat does not say."])
+        : now - beat.At > Silence ? new NodeState(Unknown, ["Its edge sends no heartbeats."])
         : kafka.Error is { } error ? new NodeState(Failed, [error])
         : new NodeState(Healthy, []);
 
@@ -87,7 +87,7 @@ internal static class OpsRules
     {
         if (beat is null || now - beat.At > Silence)
         {
-            return new NodeState(Unknown, ["Nothing arrives that would tell."]);
+            return new NodeState(Unknown, ["Nothing arrives from the station, so its state is not known."]);
         }
 
         var problems = new List<string>();
@@ -98,12 +98,12 @@ internal static class OpsRules
 
         if (beat.Mirror?.Lag > ManyWait)
         {
-            problems.Add(Text($"{beat.Mirror.Lag} records are not carried yet."));
+            problems.Add(Text($"{beat.Mirror.Lag} records wait to be carried to the core."));
         }
 
         if (delay > SlowLink)
         {
-            problems.Add(Text($"Its edge's report took {Age(delay.Value)} to get here."));
+            problems.Add(Text($"The edge's last heartbeat took {Age(delay.Value)} to reach the core."));
         }
 
         if (behind > Behind && waiting == 0)
@@ -157,7 +157,7 @@ internal static class OpsRules
         var problems = new List<string>();
         if (newest.Connections > ManyConnections * newest.MaximumConnections)
         {
-            problems.Add(Text($"{newest.Connections} of {newest.MaximumConnections} connections are taken."));
+            problems.Add(Text($"{newest.Connections} of {newest.MaximumConnections} connections are in use."));
         }
 
         if (newest.OldestTransactionSeconds > LongTransaction.TotalSeconds)
@@ -193,8 +193,8 @@ internal static class OpsRules
     public static (string Health, string? Why) Camera(CameraHeartbeat? beat, StationHeartbeat? station, DateTimeOffset now) => (beat, station) switch
     {
         (null, _) or (_, null) => (Unknown, null),
-        _ when now - station.At > Silence => (Failed, Text($"Its edge has not reported for {Age(now - station.At)}.")),
-        _ when beat.State == "lost" => (Failed, beat.Error ?? "Its stream is lost; its edge tries again."),
+        _ when now - station.At > Silence => (Failed, Text($"Its edge has sent no heartbeat for {Age(now - station.At)}.")),
+        _ when beat.State == "lost" => (Failed, beat.Error ?? "Its stream is lost. The edge tries to reconnect."),
         _ when beat.State == "connecting" => beat.Error is { } error ? (Degraded, error) : (Unknown, null),
         _ when beat.State != "streaming" => (Unknown, beat.Error),
         _ when beat.FramesPerSecond > 0 => (Healthy, beat.Error),

@@ -65,7 +65,7 @@ internal sealed class OpsWorker(
         }
         catch (NpgsqlException e)
         {
-            logger.LogWarning("The tables could not be measured: {Error}", e.Message);
+            logger.LogWarning("The sizes of the tables in Postgres could not be measured: {Error}", e.Message);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class OpsWorker(
             }
             catch (NpgsqlException e)
             {
-                logger.LogWarning("The last minutes of ingest could not be written down and wait: {Error}", e.Message);
+                logger.LogWarning("The figures of the last minutes could not be stored; the core tries again: {Error}", e.Message);
             }
         }
     }

@@ -18,7 +18,7 @@ internal static class PassageEndpoints
 
     public static IEndpointRouteBuilder MapPassages(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages, newest first; from is inclusive, to exclusive; with a plate a reason is required").RequireAuthorization(Scope.LiveRead).RequireReason("passages.search", "plate", Scope.VehiclesSearch);
+        app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages, newest first; from is inclusive, to is exclusive; a search for a plate needs a reason").RequireAuthorization(Scope.LiveRead).RequireReason("passages.search", "plate", Scope.VehiclesSearch);
         app.MapGet("/api/passages/{id:guid}", GetAsync).WithTags("Passages").WithSummary("One passage with the sightings that were merged into it, oldest first").RequireAuthorization(Scope.LiveRead);
         return app;
     }

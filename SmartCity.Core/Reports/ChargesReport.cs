@@ -25,6 +25,6 @@ internal static class ChargesReport
         command.Parameters.Add(new() { Value = range.Last });
         var rows = await command.ReadAllAsync(
             r => new ChargesRow(r.GetFieldValue<DateOnly>(0), r.GetString(1), r.GetString(2), r.GetInt64(3), r.GetDecimal(4), r.GetDecimal(5)), cancellationToken);
-        return new Report<ChargesRow>(range.First, range.Last, rows, ["Pounds are net: what was taken back is taken off. A vehicle counts once for each scheme and day."]);
+        return new Report<ChargesRow>(range.First, range.Last, rows, ["Pounds are net: reversed charges are subtracted. A vehicle counts once for each scheme and day."]);
     }
 }

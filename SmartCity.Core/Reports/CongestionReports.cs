@@ -40,7 +40,7 @@ internal static class CongestionReports
                 return new TravelRow(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt64(4), median, r.GetFieldValue<TimeSpan>(6), kilometres, Math.Round(kilometres / median.TotalHours, 1));
             },
             cancellationToken);
-        return new Report<TravelRow>(range.First, range.Last, rows, ["Vehicles seen at one station and next at another within two hours; who stopped on the way is among them. Distances are straight lines. The 500 busiest pairs."]);
+        return new Report<TravelRow>(range.First, range.Last, rows, ["Vehicles that were seen at one station and next at another within two hours, including those that stopped on the way. Distances are straight lines. Only the 500 busiest pairs are listed."]);
     }
 
     public static async Task<Report<DwellRow>> DwellAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
@@ -54,6 +54,6 @@ internal static class CongestionReports
             group by day order by day
             """);
         var rows = await command.ReadAllAsync(r => new DwellRow(r.GetFieldValue<DateOnly>(0), r.GetInt64(1), r.GetFieldValue<TimeSpan>(2), r.GetFieldValue<TimeSpan>(3)), cancellationToken);
-        return new Report<DwellRow>(range.First, range.Last, rows, ["From a vehicle's first to its last passage of the day; vehicles that passed once are left out."]);
+        return new Report<DwellRow>(range.First, range.Last, rows, ["The time from a vehicle's first to its last passage of the day. Vehicles that passed only once are left out."]);
     }
 }

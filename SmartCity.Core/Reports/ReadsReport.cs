@@ -29,6 +29,6 @@ internal static class ReadsReport
             """);
         var rows = await command.ReadAllAsync(
             r => new ReadsRow(r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : Math.Round(r.GetDouble(4), 4), r.GetInt64(5), r.GetInt64(6)), cancellationToken);
-        return new Report<ReadsRow>(range.First, range.Last, rows, ["Read is what the camera read by itself. Only readings that a person looked at can be known to be wrong."]);
+        return new Report<ReadsRow>(range.First, range.Last, rows, ["The share read counts what the camera read by itself. A reading is only known to be wrong if a person has looked at it."]);
     }
 }

@@ -37,7 +37,7 @@ internal sealed class ReportRuns : IAsyncDisposable
         }
         catch (NpgsqlException e) when (e.InnerException is TimeoutException)
         {
-            throw new TimeoutException($"The report took longer than {_timeout:g} and was stopped. Ask for fewer days, or give it more time with Core:Reports:Timeout.", e);
+            throw new TimeoutException($"The report took longer than {_timeout:g} and was stopped. Ask for fewer days, or set Core:Reports:Timeout higher.", e);
         }
         finally
         {

@@ -24,7 +24,7 @@ internal static class ReportSlice
 
     public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder app)
     {
-        Map(app, "charges", "Pounds by scheme and day, net of what was taken back", MostDays, ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
+        Map(app, "charges", "Pounds by scheme and day, less reversed charges", MostDays, ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
         Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", MostDays, async (data, range, token) => await ComplianceReport.RunAsync(data, await TariffStore.BookAsync(data, token), range, token), ComplianceReport.Columns, ComplianceReport.Values);
         Map(app, "hours", "Passages by hour of the day and station", MostDays, TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values);
         Map(app, "stations", "Stations, the busiest first", MostDays, TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values);
@@ -44,7 +44,7 @@ internal static class ReportSlice
             var (report, problem) = await RunAsync(runs, time, from, to, cancellationToken);
             return report is null ? problem! : TypedResults.Ok(report);
         })
-            .WithSummary($"{summary}; at most {mostDays} days of London, the last seven unless given");
+            .WithSummary($"{summary}; at most {mostDays} days in London time; the last seven if none are given");
         group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (ReportRuns runs, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
         {
             var (report, problem) = await RunAsync(runs, time, from, to, cancellationToken);

@@ -25,7 +25,7 @@ internal static class TrafficReports
             left join stations s on s.id = h.station_id order by h.hour, h.station_id
             """);
         var rows = await command.ReadAllAsync(r => new HourRow(r.GetInt32(0), r.GetString(1), r.GetString(2), r.GetInt64(3)), cancellationToken);
-        return new Report<HourRow>(range.First, range.Last, rows, ["Hours are those of London's clocks: on the day that has 25, the hour that comes twice counts twice."]);
+        return new Report<HourRow>(range.First, range.Last, rows, ["Hours are London time. On the day that has 25 hours, the hour that comes twice holds the vehicles of both."]);
     }
 
     public static async Task<Report<StationRow>> StationsAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)

@@ -18,10 +18,10 @@ internal static class RetentionRules
 
     public static string What(string kind) => kind switch
     {
-        Evidence => "Pictures of vehicles and plates. Never those of a charge that stands, an alert that is not dismissed or a case that waits for review.",
-        Sightings => "Sightings and passages, then plates, decisions and dead letters that are left of them. Never those that a charge, an alert or a waiting case rests on.",
+        Evidence => "Pictures of vehicles and plates. Pictures of a charge that stands, an alert that is not dismissed or a case that waits for review are never removed.",
+        Sightings => "Sightings and passages, and then whatever else is stored about their plates. Sightings that a charge, an alert or a waiting case rests on are never removed.",
         Archive => "Parquet objects of the archive.",
-        _ => "Lines of the audit, from the beginning; the audit says what was removed.",
+        _ => "The oldest lines of the audit. A line that stays says what was removed.",
     };
 
     /// <summary>Fewest and most days. A charge can be challenged for 28 days; who looked at what must be answerable for a year.</summary>
@@ -38,7 +38,7 @@ internal static class RetentionRules
         }
 
         return kind == Evidence && given > others[Sightings] ? $"days: pictures cannot be kept longer than their sightings ({others[Sightings]} days)."
-            : kind == Sightings && given < others[Evidence] ? $"days: sightings cannot go before their pictures ({others[Evidence]} days)."
+            : kind == Sightings && given < others[Evidence] ? $"days: sightings cannot be removed before their pictures ({others[Evidence]} days)."
             : null;
     }
 }

@@ -24,13 +24,13 @@ internal static class RetentionSlice
     {
         var retention = app.MapGroup("/api/retention").WithTags("Retention").RequireAuthorization(Scope.CityWrite);
         retention.MapGet("", async (RetentionStore store, CancellationToken cancellationToken) => TypedResults.Ok(await store.ListAsync(cancellationToken)))
-            .WithSummary("How long each kind of record is kept, and what was removed last");
-        retention.MapPut("{kind}", ChangeAsync).WithSummary("Keeps a kind of record for other days, from the next run on").Audited("retention.change", recordBody: true);
+            .WithSummary("How long each kind of record is kept, and what was last removed");
+        retention.MapPut("{kind}", ChangeAsync).WithSummary("Changes how many days a kind of record is kept, from the next run on").Audited("retention.change", recordBody: true);
         retention.MapPost("run", Accepted (RetentionWorker worker) =>
         {
             worker.Ask();
             return TypedResults.Accepted((string?)null);
-        }).WithSummary("Removes what is over now").Audited("retention.run");
+        }).WithSummary("Removes records past their retention now").Audited("retention.run");
         return app;
     }
 

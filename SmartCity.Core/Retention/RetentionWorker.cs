@@ -92,8 +92,8 @@ internal sealed class RetentionWorker(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                health.Degraded(Worker, $"What is over stays for now: {e.Message}");
-                logger.LogWarning(e, "Retention waits.");
+                health.Degraded(Worker, $"No old records are removed for now: {e.Message}");
+                logger.LogWarning(e, "No old records are removed for now; the core tries again.");
             }
 
             wait = options.Value.Every;
@@ -126,13 +126,13 @@ internal sealed class RetentionWorker(
             };
             if (removal.Removed > 0)
             {
-                logger.LogInformation("Retention of {Kind}: {Removed} older than {Before:u} removed, {Kept} kept.", kind, removal.Removed, before, removal.Kept);
+                logger.LogInformation("Retention of {Kind}: {Removed} older than {Before:u} were removed, and {Kept} were kept because something rests on them.", kind, removal.Removed, before, removal.Kept);
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             error = e.Message;
-            logger.LogWarning(e, "Retention of {Kind} broke off.", kind);
+            logger.LogWarning(e, "Retention of {Kind} failed and is tried again at the next run.", kind);
         }
 
         await store.NoteAsync(kind, new RetentionRun(at, before, removal.Removed, removal.Kept, removal.Bytes, time.GetElapsedTime(started), error), cancellationToken);

@@ -45,14 +45,14 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
 
         var counts = decision switch
         {
-            ReviewDecision.Confirmed => read.Sighting.Plate ?? throw new ArgumentException("The sighting has no plate to confirm; correct it, or say that it has none."),
+            ReviewDecision.Confirmed => read.Sighting.Plate ?? throw new ArgumentException("The sighting has no plate that could be confirmed. Correct it, or say that there is no plate."),
             ReviewDecision.Corrected => plate ?? throw new ArgumentException("corrected needs the right plate."),
             _ => null,
         };
         var proposals = options.Value.TwoPeople ? await ReviewProposals.OfAsync(connection, sightingId, cancellationToken) : [];
         if (proposals.Exists(p => p.By == by && p.Plate == counts))
         {
-            throw new ArgumentException("You have proposed this already; it takes a second person to carry it out.");
+            throw new ArgumentException("You have already proposed this. A second person must agree before it takes effect.");
         }
 
         var first = proposals.Find(p => p.By != by && p.Plate == counts);
@@ -101,13 +101,13 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
         var (last, before) = await LastAsync(connection, sightingId, cancellationToken);
         if (last is null)
         {
-            throw new ArgumentException("Nobody has decided on this reading: there is nothing to take back.");
+            throw new ArgumentException("Nobody has decided on this reading, so there is nothing to undo.");
         }
 
         if (last.By != by || time.GetUtcNow() - last.At > options.Value.UndoWithin)
         {
             throw new ArgumentException(
-                last.By != by ? $"{last.By} has decided on it last, and only they can take that back. Correct the reading instead." : $"It can be taken back for {options.Value.UndoWithin.TotalMinutes:0} minutes. Correct the reading instead.");
+                last.By != by ? $"{last.By} made the last decision, and only they can undo it. Correct the reading instead." : $"A decision can be undone for {options.Value.UndoWithin.TotalMinutes:0} minutes, and these are over. Correct the reading instead.");
         }
 
         var counts = before is null ? read.ReadPlate : before.Plate;

@@ -30,18 +30,18 @@ internal static class ReviewEndpoints
     public static IEndpointRouteBuilder MapReview(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/review").WithTags("Review").RequireAuthorization(Scope.ReviewRead);
-        group.MapGet("/", ListAsync).WithSummary("Cases for a person, newest capture first; state open unless given");
-        group.MapGet("/counts", CountsAsync).WithSummary("Open cases by kind");
+        group.MapGet("/", ListAsync).WithSummary("Review cases, newest capture first; open ones if no state is given");
+        group.MapGet("/counts", CountsAsync).WithSummary("Number of open cases, by kind");
         group.MapGet("/{id:guid}", GetAsync).WithSummary("One case");
-        group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case: the sighting, its passages, charges and alerts follow; a case that is skipped can be opened again")
+        group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case and corrects the sighting, its passages, charges and alerts; a skipped case can be opened again")
             .RequireAuthorization(Scope.ReviewWrite).Audited("review.decide", recordBody: true)
             .AuditAbout((ReviewView v) => (v.Plate, null)).AuditAbout((ReviewResolution r) => Decided(r));
-        group.MapPost("/claim", ClaimAsync).WithSummary("Cases to decide, newest capture first, which nobody else gets meanwhile").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
-        group.MapDelete("/claim", GiveBackAsync).WithSummary("Gives back the cases that one has in front").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
+        group.MapPost("/claim", ClaimAsync).WithSummary("Reserves cases for the user to decide, newest capture first").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
+        group.MapDelete("/claim", GiveBackAsync).WithSummary("Gives back the cases that are reserved for the user").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
         var sighting = app.MapGroup("/api/sightings/{sightingId:guid}/review").WithTags("Review").RequireAuthorization(Scope.ReviewWrite);
-        sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading that need not have a case; gives what changed").Audited("review.decide", recordBody: true)
+        sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading, whether it has a case or not, and returns what changed").Audited("review.decide", recordBody: true)
             .AuditAbout((ReviewResolution r) => Decided(r));
-        sighting.MapPost("undo", UndoAsync).WithSummary("Takes one's own last decision or proposal back; gives what changed").Audited("review.undo").AuditAbout((ReviewOutcome o) => (o.Plate, null));
+        sighting.MapPost("undo", UndoAsync).WithSummary("Undoes the user's own last decision or proposal and returns what changed").Audited("review.undo").AuditAbout((ReviewOutcome o) => (o.Plate, null));
         return app;
     }
 
@@ -109,7 +109,7 @@ internal static class ReviewEndpoints
         {
             return await MarkAsync(id, resolution, user, dataSource, time, cancellationToken) || await FindAsync(id, dataSource, cancellationToken) is not { } other
                 ? await GetAsync(id, dataSource, cancellationToken)
-                : TypedResults.Problem($"The case is {other.State}; only one that is open is put off, and only one that was put off is opened again.", statusCode: StatusCodes.Status409Conflict);
+                : TypedResults.Problem($"The case is {other.State}. Only an open case can be put off, and only a case that was put off can be opened again.", statusCode: StatusCodes.Status409Conflict);
         }
 
         var found = await FindAsync(id, dataSource, cancellationToken);
@@ -136,7 +136,7 @@ internal static class ReviewEndpoints
 
         if (await claims.OtherAsync(sightingId, user.Identity!.Name!, cancellationToken) is var (other, until))
         {
-            return TypedResults.Problem($"{other} has this case in front, until {until:HH:mm} UTC at most.", statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem($"This case is reserved for {other} until {until:HH:mm} UTC at the latest.", statusCode: StatusCodes.Status409Conflict);
         }
 
         try

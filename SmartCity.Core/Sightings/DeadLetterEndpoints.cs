@@ -22,11 +22,11 @@ internal static class DeadLetterEndpoints
     public static IEndpointRouteBuilder MapDeadLetters(this IEndpointRouteBuilder app)
     {
         var letters = app.MapGroup("/api/dead-letters").WithTags("Ops").RequireAuthorization(Scope.OpsRead);
-        letters.MapGet("", ListAsync).WithSummary("Records that could not be used, with the reason and what became of them, newest first");
-        letters.MapGet("{id:guid}", GetAsync).WithSummary("One with its original bytes and headers").Audited("dead-letters.read");
-        letters.MapPost("{id:guid}/replay", ReplayAsync).WithSummary("Sends it back to the topic that it came from, as it was").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay");
-        letters.MapPost("{id:guid}/discard", DiscardAsync).WithSummary("Puts it aside for good, with the reason; its bytes stay").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.discard", recordBody: true).AuditAbout((DeadLetterDiscard d) => (null, d.Reason));
-        letters.MapPost("replay", ReplayAllAsync).WithSummary($"Sends back the open ones of a selection, oldest first, {DeadLetterReplays.Most} at most").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay", recordBody: true);
+        letters.MapGet("", ListAsync).WithSummary("Records that could not be used, newest first, with the reason and their state");
+        letters.MapGet("{id:guid}", GetAsync).WithSummary("One dead letter with its original bytes and headers").Audited("dead-letters.read");
+        letters.MapPost("{id:guid}/replay", ReplayAsync).WithSummary("Sends a dead letter back unchanged to the topic that it came from").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay");
+        letters.MapPost("{id:guid}/discard", DiscardAsync).WithSummary("Sets a dead letter aside for good, with a reason; its bytes are kept").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.discard", recordBody: true).AuditAbout((DeadLetterDiscard d) => (null, d.Reason));
+        letters.MapPost("replay", ReplayAllAsync).WithSummary($"Sends back the open dead letters of a selection, oldest first, at most {DeadLetterReplays.Most}").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay", recordBody: true);
         return app;
     }
 
@@ -135,11 +135,11 @@ internal static class DeadLetterEndpoints
 
     private static ProblemHttpResult NotOpen(string state) =>
         TypedResults.Problem(
-            state == "replaying" ? "It was sent back a moment ago and has not been read again yet." : $"It is {state} already.",
+            state == "replaying" ? "The record was sent back a moment ago and has not been read again yet." : $"The record is already {state}.",
             statusCode: StatusCodes.Status409Conflict);
 
     private static ProblemHttpResult NotTaken(KafkaException e) =>
-        TypedResults.Problem($"Kafka does not take the record: {e.Error.Reason}. It is open as before.", statusCode: StatusCodes.Status503ServiceUnavailable);
+        TypedResults.Problem($"The record could not be sent back to Kafka ({e.Error.Reason}) and stays open.", statusCode: StatusCodes.Status503ServiceUnavailable);
 
     private static string? Check(DeadLetterSelection selection) =>
         Wrong(selection.Topic) ? $"topic must have at most {LongestFilter} characters."

@@ -46,7 +46,7 @@ internal sealed class DeadLetterReplays(NpgsqlDataSource dataSource, CoreProduce
             }
             catch (Exception e) when (e is KafkaException or OperationCanceledException)
             {
-                await GiveBackAsync([.. letters.Skip(i + 1).Select(l => l.Id)], "not sent: one before it was not taken by Kafka");
+                await GiveBackAsync([.. letters.Skip(i + 1).Select(l => l.Id)], "not sent, because Kafka did not take a record before it");
                 throw;
             }
         }

@@ -60,7 +60,7 @@ internal sealed class SightingConsumer(
             catch (KafkaException e)
             {
                 health.Degraded(Worker, $"Kafka: {e.Error.Reason}");
-                logger.LogError(e, "The core Kafka's consumer failed and is made anew.");
+                logger.LogError(e, "The Kafka consumer of sightings failed and is started again.");
                 await Task.Delay(Restart, time, stoppingToken);
             }
         }
@@ -124,7 +124,7 @@ internal sealed class SightingConsumer(
                 cancellationToken);
             foreach (var letter in letters)
             {
-                logger.LogWarning("{Topic} [{Partition}] @{Offset} goes to {DeadLetters}: {Reason}", letter.Position.Topic, letter.Position.Partition, letter.Position.Offset, Topics.DeadLetters, letter.Reason);
+                logger.LogWarning("The record at {Topic} [{Partition}] @{Offset} cannot be used and goes to {DeadLetters}: {Reason}", letter.Position.Topic, letter.Position.Partition, letter.Position.Offset, Topics.DeadLetters, letter.Reason);
                 await _retry.ExecuteAsync(async token => await SendAsync(letter, token), cancellationToken);
             }
         }
@@ -151,7 +151,7 @@ internal sealed class SightingConsumer(
         }
         catch (ProduceException<byte[]?, byte[]?> e) when (e.Error.Code == ErrorCode.MsgSizeTooLarge)
         {
-            logger.LogWarning("{Topic} [{Partition}] @{Offset} is too large for {DeadLetters}; its bytes are in table dead_letters alone.", letter.Position.Topic, letter.Position.Partition, letter.Position.Offset, Topics.DeadLetters);
+            logger.LogWarning("The record at {Topic} [{Partition}] @{Offset} is too large for {DeadLetters}; its bytes are only in the table dead_letters.", letter.Position.Topic, letter.Position.Partition, letter.Position.Offset, Topics.DeadLetters);
             await producer.ProduceAsync(Topics.DeadLetters, (letter with { Key = null, Value = null, Headers = null }).ToMessage(), cancellationToken);
         }
     }
@@ -170,7 +170,7 @@ internal sealed class SightingConsumer(
             return;
         }
 
-        logger.LogWarning("A batch of {Count} can't be stored ({Error}); looking for the record.", records.Count, fault.Message);
+        logger.LogWarning("A batch of {Count} records cannot be stored ({Error}). The core looks for the record that causes this.", records.Count, fault.Message);
         var half = records.Count / 2;
         await ApplyAsync(records[..half], letters, cancellationToken);
         await ApplyAsync(records[half..], [], cancellationToken);
@@ -186,8 +186,8 @@ internal sealed class SightingConsumer(
         MaxDelay = TimeSpan.FromSeconds(5),
         OnRetry = attempt =>
         {
-            health.Degraded(Worker, $"The batch waits: {attempt.Outcome.Exception?.Message}");
-            logger.LogWarning("The batch waits (attempt {Attempt}): {Error}", attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
+            health.Degraded(Worker, $"A batch of sightings cannot be stored and waits in Kafka: {attempt.Outcome.Exception?.Message}");
+            logger.LogWarning("A batch of sightings cannot be stored and waits in Kafka (attempt {Attempt}): {Error}", attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
             return ValueTask.CompletedTask;
         },
     }).Build();

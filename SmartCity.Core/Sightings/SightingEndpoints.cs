@@ -15,7 +15,7 @@ internal static class SightingEndpoints
     public static IEndpointRouteBuilder MapSightings(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/sightings").WithTags("Sightings").RequireAuthorization(Scope.LiveRead);
-        group.MapGet("/", ListAsync).WithSummary("Sightings, newest first; from is inclusive, to exclusive; with a plate a reason is required").RequireReason("sightings.search", "plate", Scope.VehiclesSearch).ProducesProblem(StatusCodes.Status400BadRequest);
+        group.MapGet("/", ListAsync).WithSummary("Sightings, newest first; from is inclusive, to is exclusive; a search for a plate needs a reason").RequireReason("sightings.search", "plate", Scope.VehiclesSearch).ProducesProblem(StatusCodes.Status400BadRequest);
         group.MapGet("/{id:guid}", GetAsync).WithSummary("One sighting");
         return app;
     }

@@ -59,7 +59,7 @@ public static class SightingParser
 
         if (s.Plate is { } plate && !IsPlate(plate))
         {
-            return $"plate has other characters than A-Z and 0-9, or not 1 to {LongestPlate} of them.";
+            return $"plate must have 1 to {LongestPlate} characters of A-Z and 0-9.";
         }
 
         if (!IsProbability(s.Confidence))
@@ -74,21 +74,21 @@ public static class SightingParser
 
         if (s.Alternatives is null || s.Alternatives.Count > MostElements || !s.Alternatives.All(a => a?.Plate is { } p && IsPlate(p) && IsProbability(a.Confidence)))
         {
-            return "alternatives have a plate or a confidence that is not one.";
+            return "alternatives contain a plate or a confidence that is not valid.";
         }
 
         if (s.Box is null || s.Box.Count is not (0 or 4))
         {
-            return "box has not four numbers.";
+            return "box must have four numbers.";
         }
 
         if (s.Frames < 0 || s.SpeedKmh is { } speed && !(double.IsFinite(speed) && speed >= 0))
         {
-            return "frames or speedKmh is not a number that can be.";
+            return "frames or speedKmh is not possible.";
         }
 
         return TextFault("stationId", s.StationId, required: true)
-            ?? (IsName(s.StationId) ? null : "stationId has other characters than letters, digits, '-', '_' and '.', or begins with '.'.")
+            ?? (IsName(s.StationId) ? null : "stationId must have only letters, digits, '-', '_' and '.', and must not begin with '.'.")
             ?? TextFault("cameraId", s.CameraId, required: true)
             ?? TextFault("direction", s.Direction)
             ?? TextFault("country", s.Country)

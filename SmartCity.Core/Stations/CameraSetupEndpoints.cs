@@ -28,11 +28,11 @@ internal static class CameraSetupEndpoints
         // Addresses hold passwords: each handler says itself what the audit may know.
         var cameras = app.MapGroup("/api/setup/cameras").WithTags("Setup").RequireAuthorization(Scope.CityWrite);
         cameras.MapGet("{id}", async Task<Results<Ok<CameraSetup>, NotFound>> (string id, StationSetups setups, CancellationToken cancellationToken) =>
-            await setups.FindCameraAsync(id, cancellationToken) is { } camera ? TypedResults.Ok(camera) : TypedResults.NotFound()).WithSummary("A camera and how it is now");
-        cameras.MapPost("", AddAsync).WithSummary("Adds a camera, or tries one out for ten minutes").AuditedByItself();
-        cameras.MapPut("{id}", ChangeAsync).WithSummary("Changes a camera, retires it or takes it back").AuditedByItself();
-        cameras.MapDelete("{id}", EndTrialAsync).WithSummary("Ends a trial").Audited("cameras.trial-end");
-        app.MapGet("/api/edge/configuration", EdgeAsync).WithTags("Setup").WithSummary("What an edge has to serve: its stations with the cameras that run; a key that is bound to stations reads no other's")
+            await setups.FindCameraAsync(id, cancellationToken) is { } camera ? TypedResults.Ok(camera) : TypedResults.NotFound()).WithSummary("A camera and its present state");
+        cameras.MapPost("", AddAsync).WithSummary("Adds a camera, or tests one for ten minutes").AuditedByItself();
+        cameras.MapPut("{id}", ChangeAsync).WithSummary("Changes or retires a camera, or brings it back").AuditedByItself();
+        cameras.MapDelete("{id}", EndTrialAsync).WithSummary("Ends the test of a camera").Audited("cameras.trial-end");
+        app.MapGet("/api/edge/configuration", EdgeAsync).WithTags("Setup").WithSummary("The stations of an edge and the cameras that it must run; a key that is bound to stations may only name those")
             .Produces<EdgeConfiguration>().ProducesProblem(StatusCodes.Status403Forbidden).RequireAuthorization(Scope.EdgeConfig);
         return app;
     }
@@ -77,7 +77,7 @@ internal static class CameraSetupEndpoints
         command.Parameters.Add(new() { Value = body.Trial ? time.GetUtcNow() + Trial : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
-            return TypedResults.Problem($"id: there is a camera {body.Id} already, perhaps a retired one.", statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem($"id: there is already a camera {body.Id}, perhaps a retired one.", statusCode: StatusCodes.Status409Conflict);
         }
 
         await audit.AppendAsync(user.Identity!.Name!, body.Trial ? "cameras.trial" : "cameras.add", body.Id, null,
@@ -157,7 +157,7 @@ internal static class CameraSetupEndpoints
     }
 
     private static string? Check(int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks) =>
-        lane is < 0 or > MostLanes ? $"lane must be from 1 to {MostLanes}, or 0 for none."
+        lane is < 0 or > MostLanes ? $"lane must be from 1 to {MostLanes}, or 0 if the camera has no lane."
         : direction?.Length > LongestDirection ? $"direction must have at most {LongestDirection} characters."
         : PrivacyMask.Check(masks ?? []);
 

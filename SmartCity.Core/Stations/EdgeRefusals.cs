@@ -31,7 +31,7 @@ internal sealed class EdgeRefusals(AuditLog audit, TimeProvider time)
 
         var name = user.Identity!.Name!;
         await WriteAsync(name, $"GET {path} of {others}");
-        return TypedResults.Problem($"{name} is for {string.Join(", ", own)} alone, not for {others}.", statusCode: StatusCodes.Status403Forbidden);
+        return TypedResults.Problem($"The key {name} is bound to {string.Join(", ", own)} and may not ask about {others}.", statusCode: StatusCodes.Status403Forbidden);
     }
 
     // Whatever a key asks for, and however many at once: one line.

@@ -31,7 +31,7 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
                 await TakeAsync(station, line, connection, cancellationToken);
                 if (before is not null)
                 {
-                    logger.LogWarning("The city file says something else of station {Station} than before and is followed. Charges of past days stand until they are worked out again.", station.Id);
+                    logger.LogWarning("Station {Station} has changed in the city file, and the core takes the change over. Charges of past days stay as they are until they are worked out again.", station.Id);
                 }
             }
 

@@ -21,10 +21,10 @@ internal static class StationSetupEndpoints
     {
         var stations = app.MapGroup("/api/setup/stations").WithTags("Setup").RequireAuthorization(Scope.CityWrite);
         stations.MapGet("", async (StationSetups setups, CancellationToken cancellationToken) => TypedResults.Ok(await setups.ListAsync(cancellationToken)))
-            .WithSummary("Every station with its zones and cameras, retired ones too");
+            .WithSummary("Every station with its zones and cameras, including retired ones");
         stations.MapPost("", AddAsync).WithSummary("Adds a station; it needs an edge of its own").Audited("stations.add", recordBody: true);
-        stations.MapPut("{id}", ChangeAsync).WithSummary("Renames, moves, retires or takes back a station").Audited("stations.change", recordBody: true);
-        stations.MapPut("{id}/zones", ZonesAsync).WithSummary("Says from which day to which a station belongs to which zone").Audited("stations.zones", recordBody: true);
+        stations.MapPut("{id}", ChangeAsync).WithSummary("Renames, moves or retires a station, or brings it back").Audited("stations.change", recordBody: true);
+        stations.MapPut("{id}/zones", ZonesAsync).WithSummary("Sets from which day to which day a station belongs to which zone").Audited("stations.zones", recordBody: true);
         return app;
     }
 
@@ -53,7 +53,7 @@ internal static class StationSetupEndpoints
         };
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
-            return TypedResults.Problem($"id: there is a station {body.Id} already.", statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem($"id: there is already a station {body.Id}.", statusCode: StatusCodes.Status409Conflict);
         }
 
         await StationZoneStore.ReplaceAsync(connection, body.Id, body.Zones ?? [], cancellationToken);
@@ -90,7 +90,7 @@ internal static class StationSetupEndpoints
     {
         if (body.Zones is null)
         {
-            return Paging.Problem("zones is missing: every membership, past ones too.");
+            return Paging.Problem("zones is missing. Give all zones of the station, past ones too.");
         }
 
         if (ZoneRules.Check(body.Zones) is { } wrong)

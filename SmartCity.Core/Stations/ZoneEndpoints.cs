@@ -21,7 +21,7 @@ internal static class ZoneEndpoints
     public static IEndpointRouteBuilder MapZones(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/zones", ListAsync).WithTags("Zones").WithSummary("Every zone with its outline").RequireAuthorization(Scope.LiveRead);
-        app.MapPut("/api/zones/{id}", ChangeAsync).WithTags("Zones").WithSummary("Draws a zone's outline anew; who is charged depends on its stations alone").RequireAuthorization(Scope.CityWrite).Audited("zones.change", recordBody: true);
+        app.MapPut("/api/zones/{id}", ChangeAsync).WithTags("Zones").WithSummary("Changes a zone's outline on the map; who is charged depends only on its stations").RequireAuthorization(Scope.CityWrite).Audited("zones.change", recordBody: true);
         return app;
     }
 

@@ -16,7 +16,7 @@ internal static class ZoneRules
         {
             if (!Zones.Contains(membership.Zone))
             {
-                return $"zones: there is no zone '{membership.Zone}'; zones are {string.Join(", ", Zones)}.";
+                return $"zones: there is no zone '{membership.Zone}'; the zones are {string.Join(", ", Zones)}.";
             }
 
             if (membership.To <= membership.From)

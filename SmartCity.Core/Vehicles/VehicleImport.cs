@@ -51,7 +51,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
 
         if (Required.Where(column => !reader.TryGetFieldIndex(column, out _)).ToArray() is { Length: > 0 } missing)
         {
-            throw new InvalidDataException($"The header lacks the column {string.Join(", ", missing)}; it has {string.Join(", ", reader.Headers)}.");
+            throw new InvalidDataException($"The header has no column {string.Join(", ", missing)}; its columns are {string.Join(", ", reader.Headers)}.");
         }
 
         var errors = new List<ImportError>();

@@ -40,7 +40,7 @@ public static class VehicleRow
             Keeper = Text("keeper"),
             Discounts = field("discounts")?.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
         };
-        errors.AddRange(vehicle.Discounts.Where(d => !Discounts.Contains(d)).Select(d => $"discounts has '{d}', which is none of {string.Join(", ", Discounts)}"));
+        errors.AddRange(vehicle.Discounts.Where(d => !Discounts.Contains(d)).Select(d => $"discounts contains '{d}'; it may only contain {string.Join(", ", Discounts)}"));
         return errors.Count == 0 ? (vehicle, null) : (null, string.Join("; ", errors) + ".");
 
         string? Text(string name)

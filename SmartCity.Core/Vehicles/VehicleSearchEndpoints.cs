@@ -24,7 +24,7 @@ internal static class VehicleSearchEndpoints
         group.MapPost("/search", SearchAsync).WithSummary("Passages of vehicles by plate or pattern, make, colour, class, station and time, newest first; a reason is required")
             .RequireReason("vehicles.search", recordBody: true).AuditAbout((VehicleSearch s) => LookedFor(s));
         group.MapGet("/search/export", ExportAsync).WithSummary($"The same as CSV, at most {MostExported} rows").RequireReason("vehicles.export", recordBody: true).AuditAbout((VehicleSearch s) => LookedFor(s));
-        group.MapGet("/{plate}/journey", JourneyAsync).WithSummary("Where a vehicle went, oldest first, with times and lowest average speeds between stations; the last day unless from and to are given")
+        group.MapGet("/{plate}/journey", JourneyAsync).WithSummary("Where a vehicle went, oldest first, with times and lowest possible average speeds between stations; the last day if from and to are not given")
             .RequireReason("vehicles.journey");
         group.MapGet("/{plate}/journey/export", ExportJourneyAsync).WithSummary("The same as CSV").RequireReason("vehicles.export");
         return app;

@@ -10,7 +10,7 @@ internal static class VehicleSearchRules
 
     /// <summary>What is wrong with a search, for people; null when nothing is.</summary>
     public static string? Check(VehicleSearch search) =>
-        search.Plate is not null && PlatePattern.Normalise(search.Plate) is null ? "plate must have 1 to 12 characters of A-Z and 0-9, ? for any one and * for any number, and at least one letter or digit."
+        search.Plate is not null && PlatePattern.Normalise(search.Plate) is null ? "plate must have 1 to 12 characters of A-Z and 0-9, at least one of them; ? stands for one character and * for any number."
         : search.Class is not null && !Classes.Contains(search.Class.ToLowerInvariant()) ? $"class must be one of {string.Join(", ", Classes)}."
         : search.From >= search.To ? "from must be before to."
         : search is { Plate: null, Make: null, Colour: null, Class: null, Stations: null or { Length: 0 }, From: null, To: null } ? "Give something to look for: a plate or a pattern, make, colour, class, stations or times."

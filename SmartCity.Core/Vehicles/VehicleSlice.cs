@@ -22,7 +22,7 @@ internal static class VehicleSlice
     {
         var group = app.MapGroup("/api/vehicles").WithTags("Vehicles");
         group.MapGet("/{plate}", GetAsync).WithSummary("A registry record").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
-        group.MapPost("/import", ImportAsync).WithSummary("Adds or replaces vehicles from CSV; rows that are not valid are reported by line")
+        group.MapPost("/import", ImportAsync).WithSummary("Adds or replaces vehicles from CSV; invalid rows are reported by line")
             .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite);
         return app.MapVehicleSearch();
     }

@@ -32,11 +32,11 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
             "http" or "https" => new HttpSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger),
             "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger),
             "simulated" => new SimulatedSource(camera.Id, rest, options.Value.SimulationSpeed, time),
-            _ => throw new InvalidDataException($"Camera {camera.Id}: source '{source}' is none of folder:PATH, file:PATH, rtsp://…, http://…, upload, simulated:?…"),
+            _ => throw new InvalidDataException($"Camera {camera.Id}: the source '{source}' is not known; it must be folder:PATH, file:PATH, rtsp://…, http://…, upload or simulated:?…"),
         };
     }
 
     private static Uri Address(Camera camera) => Uri.TryCreate(camera.Source, UriKind.Absolute, out var address)
         ? address
-        : throw new InvalidDataException($"Camera {camera.Id}: its source is no valid address; such as rtsp://host/stream.");
+        : throw new InvalidDataException($"Camera {camera.Id}: its source is not a valid address such as rtsp://host/stream.");
 }

@@ -18,8 +18,8 @@ public enum CameraState
 public sealed class CameraStatistics(string stationId, string cameraId)
 {
     private static readonly Counter<long> FramesRead = Telemetry.Meter.CreateCounter<long>("smartcity.edge.frames.read", "{frame}", "Frames in which plates were looked for.");
-    private static readonly Counter<long> FramesDropped = Telemetry.Meter.CreateCounter<long>("smartcity.edge.frames.dropped", "{frame}", "Frames that recognition had no time for.");
-    private static readonly Counter<long> Seen = Telemetry.Meter.CreateCounter<long>("smartcity.edge.sightings", "{sighting}", "Vehicles seen; read says whether their plate was read.");
+    private static readonly Counter<long> FramesDropped = Telemetry.Meter.CreateCounter<long>("smartcity.edge.frames.dropped", "{frame}", "Frames dropped because recognition had no time for them.");
+    private static readonly Counter<long> Seen = Telemetry.Meter.CreateCounter<long>("smartcity.edge.sightings", "{sighting}", "Vehicles seen; the tag read says whether the plate was read.");
 
     private readonly KeyValuePair<string, object?> _station = new("station", stationId);
     private long _frames;

@@ -89,7 +89,7 @@ internal sealed class CameraWorker(
                 board.Remove(camera.Camera.Id);
             }
 
-            logger.LogInformation("Camera {Camera} {What}.", camera.Camera.Id, wanted.ContainsKey(camera.Camera.Id) ? "is set up anew" : "ends");
+            logger.LogInformation("Camera {Camera} {What}.", camera.Camera.Id, wanted.ContainsKey(camera.Camera.Id) ? "has changed and is started again" : "was removed and stops");
         }
     }
 
@@ -237,8 +237,8 @@ internal sealed class CameraWorker(
                 }
                 catch (IOException e)
                 {
-                    health.Degraded(Worker, $"Sightings cannot be kept: {e.Message}");
-                    logger.LogCritical(e, "Camera {Camera}: a sighting could not be kept.", camera.Id);
+                    health.Degraded(Worker, $"Sightings cannot be written to the spool: {e.Message}");
+                    logger.LogCritical(e, "Camera {Camera}: a sighting could not be written to the spool.", camera.Id);
                 }
                 finally
                 {
@@ -262,7 +262,7 @@ internal sealed class CameraWorker(
         OnRetry = attempt =>
         {
             statistics.Is(CameraState.Lost, attempt.Outcome.Exception?.Message);
-            logger.LogWarning("Camera {Camera} is lost (attempt {Attempt}): {Error}", camera.Id, attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
+            logger.LogWarning("Camera {Camera} sends no pictures, and the edge tries to reconnect (attempt {Attempt}): {Error}", camera.Id, attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
             return ValueTask.CompletedTask;
         },
     }).Build();

@@ -36,7 +36,7 @@ public sealed class FolderSource(string cameraId, string path, long mostPixels, 
             }
             catch (Exception e) when (e is InvalidDataException or IOException)
             {
-                logger.LogWarning("Camera {Camera}: {File} is left out: {Error}", cameraId, Path.GetFileName(file), e.Message);
+                logger.LogWarning("Camera {Camera}: the file {File} cannot be used and is left out: {Error}", cameraId, Path.GetFileName(file), e.Message);
                 continue;
             }
 

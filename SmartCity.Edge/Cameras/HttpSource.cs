@@ -43,7 +43,7 @@ internal sealed class HttpSource(string cameraId, Uri address, long mostPixels, 
 
             using (answer)
             {
-                throw new CameraLostException($"Camera {cameraId}: {shown} could not be opened: it answers {(int)answer.StatusCode} {answer.ReasonPhrase}.");
+                throw new CameraLostException($"Camera {cameraId}: {shown} could not be opened: it answered {(int)answer.StatusCode} {answer.ReasonPhrase}.");
             }
         }
         catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -58,7 +58,7 @@ internal sealed class HttpSource(string cameraId, Uri address, long mostPixels, 
         var boundary = HeaderUtilities.RemoveQuotes(type?.Parameters.FirstOrDefault(p => p.Name == "boundary")?.Value ?? "").ToString();
         if (boundary.Length == 0 || type?.MediaType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
         {
-            throw new CameraLostException($"Camera {cameraId}: {shown} sends {type?.ToString() ?? "something"}; motion JPEG (multipart/x-mixed-replace) is wanted.");
+            throw new CameraLostException($"Camera {cameraId}: {shown} sends {type?.ToString() ?? "no Content-Type"}, but must send motion JPEG (multipart/x-mixed-replace).");
         }
 
         // Many cameras say the boundary with the dashes that go before it.

@@ -27,7 +27,7 @@ internal sealed class MotionJpeg(string cameraId, string shown, Stream stream, s
             }
             catch (InvalidDataException e) when (bad < MostBadInARow)
             {
-                logger.LogWarning("Camera {Camera}: a frame is left out: {Error}", cameraId, e.Message);
+                logger.LogWarning("Camera {Camera}: a frame cannot be used and is left out: {Error}", cameraId, e.Message);
             }
             catch (InvalidDataException e)
             {

@@ -85,8 +85,8 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             // Whatever the object store's client throws: the spool tells of an outage too, and the next picture comes in seconds.
-            health.Degraded(Worker, $"The object store does not take camera pictures: {e.Message}");
-            logger.LogWarning("The picture of camera {Camera} could not be put: {Error}", picture.CameraId, e.Message);
+            health.Degraded(Worker, $"The cameras' newest pictures cannot be written to the object store: {e.Message}");
+            logger.LogWarning("The newest picture of camera {Camera} could not be written to the object store: {Error}", picture.CameraId, e.Message);
         }
     }
 

@@ -20,12 +20,12 @@ public static class Pictures
         var (kind, width, height) = Header(content);
         if ((long)width * height > mostPixels)
         {
-            throw new InvalidDataException($"The picture has {width} × {height} pixels; {mostPixels} are allowed.");
+            throw new InvalidDataException($"The picture has {width} × {height} pixels; at most {mostPixels} are allowed.");
         }
 
         if (width < Smallest || height < Smallest)
         {
-            throw new InvalidDataException($"The picture has {width} × {height} pixels; a plate cannot be seen in less than {Smallest} × {Smallest}.");
+            throw new InvalidDataException($"The picture has {width} × {height} pixels; at least {Smallest} × {Smallest} are needed to see a plate.");
         }
 
         if (!IsWhole(kind, content))

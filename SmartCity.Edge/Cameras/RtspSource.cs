@@ -65,7 +65,7 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
         }
         catch (Win32Exception e)
         {
-            throw new CameraLostException($"Camera {cameraId}: {_shown} needs the program {Program}, which does not start ({e.Message}); install it (Debian: apt-get install ffmpeg).", e);
+            throw new CameraLostException($"Camera {cameraId}: {_shown} needs the program {Program}, which does not start ({e.Message}). Install it (Debian: apt-get install ffmpeg).", e);
         }
     }
 

@@ -28,7 +28,7 @@ public static class UploadEndpoint
         var settings = options.Value;
         if (settings.UploadKey is null)
         {
-            return Problem(StatusCodes.Status403Forbidden, "Uploads are off: Edge:UploadKey is not configured.");
+            return Problem(StatusCodes.Status403Forbidden, "Uploads are refused because Edge:UploadKey is not set.");
         }
 
         if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers[KeyHeader].ToString())), SHA256.HashData(Encoding.UTF8.GetBytes(settings.UploadKey))))
@@ -38,7 +38,7 @@ public static class UploadEndpoint
 
         if (stations.All.SelectMany(s => s.Cameras).FirstOrDefault(c => c.Id == id) is not { Source: "upload" } camera)
         {
-            return Problem(StatusCodes.Status404NotFound, $"No camera '{id}' with source 'upload' is served here.");
+            return Problem(StatusCodes.Status404NotFound, $"This edge has no camera '{id}' with the source 'upload'.");
         }
 
         if (request.ContentLength > settings.UploadBytes)
@@ -49,7 +49,7 @@ public static class UploadEndpoint
         var captured = time.GetUtcNow();
         if (request.Headers.TryGetValue(TimeHeader, out var given) && !DateTimeOffset.TryParse(given, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out captured))
         {
-            return Problem(StatusCodes.Status400BadRequest, $"{TimeHeader} is no ISO 8601 time.");
+            return Problem(StatusCodes.Status400BadRequest, $"{TimeHeader} is not an ISO 8601 time such as 2026-11-23T08:15:30.120Z.");
         }
 
         var content = await ReadAsync(request.Body, settings.UploadBytes, cancellationToken);
@@ -72,7 +72,7 @@ public static class UploadEndpoint
         if (!((UploadSource)sources.Of(camera)).TryOffer(frame))
         {
             frame.Dispose();
-            return Problem(StatusCodes.Status429TooManyRequests, $"Camera '{id}' sends faster than its pictures are taken.");
+            return Problem(StatusCodes.Status429TooManyRequests, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
         }
 
         return TypedResults.Accepted((string?)null);

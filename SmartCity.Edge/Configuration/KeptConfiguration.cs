@@ -22,7 +22,7 @@ internal static class KeptConfiguration
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{file} is damaged ({e.Message}); delete it: the core says again what it held.", e);
+            throw new InvalidDataException($"{file} is damaged ({e.Message}); delete it. The core sends its content again.", e);
         }
     }
 

@@ -161,8 +161,8 @@ internal sealed class HeartbeatWorker(
         }
         catch (Exception e) when (e is KafkaException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            health.Degraded(Worker, $"Kafka does not take heartbeats: {e.Message}");
-            logger.LogWarning("Kafka does not take heartbeats: {Error}", e.Message);
+            health.Degraded(Worker, $"The edge's Kafka does not take heartbeats: {e.Message}");
+            logger.LogWarning("The edge's Kafka does not take heartbeats, so the core may show this edge's stations as down: {Error}", e.Message);
         }
     }
 

@@ -8,13 +8,13 @@ using SmartCity.ServiceDefaults;
 namespace SmartCity.Edge.Hotlist;
 
 /// <summary>
-/// The hot-list that this process looks plates up in, and the same on its disk: an edge that starts without a link has it. The file's time is when
-/// the core last said that it holds. Thread-safe.
+/// The hot-list in which this process looks plates up. A copy on the disk serves an edge that starts without a link; the file's time is when the core last
+/// confirmed it. Thread-safe.
 /// </summary>
 internal sealed class HeldHotlist
 {
     private static readonly Gauge<long> Entries = Telemetry.Meter.CreateGauge<long>("smartcity.edge.hotlist.entries", "{entry}", "Entries of the hot-list that the edge holds.");
-    private static readonly Gauge<double> AgeSeconds = Telemetry.Meter.CreateGauge<double>("smartcity.edge.hotlist.age", "s", "Since the core last said that the edge's hot-list holds.");
+    private static readonly Gauge<double> AgeSeconds = Telemetry.Meter.CreateGauge<double>("smartcity.edge.hotlist.age", "s", "Time since the core last confirmed the edge's hot-list.");
 
     private readonly string _file;
     private readonly TimeProvider _time;
@@ -33,19 +33,19 @@ internal sealed class HeldHotlist
         _held = IsWanted ? Read(_file, logger) : Held.Nothing;
     }
 
-    /// <summary>Whether this edge is to hold a hot-list at all; one that is not has none on its disk either.</summary>
+    /// <summary>Whether this edge holds a hot-list at all. If not, there is none on its disk either.</summary>
     public bool IsWanted { get; }
 
     public EdgeHotlist List => _held.List;
 
-    /// <summary>When the core last said that this is the list; null until it did.</summary>
+    /// <summary>When the core last confirmed the list; null if it never did.</summary>
     public DateTimeOffset? At => _held.At;
 
-    /// <summary>Since then; null when it never did.</summary>
+    /// <summary>Time since the core last confirmed the list; null if it never did.</summary>
     public TimeSpan? Age => _time.GetUtcNow() - _held.At;
 
-    /// <summary>The core gave another list. It counts, even when the disk does not take it.</summary>
-    /// <exception cref="IOException">It is not on the disk.</exception>
+    /// <summary>Uses a new list from the core, even if it cannot be written to the disk.</summary>
+    /// <exception cref="IOException">The list could not be written to the disk.</exception>
     public void Take(EdgeHotlist list)
     {
         try
@@ -60,8 +60,8 @@ internal sealed class HeldHotlist
         Confirm();
     }
 
-    /// <summary>The core says that nothing has changed.</summary>
-    /// <exception cref="IOException">The disk does not know.</exception>
+    /// <summary>The core says that the list has not changed.</summary>
+    /// <exception cref="IOException">The file's time could not be set.</exception>
     public void Confirm()
     {
         var now = _time.GetUtcNow();
@@ -96,11 +96,11 @@ internal sealed class HeldHotlist
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            logger.LogError("The edge is to hold no hot-list and {File} cannot be deleted; delete it: {Error}", _file, e.Message);
+            logger.LogError("This edge must not hold a hot-list, but {File} cannot be deleted. Delete it by hand. {Error}", _file, e.Message);
         }
     }
 
-    // What is damaged costs nothing but the time until the core gives it again.
+    // A damaged file costs only the time until the core sends the list again.
     private static Held Read(string file, ILogger logger)
     {
         try
@@ -109,7 +109,7 @@ internal sealed class HeldHotlist
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            logger.LogError("The hot-list in {File} cannot be used and the edge holds none until the core gives it again: {Error}", file, e.Message);
+            logger.LogError("The hot-list in {File} cannot be used. The edge has no hot-list until the core sends it again. {Error}", file, e.Message);
             return Held.Nothing;
         }
     }

@@ -59,12 +59,12 @@ internal sealed class HotlistReceivers : BackgroundService
         {
             try
             {
-                _logger.LogWarning("{Count} matches with the hot-list waited for a receiver that Edge:Hotlist:Webhooks names no longer; they are deleted.", Directory.GetFiles(other).Length);
+                _logger.LogWarning("{Count} matches waited for a receiver that is no longer in Edge:Hotlist:Webhooks. They are deleted.", Directory.GetFiles(other).Length);
                 Directory.Delete(other, recursive: true);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                _logger.LogError("{Folder} has plates in it for a receiver that is named no longer and cannot be deleted; delete it: {Error}", other, e.Message);
+                _logger.LogError("{Folder} holds plates for a receiver that is no longer in Edge:Hotlist:Webhooks, and cannot be deleted. Delete it by hand. {Error}", other, e.Message);
             }
         }
     }
@@ -78,8 +78,8 @@ internal sealed class HotlistReceivers : BackgroundService
             if (await DrainAsync(receiver, waiting, cancellationToken) is { } error)
             {
                 failed++;
-                _health.Degraded(worker, $"{waiting.Count} matches wait: {error}");
-                _logger.LogWarning("{Count} matches with the hot-list wait for {Receiver} (attempt {Attempt}): {Error}", waiting.Count, receiver.Address.Authority, failed, error);
+                _health.Degraded(worker, $"{waiting.Count} matches wait for the receiver: {error}");
+                _logger.LogWarning("{Count} matches wait for the receiver {Receiver} (attempt {Attempt}): {Error}", waiting.Count, receiver.Address.Authority, failed, error);
                 await waiting.WaitAsync(WebhookCall.RetryAfter(failed, _options.FirstRetry, _options.LongestRetry), _time, cancellationToken);
                 continue;
             }
@@ -87,7 +87,7 @@ internal sealed class HotlistReceivers : BackgroundService
             failed = 0;
             if (waiting.Trouble is { } trouble)
             {
-                _health.Degraded(worker, $"Matches are sent, and could not be kept: {trouble}");
+                _health.Degraded(worker, $"Matches are sent, but cannot be written to the disk first: {trouble}");
             }
             else
             {
@@ -110,7 +110,7 @@ internal sealed class HotlistReceivers : BackgroundService
             var now = _time.GetUtcNow();
             if (now - match.MatchedAt >= _options.GiveUpAfter)
             {
-                waiting.GiveUp(match, $"{_options.GiveUpAfter} are over");
+                waiting.GiveUp(match, $"after {_options.GiveUpAfter}");
                 continue;
             }
 

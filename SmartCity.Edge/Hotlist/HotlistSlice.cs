@@ -10,9 +10,9 @@ internal static class HotlistSlice
     public static IServiceCollection AddHotlist(this IServiceCollection services)
     {
         services.AddOptions<HotlistOptions>().BindConfiguration(HotlistOptions.Section).ValidateDataAnnotations()
-            .Validate(o => o.Webhooks.All(w => w.IsValid), $"Edge:Hotlist:Webhooks: each needs an Address, http or https, and a Secret of {HotlistOptions.ShortestSecret} characters at least.")
-            .Validate(o => o.Webhooks.DistinctBy(w => w.Address).Count() == o.Webhooks.Count, "Edge:Hotlist:Webhooks names an Address twice.")
-            .Validate<IOptions<ConfigurationOptions>>((o, core) => o.Webhooks.Count == 0 || core.Value.Address is not null, "Edge:Hotlist:Webhooks is given without Edge:Configuration:Address; the edge's hot-list comes from there.")
+            .Validate(o => o.Webhooks.All(w => w.IsValid), $"Edge:Hotlist:Webhooks: each receiver needs an http or https Address, and a Secret of at least {HotlistOptions.ShortestSecret} characters.")
+            .Validate(o => o.Webhooks.DistinctBy(w => w.Address).Count() == o.Webhooks.Count, "Edge:Hotlist:Webhooks has the same Address twice; give each receiver once.")
+            .Validate<IOptions<ConfigurationOptions>>((o, core) => o.Webhooks.Count == 0 || core.Value.Address is not null, "Edge:Hotlist:Webhooks is set, but Edge:Configuration:Address is not. The edge gets its hot-list from the core, so set the core's address.")
             .ValidateOnStart();
 #pragma warning disable EXTEXP0001 // Both are asked again by those who ask.
         services.AddHttpClient(HotlistWorker.Client, client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllResilienceHandlers();

@@ -13,7 +13,7 @@ namespace SmartCity.Edge.Hotlist;
 /// <summary>Looks sightings up in the hot-list that the edge holds, and tells the site's receivers. As at the core, every plate that was read counts.</summary>
 internal sealed class HotlistWatch(HeldHotlist held, HotlistReceivers receivers, CoreLink link, WorkerHealth health, TimeProvider time, ILogger<HotlistWatch> logger)
 {
-    private static readonly Counter<long> Matches = Telemetry.Meter.CreateCounter<long>("smartcity.edge.hotlist.matches", "{match}", "Sightings that met an entry of the hot-list at the edge.");
+    private static readonly Counter<long> Matches = Telemetry.Meter.CreateCounter<long>("smartcity.edge.hotlist.matches", "{match}", "Sightings that matched an entry of the edge's hot-list.");
 
     private readonly ConcurrentDictionary<string, long> _matches = new(StringComparer.Ordinal);
 
@@ -48,7 +48,7 @@ internal sealed class HotlistWatch(HeldHotlist held, HotlistReceivers receivers,
             receivers.Tell(Match(sighting, plate, hit));
             _matches.AddOrUpdate(sighting.StationId, 1, (_, count) => count + 1);
             Matches.Add(1, new KeyValuePair<string, object?>("station", sighting.StationId));
-            logger.LogInformation("Camera {Camera} saw {Plate}, which entry {Entry} of the hot-list looks for (priority {Priority}).", sighting.CameraId, Masking.Plate(plate), hit.EntryId, hit.Priority);
+            logger.LogInformation("Camera {Camera} saw {Plate}, which is on the hot-list (entry {Entry}, priority {Priority}).", sighting.CameraId, Masking.Plate(plate), hit.EntryId, hit.Priority);
         }
     }
 

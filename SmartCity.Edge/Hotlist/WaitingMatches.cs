@@ -60,7 +60,7 @@ internal sealed class WaitingMatches
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Trouble = e.Message;
-            _logger.LogError("What waits in {Folder} cannot be read and is not sent: {Error}", folder, e.Message);
+            _logger.LogError("The matches in {Folder} cannot be read and are not sent: {Error}", folder, e.Message);
         }
     }
 
@@ -119,13 +119,13 @@ internal sealed class WaitingMatches
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 Trouble = e.Message;
-                _logger.LogError("A match with the hot-list waits in memory alone and would not outlive a restart: {Error}", e.Message);
+                _logger.LogError("A match cannot be written to the disk; it waits in memory and a restart would lose it: {Error}", e.Message);
             }
         }
 
         while (Oldest() is { } oldest)
         {
-            GiveUp(oldest, $"{_most} others wait");
+            GiveUp(oldest, $"because {_most} newer matches wait");
         }
 
         _arrived.Writer.TryWrite(true);
@@ -146,14 +146,14 @@ internal sealed class WaitingMatches
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                _logger.LogError("Delivery {Delivery} is done and stays on the disk, a restart would send it again: {Error}", match.Delivery, e.Message);
+                _logger.LogError("The receiver took delivery {Delivery}, but its file cannot be deleted, so a restart would send it again: {Error}", match.Delivery, e.Message);
             }
         }
     }
 
     public void GiveUp(WaitingMatch match, string why)
     {
-        _logger.LogError("The receiver never took delivery {Delivery}, found {At:u}: it is given up, {Why}.", match.Delivery, match.MatchedAt, why);
+        _logger.LogError("The match of {At:u} (delivery {Delivery}) is given up {Why}; the receiver never took it.", match.MatchedAt, match.Delivery, why);
         GivenUp.Add(1);
         Taken(match);
     }
@@ -209,13 +209,13 @@ internal sealed class WaitingMatches
         catch (JsonException e)
         {
             File.Move(file, file + Damaged, overwrite: true);
-            _logger.LogError("{File} is no match and is put aside as .damaged: {Error}", file, e.Message);
+            _logger.LogError("{File} does not hold a match and is renamed to .damaged: {Error}", file, e.Message);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Trouble = e.Message;
-            _logger.LogError("{File} cannot be read and is not sent: {Error}", file, e.Message);
+            _logger.LogError("The match in {File} cannot be read and is not sent: {Error}", file, e.Message);
             return null;
         }
     }

@@ -80,7 +80,7 @@ internal sealed class MirrorLink(
             catch (KafkaException e)
             {
                 health.Degraded(_worker, $"Kafka: {e.Error.Reason}");
-                logger.LogWarning("{Worker} starts over: {Error}", _worker, e.Error.Reason);
+                logger.LogWarning("The worker {Worker} failed and starts again: {Error}", _worker, e.Error.Reason);
                 await Task.Delay(Restart, time, cancellationToken);
             }
         }

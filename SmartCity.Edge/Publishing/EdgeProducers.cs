@@ -69,7 +69,7 @@ internal sealed class KafkaProducer(KafkaConnection connection, ILogger logger) 
         var config = connection.Producer("smartcity-edge");
         config.MessageTimeoutMs ??= GiveUpMilliseconds;
         return new ProducerBuilder<byte[]?, byte[]?>(config)
-            .SetErrorHandler((_, error) => logger.LogWarning("Kafka {Servers}: {Error}", connection.BootstrapServers, error.Reason))
+            .SetErrorHandler((_, error) => logger.LogWarning("Kafka at {Servers} reports a problem: {Error}", connection.BootstrapServers, error.Reason))
             .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
             .Build();
     }
@@ -83,7 +83,7 @@ internal sealed class KafkaProducer(KafkaConnection connection, ILogger logger) 
                 return;
             }
 
-            logger.LogError(error, "The producer for Kafka {Servers} is made anew.", connection.BootstrapServers);
+            logger.LogError(error, "The producer for Kafka at {Servers} failed and is started again.", connection.BootstrapServers);
             _producer = Build(connection, logger);
         }
 

@@ -214,7 +214,7 @@ internal sealed class Spool : IDisposable
 
         if (whole < length)
         {
-            _logger.LogWarning("Spool {Folder}: the last {Bytes} bytes were not written whole and are cut off; nobody was told that they were kept.", _folder, length - whole);
+            _logger.LogWarning("Spool {Folder}: the last {Bytes} bytes were not written completely, because the process ended while it wrote them. They are removed; they had not been acknowledged.", _folder, length - whole);
             RandomAccess.SetLength(_segment, whole);
             RandomAccess.FlushToDisk(_segment);
         }
@@ -230,7 +230,7 @@ internal sealed class Spool : IDisposable
             return;
         }
 
-        _logger.LogError("Spool {Path} is damaged from byte {Offset} over {Bytes} bytes; they are kept in {Aside} and reading goes on behind them.", PathOf(at.Segment), at.Offset, damaged.Length, aside);
+        _logger.LogError("Spool {Path} is damaged: {Bytes} bytes from byte {Offset} cannot be read. They are kept in {Aside}, and the edge goes on with the records after them.", PathOf(at.Segment), at.Offset, damaged.Length, aside);
         File.WriteAllBytes(aside, damaged);
     }
 

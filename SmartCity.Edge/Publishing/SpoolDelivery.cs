@@ -178,7 +178,7 @@ internal sealed class SpoolDelivery(
         OnRetry = attempt =>
         {
             health.Degraded(worker, $"Sightings wait in the spool: {attempt.Outcome.Exception?.Message}");
-            logger.LogWarning("Station {Station}: sightings wait in the spool (attempt {Attempt}): {Error}", stationId, attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
+            logger.LogWarning("Station {Station}: sightings cannot be delivered and wait in the spool (attempt {Attempt}): {Error}", stationId, attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
             return ValueTask.CompletedTask;
         },
     }).Build();

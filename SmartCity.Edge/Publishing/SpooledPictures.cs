@@ -153,6 +153,6 @@ internal sealed class SpooledPictures
     {
         Interlocked.Add(ref _shed, pictures);
         ShedCounter.Add(pictures, _tag);
-        _logger.LogError("Station {Station}: {Count} pictures are shed ({Why}); their sightings are kept. Free disk in {Folder}.", _stationId, pictures, why, _folder);
+        _logger.LogError("Station {Station}: {Count} evidence pictures were given up ({Why}). Their sightings are kept. Make room on the disk of {Folder}.", _stationId, pictures, why, _folder);
     }
 }

@@ -112,7 +112,7 @@ internal sealed class StationSpool : IAsyncDisposable
         if (first is { } position && _cursor.Rewind(position))
         {
             _arrived.Release();
-            _logger.LogInformation("Station {Station}: {Count} sightings of the spool are delivered again; the core knows those that it has.", StationId, Waiting);
+            _logger.LogInformation("Station {Station}: {Count} sightings are delivered again from the spool. The core ignores those that it already has.", StationId, Waiting);
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class StationSpool : IAsyncDisposable
     {
         var file = Path.Combine(Folder, $"{record.At.Record}.unreadable");
         File.WriteAllBytes(file, record.Payload);
-        _logger.LogError("Station {Station}: record {Record} of the spool is no sighting; it is kept in {File}.", StationId, record.At.Record, file);
+        _logger.LogError("Station {Station}: record {Record} of the spool is not a sighting and is not delivered. It is kept in {File}.", StationId, record.At.Record, file);
     }
 
     public async ValueTask DisposeAsync()
@@ -182,8 +182,8 @@ internal sealed class StationSpool : IAsyncDisposable
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 Refusals.Add(1, new KeyValuePair<string, object?>("station", StationId));
-                Trouble = $"{payloads.Count} sightings can't be written and wait: {e.Message}";
-                _logger.LogCritical(e, "Station {Station}: the spool can't be written and {Count} sightings wait; free disk in {Folder}.", StationId, payloads.Count, Folder);
+                Trouble = $"{payloads.Count} sightings cannot be written to the spool and wait in memory: {e.Message}";
+                _logger.LogCritical(e, "Station {Station}: the spool cannot be written, and {Count} sightings wait in memory. Make room on the disk of {Folder}.", StationId, payloads.Count, Folder);
                 if (!TryMakeRoom())
                 {
                     await Task.Delay(FullDiskRetry, _time, _stop.Token);
@@ -200,7 +200,7 @@ internal sealed class StationSpool : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _logger.LogCritical(e, "Station {Station}: no room could be made in {Folder}.", StationId, Folder);
+            _logger.LogCritical(e, "Station {Station}: old records in {Folder} could not be deleted to make room.", StationId, Folder);
             return false;
         }
     }

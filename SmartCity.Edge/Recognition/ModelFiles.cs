@@ -18,7 +18,7 @@ internal static class ModelFiles
         var actual = Convert.ToHexStringLower(SHA256.HashData(file));
         return actual == sha256
             ? path
-            : throw new InvalidDataException($"Model file {path} has SHA-256 {actual}, its model card says {sha256}: it is damaged or another version.");
+            : throw new InvalidDataException($"Model file {path} has SHA-256 {actual}, but its model card says {sha256}. The file is damaged or of another version; install it again.");
     }
 
     private static IEnumerable<string> Candidates(string? folder)

@@ -53,7 +53,7 @@ internal static partial class OnnxModel
             }
         }
 
-        throw new InvalidOperationException("No device for recognition.");
+        throw new InvalidOperationException("There is no device for recognition.");
     }
 
     // What goes wrong is thrown; OnnxRuntime's own lines on the console say it less well.

@@ -92,7 +92,7 @@ public sealed class PlateRecogniser : IDisposable
         var group = reads.Where(r => r.Grid.Count > 0)
             .GroupBy(r => r.Grid.Count)
             .MaxBy(g => g.Sum(r => r.Confidence + 0.01));
-        var best = (group ?? reads.AsEnumerable()).MaxBy(r => r.Confidence) ?? throw new ArgumentException("There is nothing to fuse.", nameof(reads));
+        var best = (group ?? reads.AsEnumerable()).MaxBy(r => r.Confidence) ?? throw new ArgumentException("There are no reads to fuse.", nameof(reads));
         if (group is null || group.Count() == 1)
         {
             return best;
@@ -238,14 +238,14 @@ public sealed class PlateRecogniser : IDisposable
     {
         CityDetector.Id => new CityDetector(options, logger),
         PpOcrDetector.Id => new PpOcrDetector(options, logger),
-        _ => throw new InvalidOperationException($"There is no detector '{options.Detector}'; there are {CityDetector.Id} and {PpOcrDetector.Id}."),
+        _ => throw new InvalidOperationException($"Recognition:Detector is '{options.Detector}'; it must be {CityDetector.Id} or {PpOcrDetector.Id}."),
     };
 
     private static IPlateReader Reader(string id, RecognitionOptions options, ILogger logger) => id switch
     {
         CityReader.Id => new CityReader(options, logger),
         PpOcrReader.Id => new PpOcrReader(options, logger),
-        _ => throw new InvalidOperationException($"There is no reader '{id}'; there are {CityReader.Id} and {PpOcrReader.Id}."),
+        _ => throw new InvalidOperationException($"There is no reader '{id}'; it must be {CityReader.Id} or {PpOcrReader.Id}."),
     };
 
     private void ReadBatch(in Source image, ReadOnlySpan<PlateQuad> quads, Desk desk)

@@ -51,7 +51,7 @@ public sealed class StartTests
     public async Task A_KAFKA_HOME_without_Kafka_is_named()
     {
         await using var data = new TestData();
-        await FailsAsync("name the folder of an Apache Kafka installation", new Dictionary<string, string> { ["KAFKA_HOME"] = data.Path }, "--data", data.Path, "--urls", "http://127.0.0.1:0");
+        await FailsAsync("Set it to the folder of an Apache Kafka installation", new Dictionary<string, string> { ["KAFKA_HOME"] = data.Path }, "--data", data.Path, "--urls", "http://127.0.0.1:0");
     }
 
     [Theory]

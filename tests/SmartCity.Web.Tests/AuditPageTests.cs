@@ -11,7 +11,7 @@ public sealed class AuditPageTests : ConsoleContext
     {
         var checks = 0;
         Core.Answers("GET /api/audit", () => new Page<AuditLine>([], null));
-        Core.Answers("GET /api/audit/check", () => ++checks == 1 ? new AuditVerdict(1234, null) : new AuditVerdict(7, "line 8 was altered"));
+        Core.Answers("GET /api/audit/check", () => ++checks == 1 ? new AuditVerdict(1234, null) : new AuditVerdict(7, "line 8 was changed"));
         this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.AuditRead);
         var page = Render<AuditPage>();
         page.WaitForAssertion(() => Assert.Contains("No line fits.", page.Markup, StringComparison.Ordinal));
@@ -22,7 +22,7 @@ public sealed class AuditPageTests : ConsoleContext
 
         Time.Advance(TimeSpan.FromMinutes(1));
         Check(page);
-        page.WaitForAssertion(() => Assert.Contains("It is broken: line 8 was altered.", page.Find(".chain [role=status]").TextContent, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("It is broken: line 8 was changed.", page.Find(".chain [role=status]").TextContent, StringComparison.Ordinal));
         Assert.Contains("08:16:00", page.Find(".chain [role=status]").TextContent, StringComparison.Ordinal);
     }
 

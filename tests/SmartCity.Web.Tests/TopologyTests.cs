@@ -39,21 +39,21 @@ public sealed class TopologyTests : BunitContext
     [Fact]
     public void A_state_is_told_in_words_and_by_a_sign_beside_its_colour()
     {
-        var edge = Draw(Ops(Station("london-a1", "failed", "Its last report is 5 min old."))).Find(".of-edge");
+        var edge = Draw(Ops(Station("london-a1", "failed", "Its last heartbeat is 5 min old."))).Find(".of-edge");
 
         Assert.Contains("failed", edge.ClassList);
         Assert.Contains("✕ failed", edge.QuerySelector(".node-state")!.TextContent, StringComparison.Ordinal);
-        Assert.Contains("Its last report is 5 min old.", edge.TextContent, StringComparison.Ordinal);
-        Assert.Equal("Its last report is 5 min old.", edge.GetAttribute("title"));
+        Assert.Contains("Its last heartbeat is 5 min old.", edge.TextContent, StringComparison.Ordinal);
+        Assert.Equal("Its last heartbeat is 5 min old.", edge.GetAttribute("title"));
     }
 
     [Fact]
     public void What_has_not_been_heard_of_yet_is_no_trouble_and_what_is_wrong_can_be_read_on_the_card()
     {
-        var topology = Draw(Ops(Station("london-a1", "degraded", "1 of 2 cameras give no picture: a1-n1."), Station("london-a3", "unknown", "It has never reported."), Station("london-a4", "healthy")));
+        var topology = Draw(Ops(Station("london-a1", "degraded", "1 of 2 cameras send no pictures: a1-n1."), Station("london-a3", "unknown", "It has never sent a heartbeat."), Station("london-a4", "healthy")));
 
         Assert.Equal("3 stations, 1 in trouble, 1 not heard from yet", topology.Find("[role=status]").TextContent);
-        Assert.Equal("1 of 2 cameras give no picture: a1-n1.", topology.FindAll(".of-edge")[0].QuerySelector(".node-problem")!.TextContent);
+        Assert.Equal("1 of 2 cameras send no pictures: a1-n1.", topology.FindAll(".of-edge")[0].QuerySelector(".node-problem")!.TextContent);
         Assert.Null(topology.FindAll(".of-edge")[2].QuerySelector(".node-problem"));
     }
 
@@ -95,13 +95,13 @@ public sealed class TopologyTests : BunitContext
     [Fact]
     public void A_node_shows_its_figures_its_problems_and_its_traces()
     {
-        var ops = Ops(Station("london-a1", "degraded", "1 of 2 cameras give no picture: a1-n1."));
+        var ops = Ops(Station("london-a1", "degraded", "1 of 2 cameras send no pictures: a1-n1."));
         TopologyNode? chosen = null;
         var topology = Render<Topology>(p => p.Add(t => t.Ops, ops).Add(t => t.OnChosen, node => chosen = node));
         topology.Find(".of-edge").Click();
 
         var panel = Render<NodePanel>(p => p.Add(n => n.Node, chosen!));
-        Assert.Equal("1 of 2 cameras give no picture: a1-n1.", panel.Find(".problems li").TextContent);
+        Assert.Equal("1 of 2 cameras send no pictures: a1-n1.", panel.Find(".problems li").TextContent);
         Assert.Equal("http://localhost:18888/traces/resource/edge-london-a1", panel.Find("a.trace-link").GetAttribute("href"));
         Assert.Contains(panel.FindAll("dt"), dt => dt.TextContent == "Disk free" && dt.NextElementSibling!.TextContent.Trim() == "50 GB");
         Assert.Contains(panel.FindAll("dt"), dt => dt.TextContent == "Hot-list" && dt.NextElementSibling!.TextContent.Trim() == "1,200 entries, confirmed 30 s ago");

@@ -36,7 +36,7 @@ internal sealed class SimulatedSource : ICameraSource
         bool Setting<T>(string name, string otherwise, Parser<T> parse, out T value)
         {
             var text = query.TryGetValue(name, out var given) ? given.ToString() : otherwise;
-            return parse(text, out value) ? true : throw new InvalidDataException($"Camera {cameraId}: '{text}' is no {name}; such as {name}={otherwise}.");
+            return parse(text, out value) ? true : throw new InvalidDataException($"Camera {cameraId}: '{text}' is not a valid {name}; write it like {name}={otherwise}.");
         }
     }
 

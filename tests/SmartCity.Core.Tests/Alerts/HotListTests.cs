@@ -69,7 +69,7 @@ public sealed class HotListTests(CoreHost core) : IClassFixture<CoreHost>
 
         var cases = (await core.Http.GetFromJsonAsync<Page<ReviewView>>("/api/review?kind=near-match&limit=500", Token))!.Items.Where(c => c.Why.Contains("HL04BOB", StringComparison.Ordinal)).ToList();
         Assert.Equal(new[] { lookAlike.Id, considered.Id }.Order(), cases.Select(c => c.SightingId).Order());
-        Assert.Contains("differs by B for 8", cases.Single(c => c.SightingId == lookAlike.Id).Why, StringComparison.Ordinal);
+        Assert.Contains("which looks alike (B for 8)", cases.Single(c => c.SightingId == lookAlike.Id).Why, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class ForeignPlateTests(CoreHost core) : IClassFixture<CoreHost>
 
         Assert.Equal(0m, await StandsAsync("M5XSX"));
         var waiting = Assert.Single((await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful")).Items, c => c.SightingId == seen.Id);
-        Assert.Equal("It looks like a plate of DE; the registry's M5XSX is of GB.", waiting.Why);
+        Assert.Equal("The plate looks like one from DE, but the registry's M5XSX is from GB.", waiting.Why);
 
         using var decided = await core.Http.PostAsJsonAsync($"/api/sightings/{seen.Id}/review", new ReviewResolution("confirmed", null), Token);
         Assert.True(decided.IsSuccessStatusCode, await decided.Content.ReadAsStringAsync(Token));

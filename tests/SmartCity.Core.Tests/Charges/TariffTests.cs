@@ -74,7 +74,7 @@ public class TariffTests(CoreHost core) : IClassFixture<CoreHost>
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, null), "rates is missing");
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { Ulez = 0 }), "rates.ulez");
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { Congestion = 1.005m }), "rates.congestion");
-        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { LezHeavyWorse = null }), "go together");
+        await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { LezHeavyWorse = null }), "belong together");
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { WeekdayHours = [new(18, 0), new(7, 0)] }), "rates.weekdayHours");
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { ResidentDiscount = 90 }), "rates.residentDiscount");
         await IsRefusedAsync(new NewTariff("london-x", Tomorrow, rates with { BankHolidays = null! }), "rates.bankHolidays");

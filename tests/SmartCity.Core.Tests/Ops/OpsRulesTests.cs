@@ -15,7 +15,7 @@ public class OpsRulesTests
         Assert.Equal("unknown", OpsRules.Edge(null, Now).State);
         var silent = OpsRules.Edge(Beat() with { At = Now.AddMinutes(-5) }, Now);
         Assert.Equal("failed", silent.State);
-        Assert.Equal("Its last report is 5 min old.", Assert.Single(silent.Problems));
+        Assert.Equal("Its last heartbeat is 5 min old.", Assert.Single(silent.Problems));
     }
 
     [Fact]
@@ -37,12 +37,12 @@ public class OpsRulesTests
     [InlineData("streaming", 0.0, null, null, "unknown", "No frame has come yet.")]
     [InlineData("connecting", 0.0, null, null, "unknown", null)]
     [InlineData("connecting", 0.0, null, "connection refused", "degraded", "connection refused")]
-    [InlineData("lost", 0.0, 20, null, "failed", "Its stream is lost; its edge tries again.")]
+    [InlineData("lost", 0.0, 20, null, "failed", "Its stream is lost. The edge tries to reconnect.")]
     public void A_camera_in_trouble_says_why_and_a_street_that_is_empty_for_a_while_is_none(string state, double framesPerSecond, int? pictureAge, string? error, string health, string? why)
     {
         var camera = new CameraHeartbeat { CameraId = "c", State = state, FramesPerSecond = framesPerSecond, Error = error, PictureAt = pictureAge is { } age ? Now.AddSeconds(-age) : null };
         Assert.Equal((health, why), OpsRules.Camera(camera, Beat(), Now));
-        Assert.Equal(("failed", "Its edge has not reported for 5 min."), OpsRules.Camera(camera, Beat() with { At = Now.AddMinutes(-5) }, Now));
+        Assert.Equal(("failed", "Its edge has sent no heartbeat for 5 min."), OpsRules.Camera(camera, Beat() with { At = Now.AddMinutes(-5) }, Now));
     }
 
     [Fact]
@@ -51,8 +51,8 @@ public class OpsRulesTests
         var old = JsonSerializer.Deserialize("""{ "stationId": "london-a1", "at": "2026-11-23T08:15:00.000Z", "diskFreeBytes": 5000000000, "cameras": [], "problems": [] }""", ContractsJson.Default.StationHeartbeat)!;
         Assert.Equal("healthy", OpsRules.Edge(old, Now).State);
 
-        var stale = OpsRules.Edge(Beat() with { Hotlist = new HotlistHeartbeat { Entries = 12, Error = "The hot-list is 30 h old and still counts." } }, Now);
-        Assert.Equal(("degraded", "The hot-list is 30 h old and still counts."), (stale.State, Assert.Single(stale.Problems)));
+        var stale = OpsRules.Edge(Beat() with { Hotlist = new HotlistHeartbeat { Entries = 12, Error = "The hot-list is 30 h old; it is still used." } }, Now);
+        Assert.Equal(("degraded", "The hot-list is 30 h old; it is still used."), (stale.State, Assert.Single(stale.Problems)));
     }
 
     [Fact]

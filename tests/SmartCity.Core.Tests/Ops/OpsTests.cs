@@ -72,7 +72,7 @@ public class OpsTests(CoreHost core) : IClassFixture<CoreHost>
         var station = ops!.Stations[0];
         Assert.Equal(("london-a202", "up", "degraded", "healthy"), (station.StationId, station.State, station.Edge.State, station.EdgeKafka.State));
         Assert.Contains(station.Edge.Problems, p => p.Contains("no route", StringComparison.Ordinal));
-        Assert.Contains(station.Edge.Problems, p => p.Contains("1 of 2 cameras give no picture: a202-s1", StringComparison.Ordinal));
+        Assert.Contains(station.Edge.Problems, p => p.Contains("1 of 2 cameras send no pictures: a202-s1", StringComparison.Ordinal));
         Assert.InRange(station.LinkDelay!.Value, 0, 60_000);
         Assert.Null(station.Heartbeat!.Mirror);
 

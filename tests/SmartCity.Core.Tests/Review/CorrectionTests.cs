@@ -127,7 +127,7 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
         using var confirm = await DecideAsync(unread.Id, new { state = "confirmed" });
         using var nobody = await DecideAsync(Guid.NewGuid(), new { state = "no-plate" });
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.NotFound), (confirm.StatusCode, nobody.StatusCode));
-        Assert.Contains("no plate to confirm", await confirm.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("no plate that could be confirmed", await confirm.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     private Task<HttpResponseMessage> DecideAsync(Guid sighting, object decision) => core.Http.PostAsJsonAsync($"/api/sightings/{sighting}/review", decision, Token);

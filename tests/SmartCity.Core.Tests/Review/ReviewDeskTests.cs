@@ -84,7 +84,7 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
         Assert.Single((await GetAsync<Page<PassageView>>("/api/passages?plate=RD03AAA")).Items);
         Assert.Empty((await GetAsync<Page<PassageView>>("/api/passages?plate=RD03AAB")).Items);
         using var again = await _ann.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token);
-        Assert.Contains("nothing to take back", await again.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("nothing to undo", await again.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]

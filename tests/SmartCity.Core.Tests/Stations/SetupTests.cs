@@ -76,7 +76,7 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
         using var answer = await core.Http.PutAsJsonAsync("/api/setup/cameras/a3-n7", new CameraChange("http://elsewhere/mjpeg?password=***"), Token);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Contains("type it in full", (await answer.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
+        Assert.Contains("Type it in full", (await answer.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
         Assert.Equal("http://camera/mjpeg?password=geheim", (await EdgeCamerasAsync("london-a3")).Single(c => c.Id == "a3-n7").Source);
     }
 
@@ -129,7 +129,7 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
     [InlineData("""{ "id": "A1", "stationId": "london-a1", "source": "upload" }""", "id must")]
     [InlineData("""{ "id": "a1-n9", "stationId": "nowhere", "source": "upload" }""", "stationId")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "pigeon:1" }""", "source begins with 'pigeon'")]
-    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "rtsp://" }""", "source is no valid address")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "rtsp://" }""", "source is not a valid address")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "lane": 99 }""", "lane must")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "masks": [[[0, 0], [1, 1]]] }""", "masks[0]")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "masks": [[[0, 0], [1, 1], [2, 1]]] }""", "masks[0]")]

@@ -263,7 +263,7 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
         }
 
         Assert.Equal(2, station.Hotlist.Beat(CameraStation.Station)!.Waiting);
-        Assert.Single(log.Texts, t => t.Contains("given up, 2 others wait", StringComparison.Ordinal));
+        Assert.Single(log.Texts, t => t.Contains("given up because 2 newer matches wait", StringComparison.Ordinal));
 
         station.Time.Advance(TimeSpan.FromDays(1));
         await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Waiting == 0, "nothing waits any more");
@@ -281,7 +281,7 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
         station.Hotlist.See(Vehicle(station, Plate));
 
         await station.Until(() => _room.Received.Count == 2 && station.Hotlist.Beat(CameraStation.Station)!.Waiting == 0, "it is tried again and taken");
-        Assert.Contains("could not be kept", station.Hotlist.Beat(CameraStation.Station)!.Error, StringComparison.Ordinal);
+        Assert.Contains("cannot be written to the disk", station.Hotlist.Beat(CameraStation.Station)!.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -294,7 +294,7 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
         Assert.Null(station.Hotlist.Beat(CameraStation.Station)!.Error);
 
         station.Time.Advance(TimeSpan.FromHours(30));
-        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is { } error && error.Contains("is 30 h old and still counts", StringComparison.Ordinal), "its age is said");
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is { } error && error.Contains("is 30 h old; it is still used", StringComparison.Ordinal), "its age is said");
         station.Hotlist.See(Vehicle(station, Plate));
         await station.Until(() => Received.Count == 1, "it still counts");
     }
@@ -308,7 +308,7 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
         await HoldsAsync(station, 1);
 
         (_core.Refusal, _core.Hotlist) = (refusal, "no list"u8.ToArray());
-        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is { } error && error.Contains(refusal is null ? "are no hot-list" : "403", StringComparison.Ordinal), "it is said");
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is { } error && error.Contains(refusal is null ? "are not an edge's hot-list" : "403", StringComparison.Ordinal), "it is said");
         Assert.Equal(1, station.Hotlist.Beat(CameraStation.Station)!.Entries);
         if (refusal is null)
         {

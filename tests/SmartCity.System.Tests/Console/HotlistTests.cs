@@ -25,7 +25,7 @@ public sealed class HotlistTests(ConsoleFixture console)
 
         await Expect(window.Page.GetByText("1 of 3 entries of police.csv imported, 2 left out.")).ToBeVisibleAsync();
         var wrong = window.Page.GetByRole(AriaRole.Table, new() { Name = "Lines left out" });
-        await Expect(wrong.GetByRole(AriaRole.Row).Nth(1)).ToContainTextAsync("must have 1 to 12 of A-Z");
+        await Expect(wrong.GetByRole(AriaRole.Row).Nth(1)).ToContainTextAsync("must have 1 to 12 of the characters A-Z");
         await Expect(wrong.GetByRole(AriaRole.Row).Nth(2)).ToContainTextAsync("reason must not be empty");
         var file = await window.Page.RunAndWaitForDownloadAsync(() => window.Page.GetByRole(AriaRole.Button, new() { Name = "The lines left out" }).ClickAsync());
         using var text = new StreamReader(await file.CreateReadStreamAsync());
