@@ -62,6 +62,7 @@ public sealed partial class DemoCityTests : IAsyncLifetime
         Assert.DoesNotContain(_system.Said.Split('\n'), l => Complaint().IsMatch(l)); // from an ordinary first start to an ordinary end
     }
 
-    [GeneratedRegex(@"^\d\d:\d\d:\d\d (warn|fail|crit): ")]
+    // Kestrel's 22 says that the machine is busy.
+    [GeneratedRegex(@"^\d\d:\d\d:\d\d (warn|fail|crit): (?!Microsoft\.AspNetCore\.Server\.Kestrel\[22\])")]
     private static partial Regex Complaint();
 }
