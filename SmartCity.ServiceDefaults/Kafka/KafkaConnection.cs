@@ -6,7 +6,7 @@ namespace SmartCity.ServiceDefaults.Kafka;
 /// <summary>
 /// A Kafka connection string: bootstrap servers, then librdkafka settings where needed:
 /// <c>broker1:9092,broker2:9092;security.protocol=SASL_SSL;sasl.mechanisms=PLAIN;sasl.username=…;sasl.password=…</c>.
-/// Settings of <c>Aspire:Confluent:Kafka</c> come before those of the connection string, which go before them.
+/// The settings under <c>Aspire:Confluent:Kafka</c> apply as well; where both have one, that of the connection string counts.
 /// </summary>
 public sealed class KafkaConnection
 {
