@@ -29,7 +29,7 @@ internal static class PrivateFile
         }
         catch
         {
-            // Half of it is of no use to anybody and may have a plate in it.
+            // Half a file is useless and may contain a plate.
             File.Delete(beside);
             throw;
         }

@@ -51,7 +51,7 @@ public sealed class ServedStations
     /// <summary>The stations served, with the cameras that run.</summary>
     public IReadOnlyList<Station> All { get; private set; }
 
-    /// <summary>False until it was said for the first time which cameras run.</summary>
+    /// <summary>Whether it is known which cameras to run.</summary>
     public bool AreKnown { get; private set; }
 
     /// <summary>Stations served that the core did not name.</summary>

@@ -4,7 +4,7 @@ using SmartCity.Contracts.Api;
 
 namespace SmartCity.Core.Access;
 
-/// <summary>Access tokens of an OpenID Connect provider: its roles are ours by name, whatever else it says counts for nothing.</summary>
+/// <summary>Access tokens of an OpenID Connect provider. Roles with the names of the product's roles count; everything else in the token is ignored.</summary>
 internal static class OpenIdTokens
 {
     public static void Configure(JwtBearerOptions jwt, OpenIdOptions options)

@@ -26,7 +26,7 @@ internal static class AlertActions
         : null;
 
     /// <summary>Takes a step in one transaction.</summary>
-    /// <returns>Null when it was taken; else the state that the alert is in, or an empty text when there is no such alert.</returns>
+    /// <returns>Null if the action was done; otherwise the state that the alert is in, or an empty text if there is no such alert.</returns>
     public static async Task<string?> TakeAsync(NpgsqlDataSource dataSource, Guid alert, AlertDecision decision, string by, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);

@@ -22,7 +22,7 @@ public sealed class PackedPlates
     /// <summary>Plates that lie in the set beside: they take ten times the memory until the next <see cref="Replace"/>.</summary>
     public int Added => _added.Count;
 
-    /// <summary>Twelve characters A–Z and 0–9 as one number; 0 when the text is no such plate.</summary>
+    /// <summary>Twelve characters A–Z and 0–9 as one number; 0 if the text is not such a plate.</summary>
     public static ulong Pack(ReadOnlySpan<char> plate)
     {
         if (plate.Length is 0 or > 12)

@@ -41,7 +41,7 @@ internal static class ApiConventions
         return app;
     }
 
-    // Before the schema is there, every query would fail for a reason that tells nobody anything.
+    // Before the schema exists, every query would fail with an error that explains nothing.
     private static async Task WhenReadyAsync(HttpContext context, RequestDelegate next)
     {
         if (context.RequestServices.GetRequiredService<DatabaseStartup>().Ready.IsCompletedSuccessfully)

@@ -80,7 +80,7 @@ internal sealed class SightingParquet : IDisposable
     }
 
     /// <summary>Adds all rows of a file that was written earlier.</summary>
-    /// <exception cref="InvalidDataException">It has no such column.</exception>
+    /// <exception cref="InvalidDataException">The file has no such column.</exception>
     public void AddFile(string path)
     {
         using var file = new ParquetFileReader(path);

@@ -143,5 +143,5 @@ internal static class ChargeSlice
     }
 }
 
-/// <param name="Why">Goes on each line that reverses a charge.</param>
+/// <param name="Why">Recorded with each line that reverses a charge.</param>
 public sealed record RederiveRequest(string? Plate, DateOnly Day, string? Why);

@@ -29,7 +29,7 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
     /// Works out again what some vehicles owe for some days, after a reading or the registry was corrected: what no sighting calls for any more is
     /// reversed, what is owed and does not stand is charged. Gives the lines added. The caller holds the correction gate.
     /// </summary>
-    /// <param name="why">Why it is worked out again; goes on each reversal.</param>
+    /// <param name="why">Why the day is worked out again; recorded with each reversal.</param>
     public async Task<IReadOnlyList<ChargeView>> RederiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, string why, CancellationToken cancellationToken)
     {
         if (days.Count == 0)

@@ -20,7 +20,7 @@ public enum Verdict
     Charged,
     NotCharged,
 
-    /// <summary>It cannot be said from what is known; a person decides.</summary>
+    /// <summary>The known facts do not decide it; a person must.</summary>
     Review,
 }
 

@@ -46,7 +46,7 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     /// <summary>Decides one: upheld takes back what stands for the charge's vehicle, scheme and day, be it the charge itself or one worked out anew.</summary>
-    /// <returns>The dispute; null when there is none.</returns>
+    /// <returns>The dispute; null if there is no such dispute.</returns>
     /// <exception cref="InvalidOperationException">It was decided already.</exception>
     public async Task<DisputeView?> DecideAsync(Guid id, bool upheld, string note, string by, CancellationToken cancellationToken)
     {

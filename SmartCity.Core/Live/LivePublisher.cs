@@ -6,7 +6,7 @@ using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Live;
 
-/// <summary>Tells the live feed what a batch changed, after its commit. Failing here costs a picture on a screen, never a record.</summary>
+/// <summary>Sends the changes of a batch to the live feed, after its commit. If this fails, a screen misses something, but no record is lost.</summary>
 internal sealed class LivePublisher(LiveFeed feed, VehicleRegistry vehicles, ILogger<LivePublisher> logger)
 {
     // More than a screen shows of one batch.

@@ -5,7 +5,7 @@ using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Ops;
 
-/// <summary>Every camera that the core knows or that an edge reports, with what its edge last said.</summary>
+/// <summary>Every camera that the core knows or that an edge's heartbeat names, with what the last heartbeat says.</summary>
 internal sealed class CameraQuery(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, TimeProvider time)
 {
     public async Task<IReadOnlyList<CameraStatus>> RunAsync(CancellationToken cancellationToken)

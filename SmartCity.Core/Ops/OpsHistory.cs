@@ -6,7 +6,7 @@ using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Ops;
 
-/// <summary>Ingest by the minute. Minutes that can't be written wait, an hour at most.</summary>
+/// <summary>Figures of ingest for each minute. Minutes that cannot be stored wait, for an hour at most.</summary>
 internal sealed class OpsHistory(NpgsqlDataSource dataSource, IngestStatistics statistics, IOptions<OpsOptions> options, TimeProvider time)
 {
     private const int MostWaiting = 60;
@@ -20,7 +20,7 @@ internal sealed class OpsHistory(NpgsqlDataSource dataSource, IngestStatistics s
     /// <summary>The beginning of the minute that a time belongs to.</summary>
     public static DateTimeOffset Minute(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMinute, TimeSpan.Zero);
 
-    /// <summary>A minute is over: what the statistics say of the last sixty seconds is said of it.</summary>
+    /// <summary>Records the minute that has just ended, from the statistics of the last sixty seconds.</summary>
     public void Close(DateTimeOffset minute)
     {
         var (sum, letters) = (statistics.Summarise(), statistics.DeadLetterCount);

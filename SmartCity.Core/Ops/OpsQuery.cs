@@ -71,7 +71,7 @@ internal sealed class OpsQuery(
         var (cpu, resident) = usage.Measure();
         return new CoreStatus
         {
-            // The edges' workers are here too where all runs in one process; they are said of their stations.
+            // In the all-in-one, the edges' workers are in this process too; they are listed with their stations.
             Node = OpsRules.Core(workers.Where(w => !heartbeats.Newest.Keys.Any(station => w.Name.Contains(station, StringComparison.Ordinal))), lag),
             Service = Telemetry.ServiceName(configuration, environment),
             CpuPercent = cpu,

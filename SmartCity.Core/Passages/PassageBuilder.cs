@@ -10,7 +10,7 @@ namespace SmartCity.Core.Passages;
 public sealed class PassageBuilder(IOptions<PassageOptions> options)
 {
     /// <summary>
-    /// Makes, extends and joins passages for sightings that are new to the database, and tells which passage each belongs to.
+    /// Makes, extends and joins passages for sightings that are new to the database, and returns the passage of each.
     /// The caller holds the stations' locks, so that no other core changes the same passages.
     /// </summary>
     public async Task<PassageBatch> ApplyAsync(

@@ -10,7 +10,7 @@ using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Retention;
 
-/// <summary>How long records are kept, and the worker that removes what is over.</summary>
+/// <summary>How long records are kept, and the worker that removes records past their retention.</summary>
 internal static class RetentionSlice
 {
     public static IServiceCollection AddRetention(this IServiceCollection services)

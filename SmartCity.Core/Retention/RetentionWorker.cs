@@ -10,7 +10,7 @@ using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Core.Retention;
 
-/// <summary>Removes once a day what is over, one kind after the other, and notes what it did. Of several cores one does it.</summary>
+/// <summary>Once a day, removes records past their retention, one kind after the other, and records what it removed. If there are several cores, only one does this.</summary>
 internal sealed class RetentionWorker(
     NpgsqlDataSource dataSource,
     RetentionStore store,
@@ -35,7 +35,7 @@ internal sealed class RetentionWorker(
     /// <summary>Runs as soon as may be.</summary>
     public void Ask() => _asked.Writer.TryWrite(true);
 
-    /// <summary>Removes what is over now. A kind that fails says so in its run, and the others have their turn.</summary>
+    /// <summary>Removes records past their retention now. If one kind fails, its run says so, and the other kinds go on.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);

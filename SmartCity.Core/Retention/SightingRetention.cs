@@ -56,7 +56,7 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
         return await command.ReadAllAsync(r => (r.GetString(0), r.GetInt64(1)), cancellationToken);
     }
 
-    // Goes once through what is over, in order of time. Names of tables and columns are constants or made from dates.
+    // Goes once through the records past their retention, in order of time. Names of tables and columns are constants or made from dates.
     private async Task<Removal> RemoveAsync(string table, string at, string needed, DateTimeOffset before, int batchSize, CancellationToken cancellationToken)
     {
         var total = default(Removal);

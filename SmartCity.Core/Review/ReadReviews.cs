@@ -31,7 +31,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
     private const string BeforeDecision = "before_decision";
 
     /// <param name="plate">The right plate, with <see cref="ReviewDecision.Corrected"/>.</param>
-    /// <returns>Null when there is no such sighting.</returns>
+    /// <returns>What changed; null if there is no such sighting.</returns>
     /// <exception cref="ArgumentException">The decision does not go with the sighting; the message says why.</exception>
     public async Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string by, CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
     /// Takes a person's last decision on a sighting back, or their proposal: it counts as before, passages and charges follow, its cases are open again and
     /// in front of that person. Alerts that were raised stay.
     /// </summary>
-    /// <returns>Null when there is no such sighting.</returns>
+    /// <returns>What changed; null if there is no such sighting.</returns>
     /// <exception cref="ArgumentException">It cannot be taken back; the message says why.</exception>
     public async Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, CancellationToken cancellationToken)
     {

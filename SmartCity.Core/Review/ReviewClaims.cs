@@ -8,7 +8,7 @@ using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Review;
 
-/// <summary>Puts cases in front of people, each before one of them at a time.</summary>
+/// <summary>Reserves cases for people, each for one person at a time.</summary>
 internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries sightings, IOptions<ReviewOptions> options, TimeProvider time)
 {
     public const string SecondPerson = "second-person";
@@ -21,7 +21,7 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
             or exists (select from review_proposals p where p.sighting_id = c.sighting_id and p.proposed_by <> @me))
         """;
 
-    /// <summary>The newest cases that nobody else has in front, those that one has already included: asking again prolongs the time.</summary>
+    /// <summary>Reserves the newest cases that are not reserved for somebody else. Cases that the user already has are included, and their reservation is extended.</summary>
     /// <param name="kind">As in <see cref="ReviewClaim"/>.</param>
     public async Task<IReadOnlyList<ReviewTask>> TakeAsync(ClaimsPrincipal user, string? kind, int count, CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
         return await TasksAsync(user, cases, until, cancellationToken);
     }
 
-    /// <summary>Gives back what somebody has in front.</summary>
+    /// <summary>Gives back the cases that are reserved for somebody.</summary>
     public async Task GiveBackAsync(string by, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("update review_cases set claimed_by = null, claimed_until = null where claimed_by = $1 and state in ('open', 'proposed', 'skipped')");
@@ -67,7 +67,7 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Who else has the sighting in front, and until when; null when nobody has.</summary>
+    /// <summary>For whom else the sighting is reserved, and until when; null if for nobody.</summary>
     public async Task<(string By, DateTimeOffset Until)?> OtherAsync(Guid sightingId, string me, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(

@@ -20,7 +20,7 @@ internal sealed class DeadLetterReplays(NpgsqlDataSource dataSource, CoreProduce
     // One that was sent and not heard of again: the process that sent it may have ended in between. Sending twice is harmless.
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
-    /// <summary>Sends one. Null when it was sent; else the state that keeps it from being sent, or an empty text when there is no such letter.</summary>
+    /// <summary>Sends one dead letter back. Returns null if it was sent; otherwise the state because of which it cannot be sent, or an empty text if there is no such dead letter.</summary>
     /// <exception cref="ProduceException{TKey,TValue}">Kafka did not take it; it is open as before.</exception>
     public async Task<string?> SendAsync(Guid id, string by, CancellationToken cancellationToken)
     {

@@ -18,7 +18,7 @@ internal static class EvidenceEndpoints
         return app;
     }
 
-    /// <summary>The object key that a path asks for, null when it is none of a picture. Nothing outside <c>evidence/</c> can be asked for.</summary>
+    /// <summary>The object key that a path asks for; null if it is not a picture's. Nothing outside <c>evidence/</c> can be asked for.</summary>
     internal static string? Key(string path)
     {
         var key = path.StartsWith(Prefix, StringComparison.Ordinal) ? path : Prefix + path;

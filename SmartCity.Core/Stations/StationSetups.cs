@@ -8,7 +8,7 @@ using SmartCity.Core.Ops;
 
 namespace SmartCity.Core.Stations;
 
-/// <summary>Stations and cameras as an administrator sees them, with what their edges said last.</summary>
+/// <summary>Stations and cameras as an administrator sees them, with what their edges' last heartbeats say.</summary>
 internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, TimeProvider time)
 {
     private const string CameraColumns = "id, station_id, source, lane, direction, masks, state, trial_until";

@@ -84,7 +84,7 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            // Whatever the object store's client throws: the spool tells of an outage too, and the next picture comes in seconds.
+            // Whatever the object store's client throws. The spool reports an outage too, and the next picture comes within seconds.
             health.Degraded(Worker, $"The cameras' newest pictures cannot be written to the object store: {e.Message}");
             logger.LogWarning("The newest picture of camera {Camera} could not be written to the object store: {Error}", picture.CameraId, e.Message);
         }

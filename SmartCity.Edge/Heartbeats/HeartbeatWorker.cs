@@ -58,7 +58,7 @@ internal sealed class HeartbeatWorker(
         }
     }
 
-    // When the cameras are others it is said at once, and a camera on trial has somebody who waits.
+    // A change of cameras is sent at once, and while a camera is tested somebody waits for it.
     private async Task WaitAsync(Task changed, CancellationToken stoppingToken)
     {
         var interval = stations.All.Any(s => s.Cameras.Any(c => c.Trial)) && OnTrial < options.Value.HeartbeatInterval ? OnTrial : options.Value.HeartbeatInterval;

@@ -10,7 +10,7 @@ using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Edge.Hotlist;
 
-/// <summary>Looks sightings up in the hot-list that the edge holds, and tells the site's receivers. As at the core, every plate that was read counts.</summary>
+/// <summary>Looks sightings up in the edge's hot-list and sends matches to the site's receivers. As at the core, every plate that was read is looked up, whatever its confidence.</summary>
 internal sealed class HotlistWatch(HeldHotlist held, HotlistReceivers receivers, CoreLink link, WorkerHealth health, TimeProvider time, ILogger<HotlistWatch> logger)
 {
     private static readonly Counter<long> Matches = Telemetry.Meter.CreateCounter<long>("smartcity.edge.hotlist.matches", "{match}", "Sightings that matched an entry of the edge's hot-list.");

@@ -1,6 +1,6 @@
 namespace SmartCity.Edge.Recognition;
 
-/// <summary>The countries that <see cref="CityCountry"/> tells apart, in its order; the last stands for every other.</summary>
+/// <summary>The countries that <see cref="CityCountry"/> distinguishes, in the order of its outputs; the last stands for all others.</summary>
 internal static class Countries
 {
     public const int Count = 26;

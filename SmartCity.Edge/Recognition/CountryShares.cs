@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace SmartCity.Edge.Recognition;
 
-/// <summary>How probable each of <see cref="Countries"/> is for what a plate looks like, were all equally common. A byte each, for the logarithm, as every reading keeps them.</summary>
+/// <summary>The probability of each of <see cref="Countries"/> by the look of a plate, as if all were equally common. Each is kept as its logarithm in one byte, because every reading holds them.</summary>
 internal struct CountryShares : IEquatable<CountryShares>
 {
     // Nothing that is seen rules a country out for certain.

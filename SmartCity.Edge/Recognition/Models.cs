@@ -11,7 +11,7 @@ internal interface IPlateDetector : IDisposable
     /// <summary>Where it runs: cpu, cuda or tensorrt.</summary>
     string Device { get; }
 
-    /// <summary>How probable it is at least, 0–1, that a character at an end of a quad, however well it is read, is none of the plate's: a country's letter, a bolt, an edge.</summary>
+    /// <summary>Least probability (0–1) that a character at an end of a quad does not belong to the plate, however well it is read: it may be a country's letter, a bolt or an edge.</summary>
     double Surplus { get; }
 
     /// <summary>The score from which what was found is no mere lettering: letters alone are a word below it.</summary>
