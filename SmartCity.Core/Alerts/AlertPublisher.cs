@@ -28,6 +28,11 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.Ready.WaitAsync(stoppingToken);
+        await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
         using var timer = new PeriodicTimer(Every, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

@@ -48,6 +48,11 @@ public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup databas
             await SeedAsync(stoppingToken);
         }
 
+        await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
         while (true)
         {
             try

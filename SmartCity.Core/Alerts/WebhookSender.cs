@@ -8,6 +8,7 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Database;
+using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Webhooks;
 
@@ -33,6 +34,7 @@ internal sealed class WebhookSender(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<Guid, Task> _busy = new();
+    private readonly ConcurrentDictionary<Guid, string> _troubles = new();
 
     /// <summary>Sends <c>{"test":true,"sentAt":…}</c>, signed as an alert is, once.</summary>
     public async Task<WebhookAttemptView> TestAsync(Uri url, string secret, CancellationToken cancellationToken)
@@ -53,6 +55,11 @@ internal sealed class WebhookSender(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.Ready.WaitAsync(stoppingToken);
+        await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
         using var timer = new PeriodicTimer(Look, time);
         do
         {
@@ -66,7 +73,7 @@ internal sealed class WebhookSender(
                     }
                 }
 
-                health.Healthy(Worker);
+                Report();
             }
             catch (NpgsqlException e)
             {
@@ -87,15 +94,29 @@ internal sealed class WebhookSender(
                 var due = await queue.TakeAsync(webhook, options.Value.AtOnce, now, now + (3 * options.Value.Timeout), cancellationToken);
                 if (due.Count == 0)
                 {
+                    _troubles.TryRemove(webhook, out _);
                     return;
                 }
 
                 await Task.WhenAll(due.Select(d => TryAsync(d, cancellationToken)));
             }
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            _troubles[webhook] = e.Message;
             logger.LogWarning("Deliveries to webhook {Webhook} wait, and the core tries again: {Error}", webhook, e.Message);
+        }
+    }
+
+    private void Report()
+    {
+        if (_troubles.Values.FirstOrDefault() is { } trouble)
+        {
+            health.Degraded(Worker, $"Webhooks wait: {trouble}");
+        }
+        else
+        {
+            health.Healthy(Worker);
         }
     }
 
@@ -128,5 +149,5 @@ internal sealed class WebhookSender(
         return await WebhookCall.SendAsync(client, url, secret, delivery, body, at, options.Value.Timeout, cancellationToken);
     }
 
-    private TimeSpan RetryAfter(int attempt) => WebhookCall.RetryAfter(attempt, options.Value.FirstRetry, options.Value.LongestRetry);
+    private TimeSpan RetryAfter(int attempt) => Backoff.After(attempt, options.Value.FirstRetry, options.Value.LongestRetry);
 }

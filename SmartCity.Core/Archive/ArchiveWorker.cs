@@ -45,6 +45,11 @@ internal sealed class ArchiveWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.Ready.WaitAsync(stoppingToken);
+        await health.KeepAsync(Worker, LoopAsync, logger, stoppingToken);
+    }
+
+    private async Task LoopAsync(CancellationToken stoppingToken)
+    {
         using var timer = new PeriodicTimer(options.Value.RollAfter < Look ? options.Value.RollAfter : Look, time);
         do
         {

@@ -56,6 +56,12 @@ internal static class OpsRules
             problems.Add(Text($"{lost.Count} of {beat.Cameras.Count} cameras send no pictures: {string.Join(", ", lost.Select(c => c.CameraId))}."));
         }
 
+        var failing = beat.Cameras.Where(c => c.State == "failing").ToList();
+        if (failing.Count > 0)
+        {
+            problems.Add(Text($"The pictures of {failing.Count} of {beat.Cameras.Count} cameras cannot be read: {string.Join(", ", failing.Select(c => c.CameraId))}."));
+        }
+
         if (beat.DiskFreeBytes < LowDisk)
         {
             problems.Add(Text($"Its disk has {beat.DiskFreeBytes / 1e6:0} MB left. When it is full, evidence pictures are given up first and sightings last."));
@@ -71,7 +77,7 @@ internal static class OpsRules
             problems.Add(hotlist);
         }
 
-        return State(problems, lost.Count > 0 && beat.Cameras.All(c => c.State == "lost"));
+        return State(problems, beat.Cameras.Count > 0 && beat.Cameras.All(c => c.State is "lost" or "failing"));
     }
 
     public static NodeState EdgeKafka(StationHeartbeat? beat, DateTimeOffset now) =>
@@ -195,6 +201,7 @@ internal static class OpsRules
         (null, _) or (_, null) => (Unknown, null),
         _ when now - station.At > Silence => (Failed, Text($"Its edge has sent no heartbeat for {Age(now - station.At)}.")),
         _ when beat.State == "lost" => (Failed, beat.Error ?? "Its stream is lost. The edge tries to reconnect."),
+        _ when beat.State == "failing" => (Failed, beat.Error ?? "Its pictures cannot be read. The edge tries again."),
         _ when beat.State == "connecting" => beat.Error is { } error ? (Degraded, error) : (Unknown, null),
         _ when beat.State != "streaming" => (Unknown, beat.Error),
         _ when beat.FramesPerSecond > 0 => (Healthy, beat.Error),

@@ -20,6 +20,11 @@ internal sealed class OpsWorker(
     ILogger<OpsWorker> logger) : BackgroundService
 {
     private const string Worker = "measurements";
+    private const string Kafka = "Kafka";
+    private const string Postgres = "Postgres";
+    private const string Tables = "tables";
+    private const string Objects = "objects";
+    private const string Minutes = "minutes";
     private const int PauseOfCounts = 20;
     private static readonly TimeSpan TablesEvery = TimeSpan.FromMinutes(1);
 
@@ -27,35 +32,48 @@ internal sealed class OpsWorker(
     {
         await database.Ready.WaitAsync(stoppingToken);
         await Task.WhenAll(
-            RepeatAsync(kafka.MeasureAsync, options.Value.Every, stoppingToken),
-            RepeatAsync(MeasureAsync, options.Value.Every, stoppingToken),
-            RepeatAsync(CountTablesAsync, TablesEvery, stoppingToken),
-            CountObjectsAsync(stoppingToken),
-            KeepMinutesAsync(stoppingToken));
+            KeepAsync(Kafka, token => SayAsync(Kafka, kafka.MeasureAsync, () => kafka.Error, token), options.Value.Every, stoppingToken),
+            KeepAsync(Postgres, token => SayAsync(Postgres, postgres.MeasureAsync, () => postgres.Error, token), options.Value.Every, stoppingToken),
+            KeepAsync(Tables, token => SayAsync(Tables, CountTablesAsync, () => null, token), TablesEvery, stoppingToken),
+            health.KeepAsync(Name(Objects), CountObjectsAsync, logger, stoppingToken),
+            health.KeepAsync(Name(Minutes), KeepMinutesAsync, logger, stoppingToken));
     }
 
-    private async Task MeasureAsync(CancellationToken cancellationToken)
+    private async Task SayAsync(string of, Func<CancellationToken, Task> measure, Func<string?> error, CancellationToken cancellationToken)
     {
-        await postgres.MeasureAsync(cancellationToken);
-        if ((kafka.Error ?? postgres.Error ?? storage.Error) is { } error)
+        await measure(cancellationToken);
+        Say(of, error());
+    }
+
+    private void Say(string of, string? error)
+    {
+        if (error is not null)
         {
-            health.Degraded(Worker, error);
+            health.Degraded(Name(of), error);
         }
         else
         {
-            health.Healthy(Worker);
+            health.Healthy(Name(of));
         }
     }
 
-    private async Task RepeatAsync(Func<CancellationToken, Task> measure, TimeSpan every, CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(every, time);
-        do
-        {
-            await measure(stoppingToken);
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    // What is measured of one thing is no reason to know nothing of the others.
+    private Task KeepAsync(string of, Func<CancellationToken, Task> measure, TimeSpan every, CancellationToken stoppingToken) =>
+        health.KeepAsync(
+            Name(of),
+            async token =>
+            {
+                using var timer = new PeriodicTimer(every, time);
+                do
+                {
+                    await measure(token);
+                }
+                while (await timer.WaitForNextTickAsync(token));
+            },
+            logger,
+            stoppingToken);
+
+    private static string Name(string of) => $"{Worker} of {of}";
 
     private async Task CountTablesAsync(CancellationToken cancellationToken)
     {
@@ -75,6 +93,7 @@ internal sealed class OpsWorker(
         {
             var started = time.GetTimestamp();
             await storage.CountAsync(stoppingToken);
+            Say(Objects, storage.Error);
             var pause = PauseOfCounts * time.GetElapsedTime(started);
             await Task.Delay(pause > options.Value.CountEvery ? pause : options.Value.CountEvery, time, stoppingToken);
         }
@@ -91,9 +110,11 @@ internal sealed class OpsWorker(
             try
             {
                 await history.WriteAsync(stoppingToken);
+                Say(Minutes, null);
             }
             catch (NpgsqlException e)
             {
+                Say(Minutes, e.Message);
                 logger.LogWarning("The figures of the last minutes could not be stored; the core tries again: {Error}", e.Message);
             }
         }

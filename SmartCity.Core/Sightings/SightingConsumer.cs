@@ -48,6 +48,11 @@ internal sealed class SightingConsumer(
     {
         await database.Ready.WaitAsync(stoppingToken);
         _retry = Retry();
+        await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
         while (!stoppingToken.IsCancellationRequested)
         {
             try

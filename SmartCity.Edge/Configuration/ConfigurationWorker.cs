@@ -40,13 +40,11 @@ internal sealed class ConfigurationWorker(
         return base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (options.Value.Address is not { } core)
-        {
-            return;
-        }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        options.Value.Address is { } core ? health.KeepAsync(Worker, token => RunAsync(core, token), logger, stoppingToken) : Task.CompletedTask;
 
+    private async Task RunAsync(Uri core, CancellationToken stoppingToken)
+    {
         var address = new Uri(core, QueryHelpers.AddQueryString("/api/edge/configuration", stations.All.Select(s => KeyValuePair.Create("station", (string?)s.Id))));
         using var timer = new PeriodicTimer(options.Value.Interval, time);
         do

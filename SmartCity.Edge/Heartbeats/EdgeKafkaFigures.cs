@@ -3,14 +3,16 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
+using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Edge.Heartbeats;
 
 /// <summary>Asks the Kafka of each station, as often as heartbeats go out, what its topic of sightings holds. A Kafka that does not answer holds up no heartbeat.</summary>
-internal sealed class EdgeKafkaFigures(ServedStations stations, IConfiguration configuration, IOptions<EdgeOptions> options, TimeProvider time) : BackgroundService
+internal sealed class EdgeKafkaFigures(ServedStations stations, IConfiguration configuration, IOptions<EdgeOptions> options, WorkerHealth health, TimeProvider time, ILogger<EdgeKafkaFigures> logger) : BackgroundService
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
@@ -20,9 +22,15 @@ internal sealed class EdgeKafkaFigures(ServedStations stations, IConfiguration c
     public EdgeKafkaMeasurement? Of(string stationId) => _newest.GetValueOrDefault(stationId);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(stations.All.GroupBy(s => KafkaConnection.Edge(configuration, s.Id).BootstrapServers).Select(kafka => WatchAsync([.. kafka.Select(s => s.Id)], stoppingToken)));
+        Task.WhenAll(stations.All.GroupBy(s => KafkaConnection.Edge(configuration, s.Id).BootstrapServers, s => s.Id).Select(kafka => KeepAsync([.. kafka], stoppingToken)));
 
-    private async Task WatchAsync(string[] ids, CancellationToken stoppingToken)
+    private Task KeepAsync(string[] ids, CancellationToken stoppingToken)
+    {
+        var worker = $"edge kafka figures {ids[0]}";
+        return health.KeepAsync(worker, token => WatchAsync(worker, ids, token), logger, stoppingToken);
+    }
+
+    private async Task WatchAsync(string worker, string[] ids, CancellationToken stoppingToken)
     {
         using var admin = new AdminClientBuilder(KafkaConnection.Edge(configuration, ids[0]).Admin("smartcity-edge-heartbeats")).SetErrorHandler((_, _) => { }).SetLogHandler((_, _) => { }).Build();
         using var timer = new PeriodicTimer(options.Value.HeartbeatInterval, time);
@@ -33,6 +41,8 @@ internal sealed class EdgeKafkaFigures(ServedStations stations, IConfiguration c
             {
                 _newest[id] = newest;
             }
+
+            health.Healthy(worker);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

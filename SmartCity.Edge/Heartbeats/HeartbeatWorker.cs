@@ -38,7 +38,9 @@ internal sealed class HeartbeatWorker(
     private const string Worker = "heartbeats";
     private static readonly TimeSpan OnTrial = TimeSpan.FromSeconds(2);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         using var process = Process.GetCurrentProcess();
         Snapshot? last = null;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
+using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Webhooks;
 
@@ -50,7 +51,9 @@ internal sealed class HotlistReceivers : BackgroundService
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(_receivers.Select(r => Task.Run(() => ServeAsync(r.Receiver, r.Waiting, stoppingToken), stoppingToken)));
+        Task.WhenAll(_receivers.Select(r => _health.KeepAsync(Name(r.Receiver), token => ServeAsync(r.Receiver, r.Waiting, token), _logger, stoppingToken)));
+
+    private static string Name(HotlistReceiver receiver) => $"{Worker} {receiver.Address!.Authority}";
 
     // Plates that wait for somebody who is not told any more must not lie about.
     private void Forget(string folder, ICollection<string> own)
@@ -71,7 +74,7 @@ internal sealed class HotlistReceivers : BackgroundService
 
     private async Task ServeAsync(HotlistReceiver receiver, WaitingMatches waiting, CancellationToken cancellationToken)
     {
-        var worker = $"{Worker} {receiver.Address!.Authority}";
+        var worker = Name(receiver);
         var failed = 0;
         while (true)
         {
@@ -79,8 +82,8 @@ internal sealed class HotlistReceivers : BackgroundService
             {
                 failed++;
                 _health.Degraded(worker, $"{waiting.Count} matches wait for the receiver: {error}");
-                _logger.LogWarning("{Count} matches wait for the receiver {Receiver} (attempt {Attempt}): {Error}", waiting.Count, receiver.Address.Authority, failed, error);
-                await waiting.WaitAsync(WebhookCall.RetryAfter(failed, _options.FirstRetry, _options.LongestRetry), _time, cancellationToken);
+                _logger.LogWarning("{Count} matches wait for the receiver {Receiver} (attempt {Attempt}): {Error}", waiting.Count, receiver.Address!.Authority, failed, error);
+                await waiting.WaitAsync(Backoff.After(failed, _options.FirstRetry, _options.LongestRetry), _time, cancellationToken);
                 continue;
             }
 

@@ -32,8 +32,21 @@ internal sealed class HotlistWatch(HeldHotlist held, HotlistReceivers receivers,
     // The receivers' workers begin with the name of the list's.
     private string Problems => string.Join(' ', health.Reports.Where(r => r.Name.StartsWith(HotlistWorker.Worker, StringComparison.Ordinal) && r.State is WorkerState.Degraded or WorkerState.Failed).Select(r => $"{r.Name}: {r.Detail}"));
 
-    /// <summary>Returns when what was found waits on the disk; that is at once for all but a few.</summary>
+    /// <summary>Returns when what was found waits on the disk; that is at once for all but a few. A fault here is told and keeps no sighting from being kept.</summary>
     public void See(ObservedVehicle vehicle)
+    {
+        try
+        {
+            Look(vehicle);
+        }
+        catch (Exception e)
+        {
+            health.Degraded(HotlistWorker.Worker, $"A sighting could not be looked up: {e.Message}");
+            logger.LogError(e, "Sighting {Sighting} could not be looked up in the hot-list of the edge.", vehicle.Sighting.Id);
+        }
+    }
+
+    private void Look(ObservedVehicle vehicle)
     {
         var (sighting, list) = (vehicle.Sighting, held.List);
         if (sighting.Plate is not { } plate)

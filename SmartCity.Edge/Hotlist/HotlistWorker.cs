@@ -40,13 +40,11 @@ internal sealed class HotlistWorker(
     private EntityTagHeaderValue? _known;
     private (EntityTagHeaderValue? Tag, string Why)? _useless;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (!held.IsWanted)
-        {
-            return;
-        }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        held.IsWanted ? health.KeepAsync(Worker, RunAsync, logger, stoppingToken) : Task.CompletedTask;
 
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
         var address = new Uri(core.Value.Address!, QueryHelpers.AddQueryString("/api/edge/hotlist", stations.All.Select(s => KeyValuePair.Create("station", (string?)s.Id))));
         while (true)
         {

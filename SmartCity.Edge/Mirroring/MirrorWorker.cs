@@ -54,8 +54,7 @@ internal sealed class MirrorWorker(
             };
         });
 
-        // Asking a broker that is down blocks for seconds; one link must not hold up the others.
-        await Task.WhenAll(links.Select(link => Task.Run(() => link.RunAsync(stoppingToken), stoppingToken)));
+        await Task.WhenAll(links.Select(link => health.KeepAsync(link.Name, link.RunAsync, logger, stoppingToken)));
     }
 
     private void Check(IEnumerable<string> stations)

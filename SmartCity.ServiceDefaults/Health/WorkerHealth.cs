@@ -1,11 +1,15 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 
 namespace SmartCity.ServiceDefaults.Health;
 
 /// <summary>Where every background worker reports its state. One check named <c>workers</c> reads it for <c>/health/ready</c>.</summary>
 public sealed class WorkerHealth(TimeProvider time) : IHealthCheck
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentDictionary<string, WorkerReport> _reports = new(StringComparer.Ordinal);
 
     /// <summary>All workers, by name.</summary>
@@ -22,6 +26,33 @@ public sealed class WorkerHealth(TimeProvider time) : IHealthCheck
 
     /// <summary>The worker cannot do its work, so the process is not ready.</summary>
     public void Failed(string worker, string detail) => Report(worker, WorkerState.Failed, detail);
+
+    /// <summary>
+    /// Keeps a worker's loop running. Whatever it throws is logged, is the worker's state until it does its work again, and costs nobody else
+    /// anything: after a pause the loop is made anew. Returns when the loop has come to its end by itself.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The process stops.</exception>
+    public async Task KeepAsync(string worker, Func<CancellationToken, Task> loop, ILogger logger, CancellationToken stoppingToken)
+    {
+        for (var failed = 1; ; failed++)
+        {
+            var started = time.GetTimestamp();
+            try
+            {
+                // On a thread of its own: one that blocks holds up no other.
+                await Task.Run(() => loop(stoppingToken), stoppingToken);
+                return;
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                failed = time.GetElapsedTime(started) > LongestPause ? 1 : failed;
+                var pause = Backoff.After(failed, FirstPause, LongestPause);
+                Degraded(worker, $"It failed and is started again: {e.Message}");
+                logger.LogError(e, "{Worker} failed and is started again in {Pause:0.0} s.", worker, pause.TotalSeconds);
+                await Task.Delay(pause, time, stoppingToken);
+            }
+        }
+    }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {

@@ -3,11 +3,9 @@ using System.Net.Http.Headers;
 
 namespace SmartCity.ServiceDefaults.Webhooks;
 
-/// <summary>One signed POST to a receiver, and how long to wait after it failed.</summary>
+/// <summary>One signed POST to a receiver.</summary>
 public static class WebhookCall
 {
-    private const double Jitter = 0.2;
-
     /// <param name="at">Now.</param>
     /// <param name="timeout">How long the receiver may take to answer.</param>
     /// <returns>The HTTP status, null if there was no answer; and what went wrong, null if the receiver took the delivery.</returns>
@@ -33,13 +31,5 @@ public static class WebhookCall
         {
             return (null, $"The receiver did not answer within {timeout.TotalSeconds:0} s.");
         }
-    }
-
-    /// <summary>How long to wait before the next attempt: doubles up to a limit, with some randomness, so that a receiver that comes back does not get everything at once.</summary>
-    /// <param name="attempt">How many attempts have failed, from 1.</param>
-    public static TimeSpan RetryAfter(int attempt, TimeSpan first, TimeSpan longest)
-    {
-        var doubled = first * Math.Pow(2, Math.Min(attempt - 1, 30));
-        return (doubled < longest ? doubled : longest) * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
     }
 }

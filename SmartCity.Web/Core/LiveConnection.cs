@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Microsoft.Extensions.Options;
-using Polly;
-using Polly.Retry;
 using SmartCity.Contracts.Api;
+using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.Web.Access;
 
@@ -13,9 +11,11 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
 {
     private const string Worker = "console live stream";
 
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan QuietAtMost = TimeSpan.FromSeconds(45);
 
-    private bool _was;
+    private int _connections;
 
     /// <summary>Raised for each event, on a thread of the stream.</summary>
     public event Action<LiveEvent>? Received;
@@ -29,28 +29,27 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
     /// <summary>Hands an event to every page that is open.</summary>
     public void Hand(LiveEvent live) => Received?.Invoke(live);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var retry = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+        for (var failed = 1; ; failed++)
         {
-            ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is HttpRequestException or IOException or JsonException or OperationCanceledException && !stoppingToken.IsCancellationRequested),
-            MaxRetryAttempts = int.MaxValue,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = TimeSpan.FromMilliseconds(500),
-            MaxDelay = TimeSpan.FromSeconds(10),
-            OnRetry = attempt =>
+            var connections = _connections;
+            try
+            {
+                await FollowAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 Problem = "The core does not answer; trying again.";
-                health.Degraded(Worker, attempt.Outcome.Exception?.Message ?? Problem);
+                health.Degraded(Worker, e.Message);
 
                 // A core that is still starting, or that stops with this process, is no event.
-                var level = _was && !lifetime.ApplicationStopping.IsCancellationRequested ? LogLevel.Warning : LogLevel.Debug;
-                logger.Log(level, "The live stream broke: {Error}", attempt.Outcome.Exception?.Message);
-                return ValueTask.CompletedTask;
-            },
-        }).Build();
-        return retry.ExecuteAsync(async token => await FollowAsync(token), stoppingToken).AsTask();
+                var level = _connections > 0 && !lifetime.ApplicationStopping.IsCancellationRequested ? LogLevel.Warning : LogLevel.Debug;
+                logger.Log(level, "The live stream broke: {Error}", e.Message);
+                failed = _connections > connections ? 1 : failed;
+                await Task.Delay(Backoff.After(failed, FirstPause, LongestPause), time, stoppingToken);
+            }
+        }
     }
 
     private async Task FollowAsync(CancellationToken cancellationToken)
@@ -58,7 +57,7 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
         var core = CoreClient.For(services, () => ValueTask.FromResult<string?>(options.Value.CoreKey));
         await core.StationsAsync(cancellationToken);
         Problem = null;
-        _was = true;
+        _connections++;
         health.Healthy(Worker);
         await foreach (var live in core.LiveAsync(() => Connected?.Invoke(), QuietAtMost, cancellationToken))
         {

@@ -154,7 +154,7 @@ internal static class TopologyNodes
             [
                 new("Carried", mirror is null ? NotMeasured : $"{PerSecond(mirror.RecordsPerSecond)}, {Count(mirror.Records)} since start"),
                 new("Lag", mirror is null ? NotMeasured : $"{Count(mirror.Lag)} records"),
-                new("Capture to core", mirror is null ? NotMeasured : $"{Milliseconds(mirror.LatencyP50)} p50, {Milliseconds(mirror.LatencyP99)} p99"),
+                new("Edge to core", mirror is null ? NotMeasured : $"{Milliseconds(mirror.LatencyP50)} p50, {Milliseconds(mirror.LatencyP99)} p99"),
                 new("Arriving at the core", PerSecond(station.ArrivingPerSecond)),
                 new("Core behind its Kafka", station.BehindSeconds is { } seconds ? Age(TimeSpan.FromSeconds(seconds)) : NotMeasured),
                 new("Its report took", station.LinkDelay is null ? NotMeasured : Milliseconds(station.LinkDelay)),

@@ -26,6 +26,7 @@ public class OpsRulesTests
         Assert.Equal("degraded", OpsRules.Edge(Beat("streaming", "lost"), Now).State);
         Assert.Equal("failed", OpsRules.Edge(Beat("lost", "lost"), Now).State);
         Assert.Equal("degraded", OpsRules.Edge(Beat("connecting", "lost"), Now).State);
+        Assert.Equal(("failed", "The pictures of 1 of 2 cameras cannot be read: c0."), (OpsRules.Edge(Beat("failing", "lost"), Now).State, OpsRules.Edge(Beat("failing", "lost"), Now).Problems[^1]));
         Assert.Equal("healthy", OpsRules.Edge(Beat("connecting", "streaming"), Now).State);
         Assert.Contains("20000 sightings wait", Assert.Single(OpsRules.Edge(Beat() with { SpoolDepth = 20_000 }, Now).Problems), StringComparison.Ordinal);
     }
@@ -38,6 +39,7 @@ public class OpsRulesTests
     [InlineData("connecting", 0.0, null, null, "unknown", null)]
     [InlineData("connecting", 0.0, null, "connection refused", "degraded", "connection refused")]
     [InlineData("lost", 0.0, 20, null, "failed", "Its stream is lost. The edge tries to reconnect.")]
+    [InlineData("failing", 5.0, 20, "Its frames cannot be read: out of memory", "failed", "Its frames cannot be read: out of memory")]
     public void A_camera_in_trouble_says_why_and_a_street_that_is_empty_for_a_while_is_none(string state, double framesPerSecond, int? pictureAge, string? error, string health, string? why)
     {
         var camera = new CameraHeartbeat { CameraId = "c", State = state, FramesPerSecond = framesPerSecond, Error = error, PictureAt = pictureAge is { } age ? Now.AddSeconds(-age) : null };
