@@ -103,4 +103,4 @@ IResourceBuilder<IResourceWithConnectionString>? Existing(string name) =>
     builder.Configuration.GetConnectionString(name) is null ? null : builder.AddConnectionString(name);
 
 IResourceBuilder<IResourceWithConnectionString> Kafka(string name) =>
-    Existing(name) ?? builder.AddKafka(name).WithDataVolume($"smartcity-{name}").WithKafkaUI();
+    Existing(name) ?? builder.AddKafka(name).WithDataVolume($"smartcity-{name}").WithEnvironment("KAFKA_LOG_MESSAGE_TIMESTAMP_TYPE", "LogAppendTime").WithKafkaUI();

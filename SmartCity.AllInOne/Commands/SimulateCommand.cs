@@ -104,7 +104,6 @@ internal static class SimulateCommand
             {
                 Key = Encoding.UTF8.GetBytes(sighting.Plate ?? "?" + sighting.CameraId),
                 Value = JsonSerializer.SerializeToUtf8Bytes(sighting, ContractsJson.Default.Sighting),
-                Timestamp = new Timestamp(sighting.CapturedAt),
                 Headers = new Headers { { RecordHeaders.Schema, Encoding.ASCII.GetBytes(RecordHeaders.SightingSchema) }, { RecordHeaders.ContentType, Encoding.ASCII.GetBytes(RecordHeaders.Json) } },
             };
             while (true)

@@ -106,6 +106,7 @@ internal sealed class KafkaNode : IAsyncDisposable
         share.coordinator.state.topic.min.isr=1
         group.initial.rebalance.delay.ms=0
         log.retention.hours=72
+        log.message.timestamp.type=LogAppendTime
         log.segment.bytes=67108864
         log.index.size.max.bytes=1048576
         log.cleaner.dedupe.buffer.size=16777216

@@ -14,7 +14,7 @@ using SmartCity.ServiceDefaults.Kafka;
 namespace SmartCity.Edge.Mirroring;
 
 /// <summary>
-/// Carries one topic of a station to the core, bytes to bytes: same partition, key, value, headers and timestamp, order kept,
+/// Carries one topic of a station to the core, bytes to bytes: same partition, key, value, headers and, unless the core refuses it, timestamp, order kept,
 /// offsets committed after delivery. After a crash some records arrive twice; none is lost.
 /// </summary>
 internal sealed class MirrorLink(
@@ -38,7 +38,6 @@ internal sealed class MirrorLink(
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AdminTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly string _worker = Worker(stationId, topic);
     private readonly string _target = Topics.Mirrored(stationId, topic);
     private readonly TagList _tags = new() { { "station", stationId }, { "topic", topic } };
 
@@ -66,6 +65,9 @@ internal sealed class MirrorLink(
     /// <summary>A link's name in the health reports.</summary>
     public static string Worker(string stationId, string topic) => $"mirror {stationId} {topic}";
 
+    /// <summary>This link's name in the health reports.</summary>
+    public string Name { get; } = Worker(stationId, topic);
+
     /// <summary>Carries until it is cancelled; starts over when either side fails.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -79,8 +81,8 @@ internal sealed class MirrorLink(
             }
             catch (KafkaException e)
             {
-                health.Degraded(_worker, $"Kafka: {e.Error.Reason}");
-                logger.LogWarning("The worker {Worker} failed and starts again: {Error}", _worker, e.Error.Reason);
+                health.Degraded(Name, $"Kafka: {e.Error.Reason}");
+                logger.LogWarning("The worker {Worker} failed and starts again: {Error}", Name, e.Error.Reason);
                 await Task.Delay(Restart, time, cancellationToken);
             }
         }
@@ -128,11 +130,11 @@ internal sealed class MirrorLink(
         statistics?.Lag = behind;
         if (reader.Fault is { } fault)
         {
-            health.Degraded(_worker, $"Kafka of the edge: {fault}");
+            health.Degraded(Name, $"Kafka of the edge: {fault}");
         }
         else
         {
-            health.Healthy(_worker, $"{behind} records behind");
+            health.Healthy(Name, $"{behind} records behind");
         }
     }
 
@@ -148,8 +150,22 @@ internal sealed class MirrorLink(
             Headers = record.Message.Headers,
             Timestamp = record.Message.Timestamp,
         };
-        var delivered = await producer.ProduceAsync(new TopicPartition(_target, record.Partition), message, cancellationToken);
+        var delivered = await SendAsync(new TopicPartition(_target, record.Partition), message, cancellationToken);
         budget?.Sent(delivered, (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0) + 256);
+    }
+
+    // Kafka refuses times from the future: a clock that is wrong at the edge must not block the station.
+    private async Task<TopicPartitionOffset> SendAsync(TopicPartition to, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await producer.ProduceAsync(to, message, cancellationToken);
+        }
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.InvalidTimestamp)
+        {
+            message.Timestamp = Timestamp.Default;
+            return await producer.ProduceAsync(to, message, cancellationToken);
+        }
     }
 
     // What fails is thrown; its own words on the console, twenty a second, help nobody.

@@ -231,7 +231,14 @@ internal sealed class Spool : IDisposable
         }
 
         _logger.LogError("Spool {Path} is damaged: {Bytes} bytes from byte {Offset} cannot be read. They are kept in {Aside}, and the edge goes on with the records after them.", PathOf(at.Segment), at.Offset, damaged.Length, aside);
-        File.WriteAllBytes(aside, damaged);
+        try
+        {
+            File.WriteAllBytes(aside, damaged);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogCritical(e, "{Aside} cannot be written; the damaged bytes stay in the spool until it is trimmed.", aside);
+        }
     }
 
     private long LengthOf(long segment) => new FileInfo(PathOf(segment)) is { Exists: true } file ? file.Length : 0;

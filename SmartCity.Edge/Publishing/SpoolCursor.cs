@@ -2,12 +2,16 @@ using System.Globalization;
 
 namespace SmartCity.Edge.Publishing;
 
-/// <summary>How far a spool is delivered, kept over restarts. Lost or behind, it costs repeated deliveries and never a sighting.</summary>
+/// <summary>
+/// How far a spool is delivered, kept over restarts. Lost or behind, it costs repeated deliveries and never a sighting: it moves on in memory
+/// whether or not the disk takes it.
+/// </summary>
 internal sealed class SpoolCursor
 {
     private readonly string _file;
     private readonly Lock _gate = new();
     private SpoolPosition _position;
+    private bool _isKept = true;
 
     /// <param name="file">Where the position is kept.</param>
     /// <param name="start">Where the oldest record that is kept begins; taken when no position is known.</param>
@@ -29,6 +33,9 @@ internal sealed class SpoolCursor
         }
     }
 
+    /// <summary>Why the disk does not have the position; null when it does.</summary>
+    public string? Trouble { get; private set; }
+
     /// <summary>Moves on, unless it was rewound since it stood at <paramref name="from"/>.</summary>
     public void Advance(SpoolPosition from, SpoolPosition to)
     {
@@ -36,7 +43,7 @@ internal sealed class SpoolCursor
         {
             if (_position == from)
             {
-                Set(to);
+                (_position, _isKept) = (to, false);
             }
         }
     }
@@ -51,8 +58,32 @@ internal sealed class SpoolCursor
                 return false;
             }
 
-            Set(to);
+            (_position, _isKept) = (to, false);
             return true;
+        }
+    }
+
+    /// <summary>Puts the position on the disk when it is not there yet; a disk that does not take it is asked again the next time.</summary>
+    public void Keep()
+    {
+        lock (_gate)
+        {
+            if (_isKept)
+            {
+                return;
+            }
+
+            try
+            {
+                var beside = _file + ".new";
+                File.WriteAllText(beside, string.Create(CultureInfo.InvariantCulture, $"{_position.Segment} {_position.Offset} {_position.Record}"));
+                File.Move(beside, _file, overwrite: true);
+                (_isKept, Trouble) = (true, null);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Trouble = e.Message;
+            }
         }
     }
 
@@ -67,13 +98,5 @@ internal sealed class SpoolCursor
             .Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)
             .ToArray();
         return numbers is [>= 0 and var segment, >= 0 and var offset, >= 0 and var record] ? new SpoolPosition(segment, offset, record) : null;
-    }
-
-    private void Set(SpoolPosition position)
-    {
-        _position = position;
-        var beside = _file + ".new";
-        File.WriteAllText(beside, string.Create(CultureInfo.InvariantCulture, $"{position.Segment} {position.Offset} {position.Record}"));
-        File.Move(beside, _file, overwrite: true);
     }
 }

@@ -50,7 +50,7 @@ internal sealed class SpoolDelivery(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(publisher.Spools.Select(spool => DeliverAsync(spool, stoppingToken)));
+        Task.WhenAll(publisher.Spools.Select(spool => health.KeepAsync(Worker(spool), token => DeliverAsync(spool, token), logger, stoppingToken)));
 
     private static string Worker(StationSpool spool) => $"publish {spool.StationId}";
 
@@ -162,7 +162,6 @@ internal sealed class SpoolDelivery(
         {
             Key = Encoding.UTF8.GetBytes(sighting.Plate ?? "?" + sighting.CameraId),
             Value = JsonSerializer.SerializeToUtf8Bytes(sighting, ContractsJson.Default.Sighting),
-            Timestamp = new Timestamp(sighting.CapturedAt),
             Headers = headers,
         };
     }

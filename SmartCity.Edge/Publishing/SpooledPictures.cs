@@ -52,14 +52,14 @@ internal sealed class SpooledPictures
             return false;
         }
 
-        if (_freeBytes(_folder) < _shedBelow)
-        {
-            CountShed(1, $"under {_shedBelow} bytes are free");
-            return false;
-        }
-
         try
         {
+            if (_freeBytes(_folder) < _shedBelow)
+            {
+                CountShed(1, $"under {_shedBelow} bytes are free");
+                return false;
+            }
+
             await WriteAsync(EvidenceFile(id), evidence, cancellationToken);
             if (vehicle.PatchJpeg is { Length: > 0 } patch)
             {
@@ -68,7 +68,7 @@ internal sealed class SpooledPictures
 
             return true;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Delivered(id);
             CountShed(1, e.Message);

@@ -24,6 +24,7 @@ internal sealed class StationSpool : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Task _writing;
+    private volatile string? _refused;
 
     /// <param name="freeBytes">Free bytes on the disk of a folder.</param>
     public StationSpool(string stationId, EdgeOptions options, TimeProvider time, ILogger logger, Func<string, long> freeBytes)
@@ -56,8 +57,8 @@ internal sealed class StationSpool : IAsyncDisposable
     /// <summary>Sightings that Kafka acknowledged since start, and the newest capture time among them.</summary>
     public (long Count, DateTimeOffset? Newest) Acknowledged { get; private set; }
 
-    /// <summary>What keeps sightings from being written; null when they are.</summary>
-    public string? Trouble { get; private set; }
+    /// <summary>What the disk does not take; null when it takes all.</summary>
+    public string? Trouble => _refused ?? (_cursor.Trouble is { } cursor ? $"How far it is delivered can't be written, a restart would deliver some again: {cursor}" : null);
 
     /// <summary>Returns when the sighting, and its pictures unless the disk is too full, are on the disk.</summary>
     public async ValueTask AppendAsync(ObservedVehicle vehicle, CancellationToken cancellationToken)
@@ -89,7 +90,7 @@ internal sealed class StationSpool : IAsyncDisposable
         return new SpoolBatch(from, [.. Log.From(from).Take(most)]);
     }
 
-    /// <summary>These sightings are in Kafka and in the object store.</summary>
+    /// <summary>These sightings are in Kafka and in the object store. Their pictures go first: on a full disk that makes room for the position.</summary>
     public void MarkDelivered(SpoolBatch batch, IReadOnlyCollection<Sighting> sightings)
     {
         _cursor.Advance(batch.From, batch.Records[^1].Next);
@@ -97,6 +98,8 @@ internal sealed class StationSpool : IAsyncDisposable
         {
             Pictures.Delivered(sighting.Id);
         }
+
+        _cursor.Keep();
 
         var (count, newest) = Acknowledged;
         var latest = sightings.Count == 0 ? newest : sightings.Max(s => s.CapturedAt);
@@ -119,6 +122,7 @@ internal sealed class StationSpool : IAsyncDisposable
     /// <summary>Deletes what was delivered and is too old or too much.</summary>
     public void Trim()
     {
+        _cursor.Keep();
         var before = _time.GetUtcNow() - _options.SpoolRetention;
         Log.Trim(Delivered, before, _options.SpoolBytes);
         if (Waiting == 0)
@@ -131,8 +135,15 @@ internal sealed class StationSpool : IAsyncDisposable
     public void SetAside(SpoolRecord record)
     {
         var file = Path.Combine(Folder, $"{record.At.Record}.unreadable");
-        File.WriteAllBytes(file, record.Payload);
-        _logger.LogError("Station {Station}: record {Record} of the spool is not a sighting and is not delivered. It is kept in {File}.", StationId, record.At.Record, file);
+        try
+        {
+            File.WriteAllBytes(file, record.Payload);
+            _logger.LogError("Station {Station}: record {Record} of the spool is not a sighting and is not delivered. It is kept in {File}.", StationId, record.At.Record, file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogCritical(e, "Station {Station}: record {Record} of the spool is not a sighting and is not delivered. It cannot be written to {File} and stays in the spool until that is trimmed.", StationId, record.At.Record, file);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -176,13 +187,13 @@ internal sealed class StationSpool : IAsyncDisposable
             try
             {
                 Log.Append(payloads);
-                Trouble = null;
+                _refused = null;
                 return;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e)
             {
                 Refusals.Add(1, new KeyValuePair<string, object?>("station", StationId));
-                Trouble = $"{payloads.Count} sightings cannot be written to the spool and wait in memory: {e.Message}";
+                _refused = $"{payloads.Count} sightings cannot be written to the spool and wait in memory: {e.Message}";
                 _logger.LogCritical(e, "Station {Station}: the spool cannot be written, and {Count} sightings wait in memory. Make room on the disk of {Folder}.", StationId, payloads.Count, Folder);
                 if (!TryMakeRoom())
                 {
@@ -198,7 +209,7 @@ internal sealed class StationSpool : IAsyncDisposable
         {
             return Log.Trim(Delivered, DateTimeOffset.MaxValue, 0) > 0 || Pictures.ShedOldest();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             _logger.LogCritical(e, "Station {Station}: old records in {Folder} could not be deleted to make room.", StationId, Folder);
             return false;

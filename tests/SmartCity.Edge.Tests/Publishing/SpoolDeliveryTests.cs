@@ -27,6 +27,7 @@ public sealed class SpoolDeliveryTests : IDisposable
     [Fact]
     public async Task A_sighting_reaches_kafka_as_the_contract_says_after_its_pictures_are_stored()
     {
+        var started = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(-1);
         await using var edge = await StartAsync();
         var trace = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, "vendor=1");
         var vehicle = EdgeTransport.Vehicle(1, pictures: true, trace);
@@ -37,7 +38,7 @@ public sealed class SpoolDeliveryTests : IDisposable
         var records = await ReadAsync(2);
 
         var read = records.Single(r => Key(r) == "LR01TEE");
-        Assert.Equal(vehicle.Sighting.CapturedAt, new DateTimeOffset(read.Message.Timestamp.UtcDateTime));
+        Assert.InRange(read.Message.Timestamp.UtcDateTime, started, TimeProvider.System.GetUtcNow().UtcDateTime);
         Assert.Equal(JsonSerializer.Serialize(vehicle.Sighting, ContractsJson.Default.Sighting), Encoding.UTF8.GetString(read.Message.Value!));
         var headers = read.Message.Headers.ToDictionary(h => h.Key, h => Encoding.ASCII.GetString(h.GetValueBytes()));
         Assert.Equal(RecordHeaders.Json, headers[RecordHeaders.ContentType]);
@@ -71,6 +72,40 @@ public sealed class SpoolDeliveryTests : IDisposable
             var times = plate.Select(r => r.Message.Timestamp.UnixTimestampMs).Distinct().ToList();
             Assert.Equal(times.Order(), times);
         }
+    }
+
+    [Fact]
+    public async Task On_a_full_disk_what_is_delivered_makes_room_and_nothing_ends()
+    {
+        using var disk = SmallDisk.Mount(_folder["spool"], 4);
+        _broker.GoDown();
+        await using var edge = await StartAsync();
+        var vehicles = await edge.PublishAsync(0, 20, pictures: true);
+        disk.Fill();
+        _broker.ComeUp();
+
+        await edge.IsSettled();
+
+        Assert.Equal(vehicles.Select(v => v.Sighting.Id).Order(), (await ReadAsync(20)).Select(Id).Distinct().Order());
+        await Eventually.IsTrue(() => Directory.GetFiles(_folder["spool"], "*.jpg", SearchOption.AllDirectories).Length == 0, "their pictures have made room");
+        Assert.False(edge.Ended("SpoolDelivery").IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_disk_that_does_not_take_the_position_is_said_and_holds_up_no_sighting()
+    {
+        var inTheWay = Path.Combine(_folder["spool"], EdgeTransport.Station, "position.new");
+        Directory.CreateDirectory(inTheWay);
+        await using var edge = await StartAsync();
+        await edge.PublishAsync(0, 300, pictures: true);
+        await edge.IsSettled();
+        await ReadAsync(300);
+        await Eventually.IsTrue(() => edge.Health.Reports.Any(r => r is { State: WorkerState.Degraded, Detail: { } detail } && detail.Contains("How far", StringComparison.Ordinal)), "health says so");
+
+        Directory.Delete(inTheWay);
+        await edge.PublishAsync(300, 301);
+        await Eventually.IsTrue(() => edge.Health.Reports.All(r => r.State == WorkerState.Healthy), "all is well again");
+        Assert.False(edge.Ended("SpoolDelivery").IsCompleted);
     }
 
     [Fact]
