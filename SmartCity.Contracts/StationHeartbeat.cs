@@ -56,7 +56,7 @@ public sealed record CameraHeartbeat
 {
     public required string CameraId { get; init; }
 
-    /// <summary>connecting, streaming, lost, ended.</summary>
+    /// <summary>connecting, streaming, lost, failing (frames come and looking for plates in them fails), ended.</summary>
     public required string State { get; init; }
 
     public double FramesPerSecond { get; init; }
@@ -112,7 +112,7 @@ public sealed record MirrorHeartbeat
     /// <summary>Records of the station's Kafka not yet carried.</summary>
     public long Lag { get; init; }
 
-    /// <summary>Milliseconds from a record's timestamp (a sighting's capture) to its delivery on the core, over the last minute; null when nothing was carried.</summary>
+    /// <summary>Milliseconds from a record's timestamp (when the edge sent it) to its delivery on the core, over the last minute; null when nothing was carried.</summary>
     public double? LatencyP50 { get; init; }
 
     public double? LatencyP99 { get; init; }

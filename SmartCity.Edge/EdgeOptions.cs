@@ -52,6 +52,10 @@ public sealed class EdgeOptions
     [Range(10_000, 400_000_000)]
     public int PicturePixels { get; set; } = 50_000_000;
 
+    /// <summary>How many pixels of uploaded pictures and picture files may be in memory at a time, for all cameras of the process together; one picture alone is always taken.</summary>
+    [Range(10_000, 10_000_000_000L)]
+    public long DecodedPixels { get; set; } = 200_000_000;
+
     /// <summary>How many frames of a camera may wait to be read; a live camera then drops its oldest frame.</summary>
     [Range(1, 256)]
     public int FramesWaiting { get; set; } = 8;

@@ -182,7 +182,7 @@ public sealed record CameraStatus
     public int? Lane { get; init; }
     public string? Direction { get; init; }
 
-    /// <summary>connecting, streaming, lost or ended, as its edge says; silent if its edge sends no heartbeats; unknown if it never sent one.</summary>
+    /// <summary>connecting, streaming, lost, failing or ended, as its edge says; silent if its edge sends no heartbeats; unknown if it never sent one.</summary>
     public required string State { get; init; }
 
     /// <summary>Its health: healthy, degraded, failed or unknown.</summary>

@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using OpenCvSharp;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
-using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tracking;
@@ -11,8 +9,8 @@ using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Cameras;
 
-/// <summary>One camera's frames to sightings: gate, detect, read, follow, vote, look up, publish. Not thread-safe.</summary>
-internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, HotlistWatch hotlist, SightingPublisher publisher, CameraStatistics statistics, ILogger logger) : IDisposable
+/// <summary>One camera's frames to vehicles: gate, detect, read, follow, vote. It touches no disk. Not thread-safe.</summary>
+internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, CameraStatistics statistics) : IDisposable
 {
     private const int EvidenceQuality = 82;
     private const float PatchMargin = 0.35f;
@@ -25,49 +23,53 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private DateTimeOffset _readAt;
     private bool _skipped;
 
-    /// <summary>Takes a frame and disposes it.</summary>
-    public async Task TakeAsync(Frame frame, CancellationToken cancellationToken)
+    /// <summary>Frames that were taken without a fault.</summary>
+    public long Taken { get; private set; }
+
+    /// <returns>The vehicles that the frame lets be reported.</returns>
+    public List<ObservedVehicle> Take(Frame frame)
     {
-        using (frame)
-        {
-            _truth.Sees(frame);
-            _tracker.FrameAt(frame.CapturedAt);
-            _newest = frame.CapturedAt;
-            if (frame.Still)
-            {
-                await ReadStillAsync(frame, cancellationToken);
-                return;
-            }
-
-            // Stillness says what is in view only when the last frame that moved was read.
-            if (!_gate.Moves(frame.Image) && !_skipped)
-            {
-                await PublishAsync(_tracker.Still(frame.CapturedAt), cancellationToken);
-                return;
-            }
-
-            if (_tracker.AllReported && frame.CapturedAt - _readAt < Rest)
-            {
-                _skipped = true;
-                await PublishAsync(_tracker.Expire(frame.CapturedAt), cancellationToken);
-                return;
-            }
-
-            (_readAt, _skipped) = (frame.CapturedAt, false);
-            await PublishAsync(Read(frame), cancellationToken);
-        }
+        var vehicles = Look(frame);
+        Taken++;
+        return vehicles;
     }
 
-    /// <summary>Reports what has left when no frame has come for a time.</summary>
-    public Task ExpireAsync(TimeSpan silence, CancellationToken cancellationToken) => PublishAsync(_tracker.Expire(_newest + silence), cancellationToken);
+    /// <summary>What has left when no frame has come for a time.</summary>
+    public List<ObservedVehicle> Expire(TimeSpan silence) => Observed(_tracker.Expire(_newest + silence));
 
-    /// <summary>Reports what is still followed: there will be no more frames.</summary>
-    public Task EndAsync(CancellationToken cancellationToken) => PublishAsync(_tracker.Expire(DateTimeOffset.MaxValue), cancellationToken);
+    /// <summary>What is still followed: there will be no more frames.</summary>
+    public List<ObservedVehicle> End() => Observed(_tracker.Expire(DateTimeOffset.MaxValue));
 
     public void Dispose()
     {
         _tracker.Dispose();
         _gate.Dispose();
+    }
+
+    private List<ObservedVehicle> Look(Frame frame)
+    {
+        _truth.Sees(frame);
+        _tracker.FrameAt(frame.CapturedAt);
+        _newest = frame.CapturedAt;
+        if (frame.Still)
+        {
+            return ReadStill(frame);
+        }
+
+        // Stillness says what is in view only when the last frame that moved was read.
+        if (!_gate.Moves(frame.Image) && !_skipped)
+        {
+            return Observed(_tracker.Still(frame.CapturedAt));
+        }
+
+        if (_tracker.AllReported && frame.CapturedAt - _readAt < Rest)
+        {
+            _skipped = true;
+            return Observed(_tracker.Expire(frame.CapturedAt));
+        }
+
+        (_readAt, _skipped) = (frame.CapturedAt, false);
+        return Observed(Read(frame));
     }
 
     private IReadOnlyList<(Track, PlateRead)> Read(Frame frame)
@@ -77,15 +79,18 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         return _tracker.Observe(reads, frame.Image, frame.CapturedAt, activity?.Context ?? default, frame.Origin);
     }
 
-    private async Task ReadStillAsync(Frame frame, CancellationToken cancellationToken)
+    private List<ObservedVehicle> ReadStill(Frame frame)
     {
         using var activity = StartFrame(frame);
+        var vehicles = new List<ObservedVehicle>();
         foreach (var read in Recognise(frame, quads => quads))
         {
             using var track = new Track(read.Quad, frame.CapturedAt, activity?.Context ?? default) { Origin = frame.Origin };
             track.Add(read, frame.Image, frame.CapturedAt);
-            await PublishAsync([(track, read)], cancellationToken);
+            vehicles.AddRange(Observed([(track, read)]));
         }
+
+        return vehicles;
     }
 
     private Activity? StartFrame(Frame frame) =>
@@ -106,18 +111,17 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         }
     }
 
-    private async Task PublishAsync(IReadOnlyList<(Track Track, PlateRead Vote)> due, CancellationToken cancellationToken)
+    private List<ObservedVehicle> Observed(IReadOnlyList<(Track Track, PlateRead Vote)> due)
     {
+        var vehicles = new List<ObservedVehicle>(due.Count);
         foreach (var (track, vote) in due)
         {
             using var activity = Telemetry.Source.StartActivity("vote", ActivityKind.Internal, track.Trace, [new("plate", Masking.Plate(vote.Plate)), new("frames", track.Reads.Count), new("confidence", vote.Confidence)]);
-            var vehicle = Observed(track, vote, activity?.Context ?? track.Trace);
-            hotlist.See(vehicle); // first: a disk that is full holds up the spool
-            await publisher.PublishAsync(vehicle, cancellationToken);
-            statistics.Sighted(vote.Plate is not null);
+            vehicles.Add(Observed(track, vote, activity?.Context ?? track.Trace));
             _truth.Reported(vote.Plate);
-            logger.LogDebug("Camera {Camera} saw {Plate} ({Confidence}).", camera.Id, Masking.Plate(vote.Plate), vote.Confidence);
         }
+
+        return vehicles;
     }
 
     private ObservedVehicle Observed(Track track, PlateRead vote, ActivityContext trace)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Edge.Cameras;
@@ -10,6 +11,7 @@ public static class CameraSlice
     {
         services.AddSingleton<CameraBoard>();
         services.AddSingleton<CameraSources>();
+        services.AddSingleton(provider => new PixelBudget(provider.GetRequiredService<IOptions<EdgeOptions>>().Value.DecodedPixels));
         services.AddObjectStore();
         services.AddSingleton<NewestPictures>();
         services.AddHostedService(provider => provider.GetRequiredService<NewestPictures>());

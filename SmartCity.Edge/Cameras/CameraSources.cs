@@ -7,7 +7,7 @@ using SmartCity.Edge.Cameras.Simulation;
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>Makes a camera's source from its address; one for a camera and address.</summary>
-internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger)
+internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger, PixelBudget? pixels = null)
 {
     private readonly ConcurrentDictionary<string, (string Address, ICameraSource Source)> _sources = new(StringComparer.Ordinal);
 
@@ -27,7 +27,7 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
         var rest = colon < 0 ? "" : source[(colon + 1)..];
         return (colon < 0 ? source : source[..colon]) switch
         {
-            "folder" => new FolderSource(camera.Id, rest, options.Value.PicturePixels, logger),
+            "folder" => new FolderSource(camera.Id, rest, options.Value.PicturePixels, logger, pixels),
             "file" => new VideoSource(camera.Id, rest),
             "http" or "https" => new HttpSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger),
             "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger),

@@ -11,6 +11,9 @@ public enum CameraState
     Connecting,
     Streaming,
     Lost,
+
+    /// <summary>Frames come, and looking for plates in them fails.</summary>
+    Failing,
     Ended,
 }
 
@@ -31,6 +34,7 @@ public sealed class CameraStatistics(string stationId, string cameraId)
     private long _truthTotal;
     private volatile bool _finished;
     private volatile Connection _connection = new(CameraState.Connecting, null);
+    private volatile string? _fault;
 
     public string StationId { get; } = stationId;
 
@@ -44,12 +48,17 @@ public sealed class CameraStatistics(string stationId, string cameraId)
 
     public long Unread => Interlocked.Read(ref _unread);
 
-    public CameraState State => _connection.State;
+    public CameraState State => Now.State;
 
-    /// <summary>Why the source is lost; null when it is not.</summary>
-    public string? Error => _connection.Error;
+    /// <summary>Why the source is lost or its frames can't be read; null when all is well.</summary>
+    public string? Error => Now.Error;
+
+    private Connection Now => _connection is { State: CameraState.Streaming } && _fault is { } fault ? new Connection(CameraState.Failing, fault) : _connection;
 
     public void Is(CameraState state, string? error = null) => _connection = new Connection(state, error);
+
+    /// <summary>What keeps its frames from being read; null when they are.</summary>
+    public void Fails(string? fault) => _fault = fault;
 
     /// <summary>True once the source has ended and all its frames were taken.</summary>
     public bool IsFinished => _finished;
@@ -93,7 +102,7 @@ public sealed class CameraStatistics(string stationId, string cameraId)
     /// <param name="framesBefore">Frames at the last heartbeat.</param>
     public CameraHeartbeat Heartbeat(long framesBefore, TimeSpan since)
     {
-        var connection = _connection;
+        var connection = Now;
         var total = Interlocked.Read(ref _truthTotal);
         return new CameraHeartbeat
         {
@@ -103,6 +112,7 @@ public sealed class CameraStatistics(string stationId, string cameraId)
                 CameraState.Connecting => "connecting",
                 CameraState.Streaming => "streaming",
                 CameraState.Lost => "lost",
+                CameraState.Failing => "failing",
                 _ => "ended",
             },
             FramesPerSecond = Math.Round((Frames - framesBefore) / since.TotalSeconds, 2),

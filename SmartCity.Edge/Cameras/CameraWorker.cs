@@ -2,13 +2,13 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Polly;
-using Polly.Retry;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
+using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Edge.Cameras;
@@ -33,6 +33,10 @@ internal sealed class CameraWorker(
     ILogger<CameraWorker> logger) : BackgroundService
 {
     private const string Worker = "cameras";
+    private static readonly TimeSpan FirstReconnect = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestReconnect = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FirstRestart = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRestart = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan TrialPictures = TimeSpan.FromSeconds(1);
 
@@ -144,36 +148,46 @@ internal sealed class CameraWorker(
     {
         try
         {
-            await Reconnect(camera, statistics).ExecuteAsync(
-                async token =>
+            for (var failed = 1; ; failed++)
+            {
+                var before = statistics.Frames;
+                try
                 {
-                    // Why it was lost is told until a frame has come.
-                    statistics.Is(CameraState.Connecting, statistics.Error);
-                    await foreach (var frame in source.ReadAsync(token))
-                    {
-                        statistics.Is(CameraState.Streaming);
-                        statistics.FrameCaptured();
-                        PrivacyMasks.Apply(camera, frame.Image);
-                        pictures.Offer(station.Id, camera.Id, frame, camera.Trial ? TrialPictures : null);
-                        await WriteAsync(frames, frame, token);
-                    }
-                },
-                capture);
-            statistics.Is(CameraState.Ended);
+                    await ReadAsync(station, camera, source, frames, statistics, capture);
+                    statistics.Is(CameraState.Ended);
+                    return;
+                }
+                catch (Exception e) when (!capture.IsCancellationRequested)
+                {
+                    // Whatever it is: a camera that gave pictures is asked again as soon as at the first time.
+                    failed = statistics.Frames > before ? 1 : failed;
+                    statistics.Is(CameraState.Lost, e.Message);
+                    logger.LogWarning(e is CameraLostException ? null : e, "Camera {Camera} sends no pictures, and the edge tries to reconnect (attempt {Attempt}): {Error}", camera.Id, failed, e.Message);
+                    await Task.Delay(Backoff.After(failed, FirstReconnect, LongestReconnect), time, capture);
+                }
+            }
         }
         catch (OperationCanceledException) when (capture.IsCancellationRequested && !stoppingToken.IsCancellationRequested)
         {
             statistics.Is(CameraState.Ended);
         }
-        catch (Exception e) when (core.Value.Address is not null && e is not OperationCanceledException)
-        {
-            // As above: a folder that must not be read, a stream that is none.
-            statistics.Is(CameraState.Lost, e.Message);
-            logger.LogError(e, "Camera {Camera} cannot run.", camera.Id);
-        }
         finally
         {
             frames.TryComplete();
+        }
+    }
+
+    private async Task ReadAsync(Station station, Camera camera, ICameraSource source, ChannelWriter<Frame> frames, CameraStatistics statistics, CancellationToken capture)
+    {
+        // Why it was lost is told until a frame has come.
+        statistics.Is(CameraState.Connecting, statistics.Error);
+        await foreach (var frame in source.ReadAsync(capture))
+        {
+            statistics.Is(CameraState.Streaming);
+            statistics.FrameCaptured();
+            PrivacyMasks.Apply(camera, frame.Image);
+            pictures.Offer(station.Id, camera.Id, frame, camera.Trial ? TrialPictures : null);
+            await WriteAsync(frames, frame, capture);
         }
     }
 
@@ -199,9 +213,32 @@ internal sealed class CameraWorker(
         }
     }
 
+    // Whatever goes wrong with one camera's frames is its state and nobody else's: what it follows is reported, and it begins anew.
     private async Task RecogniseAsync(Station station, Camera camera, ICameraSource source, ChannelReader<Frame> frames, CameraStatistics statistics, SemaphoreSlim turns, CancellationToken stoppingToken)
     {
-        using var pipeline = new CameraPipeline(station, camera, recogniser, hotlist, publisher, statistics, logger);
+        for (var failed = 1; ; failed++)
+        {
+            using var pipeline = new CameraPipeline(station, camera, recogniser, statistics);
+            try
+            {
+                await RecogniseAsync(pipeline, camera, source, frames, statistics, turns, stoppingToken);
+                await PublishAsync(camera, pipeline.End(), statistics, stoppingToken);
+                statistics.Finished();
+                return;
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                failed = pipeline.Taken > 0 ? 1 : failed;
+                statistics.Fails($"Its frames cannot be read: {e.Message}");
+                logger.LogError(e, "Camera {Camera}: its frames cannot be read (attempt {Attempt}); its recognition starts again.", camera.Id, failed);
+                await RescueAsync(pipeline, camera, statistics, stoppingToken);
+                await Task.Delay(Backoff.After(failed, FirstRestart, LongestRestart), time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task RecogniseAsync(CameraPipeline pipeline, Camera camera, ICameraSource source, ChannelReader<Frame> frames, CameraStatistics statistics, SemaphoreSlim turns, CancellationToken stoppingToken)
+    {
         Task<bool>? waiting = null;
         var taken = time.GetTimestamp();
         while (true)
@@ -211,7 +248,7 @@ internal sealed class CameraWorker(
                 waiting ??= frames.WaitToReadAsync(stoppingToken).AsTask();
                 if (!await waiting.WaitAsync(Quiet, time, stoppingToken))
                 {
-                    break;
+                    return;
                 }
 
                 waiting = null;
@@ -221,7 +258,7 @@ internal sealed class CameraWorker(
                 // A file that is read slowly is not a street on which nothing moves.
                 if (!source.Waits)
                 {
-                    await pipeline.ExpireAsync(time.GetElapsedTime(taken), stoppingToken);
+                    await PublishAsync(camera, pipeline.Expire(time.GetElapsedTime(taken)), statistics, stoppingToken);
                 }
 
                 continue;
@@ -230,42 +267,60 @@ internal sealed class CameraWorker(
             while (frames.TryRead(out var frame))
             {
                 taken = time.GetTimestamp();
-                await turns.WaitAsync(stoppingToken);
-                try
-                {
-                    await pipeline.TakeAsync(frame, stoppingToken);
-                }
-                catch (IOException e)
-                {
-                    health.Degraded(Worker, $"Sightings cannot be written to the spool: {e.Message}");
-                    logger.LogCritical(e, "Camera {Camera}: a sighting could not be written to the spool.", camera.Id);
-                }
-                finally
-                {
-                    turns.Release();
-                }
+                var vehicles = await TakeAsync(pipeline, frame, turns, stoppingToken);
+                statistics.Fails(null);
+                await PublishAsync(camera, vehicles, statistics, stoppingToken);
             }
         }
-
-        await pipeline.EndAsync(stoppingToken);
-        statistics.Finished();
     }
 
-    private ResiliencePipeline Reconnect(Camera camera, CameraStatistics statistics) => new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+    // A turn is for recognition alone: a slow disk holds up no other camera.
+    private static async Task<List<ObservedVehicle>> TakeAsync(CameraPipeline pipeline, Frame frame, SemaphoreSlim turns, CancellationToken stoppingToken)
     {
-        ShouldHandle = new PredicateBuilder().Handle<CameraLostException>(),
-        MaxRetryAttempts = int.MaxValue,
-        BackoffType = DelayBackoffType.Exponential,
-        UseJitter = true,
-        Delay = TimeSpan.FromMilliseconds(500),
-        MaxDelay = TimeSpan.FromSeconds(30),
-        OnRetry = attempt =>
+        using (frame)
         {
-            statistics.Is(CameraState.Lost, attempt.Outcome.Exception?.Message);
-            logger.LogWarning("Camera {Camera} sends no pictures, and the edge tries to reconnect (attempt {Attempt}): {Error}", camera.Id, attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
-            return ValueTask.CompletedTask;
-        },
-    }).Build();
+            await turns.WaitAsync(stoppingToken);
+            try
+            {
+                return pipeline.Take(frame);
+            }
+            finally
+            {
+                turns.Release();
+            }
+        }
+    }
+
+    private async Task PublishAsync(Camera camera, List<ObservedVehicle> vehicles, CameraStatistics statistics, CancellationToken stoppingToken)
+    {
+        foreach (var vehicle in vehicles)
+        {
+            hotlist.See(vehicle); // first: a disk that is full holds up the spool
+            try
+            {
+                await publisher.PublishAsync(vehicle, stoppingToken);
+                statistics.Sighted(vehicle.Sighting.Plate is not null);
+                logger.LogDebug("Camera {Camera} saw {Plate} ({Confidence}).", camera.Id, Masking.Plate(vehicle.Sighting.Plate), vehicle.Sighting.Confidence);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                health.Degraded(Worker, $"A sighting of camera {camera.Id} could not be written to the spool: {e.Message}");
+                logger.LogCritical(e, "Camera {Camera}: sighting {Sighting} could not be written to the spool.", camera.Id, vehicle.Sighting.Id);
+            }
+        }
+    }
+
+    private async Task RescueAsync(CameraPipeline pipeline, Camera camera, CameraStatistics statistics, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await PublishAsync(camera, pipeline.End(), statistics, stoppingToken);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            logger.LogCritical(e, "Camera {Camera}: the vehicles that it followed could not be reported.", camera.Id);
+        }
+    }
 
     private sealed record RunningCamera(string StationId, Camera Camera, CancellationTokenSource Capture, Task Running);
 }

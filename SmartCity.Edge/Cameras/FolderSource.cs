@@ -5,7 +5,8 @@ using OpenCvSharp;
 namespace SmartCity.Edge.Cameras;
 
 /// <summary><c>folder:PATH</c>: pictures in name order, or one picture. A picture's capture time is its file's time of last writing.</summary>
-public sealed class FolderSource(string cameraId, string path, long mostPixels, ILogger logger) : ICameraSource
+/// <param name="budget">Of decoded pixels; it is waited for. Null for none.</param>
+public sealed class FolderSource(string cameraId, string path, long mostPixels, ILogger logger, PixelBudget? budget = null) : ICameraSource
 {
     public bool Waits => true;
 
@@ -29,18 +30,21 @@ public sealed class FolderSource(string cameraId, string path, long mostPixels, 
         {
             Mat image;
             byte[] content;
+            IDisposable? room = null;
             try
             {
                 content = await File.ReadAllBytesAsync(file, cancellationToken);
+                room = budget is null ? null : await budget.TakeAsync(Pictures.Pixels(content, mostPixels), cancellationToken);
                 image = Pictures.Decode(content, mostPixels);
             }
             catch (Exception e) when (e is InvalidDataException or IOException)
             {
+                room?.Dispose();
                 logger.LogWarning("Camera {Camera}: the file {File} cannot be used and is left out: {Error}", cameraId, Path.GetFileName(file), e.Message);
                 continue;
             }
 
-            yield return new Frame(cameraId, number++, new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero), image) { Still = true, Origin = FrameOrigin.Of(content) };
+            yield return new Frame(cameraId, number++, new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero), image) { Still = true, Origin = FrameOrigin.Of(content), Room = room };
         }
     }
 }

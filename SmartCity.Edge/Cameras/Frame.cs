@@ -28,7 +28,14 @@ public sealed class Frame(string cameraId, long number, DateTimeOffset capturedA
     /// <summary>Plates that are really in the picture; null where that is not known.</summary>
     public IReadOnlyList<FrameTruth>? Truth { get; init; }
 
-    public void Dispose() => Image.Dispose();
+    /// <summary>The room that its pixels take of a budget; null where none is kept.</summary>
+    public IDisposable? Room { get; init; }
+
+    public void Dispose()
+    {
+        Image.Dispose();
+        Room?.Dispose();
+    }
 }
 
 /// <summary>A plate that a simulated camera drew: its text, a vehicle number that stays the same over the frames of one pass, and its box.</summary>

@@ -49,7 +49,9 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         await foreach (var picture in _waiting.Reader.ReadAllAsync(stoppingToken))
         {

@@ -12,6 +12,23 @@ public static class Pictures
     /// <exception cref="InvalidDataException">It is not a whole JPEG or PNG of a sane size; the message says what it is instead.</exception>
     public static Mat Decode(byte[] content, long mostPixels)
     {
+        var (kind, _) = Look(content, mostPixels);
+        var image = Cv2.ImDecode(content, ImreadModes.Color);
+        if (image.Empty())
+        {
+            image.Dispose();
+            throw new InvalidDataException($"The {kind} is damaged and cannot be decoded.");
+        }
+
+        return image;
+    }
+
+    /// <summary>How many pixels it will have, before anything is unpacked.</summary>
+    /// <exception cref="InvalidDataException">It is not a whole JPEG or PNG of a sane size; the message says what it is instead.</exception>
+    public static long Pixels(byte[] content, long mostPixels) => Look(content, mostPixels).Pixels;
+
+    private static (string Kind, long Pixels) Look(byte[] content, long mostPixels)
+    {
         if (content.Length == 0)
         {
             throw new InvalidDataException("The picture is empty.");
@@ -33,14 +50,7 @@ public static class Pictures
             throw new InvalidDataException($"The {kind} is cut off: its end is missing.");
         }
 
-        var image = Cv2.ImDecode(content, ImreadModes.Color);
-        if (image.Empty())
-        {
-            image.Dispose();
-            throw new InvalidDataException($"The {kind} is damaged and cannot be decoded.");
-        }
-
-        return image;
+        return (kind, (long)width * height);
     }
 
     // Sizes from the headers, before anything is unpacked: a small file may claim a huge picture.

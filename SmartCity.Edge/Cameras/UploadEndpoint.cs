@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
-using OpenCvSharp;
 
 namespace SmartCity.Edge.Cameras;
 
@@ -14,6 +13,7 @@ namespace SmartCity.Edge.Cameras;
 public static class UploadEndpoint
 {
     private const string KeyHeader = "X-Api-Key";
+    private const string RetryAfterSeconds = "1";
     private const string TimeHeader = "X-Captured-At";
 
     public static IEndpointRouteBuilder MapUploads(this IEndpointRouteBuilder app)
@@ -23,7 +23,7 @@ public static class UploadEndpoint
     }
 
     private static async Task<Results<Accepted, ProblemHttpResult>> TakeAsync(
-        string id, HttpRequest request, ServedStations stations, CameraSources sources, IOptions<EdgeOptions> options, TimeProvider time, CancellationToken cancellationToken)
+        string id, HttpRequest request, ServedStations stations, CameraSources sources, PixelBudget pixels, IOptions<EdgeOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
         var settings = options.Value;
         if (settings.UploadKey is null)
@@ -58,24 +58,43 @@ public static class UploadEndpoint
             return Problem(StatusCodes.Status413PayloadTooLarge, $"The picture has more than {settings.UploadBytes} bytes.");
         }
 
-        Mat image;
         try
         {
-            image = Pictures.Decode(content, settings.PicturePixels);
+            if (pixels.TryTake(Pictures.Pixels(content, settings.PicturePixels)) is not { } room)
+            {
+                return Later(request, $"Pictures with {settings.DecodedPixels} pixels together wait to be read, which is the limit. Send this one again later.");
+            }
+
+            return Offer((UploadSource)sources.Of(camera), Decode(id, captured, content, settings, room)) ? TypedResults.Accepted((string?)null) : Later(request, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
         }
         catch (InvalidDataException e)
         {
             return Problem(StatusCodes.Status422UnprocessableEntity, e.Message);
         }
+    }
 
-        var frame = new Frame(id, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), image);
-        if (!((UploadSource)sources.Of(camera)).TryOffer(frame))
+    private static Frame Decode(string cameraId, DateTimeOffset captured, byte[] content, EdgeOptions settings, IDisposable room)
+    {
+        try
         {
-            frame.Dispose();
-            return Problem(StatusCodes.Status429TooManyRequests, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
+            return new Frame(cameraId, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), Pictures.Decode(content, settings.PicturePixels)) { Room = room };
+        }
+        catch
+        {
+            room.Dispose();
+            throw;
+        }
+    }
+
+    private static bool Offer(UploadSource source, Frame frame)
+    {
+        if (source.TryOffer(frame))
+        {
+            return true;
         }
 
-        return TypedResults.Accepted((string?)null);
+        frame.Dispose();
+        return false;
     }
 
     private static async Task<byte[]?> ReadAsync(Stream body, int most, CancellationToken cancellationToken)
@@ -93,6 +112,12 @@ public static class UploadEndpoint
         }
 
         return content.ToArray();
+    }
+
+    private static ProblemHttpResult Later(HttpRequest request, string detail)
+    {
+        request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return Problem(StatusCodes.Status429TooManyRequests, detail);
     }
 
     private static ProblemHttpResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);

@@ -47,8 +47,8 @@ public sealed class WorkerHealth(TimeProvider time) : IHealthCheck
             {
                 failed = time.GetElapsedTime(started) > LongestPause ? 1 : failed;
                 var pause = Backoff.After(failed, FirstPause, LongestPause);
-                Degraded(worker, $"It failed and is started again: {e.Message}");
-                logger.LogError(e, "{Worker} failed and is started again in {Pause:0.0} s.", worker, pause.TotalSeconds);
+                Degraded(worker, $"It failed and starts again: {e.Message}");
+                logger.LogError(e, "The worker {Worker} failed and starts again in {Pause:0.0} s.", worker, pause.TotalSeconds);
                 await Task.Delay(pause, time, stoppingToken);
             }
         }

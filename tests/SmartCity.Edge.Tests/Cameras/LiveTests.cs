@@ -51,6 +51,19 @@ public sealed class LiveTests(Recogniser recogniser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_camera_that_was_lost_often_is_asked_again_as_soon_as_at_the_first_time()
+    {
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [("street", _camera.Urls.Single().Replace("http://", "http://viewer:geheim@", StringComparison.Ordinal) + "/live.mjpg")]);
+        for (var drops = 1; drops <= 7; drops++)
+        {
+            await Eventually.IsTrue(() => _calls == drops && station.Camera("street").State == CameraState.Lost, $"the stream is lost for the {drops}. time");
+            var lost = station.Time.GetUtcNow();
+            await station.Until(() => _calls > drops || station.Camera("street").State != CameraState.Lost, "it is asked again");
+            Assert.InRange(station.Time.GetUtcNow() - lost, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        }
+    }
+
+    [Fact]
     public async Task A_camera_that_sends_no_pictures_is_lost_saying_why()
     {
         (string Id, string Path, string Reason)[] cameras = [("away", "/away.mjpg", "404"), ("page", "/page", "text/plain"), ("locked", "/live.mjpg", "401")];

@@ -90,6 +90,24 @@ public sealed class UploadTests(Recogniser recogniser) : IDisposable
     }
 
     [Fact]
+    public async Task Pictures_of_all_cameras_together_take_no_more_room_than_there_is_and_who_has_to_wait_is_told_so()
+    {
+        await using var station = await StartAsync(("Edge:DecodedPixels", "10000"));
+        Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(station, TestPictures.Png(80, 80))).StatusCode);
+        using (var refused = await PostAsync(station, TestPictures.Png(80, 80)))
+        {
+            Assert.Equal((HttpStatusCode.TooManyRequests, TimeSpan.FromSeconds(1)), (refused.StatusCode, refused.Headers.RetryAfter?.Delta));
+            Assert.Contains("10000 pixels together", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(80, await TakeAsync(station));
+        Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(station, TestPictures.Png(200, 200))).StatusCode); // alone it is taken, however large
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await PostAsync(station, TestPictures.Png(20, 20))).StatusCode);
+        Assert.Equal(200, await TakeAsync(station));
+        await IsFirstTaken(station);
+    }
+
+    [Fact]
     public async Task A_picture_with_a_plate_becomes_a_sighting_of_its_own_time()
     {
         await using var station = await CameraStation.StartAsync(recogniser, _folder, [(Camera, "upload")]);
@@ -138,15 +156,21 @@ public sealed class UploadTests(Recogniser recogniser) : IDisposable
     private static async Task IsFirstTaken(CameraStation station)
     {
         Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(station, TestPictures.Png(50, 40))).StatusCode);
+        Assert.Equal(50, await TakeAsync(station));
+    }
+
+    private static async Task<int> TakeAsync(CameraStation station)
+    {
         var source = station.Sources.Of(new SmartCity.Contracts.Cities.Camera { Id = Camera, Source = "upload" });
         await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
         {
             using (frame)
             {
-                Assert.Equal((50, 40), (frame.Image.Width, frame.Image.Height));
-                return;
+                return frame.Image.Width;
             }
         }
+
+        throw new InvalidOperationException("The source has ended.");
     }
 
     private Task<CameraStation> StartAsync(params (string Key, string? Value)[] settings) =>

@@ -97,6 +97,9 @@ internal sealed class CameraStation : IAsyncDisposable
         return station;
     }
 
+    /// <summary>Whether sightings wait because the disk does not take them.</summary>
+    public bool Waits => _app.Services.GetRequiredService<SightingPublisher>().Spools.Single().Trouble is not null;
+
     /// <summary>Looks vehicles up as the cameras do.</summary>
     public HotlistWatch Hotlist => _app.Services.GetRequiredService<HotlistWatch>();
 
