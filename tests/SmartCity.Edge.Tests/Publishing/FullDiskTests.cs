@@ -25,7 +25,7 @@ public sealed class FullDiskTests : IDisposable
         var kept = Sightings(spool);
         Assert.Equal([true, false, true], kept.Select(s => s.Sighting.Evidence is not null));
         Assert.Equal(1, spool.Pictures.Shed);
-        Assert.Contains(_log.Lines, l => l.Level == LogLevel.Error && l.Text.Contains("pictures are shed", StringComparison.Ordinal));
+        Assert.Contains(_log.Lines, l => l.Level == LogLevel.Error && l.Text.Contains("pictures were given up", StringComparison.Ordinal));
     }
 
     [Fact]
