@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
@@ -35,12 +34,13 @@ internal sealed class CityDetector : IPlateDetector
 
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
-    private readonly ConcurrentDictionary<(int Width, int Height), ConcurrentBag<Look>> _looks = new();
+    private readonly Looks _looks;
     private readonly int _side;
 
     public CityDetector(RecognitionOptions options, ILogger logger)
     {
         (_session, Device) = OnnxModel.Open(ModelFiles.Find(options.ModelsPath, FileName, Sha256), options, logger);
+        _looks = new Looks(_session);
         _side = options.DetectionSide;
         var shape = _session.InputMetadata.Single().Value.Dimensions;
         if (shape is not [_, _, _, 3] || !_session.OutputNames.SequenceEqual(["heat", "corners"]))
@@ -74,11 +74,7 @@ internal sealed class CityDetector : IPlateDetector
 
     public void Dispose()
     {
-        foreach (var look in _looks.Values.SelectMany(l => l))
-        {
-            look.Dispose();
-        }
-
+        _looks.Dispose();
         _run.Dispose();
         _session.Dispose();
     }
@@ -112,13 +108,7 @@ internal sealed class CityDetector : IPlateDetector
     private PlateQuad[] Look(in Source image, double share)
     {
         var scale = Scale(image, share);
-        var size = (Width: Multiple(image.Picture.Width * scale), Height: Multiple(image.Picture.Height * scale));
-        var free = _looks.GetOrAdd(size, static _ => []);
-        if (!free.TryTake(out var look))
-        {
-            look = new Look(_session, size.Width, size.Height);
-        }
-
+        var look = _looks.Take(Multiple(image.Picture.Width * scale), Multiple(image.Picture.Height * scale));
         try
         {
             Cv2.Resize(image.Array, look.Picture, look.Picture.Size(), 0, 0, scale < 0.6 ? InterpolationFlags.Area : InterpolationFlags.Linear);
@@ -127,7 +117,7 @@ internal sealed class CityDetector : IPlateDetector
         }
         finally
         {
-            free.Add(look);
+            _looks.Give(look);
         }
     }
 
@@ -263,50 +253,4 @@ internal sealed class CityDetector : IPlateDetector
 internal readonly record struct Peak(Corners Corners, Rect Box, float Score)
 {
     public Point2d Middle => new(Box.X + Box.Width / 2.0, Box.Y + Box.Height / 2.0);
-}
-
-/// <summary>The memory of one inference of one size: the picture as the model takes it, and what it gives; bound once.</summary>
-internal sealed class Look : IDisposable
-{
-    private readonly OrtValue[] _values;
-
-    public Look(InferenceSession session, int width, int height)
-    {
-        var bytes = GC.AllocateUninitializedArray<byte>(width * height * 3, pinned: true);
-        Picture = Mat.FromPixelData(height, width, MatType.CV_8UC3, bytes);
-        var (rows, columns) = (height / 8, width / 8);
-        Heat = GC.AllocateUninitializedArray<float>(rows * columns, pinned: true);
-        Corners = GC.AllocateUninitializedArray<float>(8 * rows * columns, pinned: true);
-        var memory = OrtMemoryInfo.DefaultInstance;
-        _values =
-        [
-            OrtValue.CreateTensorValueFromMemory(memory, bytes.AsMemory(), [1, height, width, 3]),
-            OrtValue.CreateTensorValueFromMemory(memory, Heat.AsMemory(), [1, 1, rows, columns]),
-            OrtValue.CreateTensorValueFromMemory(memory, Corners.AsMemory(), [1, 8, rows, columns]),
-        ];
-        Binding = session.CreateIoBinding();
-        Binding.BindInput("picture", _values[0]);
-        Binding.BindOutput("heat", _values[1]);
-        Binding.BindOutput("corners", _values[2]);
-    }
-
-    public Mat Picture { get; }
-
-    public float[] Heat { get; }
-
-    public float[] Corners { get; }
-
-    /// <summary>Peaks before those of one plate are made one.</summary>
-    public List<Peak> Found { get; } = [];
-
-    public List<(Peak Peak, double Prominence)> Kept { get; } = [];
-
-    public OrtIoBinding Binding { get; }
-
-    public void Dispose()
-    {
-        Binding.Dispose();
-        Array.ForEach(_values, v => v.Dispose());
-        Picture.Dispose();
-    }
 }

@@ -114,6 +114,7 @@ internal static partial class OnnxModel
             IntraOpNumThreads = options.ThreadsPerSession,
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            EnableMemoryPattern = false, // one block for all of an inference, for each size of picture: three times the memory and no faster
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         settings.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");

@@ -89,6 +89,30 @@ public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnMo
     }
 
     [Fact]
+    public void Pictures_of_many_sizes_leave_no_memory_for_each_size_behind()
+    {
+        const int MostBytes = 24_000_000;
+        Look(384);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        for (var height = 416; height <= 640; height += 32)
+        {
+            Look(height);
+        }
+
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, MostBytes);
+
+        void Look(int height)
+        {
+            for (var width = 416; width <= 640; width += 32)
+            {
+                using var picture = new Mat(height, width, MatType.CV_8UC3, new Scalar(140, 130, 120));
+                own.Models.Detect(picture);
+            }
+        }
+    }
+
+    [Fact]
     public void Both_lines_of_a_plate_are_read_upper_before_lower()
     {
         using var picture = new Mat(240, 320, MatType.CV_8UC3, new Scalar(70, 70, 70));
