@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
+using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Core;
 using SmartCity.Core.Database;
 using SmartCity.Edge;
@@ -8,6 +9,7 @@ using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Kafka;
 using SmartCity.Web;
 
 namespace SmartCity.AllInOne;
@@ -34,6 +36,7 @@ internal static class AllInOneHost
         builder.WebHost.UseStaticWebAssets();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopWithin);
         builder.Services.AddSingleton(health);
+        builder.Services.AddSingleton(new DoneWith(InProcessBroker.Forget));
         Log(builder.Logging);
         builder.AddServiceDefaults();
         builder.AddEdge();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -17,10 +18,18 @@ internal sealed partial class InProcessBroker : IDisposable
     private const string Native = "librdkafka-of-confluent";
     private const int Producer = 0;
 
+    // Records of a partition that stay when they were read, and how many more of them come together before some go.
+    private const int RecordsKept = 50;
+
     private static readonly Lock Loading = new();
+    private static readonly ConcurrentDictionary<string, InProcessBroker> Running = new(StringComparer.Ordinal);
     private static bool _loaded;
 
-    private nint _client;
+    // librdkafka wants a client for a cluster, and one carries as many as are wanted: each client costs three threads and some hundred kilobytes.
+    private static nint _client;
+    private static int _clusters;
+
+    private readonly Dictionary<TopicPartition, long> _forgotten = new();
     private nint _cluster;
 
     /// <summary>Starts a broker with the topics given; other topics appear on first use.</summary>
@@ -28,20 +37,17 @@ internal sealed partial class InProcessBroker : IDisposable
     public InProcessBroker(params ReadOnlySpan<(string Topic, int Partitions)> topics)
     {
         Load();
-        var error = new byte[512];
-        var configuration = NewConfiguration();
-        Configure(configuration, "log_level", "3", error, (nuint)error.Length); // the client only carries the cluster and has no servers to complain of
-        _client = New(Producer, configuration, error, (nuint)error.Length);
-        if (_client == 0)
+        lock (Loading)
         {
-            throw new InvalidOperationException($"The broker in the process could not start: {Text(error)}");
-        }
+            _client = _clusters > 0 ? _client : NewClient();
+            _cluster = NewCluster(_client, 1);
+            if (_cluster == 0)
+            {
+                Release();
+                throw new InvalidOperationException("The broker in the process could not start: librdkafka did not create a mock cluster.");
+            }
 
-        _cluster = NewCluster(_client, 1);
-        if (_cluster == 0)
-        {
-            Destroy(_client);
-            throw new InvalidOperationException("The broker in the process could not start: librdkafka did not create a mock cluster.");
+            _clusters++;
         }
 
         SetRebalanceDelay(_cluster, 50);
@@ -51,6 +57,7 @@ internal sealed partial class InProcessBroker : IDisposable
         }
 
         BootstrapServers = Marshal.PtrToStringUTF8(Bootstraps(_cluster))!;
+        Running[BootstrapServers] = this;
     }
 
     /// <summary><c>127.0.0.1:port</c>.</summary>
@@ -65,15 +72,71 @@ internal sealed partial class InProcessBroker : IDisposable
         }
     }
 
+    /// <summary>
+    /// What lies before an offset was read by whom it was for and may go, if the address is that of a broker in this process; the last few records
+    /// are kept for whoever looks.
+    /// </summary>
+    public static void Forget(string bootstrapServers, TopicPartitionOffset read)
+    {
+        if (Running.TryGetValue(bootstrapServers, out var broker))
+        {
+            broker.Forget(read);
+        }
+    }
+
     public void Dispose()
     {
-        if (_cluster != 0)
+        Running.TryRemove(BootstrapServers, out _);
+        lock (_forgotten)
         {
+            if (_cluster == 0)
+            {
+                return;
+            }
+
             DestroyCluster(_cluster);
             _cluster = 0;
         }
 
-        if (_client != 0)
+        lock (Loading)
+        {
+            _clusters--;
+            Release();
+        }
+    }
+
+    private void Forget(TopicPartitionOffset read)
+    {
+        var before = read.Offset.Value - RecordsKept;
+        lock (_forgotten)
+        {
+            if (_cluster == 0 || before - _forgotten.GetValueOrDefault(read.TopicPartition) < RecordsKept)
+            {
+                return;
+            }
+
+            var code = DeleteRecords(_cluster, read.Topic, read.Partition.Value, before);
+            if (code != 0)
+            {
+                throw new InvalidOperationException($"The broker in the process could not forget {read.TopicPartition} before {before}: {new Error((ErrorCode)code).Reason}.");
+            }
+
+            _forgotten[read.TopicPartition] = before;
+        }
+    }
+
+    private static nint NewClient()
+    {
+        var error = new byte[512];
+        var configuration = NewConfiguration();
+        Configure(configuration, "log_level", "3", error, (nuint)error.Length); // the client only carries clusters and has no servers to complain of
+        var client = New(Producer, configuration, error, (nuint)error.Length);
+        return client != 0 ? client : throw new InvalidOperationException($"The broker in the process could not start: {Text(error)}");
+    }
+
+    private static void Release()
+    {
+        if (_clusters == 0)
         {
             Destroy(_client);
             _client = 0;
@@ -124,6 +187,9 @@ internal sealed partial class InProcessBroker : IDisposable
 
     [LibraryImport(Native, EntryPoint = "rd_kafka_mock_topic_create", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int CreateTopic(nint cluster, string topic, int partitions, int replicas);
+
+    [LibraryImport(Native, EntryPoint = "rd_kafka_mock_partition_delete_records", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int DeleteRecords(nint cluster, string topic, int partition, long before);
 
     [LibraryImport(Native, EntryPoint = "rd_kafka_mock_group_initial_rebalance_delay_ms")]
     private static partial void SetRebalanceDelay(nint cluster, int milliseconds);

@@ -16,6 +16,11 @@ public sealed class CoreProducer(IConfiguration configuration, ILogger<CoreProdu
             .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
             .Build());
 
+    private IAdminClient? _admin;
+
+    /// <summary>Asks the core Kafka through the producer's own connections.</summary>
+    public IAdminClient Admin => LazyInitializer.EnsureInitialized(ref _admin, () => new DependentAdminClientBuilder(_producer.Value.Handle).Build());
+
     /// <summary>Sends a record; when this returns all replicas have it.</summary>
     /// <exception cref="ProduceException{TKey,TValue}">It was not delivered.</exception>
     public Task ProduceAsync(string topic, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken) =>
@@ -28,6 +33,7 @@ public sealed class CoreProducer(IConfiguration configuration, ILogger<CoreProdu
 
     public void Dispose()
     {
+        _admin?.Dispose();
         if (_producer.IsValueCreated)
         {
             _producer.Value.Flush(FlushAtEnd);

@@ -19,7 +19,7 @@ internal sealed record ReceivedHeartbeat(StationHeartbeat Heartbeat, DateTimeOff
 }
 
 /// <summary>The newest heartbeat of each station. Each core listens to all of them: its group is its own.</summary>
-internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHealth health, TimeProvider time, ILogger<HeartbeatConsumer> logger) : BackgroundService
+internal sealed class HeartbeatConsumer(IConfiguration configuration, IEnumerable<DoneWith> doneWith, WorkerHealth health, TimeProvider time, ILogger<HeartbeatConsumer> logger) : BackgroundService
 {
     private const string Worker = "heartbeats";
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
@@ -44,8 +44,9 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, WorkerHeal
         {
             try
             {
-                var config = KafkaConnection.Core(configuration).Consumer("smartcity-core-heartbeats", $"core-heartbeats-{Environment.MachineName}");
-                await using var reader = new BatchReader(config, Topics.MirroredHeartbeats, 10_000, logger);
+                var kafka = KafkaConnection.Core(configuration);
+                var config = kafka.Consumer("smartcity-core-heartbeats", $"core-heartbeats-{Environment.MachineName}");
+                await using var reader = new BatchReader(config, Topics.MirroredHeartbeats, 10_000, logger, DoneWith.Tell(doneWith, kafka));
                 while (true)
                 {
                     var batch = await reader.ReadAsync(1_000, Linger, Idle, stoppingToken);

@@ -1,22 +1,20 @@
 using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Kafka;
 using SmartCity.Core.Sightings;
-using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Core.Ops;
 
-/// <summary>Measures the core's Kafka: where its topics end, how fast they grow, where the core's groups are. Asks only; joins no group.</summary>
-internal sealed class KafkaFigures(IConfiguration configuration, IOptions<SightingOptions> sightings, TimeProvider time) : IDisposable
+/// <summary>Measures the core's Kafka through the producer's connections: where its topics end, how fast they grow, where the core's groups are. Asks only; joins no group.</summary>
+internal sealed class KafkaFigures(CoreProducer producer, IOptions<SightingOptions> sightings, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private static readonly string[] Own = [Topics.Alerts, Topics.DeadLetters, Topics.ModelReleases];
 
-    private IAdminClient? _admin;
     private Dictionary<string, long> _ends = [];
     private long _measured;
 
@@ -29,8 +27,7 @@ internal sealed class KafkaFigures(IConfiguration configuration, IOptions<Sighti
     {
         try
         {
-            _admin ??= new AdminClientBuilder(KafkaConnection.Core(configuration).Admin("smartcity-core-ops")).SetErrorHandler((_, _) => { }).SetLogHandler((_, _) => { }).Build();
-            Newest = await MeasureAsync(_admin, cancellationToken);
+            Newest = await MeasureAsync(producer.Admin, cancellationToken);
             Error = null;
         }
         catch (KafkaException e)
@@ -38,8 +35,6 @@ internal sealed class KafkaFigures(IConfiguration configuration, IOptions<Sighti
             Error = e.Error.Reason;
         }
     }
-
-    public void Dispose() => _admin?.Dispose();
 
     private async Task<KafkaMeasurement> MeasureAsync(IAdminClient admin, CancellationToken cancellationToken)
     {

@@ -27,6 +27,7 @@ internal sealed class SightingConsumer(
     CoreProducer producer,
     LivePublisher live,
     IngestStatistics statistics,
+    IEnumerable<DoneWith> doneWith,
     IOptions<SightingOptions> options,
     WorkerHealth health,
     TimeProvider time,
@@ -57,8 +58,9 @@ internal sealed class SightingConsumer(
         {
             try
             {
-                var config = KafkaConnection.Core(configuration).Consumer("smartcity-core-ingest", options.Value.Group);
-                await using var reader = new BatchReader(config, Topics.MirroredSightings, 2 * options.Value.BatchSize, logger);
+                var kafka = KafkaConnection.Core(configuration);
+                var config = kafka.Consumer("smartcity-core-ingest", options.Value.Group);
+                await using var reader = new BatchReader(config, Topics.MirroredSightings, 2 * options.Value.BatchSize, logger, DoneWith.Tell(doneWith, kafka));
                 statistics.LagSource = () => reader.Lags;
                 await ReadAsync(reader, stoppingToken);
             }

@@ -6,13 +6,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
+using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Edge.Heartbeats;
 
-/// <summary>Asks the Kafka of each station, as often as heartbeats go out, what its topic of sightings holds. A Kafka that does not answer holds up no heartbeat.</summary>
-internal sealed class EdgeKafkaFigures(ServedStations stations, IConfiguration configuration, IOptions<EdgeOptions> options, WorkerHealth health, TimeProvider time, ILogger<EdgeKafkaFigures> logger) : BackgroundService
+/// <summary>Asks the Kafka of each station through its producer, as often as heartbeats go out, what its topic of sightings holds. A Kafka that does not answer holds up no heartbeat.</summary>
+internal sealed class EdgeKafkaFigures(ServedStations stations, EdgeProducers producers, IConfiguration configuration, IOptions<EdgeOptions> options, WorkerHealth health, TimeProvider time, ILogger<EdgeKafkaFigures> logger) : BackgroundService
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
@@ -32,11 +33,11 @@ internal sealed class EdgeKafkaFigures(ServedStations stations, IConfiguration c
 
     private async Task WatchAsync(string worker, string[] ids, CancellationToken stoppingToken)
     {
-        using var admin = new AdminClientBuilder(KafkaConnection.Edge(configuration, ids[0]).Admin("smartcity-edge-heartbeats")).SetErrorHandler((_, _) => { }).SetLogHandler((_, _) => { }).Build();
+        var producer = producers.For(ids[0]);
         using var timer = new PeriodicTimer(options.Value.HeartbeatInterval, time);
         do
         {
-            var newest = await MeasureAsync(admin, _newest.GetValueOrDefault(ids[0]), stoppingToken);
+            var newest = await MeasureAsync(producer.Admin, _newest.GetValueOrDefault(ids[0]), stoppingToken);
             foreach (var id in ids)
             {
                 _newest[id] = newest;
@@ -58,9 +59,9 @@ internal sealed class EdgeKafkaFigures(ServedStations stations, IConfiguration c
             var end = await SumAsync(admin, partitions, OffsetSpec.Latest());
             return new EdgeKafkaMeasurement(Math.Max(0, end - begin), end, null);
         }
-        catch (KafkaException e)
+        catch (Exception e) when (e is KafkaException or TimeoutException or ObjectDisposedException)
         {
-            return new EdgeKafkaMeasurement(before?.Records ?? 0, before?.End ?? 0, e.Error.Reason);
+            return new EdgeKafkaMeasurement(before?.Records ?? 0, before?.End ?? 0, (e as KafkaException)?.Error.Reason ?? e.Message);
         }
     }
 
@@ -71,7 +72,8 @@ internal sealed class EdgeKafkaFigures(ServedStations stations, IConfiguration c
             return 0;
         }
 
-        var answer = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = which }), new ListOffsetsOptions { RequestTimeout = Timeout });
+        var answer = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = which }), new ListOffsetsOptions { RequestTimeout = Timeout })
+            .WaitAsync(2 * Timeout); // a producer that is made anew meanwhile leaves nobody to answer
         return answer.ResultInfos.Sum(r => r.TopicPartitionOffsetError.Error.IsError ? throw new KafkaException(r.TopicPartitionOffsetError.Error) : Math.Max(0, r.TopicPartitionOffsetError.Offset.Value));
     }
 }

@@ -24,6 +24,7 @@ internal sealed class MirrorLink(
     KafkaConnection target,
     KafkaProducer producer,
     PartitionBudget? budget,
+    Action<TopicPartitionOffset> doneWith,
     int batchSize,
     MirrorStatistics? statistics,
     WorkerHealth health,
@@ -76,7 +77,7 @@ internal sealed class MirrorLink(
             try
             {
                 await EnsureTargetAsync();
-                await using var reader = new BatchReader(source.Consumer($"mirror-{stationId}", $"{Group(stationId)}{(topic == Topics.Sightings ? "" : "-" + topic)}"), topic, 2 * batchSize, logger);
+                await using var reader = new BatchReader(source.Consumer($"mirror-{stationId}", $"{Group(stationId)}{(topic == Topics.Sightings ? "" : "-" + topic)}"), topic, 2 * batchSize, logger, doneWith);
                 await CarryAsync(reader, cancellationToken);
             }
             catch (KafkaException e)

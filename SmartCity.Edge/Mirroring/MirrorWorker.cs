@@ -17,6 +17,7 @@ internal sealed class MirrorWorker(
     IOptions<MirrorOptions> options,
     EdgeProducers producers,
     MirrorBoard board,
+    IEnumerable<DoneWith> doneWith,
     WorkerHealth health,
     TimeProvider time,
     ILogger<MirrorWorker> logger) : BackgroundService
@@ -43,14 +44,15 @@ internal sealed class MirrorWorker(
         Check(settings.Stations);
         var target = KafkaConnection.Core(configuration);
         var producer = producers.For(target);
-        using var budget = settings.CorePartitionBytes is { } bytes ? new PartitionBudget(target, settings.CoreReaders, bytes, time) : null;
+        var budget = settings.CorePartitionBytes is { } bytes ? new PartitionBudget(() => producer.Admin, settings.CoreReaders, bytes, time) : null;
         var links = settings.Stations.SelectMany(station =>
         {
             var source = KafkaConnection.Edge(configuration, station);
+            var tell = DoneWith.Tell(doneWith, source);
             return new[]
             {
-                new MirrorLink(station, Topics.Sightings, source, target, producer, budget, settings.BatchSize, board.Of(station), health, time, logger),
-                new MirrorLink(station, Topics.StationHeartbeats, source, target, producer, null, settings.BatchSize, null, health, time, logger),
+                new MirrorLink(station, Topics.Sightings, source, target, producer, budget, tell, settings.BatchSize, board.Of(station), health, time, logger),
+                new MirrorLink(station, Topics.StationHeartbeats, source, target, producer, null, tell, settings.BatchSize, null, health, time, logger),
             };
         });
 

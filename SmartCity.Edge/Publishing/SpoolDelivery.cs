@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,7 +22,6 @@ internal sealed class SpoolDelivery(
     SightingPublisher publisher,
     EdgeProducers producers,
     IObjectStore objects,
-    IConfiguration configuration,
     IOptions<EdgeOptions> options,
     IEnumerable<NewestAtCore> newestAtCore,
     WorkerHealth health,
@@ -58,8 +56,8 @@ internal sealed class SpoolDelivery(
     {
         var worker = Worker(spool);
         var retry = Retry(worker, spool.StationId);
-        using var budget = options.Value.BrokerPartitionBytes is { } bytes
-            ? new PartitionBudget(KafkaConnection.Edge(configuration, spool.StationId), [MirrorLink.Group(spool.StationId)], bytes, time)
+        var budget = options.Value.BrokerPartitionBytes is { } bytes
+            ? new PartitionBudget(() => producers.For(spool.StationId).Admin, [MirrorLink.Group(spool.StationId)], bytes, time)
             : null;
         foreach (var core in newestAtCore)
         {

@@ -23,14 +23,17 @@ public sealed class BatchReader : IAsyncDisposable
     private readonly IConsumer<byte[]?, byte[]?> _consumer;
     private readonly int _capacity;
     private readonly ILogger _logger;
+    private readonly Action<TopicPartitionOffset>? _doneWith;
     private readonly Task _polling;
     private readonly Dictionary<TopicPartition, long> _done = [];
     private volatile IReadOnlyList<PartitionLag> _lags = [];
     private volatile ReaderFault? _fault;
 
     /// <param name="capacity">Records that wait at most; a rebalance may bring a few more.</param>
-    public BatchReader(ConsumerConfig config, string subscription, int capacity, ILogger logger)
+    /// <param name="doneWith">Hears of what <see cref="Store"/> was called with.</param>
+    public BatchReader(ConsumerConfig config, string subscription, int capacity, ILogger logger, Action<TopicPartitionOffset>? doneWith = null)
     {
+        _doneWith = doneWith;
         _capacity = capacity;
         _logger = logger;
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
@@ -82,6 +85,8 @@ public sealed class BatchReader : IAsyncDisposable
                 {
                     _done[partition.Key] = next;
                 }
+
+                _doneWith?.Invoke(new TopicPartitionOffset(partition.Key, next));
             }
             catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_State or ErrorCode.Local_UnknownPartition)
             {

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
+using Microsoft.Extensions.DependencyInjection;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Edge.Tests.Mirroring;
 
@@ -115,6 +117,26 @@ public sealed class MirrorTests : IDisposable
         using var reader = new TopicReader(empty.BootstrapServers, Target, Partitions);
         await Eventually.IsTrue(() => reader.Take() >= 30, "all arrived");
         Assert.All(reader.Records, r => Assert.Equal(Number(r) % Partitions, r.Partition.Value));
+    }
+
+    [Fact]
+    public async Task The_broker_in_the_process_forgets_what_was_carried_and_keeps_the_newest()
+    {
+        const int count = 600;
+        await SendAsync(Topics.Sightings, Enumerable.Range(0, count / 2).Select(i => (0, Numbered(i))));
+        await using var mirror = await EdgeTransport.StartAsync(Settings(), services => services.AddSingleton(new DoneWith(InProcessBroker.Forget)));
+        using var reader = new TopicReader(_core.BootstrapServers, Target, Partitions);
+        await Eventually.IsTrue(() => reader.Take() >= count / 2, "the first half arrived");
+        await SendAsync(Topics.Sightings, Enumerable.Range(count / 2, count / 2).Select(i => (0, Numbered(i))));
+
+        await Eventually.IsTrue(() => reader.Take() >= count, "all arrived");
+
+        Assert.Equal(Enumerable.Range(0, count), reader.Records.Select(Number));
+        using var edge = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = _edge.BootstrapServers, GroupId = "outside" }).Build();
+        var within = TimeSpan.FromSeconds(10);
+        await Eventually.IsTrue(() => edge.QueryWatermarkOffsets(new TopicPartition(Topics.Sightings, 0), within).Low >= count - 100, "the edge's broker forgot");
+        Assert.InRange(edge.QueryWatermarkOffsets(new TopicPartition(Topics.Sightings, 0), within).Low.Value, count - 100, count - 50);
+        Assert.Equal(0, reader.Records[0].Offset.Value); // nobody has said to be done with the core's
     }
 
     [Fact]
