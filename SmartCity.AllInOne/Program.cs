@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmartCity.AllInOne.Commands;
+using SmartCity.ServiceDefaults;
 
 namespace SmartCity.AllInOne;
 
@@ -11,6 +12,7 @@ public static class EntryPoint
 
     public static async Task<int> Main(string[] args)
     {
+        NativeMemory.KeepLittle();
         var root = new RootCommand("SmartCity: cameras, charges, alerts and archive of a low-emission zone.")
         {
             RunCommand.Create(),

@@ -1,6 +1,7 @@
 using SmartCity.Edge;
 using SmartCity.ServiceDefaults;
 
+NativeMemory.KeepLittle();
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddEdge();

@@ -26,13 +26,12 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _put = new(StringComparer.Ordinal);
 
-    private readonly Channel<Picture> _waiting = Channel.CreateBounded<Picture>(
-        new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, dropped => dropped.Dispose());
+    private readonly Channel<Picture> _waiting = Channel.CreateBounded<Picture>(new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     /// <summary>Capture time of the picture that the object store took last; null when it took none since start.</summary>
     public DateTimeOffset? NewestOf(string cameraId) => _put.TryGetValue(cameraId, out var at) ? at : null;
 
-    /// <summary>Keeps a small copy of a frame when the camera's picture is older than the interval. Called by one thread for each camera.</summary>
+    /// <summary>Keeps a frame as a small JPEG when the camera's picture is older than the interval. Called by one thread for each camera.</summary>
     public void Offer(string stationId, string cameraId, Frame frame, TimeSpan? every = null)
     {
         var now = time.GetTimestamp();
@@ -42,11 +41,7 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         }
 
         _taken[cameraId] = now;
-        var picture = new Picture(stationId, cameraId, frame.CapturedAt, Small(frame.Image));
-        if (!_waiting.Writer.TryWrite(picture))
-        {
-            picture.Dispose();
-        }
+        _waiting.Writer.TryWrite(new Picture(stationId, cameraId, frame.CapturedAt, Jpeg(frame.Image)));
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
@@ -55,22 +50,8 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
     {
         await foreach (var picture in _waiting.Reader.ReadAllAsync(stoppingToken))
         {
-            using (picture)
-            {
-                await PutAsync(picture, stoppingToken);
-            }
+            await PutAsync(picture, stoppingToken);
         }
-    }
-
-    public override void Dispose()
-    {
-        _waiting.Writer.TryComplete();
-        while (_waiting.Reader.TryRead(out var picture))
-        {
-            picture.Dispose();
-        }
-
-        base.Dispose();
     }
 
     private async Task PutAsync(Picture picture, CancellationToken stoppingToken)
@@ -79,8 +60,7 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         timeout.CancelAfter(PutWithin);
         try
         {
-            var jpeg = picture.Image.ImEncode(".jpg", new ImageEncodingParam(ImwriteFlags.JpegQuality, Quality));
-            await objects.PutAsync(CameraPicture.Key(picture.StationId, picture.CameraId), CameraPicture.Stamp(jpeg, picture.CapturedAt), "image/jpeg", timeout.Token);
+            await objects.PutAsync(CameraPicture.Key(picture.StationId, picture.CameraId), CameraPicture.Stamp(picture.Jpeg, picture.CapturedAt), "image/jpeg", timeout.Token);
             _put[picture.CameraId] = picture.CapturedAt;
             health.Healthy(Worker);
         }
@@ -92,20 +72,19 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         }
     }
 
-    private static Mat Small(Mat image)
+    // What waits is the file: the picture itself is thirty times as large.
+    private static byte[] Jpeg(Mat image)
     {
+        var quality = new ImageEncodingParam(ImwriteFlags.JpegQuality, Quality);
         if (image.Width <= Widest)
         {
-            return image.Clone();
+            return image.ImEncode(".jpg", quality);
         }
 
-        var small = new Mat();
+        using var small = new Mat();
         Cv2.Resize(image, small, new Size(Widest, (int)Math.Round((double)image.Height * Widest / image.Width)), 0, 0, InterpolationFlags.Area);
-        return small;
+        return small.ImEncode(".jpg", quality);
     }
 
-    private sealed record Picture(string StationId, string CameraId, DateTimeOffset CapturedAt, Mat Image) : IDisposable
-    {
-        public void Dispose() => Image.Dispose();
-    }
+    private sealed record Picture(string StationId, string CameraId, DateTimeOffset CapturedAt, byte[] Jpeg);
 }

@@ -61,7 +61,8 @@ public sealed class Track : IDisposable
         {
             _bestValue = value;
             Best.Picture?.Dispose();
-            Best = (picture.Clone(), at, read.Quad);
+            // The same pixels, which go when the last of their holders goes.
+            Best = (new Mat(picture, new Rect(0, 0, picture.Width, picture.Height)), at, read.Quad);
         }
     }
 

@@ -54,13 +54,15 @@ internal sealed class SimulatedSource : ICameraSource
         while (true)
         {
             started = _time.GetTimestamp();
-            using var pass = traffic.Next();
-            for (var i = 0; i < pass.Frames; i++)
+            using (var pass = traffic.Next())
             {
-                var at = _time.GetUtcNow();
-                var (picture, truth) = pass.Draw(i, at);
-                yield return new Frame(_cameraId, number++, at, picture) { Truth = [truth] };
-                await Task.Delay(SimulatedTraffic.FrameInterval / _speed, _time, cancellationToken);
+                for (var i = 0; i < pass.Frames; i++)
+                {
+                    var at = _time.GetUtcNow();
+                    var (picture, truth) = pass.Draw(i, at);
+                    yield return new Frame(_cameraId, number++, at, picture) { Truth = [truth] };
+                    await Task.Delay(SimulatedTraffic.FrameInterval / _speed, _time, cancellationToken);
+                }
             }
 
             var left = _time.GetUtcNow();

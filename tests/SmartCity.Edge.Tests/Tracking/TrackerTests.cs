@@ -1,5 +1,7 @@
+using OpenCvSharp;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.Edge.Tests.Recognition;
+using SmartCity.Edge.Tracking;
 
 namespace SmartCity.Edge.Tests.Tracking;
 
@@ -118,5 +120,22 @@ public sealed class TrackerTests(Recogniser recogniser) : IDisposable
         Assert.False(track.Best.Picture.IsDisposed);
         _street.Waits(Gone);
         Assert.True(track.Best.Picture.IsDisposed);
+    }
+
+    [Fact]
+    public void The_evidence_is_the_frame_itself_and_no_copy_and_outlives_it()
+    {
+        using var tracker = new Edge.Tracking.Tracker(reads => reads[0]);
+        IntPtr pixels;
+        using (var picture = new Mat(720, 1280, MatType.CV_8UC3, new Scalar(1, 2, 3)))
+        {
+            pixels = picture.Data;
+            tracker.Observe([Street.Read(Street.Plate(100), "LR33TEE", 0.999f)], picture, Street.Start, default);
+        }
+
+        var (track, _) = Assert.Single(tracker.Expire(Street.Start + Gone));
+
+        Assert.Equal(pixels, track.Best.Picture.Data);
+        Assert.Equal(new Vec3b(1, 2, 3), track.Best.Picture.At<Vec3b>(719, 1279));
     }
 }
