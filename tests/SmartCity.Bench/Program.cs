@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SmartCity.Bench;
 using SmartCity.Bench.Live;
+using SmartCity.Bench.Memory;
 
 #pragma warning disable CA1416 // the servers that are measured against run on Unix
 var root = new RootCommand("Measures SmartCity, each figure beside a baseline of the same run.")
@@ -14,5 +15,6 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     ArchiveBench.Create(),
     SearchBench.Create(),
     LiveBench.Create(),
+    MemoryBench.Create(),
 };
 return await root.Parse(args).InvokeAsync();

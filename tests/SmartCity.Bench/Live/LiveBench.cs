@@ -104,7 +104,7 @@ internal static class LiveBench
         static string N(double value) => value.ToString(value < 100 ? "0.0" : "N0", CultureInfo.InvariantCulture);
     }
 
-    private sealed class Run(NpgsqlDataSource data, LiveServer server, LiveTraffic traffic, int rate, TimeSpan length)
+    private sealed class Run(NpgsqlDataSource data, CityProcess server, LiveTraffic traffic, int rate, TimeSpan length)
     {
         public async Task<(LivePhase Phase, double InteractiveMs, double Shifts)> BrowserAsync(CancellationToken cancellationToken)
         {
