@@ -74,6 +74,19 @@ internal static class AllInOneHost
                 : CookieAuthenticationDefaults.AuthenticationScheme);
     }
 
+    /// <summary>Says which workers of a host that has stopped had failed.</summary>
+    /// <returns>Whether there was one.</returns>
+    public static async Task<bool> FailedWorkersAsync(WebApplication app)
+    {
+        var failed = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Where(s => s.ExecuteTask is { IsFaulted: true }).ToList();
+        foreach (var worker in failed)
+        {
+            await Console.Error.WriteLineAsync($"smartcity: stopping, because {worker.GetType().Name} failed: {worker.ExecuteTask!.Exception!.GetBaseException().Message}");
+        }
+
+        return failed.Count > 0;
+    }
+
     /// <summary>One line an event, to stderr: stdout is for results.</summary>
     public static void Log(ILoggingBuilder logging)
     {

@@ -19,6 +19,7 @@ public static class EntryPoint
             RecogniseCommand.Create(),
             SimulateCommand.Create(),
             ReplayCommand.Create(),
+            ServeCommand.Create(),
             ChargesCommand.Create(),
             AuditCommand.Create(),
             DoctorCommand.Create(),

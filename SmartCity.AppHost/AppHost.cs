@@ -1,106 +1,87 @@
-// The whole topology on one screen. A connection string of a name given (ConnectionStrings:core-kafka, …) replaces that container.
-// --Edges N: stations that run. --City FILE: another city. --Mirror builtin: the edges carry their topics themselves. Publishing: --Target compose or kubernetes.
-using Aspire.Hosting.ApplicationModel;
+// The whole topology on one screen. ConnectionStrings:NAME of a resource replaces what would be started for it.
+//   --Infrastructure containers|local   where Postgres, Kafka, objects and the mirror run; without it containers if a runtime answers
+//   --Edges N                           how many of the city's stations run     --City FILE   another city     --Data DIR   what is kept
+//   aspire publish -- --Target compose|kubernetes, built with -p:Publish=true
 using Microsoft.Extensions.Configuration;
 using SmartCity.AppHost;
-using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
-using SmartCity.Contracts.Cities;
 
 var builder = DistributedApplication.CreateBuilder(args);
-var cityFile = builder.Configuration["City"];
-var stations = City.Load(cityFile).Stations.Take(builder.Configuration.GetValue("Edges", 3)).Select(s => s.Id).ToArray();
-var usesMirrorMaker = builder.Configuration["Mirror"] != "builtin";
-var registry = builder.AddTarget();
+var infrastructure = builder.ChooseInfrastructure();
+var target = builder.AddPublishTarget();
+var city = builder.Configuration["City"];
 
-// The console's own key at the core, and the first user's password; the parameters on the dashboard show both.
-var consoleKey = builder.AddParameter("console-key", new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true, persist: true);
-var firstPassword = builder.AddParameter("first-password", new GenerateParameterDefault { MinLength = 16, Special = false }, secret: true, persist: true);
+// Infrastructure.
+var postgres = Existing("postgres") ?? infrastructure.Postgres("postgres");
+var coreKafka = Existing("core-kafka") ?? infrastructure.Kafka("core-kafka");
+var objects = Existing("objects") ?? infrastructure.Objects("objects");
 
-var postgres = Existing("postgres") ?? builder.AddPostgres("postgres-server").WithDataVolume("smartcity-postgres").WithPgAdmin().AddDatabase("postgres", "smartcity");
-var objects = Existing("objects") ?? builder.AddMinio("objects");
-var coreKafka = Kafka("core-kafka");
+// Keys between the services, and the first user's password. The dashboard's parameters show them.
+var firstPassword = builder.AddSecret("first-password", 16, "Password of the user **administrator**, who signs in to the console first.");
+var consoleKey = builder.AddSecret("console-key", 40, "With this key the console calls the core.");
+var edgeKey = builder.AddSecret("edge-key", 40, "With this key the edges ask the core for their cameras and for the hot-list.");
 
-// With which the edges ask the core which cameras run.
-var edgeKey = builder.AddParameter("edge-key", new GenerateParameterDefault { MinLength = 40, Special = false }, secret: true, persist: true);
-
-var core = builder.AddProject<Projects.SmartCity_Core>("core")
-    .WithReference(coreKafka).WaitFor(coreKafka)
+// The core: alerts, charges, archive and the API.
+var core = builder.AddProject<Built<Projects.SmartCity_Core>>("core")
     .WithReference(postgres).WaitFor(postgres)
+    .WithReference(coreKafka).WaitFor(coreKafka)
     .WithReference(objects).WaitFor(objects)
-    .WithCity("Core", cityFile)
-    .WithEnvironment("Core__DemoRegistry", cityFile is null ? "true" : "false")
+    .WithCity("Core", city)
+    .WithEnvironment("Core__DemoRegistry", city is null ? "true" : "false")
     .WithEnvironment("Core__Access__FirstPassword", firstPassword)
-    .WithEnvironment("Core__Access__ServiceKeys__0__Name", "console")
-    .WithEnvironment("Core__Access__ServiceKeys__0__Key", consoleKey)
-    .WithEnvironment("Core__Access__ServiceKeys__0__Scopes__0", Scope.LiveRead)
-    .WithEnvironment("Core__Access__ServiceKeys__1__Name", "edge")
-    .WithEnvironment("Core__Access__ServiceKeys__1__Key", edgeKey)
-    .WithEnvironment("Core__Access__ServiceKeys__1__Scopes__0", Scope.EdgeConfig)
-    .WithHttpEndpoint(targetPort: registry is null ? null : Publishing.Port)
-    .WithHttpHealthCheck("/health/ready")
+    .WithServiceKey(0, "console", consoleKey, Scope.LiveRead)
+    .WithServiceKey(1, "edge", edgeKey, Scope.EdgeConfig)
+    .WithHttp("API")
     .WithIconName("CalculatorMultiple")
-    .PublishAsImage("core", registry);
+    .PublishAsImage("core", target);
 
-// MirrorMaker 2: topic "sightings" of each station becomes "{station}.sightings" on the core.
-var mirror = usesMirrorMaker ? builder.AddMirrorMaker("mirror-maker", stations, coreKafka) : null;
-
+// The stations: each has its own Kafka and an edge, which reads plates.
+var stations = builder.Stations();
+var kafkas = new List<(string Station, IResourceBuilder<IResourceWithConnectionString> Kafka)>();
+var edges = new List<IResourceBuilder<ProjectResource>>();
 foreach (var station in stations)
 {
-    var kafka = Kafka($"edge-kafka-{station}");
-    var edge = builder.AddProject<Projects.SmartCity_Edge>($"edge-{station}")
+    var parent = builder.AddStation(station);
+    var kafka = Existing($"edge-kafka-{station.Id}") ?? infrastructure.Kafka($"edge-kafka-{station.Id}", station.Id).WithParentRelationship(parent);
+    kafkas.Add((station.Id, kafka));
+    edges.Add(builder.AddProject<Built<Projects.SmartCity_Edge>>($"edge-{station.Id}")
         .WithReference(kafka, "edge-kafka").WaitFor(kafka)
         .WithReference(objects).WaitFor(objects)
-        .WithCity("Edge", cityFile)
-        .WithEnvironment("Edge__Stations__0", station)
         .WithReference(core)
+        .WithCity("Edge", city)
+        .WithFolder("Edge__SpoolPath", $"spool-{station.Id}")
+        .WithEnvironment("Edge__Stations__0", station.Id)
         .WithEnvironment("Edge__Configuration__Address", core.GetEndpoint("http"))
         .WithEnvironment("Edge__Configuration__Key", edgeKey)
-        .WithHttpEndpoint(targetPort: registry is null ? null : Publishing.Port)
-        .WithHttpHealthCheck("/health/ready")
+        .WithOptionalEnvironment("Edge__BrokerPartitionBytes", infrastructure.BrokerPartitionBytes)
+        .WithHttp("Uploads")
         .WithIconName("VideoSecurity")
-        .WithFolder("Edge__SpoolPath", station)
-        .PublishAsImage("edge", registry);
-    if (mirror is not null)
-    {
-        mirror.WithEnvironment(MirrorMaker.BootstrapVariable(station), kafka.FromContainer()).WaitFor(kafka);
-    }
-    else
-    {
-        edge.WithReference(coreKafka).WaitFor(coreKafka).WithEnvironment("Mirror__Stations__0", station);
-    }
+        .WithParentRelationship(parent)
+        .PublishAsImage("edge", target));
 }
 
-var web = builder.AddProject<Projects.SmartCity_Web>("web")
+// The link: topic "sightings" of each station becomes "{station}.sightings" on the core.
+var mirror = infrastructure.Mirror(kafkas, coreKafka);
+
+// The console.
+var web = builder.AddProject<Built<Projects.SmartCity_Web>>("web")
     .WithReference(core).WaitFor(core)
     .WithEnvironment("Core__Address", core.GetEndpoint("http"))
     .WithEnvironment("Console__CoreKey", consoleKey)
-    .WithHttpEndpoint(port: registry is null ? null : 8080, targetPort: registry is null ? null : Publishing.Port)
-    .WithExternalHttpEndpoints()
-    .WithHttpHealthCheck("/health/ready")
-    .WithIconName("WindowApps")
     .WithFolder("Console__KeysPath", "console-keys")
-    .PublishAsImage("web", registry);
+    .WithHttp("Console")
+    .WithExternalHttpEndpoints()
+    .WithIconName("WindowApps")
+    .PublishAsImage("web", target);
 
 if (builder.ExecutionContext.IsRunMode)
 {
     web.WithEnvironment("Console__Traces__Address", builder.Configuration["ASPNETCORE_URLS"]?.Split(';')[0] ?? "");
-
-    // Not started with the rest: 40 sightings a second for a quarter of an hour, past every station at once.
-    var rushHour = builder.AddProject<Projects.SmartCity_AllInOne>("rush-hour", launchProfileName: null)
-        .WithArgs("simulate", "--speed", "40", "--count", "36000", "--kafka", coreKafka)
-        .WithIconName("VehicleCarProfile")
-        .WithExplicitStart();
-    core.WithSwitch("start-rush-hour", "Start rush hour", "VehicleCarProfile", rushHour, KnownResourceCommands.StartCommand)
-        .WithSwitch("stop-rush-hour", "Stop rush hour", "VehicleCarParking", rushHour, KnownResourceCommands.StopCommand);
-    mirror?.WithSwitch("cut-link", "Cut the link", "PlugDisconnected", mirror, KnownResourceCommands.StopCommand)
-        .WithSwitch("restore-link", "Restore the link", "PlugConnected", mirror, KnownResourceCommands.StartCommand);
+    core.WithRushHour(coreKafka);
+    mirror.WithLinkSwitch();
 }
 
 builder.Build().Run();
 
 IResourceBuilder<IResourceWithConnectionString>? Existing(string name) =>
     builder.Configuration.GetConnectionString(name) is null ? null : builder.AddConnectionString(name);
-
-IResourceBuilder<IResourceWithConnectionString> Kafka(string name) =>
-    Existing(name) ?? builder.AddKafka(name).WithDataVolume($"smartcity-{name}").WithEnvironment("KAFKA_LOG_MESSAGE_TIMESTAMP_TYPE", "LogAppendTime").WithKafkaUI();

@@ -1,56 +1,74 @@
-using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.DependencyInjection;
-using SmartCity.Contracts;
+using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
 
 namespace SmartCity.AppHost;
 
-/// <summary>Containers that have no integration of their own.</summary>
+/// <summary>Decides where infrastructure runs, and says why.</summary>
 internal static class Infrastructure
 {
-    /// <summary>An S3 for development, as a connection string of that name.</summary>
-    public static IResourceBuilder<IResourceWithConnectionString> AddMinio(this IDistributedApplicationBuilder builder, string name)
+    private const string Setting = "Infrastructure";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>What <c>--Infrastructure</c> says; without it containers where a container runtime answers, else processes of this machine. The reason is the first line of the log.</summary>
+    /// <exception cref="InvalidOperationException">The setting is neither <c>containers</c> nor <c>local</c>.</exception>
+    public static IInfrastructure ChooseInfrastructure(this IDistributedApplicationBuilder builder)
     {
-        var user = builder.AddParameter("minio-user", "smartcity");
-        var password = builder.AddParameter("minio-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
-        var minio = builder.AddContainer("minio", "quay.io/minio/minio", "RELEASE.2025-09-07T16-13-09Z")
-            .WithArgs("server", "/data", "--console-address", ":9001")
-            .WithEnvironment("MINIO_ROOT_USER", user)
-            .WithEnvironment("MINIO_ROOT_PASSWORD", password)
-            .WithVolume("smartcity-minio", "/data")
-            .WithHttpEndpoint(targetPort: 9000, name: "s3")
-            .WithHttpEndpoint(targetPort: 9001, name: "console")
-            .WithHttpHealthCheck("/minio/health/ready", endpointName: "s3");
-        return builder.AddConnectionString(name, ReferenceExpression.Create($"Endpoint={minio.GetEndpoint("s3")};AccessKey={user};SecretKey={password};Bucket=smartcity")).WaitFor(minio);
+        var (containers, reason) = builder.Configuration[Setting] switch
+        {
+            _ when builder.ExecutionContext.IsPublishMode => (true, "what is published always runs in containers"),
+            "containers" => (true, $"--{Setting} says so"),
+            "local" => (false, $"--{Setting} says so"),
+            null or "" => Ask(builder.Configuration),
+            var other => throw new InvalidOperationException($"--{Setting} is '{other}'; it must be containers or local."),
+        };
+        Console.WriteLine(containers
+            ? $"SmartCity: Postgres, Kafka and MinIO run in containers: {reason}."
+            : $"SmartCity: Postgres, Kafka and the mirror run as processes of this machine: {reason}. --{Setting} containers asks for containers.");
+        return containers ? new Containers(builder) : new Local(builder);
     }
 
-    /// <summary>One MirrorMaker 2 for all stations. Each station's servers are to be put into <see cref="MirrorMaker.BootstrapVariable"/>.</summary>
-    public static IResourceBuilder<ContainerResource> AddMirrorMaker(this IDistributedApplicationBuilder builder, string name, IEnumerable<string> stations, IResourceBuilder<IResourceWithConnectionString> core) =>
-        builder.AddContainer(name, "apache/kafka", "4.1.0")
-            .WithEntrypoint("/opt/kafka/bin/connect-mirror-maker.sh")
-            .WithArgs("/etc/mirror/mm2.properties", "--clusters", MirrorMaker.Core)
-            .WithContainerFiles("/etc/mirror",
-            [
-                new ContainerFile
-                {
-                    Name = "mm2.properties",
-                    Contents = MirrorMaker.Properties(stations.Select(s => (s, $"${{env:{MirrorMaker.BootstrapVariable(s)}}}")), "${env:KAFKA_CORE}"),
-                },
-            ])
-            .WithEnvironment("KAFKA_CORE", core.FromContainer())
-            .WaitFor(core);
+    /// <summary>Asks the container runtime that Aspire would use.</summary>
+    private static (bool Answers, string Reason) Ask(IConfiguration configuration)
+    {
+        var named = configuration["ASPIRE_CONTAINER_RUNTIME"] ?? configuration["DOTNET_ASPIRE_CONTAINER_RUNTIME"];
+        string[] runtimes = named is { Length: > 0 } ? [named] : ["docker", "podman"];
+        var at = configuration["DOCKER_HOST"] is { Length: > 0 } host ? $" at DOCKER_HOST {host}" : "";
+        var reasons = new List<string>();
+        foreach (var runtime in runtimes)
+        {
+            var reason = Ask(runtime);
+            if (reason is null)
+            {
+                return (true, $"'{runtime} info' answers{at}");
+            }
 
-    /// <summary>Servers as a container reaches them: Kafka advertises another listener to containers than to processes on the host.</summary>
-    public static ReferenceExpression FromContainer(this IResourceBuilder<IResourceWithConnectionString> kafka) =>
-        kafka.Resource is KafkaServerResource server
-            ? ReferenceExpression.Create($"{server.InternalEndpoint.Property(EndpointProperty.HostAndPort)}")
-            : ReferenceExpression.Create($"{kafka.Resource}");
+            reasons.Add($"'{runtime} info' {reason}{(runtime == "docker" ? at : "")}");
+        }
 
-    /// <summary>A command of the dashboard that starts or stops another resource.</summary>
-    public static IResourceBuilder<T> WithSwitch<T>(this IResourceBuilder<T> builder, string name, string displayName, string icon, IResourceBuilder<IResource> target, string command)
-        where T : IResource =>
-        builder.WithCommand(
-            name,
-            displayName,
-            context => context.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(target.Resource, command, context.CancellationToken),
-            new CommandOptions { IconName = icon, IconVariant = IconVariant.Regular, IsHighlighted = true });
+        return (false, string.Join(", ", reasons));
+    }
+
+    /// <summary>Null when the runtime answers, else what is wrong with it.</summary>
+    private static string? Ask(string runtime)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(runtime, ["info"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process.OutputDataReceived += (_, _) => { };
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            if (process.WaitForExit(Patience))
+            {
+                return process.ExitCode == 0 ? null : $"ends with status {process.ExitCode}";
+            }
+
+            process.Kill(entireProcessTree: true);
+            return $"does not answer within {Patience.TotalSeconds:0} seconds";
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return "is not installed";
+        }
+    }
 }

@@ -27,5 +27,12 @@ public static class EdgeModule
         return builder;
     }
 
+    /// <summary>The mirror alone, in a process that serves no station.</summary>
+    public static IHostApplicationBuilder AddMirror(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddMirroring();
+        return builder;
+    }
+
     public static IEndpointRouteBuilder MapEdge(this IEndpointRouteBuilder app) => app.MapUploads();
 }

@@ -108,13 +108,7 @@ internal static class RunCommand
         }
 
         await app.StopAsync(CancellationToken.None);
-        var broken = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Where(s => s.ExecuteTask is { IsFaulted: true }).ToList();
-        foreach (var worker in broken)
-        {
-            await Console.Error.WriteLineAsync($"smartcity: stopping, because {worker.GetType().Name} failed: {worker.ExecuteTask!.Exception!.GetBaseException().Message}");
-        }
-
-        return broken.Count == 0 ? 0 : 1;
+        return await AllInOneHost.FailedWorkersAsync(app) ? 1 : 0;
     }
 
     private static async Task ReadyAsync(IServiceProvider services, ILogger logger, CancellationToken cancellationToken)

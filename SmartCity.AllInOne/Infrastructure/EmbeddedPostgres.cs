@@ -28,6 +28,9 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
 
     public string ConnectionString { get; }
 
+    /// <summary>The file to which Postgres writes its log.</summary>
+    public string Log => Path.Combine(Path.GetDirectoryName(_data)!, "log");
+
     /// <summary>Another process had started it, and may still use it.</summary>
     public bool WasRunning { get; }
 
@@ -56,8 +59,9 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
     }
 
     /// <summary>Starts Postgres with its data under a folder, made when it is missing.</summary>
+    /// <param name="wantedPort">Null for the port of the last start, or a free one.</param>
     /// <exception cref="InvalidOperationException">No Postgres was found, or it did not start; the message says what to do.</exception>
-    public static async Task<EmbeddedPostgres> StartAsync(string folder, CancellationToken cancellationToken)
+    public static async Task<EmbeddedPostgres> StartAsync(string folder, CancellationToken cancellationToken, int? wantedPort = null)
     {
         var binaries = FindBinaries()
             ?? throw new InvalidOperationException("No Postgres was found. Install the package postgresql, or set ConnectionStrings__postgres to a server that runs.");
@@ -76,7 +80,7 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
             return new EmbeddedPostgres(binaries, data, Connection(running, password, Database), wasRunning: true);
         }
 
-        var port = Processes.FreePort();
+        var port = (await KeptPorts.TakeAsync(Path.Combine(folder, "port"), 1, wantedPort, cancellationToken).ConfigureAwait(false))[0];
         string[] settings =
         [
             "-h", "127.0.0.1", "-p", port.ToString(System.Globalization.CultureInfo.InvariantCulture),

@@ -40,10 +40,10 @@ internal sealed partial record KafkaInstallation(string Home, string Java, strin
 
     /// <summary>The command that runs a class of Kafka's.</summary>
     /// <param name="heapMegabytes">Largest heap.</param>
-    /// <param name="logging">log4j2's file; null for tools, which say little.</param>
-    public IReadOnlyList<string> Command(string mainClass, int heapMegabytes, string? logging, IEnumerable<string> arguments) =>
+    /// <param name="log">Where it writes its log; null for tools, which say little.</param>
+    public IReadOnlyList<string> Command(string mainClass, int heapMegabytes, KafkaLog? log, IEnumerable<string> arguments) =>
     [
-        Java, $"-Xmx{heapMegabytes}m", .. Tuning, .. logging is null ? (string[])[] : [$"-Dlog4j2.configurationFile={logging}"],
+        Java, $"-Xmx{heapMegabytes}m", .. Tuning, .. log is null ? (string[])[] : [$"-Dlog4j2.configurationFile={log.Configuration}"],
         "-cp", Path.Combine(Home, "libs", "*"), mainClass, .. arguments,
     ];
 

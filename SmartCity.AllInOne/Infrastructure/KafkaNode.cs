@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using SmartCity.ServiceDefaults.Health;
@@ -24,12 +22,14 @@ internal sealed class KafkaNode : IAsyncDisposable
 
     public string BootstrapServers { get; }
 
+    /// <param name="wantedPort">Null for the port of the last start, or a free one.</param>
     /// <exception cref="InvalidOperationException">It did not start; the message holds the end of its log.</exception>
     public static async Task<KafkaNode> StartAsync(
-        KafkaInstallation kafka, string name, string folder, string log, string logging, IReadOnlyList<(string Topic, int Partitions)> topics, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
+        KafkaInstallation kafka, string name, int? wantedPort, string folder, KafkaLog log, IReadOnlyList<(string Topic, int Partitions)> topics, WorkerHealth health, ILogger logger, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        var (port, controller) = await PortsAsync(Path.Combine(folder, "ports"), cancellationToken);
+        var ports = await KeptPorts.TakeAsync(Path.Combine(folder, "ports"), 2, wantedPort, cancellationToken);
+        var (port, controller) = (ports[0], ports[1]);
         var properties = Path.Combine(folder, "server.properties");
         await File.WriteAllTextAsync(properties, Properties(folder, port, controller), cancellationToken);
         if (!File.Exists(Path.Combine(folder, "data", "meta.properties")))
@@ -38,7 +38,7 @@ internal sealed class KafkaNode : IAsyncDisposable
             await Processes.RunAsync(command[0], command.Skip(1), cancellationToken);
         }
 
-        var process = new SupervisedProcess($"kafka {name}", kafka.Command("kafka.Kafka", HeapMegabytes, logging, [properties]), log, health, logger);
+        var process = new SupervisedProcess($"kafka {name}", kafka.Command("kafka.Kafka", HeapMegabytes, log, [properties]), log.Output, health, logger);
         var node = new KafkaNode($"127.0.0.1:{port}", process);
         try
         {
@@ -115,32 +115,4 @@ internal sealed class KafkaNode : IAsyncDisposable
 
     // The id of a cluster is 16 bytes in URL-safe base64; tools take one that begins with '-' for an option.
     private static string ClusterId() => "s" + Convert.ToBase64String(Guid.NewGuid().ToByteArray()).Replace('+', 'a').Replace('/', 'b')[1..22];
-
-    private static async Task<(int Broker, int Controller)> PortsAsync(string file, CancellationToken cancellationToken)
-    {
-        if (File.Exists(file)
-            && (await File.ReadAllTextAsync(file, cancellationToken)).Split(' ') is [var first, var second]
-            && int.TryParse(first, out var port) && int.TryParse(second, out var controller) && IsFree(port) && IsFree(controller))
-        {
-            return (port, controller);
-        }
-
-        var ports = (Processes.FreePort(), Processes.FreePort());
-        await File.WriteAllTextAsync(file, string.Create(CultureInfo.InvariantCulture, $"{ports.Item1} {ports.Item2}"), cancellationToken);
-        return ports;
-    }
-
-    private static bool IsFree(int port)
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, port);
-        try
-        {
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 }

@@ -155,7 +155,7 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
         }
     }
 
-    private void Started(InProcessBroker broker, string name) => Started(new Disposing(broker), name, broker.BootstrapServers);
+    private void Started(InProcessBroker broker, string name) => Started(new Ending(broker), name, broker.BootstrapServers);
 
     private void Started(IAsyncDisposable started, string name, string connectionString)
     {
@@ -171,15 +171,6 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
         lock (_started)
         {
             _settings[name] = value;
-        }
-    }
-
-    private sealed class Disposing(IDisposable inner) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            inner.Dispose();
-            return ValueTask.CompletedTask;
         }
     }
 }

@@ -74,6 +74,7 @@ public static class MirroringSlice
     {
         services.AddOptions<MirrorOptions>().BindConfiguration(MirrorOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<MirrorBoard>();
+        services.TryAddSingleton<EdgeProducers>();
         return services.AddHostedService<MirrorWorker>();
     }
 }

@@ -13,7 +13,7 @@ public static class PublishingSlice
     {
         services.AddObjectStore();
         services.AddSingleton<SightingPublisher>();
-        services.AddSingleton<EdgeProducers>();
+        services.TryAddSingleton<EdgeProducers>();
         services.AddHostedService<SpoolDelivery>();
         services.TryAddSingleton<MirrorBoard>();
         services.AddSingleton<EdgeKafkaFigures>();

@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Configuration;
+using SmartCity.Contracts;
+
+namespace SmartCity.AppHost;
+
+/// <summary>Infrastructure in containers that outlive the AppHost, with their data in volumes.</summary>
+internal sealed class Containers(IDistributedApplicationBuilder builder) : IInfrastructure
+{
+    // One image is broker and MirrorMaker 2.
+    private const string KafkaImage = "apache/kafka";
+    private const string KafkaTag = "4.1.0";
+    private const int ConsolePort = 9001;
+
+    // A broker says its own address to its clients: one that outlives the AppHost must keep its port.
+    private const int FirstKafkaPort = 29092;
+
+    private IResourceBuilder<ContainerResource>? _kafkaUi;
+    private int _clusters;
+
+    public long? BrokerPartitionBytes => null;
+
+    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name) => builder
+        .AddPostgres($"{name}-server")
+        .WithDataVolume("smartcity-postgres")
+        .WithLifetime(ContainerLifetime.Persistent)
+        .WithPgAdmin(pgAdmin => pgAdmin.WithLifetime(ContainerLifetime.Persistent))
+        .AddDatabase(name, "smartcity");
+
+    public IResourceBuilder<IResourceWithConnectionString> Kafka(string name, string? station = null)
+    {
+        var resource = new KafkaContainer(name);
+        var kafka = builder.AddResource(resource)
+            .WithImage(KafkaImage, KafkaTag)
+            .WithEndpoint(port: builder.ExecutionContext.IsRunMode ? FirstKafkaPort + _clusters : null, targetPort: KafkaContainer.HostPort, name: KafkaContainer.Host, isProxied: false)
+            .WithEndpoint(targetPort: KafkaContainer.InternalPort, name: KafkaContainer.Internal)
+            .WithEnvironment(KafkaContainer.Configure)
+            .WithVolume($"smartcity-{name}", KafkaContainer.DataFolder)
+            .WithLifetime(ContainerLifetime.Persistent)
+            .WithHealthCheck(builder.AddKafkaCheck(name, () => resource))
+            .WithIconName("MailMultiple");
+        KafkaUi()
+            .WithEnvironment($"KAFKA_CLUSTERS_{_clusters}_NAME", name)
+            .WithEnvironment($"KAFKA_CLUSTERS_{_clusters}_BOOTSTRAPSERVERS", resource.FromContainer);
+        _clusters++;
+        return kafka;
+    }
+
+    public IResourceBuilder<IResourceWithConnectionString> Objects(string name)
+    {
+        var user = builder.AddParameter("minio-user", "smartcity").WithDescription("Access key of MinIO, where pictures and the archive go.");
+        var password = builder.AddSecret("minio-password", 22, "Secret key of MinIO, where pictures and the archive go.");
+        var minio = builder.AddContainer("minio", "quay.io/minio/minio", "RELEASE.2025-09-07T16-13-09Z")
+            .WithArgs("server", "/data", "--console-address", $":{ConsolePort}")
+            .WithEnvironment("MINIO_ROOT_USER", user)
+            .WithEnvironment("MINIO_ROOT_PASSWORD", password)
+            .WithVolume("smartcity-minio", "/data")
+            .WithLifetime(ContainerLifetime.Persistent)
+            .WithHttpEndpoint(targetPort: 9000, name: "s3")
+            .WithHttpEndpoint(targetPort: ConsolePort, name: "console")
+            .WithUrlForEndpoint("console", url => url.DisplayText = "MinIO console")
+            .WithHttpHealthCheck("/minio/health/ready", endpointName: "s3")
+            .WithIconName("Storage");
+        return builder.AddConnectionString(name, ReferenceExpression.Create($"Endpoint={minio.GetEndpoint("s3")};AccessKey={user};SecretKey={password};Bucket=smartcity")).WaitFor(minio);
+    }
+
+    public IResourceBuilder<IResource> Mirror(IReadOnlyList<(string Station, IResourceBuilder<IResourceWithConnectionString> Kafka)> stations, IResourceBuilder<IResourceWithConnectionString> core)
+    {
+        var mirror = builder.AddContainer("mirror", KafkaImage, KafkaTag)
+            .WithEntrypoint("/opt/kafka/bin/connect-mirror-maker.sh")
+            .WithArgs("/etc/mirror/mm2.properties", "--clusters", MirrorMaker.Core)
+            .WithContainerFiles("/etc/mirror",
+            [
+                new ContainerFile
+                {
+                    Name = "mm2.properties",
+                    Contents = MirrorMaker.Properties(stations.Select(s => (s.Station, $"${{env:{MirrorMaker.BootstrapVariable(s.Station)}}}")), "${env:KAFKA_CORE}"),
+                },
+            ])
+            .WithEnvironment("KAFKA_CORE", FromContainer(core)).WaitFor(core)
+            .WithIconName("ArrowSync");
+        foreach (var (station, kafka) in stations)
+        {
+            mirror.WithEnvironment(MirrorMaker.BootstrapVariable(station), FromContainer(kafka)).WaitFor(kafka);
+        }
+
+        return mirror;
+    }
+
+    // Kafka advertises another listener to containers than to processes of the host.
+    private static ReferenceExpression FromContainer(IResourceBuilder<IResourceWithConnectionString> kafka) =>
+        kafka.Resource is KafkaContainer container ? container.FromContainer : ReferenceExpression.Create($"{kafka.Resource}");
+
+    private IResourceBuilder<ContainerResource> KafkaUi() => _kafkaUi ??= builder
+        .AddContainer("kafka-ui", "kafbat/kafka-ui", "v1.3.0")
+        .WithHttpEndpoint(targetPort: 8080)
+        .WithUrlForEndpoint("http", url => url.DisplayText = "Kafka UI")
+        .WithLifetime(ContainerLifetime.Persistent)
+        .WithIconName("WindowDatabase")
+        .ExcludeFromManifest();
+}
+
+/// <summary>One Apache Kafka broker, KRaft, that is its own controller.</summary>
+internal sealed class KafkaContainer(string name) : ContainerResource(name), IResourceWithConnectionString
+{
+    /// <summary>The listener for processes of the host.</summary>
+    public const string Host = "tcp";
+    public const int HostPort = 9092;
+
+    /// <summary>The listener for other containers.</summary>
+    public const string Internal = "internal";
+    public const int InternalPort = 9094;
+
+    public const string DataFolder = "/var/lib/kafka/data";
+    private const int ControllerPort = 9093;
+
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{HostEndpoint.Property(EndpointProperty.HostAndPort)}");
+
+    /// <summary>The servers as other containers reach them.</summary>
+    public ReferenceExpression FromContainer => ReferenceExpression.Create($"{Name}:{InternalEndpoint.Property(EndpointProperty.TargetPort)}");
+
+    private EndpointReference HostEndpoint => new(this, Host, KnownNetworkIdentifiers.LocalhostNetwork);
+
+    private EndpointReference InternalEndpoint => new(this, Internal, KnownNetworkIdentifiers.DefaultAspireContainerNetwork);
+
+    /// <summary>All that the image needs: it takes none of its own settings once one is given.</summary>
+    public static void Configure(EnvironmentCallbackContext context)
+    {
+        var kafka = (KafkaContainer)context.Resource;
+        var host = context.ExecutionContext.IsRunMode
+            ? ReferenceExpression.Create($"localhost:{kafka.HostEndpoint.Property(EndpointProperty.Port)}")
+            : ReferenceExpression.Create($"{kafka.HostEndpoint.Property(EndpointProperty.HostAndPort)}");
+        var variables = context.EnvironmentVariables;
+        variables["KAFKA_NODE_ID"] = "1";
+        variables["KAFKA_PROCESS_ROLES"] = "broker,controller";
+        variables["KAFKA_CONTROLLER_QUORUM_VOTERS"] = $"1@localhost:{ControllerPort}";
+        variables["KAFKA_CONTROLLER_LISTENER_NAMES"] = "CONTROLLER";
+        variables["KAFKA_LISTENERS"] = $"HOST://:{HostPort},INTERNAL://:{InternalPort},CONTROLLER://localhost:{ControllerPort}";
+        variables["KAFKA_ADVERTISED_LISTENERS"] = ReferenceExpression.Create($"HOST://{host},INTERNAL://{kafka.FromContainer}");
+        variables["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"] = "HOST:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT";
+        variables["KAFKA_INTER_BROKER_LISTENER_NAME"] = "INTERNAL";
+        variables["KAFKA_LOG_DIRS"] = DataFolder;
+        variables["KAFKA_NUM_PARTITIONS"] = "6";
+        variables["KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR"] = "1";
+        variables["KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR"] = "1";
+        variables["KAFKA_TRANSACTION_STATE_LOG_MIN_ISR"] = "1";
+        variables["KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR"] = "1";
+        variables["KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR"] = "1";
+        variables["KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS"] = "0";
+    }
+}

@@ -1,0 +1,21 @@
+namespace SmartCity.AppHost;
+
+/// <summary>Where Postgres, Kafka, objects and the mirror run: <see cref="Containers"/>, or <see cref="Local"/> processes of this machine.</summary>
+internal interface IInfrastructure
+{
+    /// <summary>What a partition of these brokers keeps, read or not; null for brokers that keep everything.</summary>
+    long? BrokerPartitionBytes { get; }
+
+    /// <summary>A Postgres with a database for the core.</summary>
+    IResourceBuilder<IResourceWithConnectionString> Postgres(string name);
+
+    /// <summary>A Kafka of one broker.</summary>
+    /// <param name="station">Whose Kafka it is; null for the core's.</param>
+    IResourceBuilder<IResourceWithConnectionString> Kafka(string name, string? station = null);
+
+    /// <summary>Where pictures and the archive go: a folder or an S3.</summary>
+    IResourceBuilder<IResourceWithConnectionString> Objects(string name);
+
+    /// <summary>Carries the topics of every station to the core as <c>{station}.{topic}</c>.</summary>
+    IResourceBuilder<IResource> Mirror(IReadOnlyList<(string Station, IResourceBuilder<IResourceWithConnectionString> Kafka)> stations, IResourceBuilder<IResourceWithConnectionString> core);
+}

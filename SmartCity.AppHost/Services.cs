@@ -1,0 +1,73 @@
+using System.Globalization;
+using SmartCity.Contracts.Cities;
+
+namespace SmartCity.AppHost;
+
+/// <summary>A project that was built together with the AppHost: starting it asks MSBuild nothing.</summary>
+internal sealed class Built<T> : IProjectMetadata
+    where T : IProjectMetadata, new()
+{
+    public string ProjectPath { get; } = new T().ProjectPath;
+
+    public bool SuppressBuild => true;
+}
+
+/// <summary>A toll station, under which the dashboard shows its Kafka and its edge.</summary>
+internal sealed class StationResource(string name) : Resource(name);
+
+/// <summary>What our services have in common.</summary>
+internal static class Services
+{
+    public static IResourceBuilder<StationResource> AddStation(this IDistributedApplicationBuilder builder, Station station) => builder
+        .AddResource(new StationResource(station.Id))
+        .WithInitialState(new CustomResourceSnapshot
+        {
+            ResourceType = "Station",
+            State = KnownResourceStates.Running,
+            Properties = [new("Name", station.Name), new("Zones", string.Join(", ", station.Zones)), new("Cameras", station.Cameras.Count.ToString(CultureInfo.InvariantCulture))],
+        })
+        .WithIconName("Location")
+        .ExcludeFromManifest();
+
+    /// <summary>The service's HTTP endpoint with its health, named on the dashboard.</summary>
+    public static IResourceBuilder<ProjectResource> WithHttp(this IResourceBuilder<ProjectResource> project, string name) => project
+        .WithHttpEndpoint(targetPort: project.ApplicationBuilder.ExecutionContext.IsPublishMode ? Publishing.Port : null)
+        .WithHttpHealthCheck("/health/ready")
+        .WithUrlForEndpoint("http", url => url.DisplayText = name);
+
+    /// <summary>A key of one of the product's own services, and what it may do with it at the core.</summary>
+    public static IResourceBuilder<ProjectResource> WithServiceKey(this IResourceBuilder<ProjectResource> core, int index, string name, IResourceBuilder<ParameterResource> key, string scope)
+    {
+        var section = string.Create(CultureInfo.InvariantCulture, $"Core__Access__ServiceKeys__{index}");
+        return core.WithEnvironment($"{section}__Name", name).WithEnvironment($"{section}__Key", key).WithEnvironment($"{section}__Scopes__0", scope);
+    }
+
+    public static IResourceBuilder<ProjectResource> WithOptionalEnvironment(this IResourceBuilder<ProjectResource> project, string name, long? value) =>
+        value is { } given ? project.WithEnvironment(name, given.ToString(CultureInfo.InvariantCulture)) : project;
+
+    /// <summary>The city file, where one was given.</summary>
+    public static IResourceBuilder<ProjectResource> WithCity(this IResourceBuilder<ProjectResource> project, string section, string? file)
+    {
+        const string Published = "/etc/smartcity/city.json";
+        if (file is null)
+        {
+            return project;
+        }
+
+        var path = Path.GetFullPath(file);
+        return project.ApplicationBuilder.ExecutionContext.IsRunMode
+            ? project.WithEnvironment($"{section}__CityFile", path)
+            : project.WithEnvironment($"{section}__CityFile", Published).WithAnnotation(new ContainerMountAnnotation(path, Published, ContainerMountType.BindMount, isReadOnly: true));
+    }
+
+    /// <summary>A folder whose path a setting takes: below the data folder here, a volume of its own where it is published.</summary>
+    public static IResourceBuilder<ProjectResource> WithFolder(this IResourceBuilder<ProjectResource> project, string setting, string name)
+    {
+        // The home of the images' user: Docker gives a new volume the owner of the folder that it covers.
+        const string Published = "/home/app";
+        var builder = project.ApplicationBuilder;
+        return builder.ExecutionContext.IsRunMode
+            ? project.WithEnvironment(setting, builder.DataFolder(name))
+            : project.WithEnvironment(setting, Published).WithAnnotation(new ContainerMountAnnotation($"smartcity-{name}", Published, ContainerMountType.Volume, isReadOnly: false));
+    }
+}

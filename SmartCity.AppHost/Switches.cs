@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace SmartCity.AppHost;
+
+/// <summary>Commands of the dashboard that show how the system behaves.</summary>
+internal static class Switches
+{
+    /// <summary>A flood of sightings past every station, started and stopped from the dashboard: 40 a second for a quarter of an hour.</summary>
+    public static void WithRushHour(this IResourceBuilder<ProjectResource> core, IResourceBuilder<IResourceWithConnectionString> coreKafka)
+    {
+        var builder = core.ApplicationBuilder;
+        var rushHour = builder.AddExecutable("rush-hour", "dotnet", builder.AppHostDirectory)
+            .WithArgs(builder.SmartCity(), "simulate", "--speed", "40", "--count", "36000", "--kafka", coreKafka)
+            .WaitFor(coreKafka)
+            .WithIconName("VehicleCarProfile")
+            .WithExplicitStart();
+        core.WithSwitch("start-rush-hour", "Start rush hour", "VehicleCarProfile", rushHour, KnownResourceCommands.StartCommand, "Sends 40 more sightings a second past every station, for a quarter of an hour.")
+            .WithSwitch("stop-rush-hour", "Stop rush hour", "VehicleCarParking", rushHour, KnownResourceCommands.StopCommand, "Ends the rush hour.");
+    }
+
+    /// <summary>Cuts and restores the link between the stations and the core.</summary>
+    public static void WithLinkSwitch(this IResourceBuilder<IResource> mirror) => mirror
+        .WithSwitch("cut-link", "Cut the link", "PlugDisconnected", mirror, KnownResourceCommands.StopCommand, "Stops the mirror: sightings wait in the Kafka of their station.")
+        .WithSwitch("restore-link", "Restore the link", "PlugConnected", mirror, KnownResourceCommands.StartCommand, "Starts the mirror: what waits at the stations goes to the core.");
+
+    private static IResourceBuilder<T> WithSwitch<T>(this IResourceBuilder<T> builder, string name, string displayName, string icon, IResourceBuilder<IResource> target, string command, string description)
+        where T : IResource =>
+        builder.WithCommand(
+            name,
+            displayName,
+            context => context.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(target.Resource, command, context.CancellationToken),
+            new CommandOptions { IconName = icon, IconVariant = IconVariant.Regular, IsHighlighted = true, Description = description });
+}
