@@ -9,15 +9,15 @@ internal static class Infrastructure
     private const string Setting = "Infrastructure";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>What <c>--Infrastructure</c> says; without it containers where a container runtime answers, else processes of this machine. The reason is the first line of the log.</summary>
+    /// <summary>What <c>--Infrastructure</c> says; without it containers where they are published or a container runtime answers, else processes of this machine. The reason is the first line of the log.</summary>
     /// <exception cref="InvalidOperationException">The setting is neither <c>containers</c> nor <c>local</c>.</exception>
     public static IInfrastructure ChooseInfrastructure(this IDistributedApplicationBuilder builder)
     {
         var (containers, reason) = builder.Configuration[Setting] switch
         {
-            _ when builder.ExecutionContext.IsPublishMode => (true, "what is published always runs in containers"),
             "containers" => (true, $"--{Setting} says so"),
             "local" => (false, $"--{Setting} says so"),
+            null or "" when builder.ExecutionContext.IsPublishMode => (true, "it is published"),
             null or "" => Ask(builder.Configuration),
             var other => throw new InvalidOperationException($"--{Setting} is '{other}'; it must be containers or local."),
         };

@@ -26,12 +26,13 @@ internal static class Topology
     }
 
     /// <summary>The program <c>smartcity.dll</c>, built beside the AppHost in the same configuration.</summary>
-    public static string SmartCity(this IDistributedApplicationBuilder builder) => Path.Combine(
-        builder.AppHostDirectory, "..", "SmartCity.AllInOne", "bin", Configuration(), Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "smartcity.dll");
+    public static string SmartCity(this IDistributedApplicationBuilder builder)
+    {
+        var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)); // bin/Release/net10.0, the AppHost's own or that of its tests
+        return Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "SmartCity.AllInOne", "bin", framework.Parent!.Name, framework.Name, "smartcity.dll"));
+    }
 
     /// <summary>A secret that is made up once and kept in the user's secrets; the dashboard's parameters show it.</summary>
     public static IResourceBuilder<ParameterResource> AddSecret(this IDistributedApplicationBuilder builder, string name, int length, string description) =>
         builder.AddParameter(name, new GenerateParameterDefault { MinLength = length, Special = false }, secret: true, persist: true).WithDescription(description);
-
-    private static string Configuration() => Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
 }

@@ -7,12 +7,15 @@ namespace SmartCity.System.Tests.Hosting;
 /// <summary>Ids of the sightings in the spools of a data folder, read from a copy.</summary>
 internal static class SpoolFolder
 {
-    public static async Task<HashSet<Guid>> IdsAsync(string data)
+    public static Task<HashSet<Guid>> IdsAsync(string data) => IdsInAsync(Path.Combine(data, "spool"));
+
+    /// <param name="spools">Folder with a spool for each station.</param>
+    public static async Task<HashSet<Guid>> IdsInAsync(string spools)
     {
         var copy = Directory.CreateTempSubdirectory("smartcity-spool-").FullName;
         try
         {
-            using (var cp = Process.Start("cp", ["-r", Path.Combine(data, "spool"), copy]))
+            using (var cp = Process.Start("cp", ["-r", spools, Path.Combine(copy, "spool")]))
             {
                 await cp.WaitForExitAsync(TestContext.Current.CancellationToken);
             }

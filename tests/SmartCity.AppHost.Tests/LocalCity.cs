@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts.Api;
+using SmartCity.System.Tests.Hosting;
+
+namespace SmartCity.AppHost.Tests;
+
+/// <summary>The AppHost with local infrastructure and one station, started once for all tests: on ports and in a folder of its own, with the dashboard.</summary>
+public sealed class LocalCity : IAsyncLifetime
+{
+    public const string Station = "london-a1";
+
+    private const string Key = "a key of the tests that may do everything";
+    private static readonly TimeSpan HealthyWithin = TimeSpan.FromMinutes(4);
+
+    private readonly string _data = Directory.CreateTempSubdirectory("smartcity-apphost-").FullName;
+    private HttpClient _core = null!;
+
+    public DistributedApplication App { get; private set; } = null!;
+
+    public ResourceNotificationService States => App.Services.GetRequiredService<ResourceNotificationService>();
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.SmartCity_AppHost>(
+            ["--Infrastructure", "local", "--Edges", "1", "--Data", _data],
+            (options, _) => options.DisableDashboard = false,
+            TestContext.Current.CancellationToken);
+        builder.CreateResourceBuilder<ProjectResource>($"edge-{Station}").WithEnvironment("Edge__SimulationSpeed", "4");
+        var core = builder.CreateResourceBuilder<ProjectResource>("core").WithEnvironment("Core__Access__ServiceKeys__2__Name", "tests").WithEnvironment("Core__Access__ServiceKeys__2__Key", Key);
+        foreach (var (scope, index) in Scope.All.Select((scope, index) => (scope, index)))
+        {
+            core.WithEnvironment(string.Create(CultureInfo.InvariantCulture, $"Core__Access__ServiceKeys__2__Scopes__{index}"), scope);
+        }
+
+        App = await builder.BuildAsync(TestContext.Current.CancellationToken);
+        await App.StartAsync(TestContext.Current.CancellationToken);
+        await States.WaitForResourceHealthyAsync("web", TestContext.Current.CancellationToken).WaitAsync(HealthyWithin, TestContext.Current.CancellationToken);
+        await States.WaitForResourceHealthyAsync($"edge-{Station}", TestContext.Current.CancellationToken).WaitAsync(HealthyWithin, TestContext.Current.CancellationToken);
+        _core = App.CreateHttpClient("core", "http");
+        _core.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        _core.DefaultRequestHeaders.Add("Audit-Reason", "a test");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _core?.Dispose();
+        await App.DisposeAsync();
+        Directory.Delete(_data, recursive: true);
+    }
+
+    /// <summary>Ids of the sightings that the core has, as often as it has them.</summary>
+    public async Task<List<Guid>> StoredAsync()
+    {
+        var ids = new List<Guid>();
+        string? next = null;
+        do
+        {
+            var page = await _core.GetFromJsonAsync<Page<SightingView>>($"/api/sightings?limit=500{(next is null ? "" : "&after=" + Uri.EscapeDataString(next))}", JsonSerializerOptions.Web, TestContext.Current.CancellationToken);
+            ids.AddRange(page!.Items.Select(s => s.Id));
+            next = page.Next;
+        }
+        while (next is not null);
+        return ids;
+    }
+
+    /// <summary>Folder of the edge's spool.</summary>
+    public string EdgeSpool => Path.Combine(_data, $"spool-{Station}");
+
+    /// <summary>Ids of the sightings that the edge made.</summary>
+    public Task<HashSet<Guid>> MadeAsync() => SpoolFolder.IdsInAsync(EdgeSpool);
+
+    /// <summary>Clicks a command of the dashboard.</summary>
+    public async Task ClickAsync(string resource, string command)
+    {
+        var model = App.Services.GetRequiredService<DistributedApplicationModel>();
+        var result = await App.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(model.Resources.Single(r => r.Name == resource), command, TestContext.Current.CancellationToken);
+        Assert.True(result.Success, $"{command} of {resource}: {result.Message}");
+    }
+
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 120)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(seconds), $"Not after {seconds} s: {what}");
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+    }
+}

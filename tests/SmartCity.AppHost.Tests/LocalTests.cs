@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace SmartCity.AppHost.Tests;
+
+/// <summary>What a developer sees of the AppHost on a machine without a container runtime.</summary>
+public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
+{
+    private static readonly string[] Terminal = [KnownResourceStates.Exited, KnownResourceStates.Finished, KnownResourceStates.FailedToStart];
+
+    [Fact]
+    public async Task The_console_is_healthy_and_sightings_reach_the_core()
+    {
+        using var console = city.App.CreateHttpClient("web", "http");
+        Assert.Equal(HttpStatusCode.OK, (await console.GetAsync("/health/ready", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Contains("SmartCity", await console.GetStringAsync("/", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await LocalCity.UntilAsync(async () => (await city.StoredAsync()).Count > 0, "a sighting at the core");
+    }
+
+    [Fact]
+    public async Task The_dashboard_answers()
+    {
+        var urls = city.States.TryGetCurrentState("aspire-dashboard", out var dashboard) ? dashboard.Snapshot.Urls : [];
+        using var http = new HttpClient();
+        var page = await http.GetStringAsync(urls.First(u => u.Name is "http" or "https").Url, TestContext.Current.CancellationToken);
+        Assert.Contains("SmartCity", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sightings_wait_at_the_station_while_the_link_is_cut_and_all_arrive_once_when_it_is_restored()
+    {
+        await city.ClickAsync("mirror", "cut-link");
+        await city.States.WaitForResourceAsync("mirror", Terminal, TestContext.Current.CancellationToken);
+        var before = await city.StoredAsync();
+        var waiting = new HashSet<Guid>();
+        await LocalCity.UntilAsync(
+            async () =>
+            {
+                waiting = [.. (await city.MadeAsync()).Except(before)];
+                return waiting.Count >= 3;
+            },
+            "three sightings that wait at the station");
+        Assert.Empty((await city.StoredAsync()).Except(before)); // cut is cut
+
+        await city.ClickAsync("mirror", "restore-link");
+        await LocalCity.UntilAsync(async () => waiting.IsSubsetOf(await city.StoredAsync()), "the core has every sighting that waited");
+        var stored = await city.StoredAsync();
+        Assert.Equal(stored.Count, stored.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task An_edge_that_was_killed_is_started_again_and_goes_on_with_nothing_lost()
+    {
+        var edge = $"edge-{LocalCity.Station}";
+        await LocalCity.UntilAsync(async () => (await city.MadeAsync()).Count > 0, "a sighting at the station");
+        var process = Assert.Single(Process.GetProcessesByName("SmartCity.Edge"), p => Serves(p, city.EdgeSpool));
+        process.Kill();
+        await city.States.WaitForResourceAsync(edge, Terminal, TestContext.Current.CancellationToken);
+        var before = await city.MadeAsync();
+
+        await city.ClickAsync(edge, KnownResourceCommands.StartCommand);
+        await city.States.WaitForResourceHealthyAsync(edge, TestContext.Current.CancellationToken);
+        await LocalCity.UntilAsync(async () => (await city.MadeAsync()).Except(before).Any(), "a new sighting at the station");
+        var made = await city.MadeAsync();
+        await LocalCity.UntilAsync(async () => made.IsSubsetOf(await city.StoredAsync()), "the core has every sighting of before and after");
+    }
+
+    [Fact]
+    public void The_dashboard_names_what_is_shown()
+    {
+        Assert.Contains(Urls("web"), u => u.DisplayProperties.DisplayName == "Console");
+        Assert.Contains(Urls("core"), u => u.DisplayProperties.DisplayName == "API");
+        foreach (var child in (string[])[$"edge-{LocalCity.Station}", $"edge-kafka-{LocalCity.Station}"])
+        {
+            Assert.True(city.States.TryGetCurrentState(child, out var state));
+            Assert.Contains(state.Snapshot.Relationships, r => r.Type == "Parent" && r.ResourceName == LocalCity.Station);
+        }
+    }
+
+    private IEnumerable<UrlSnapshot> Urls(string resource) => city.States.TryGetCurrentState(resource, out var state) ? state.Snapshot.Urls : [];
+
+    private static bool Serves(Process process, string spool) =>
+        File.ReadAllText($"/proc/{process.Id}/environ").Contains($"Edge__SpoolPath={spool}", StringComparison.Ordinal);
+}
