@@ -20,6 +20,7 @@ public static class EntryPoint
             SimulateCommand.Create(),
             ReplayCommand.Create(),
             ServeCommand.Create(),
+            ResetCommand.Create(),
             ChargesCommand.Create(),
             AuditCommand.Create(),
             DoctorCommand.Create(),

@@ -49,7 +49,7 @@ foreach (var station in stations)
         .WithReference(objects).WaitFor(objects)
         .WithReference(core)
         .WithCity("Edge", city)
-        .WithFolder("Edge__SpoolPath", $"spool-{station.Id}")
+        .WithFolder("Edge__SpoolPath", Topology.Spool(station.Id))
         .WithEnvironment("Edge__Stations__0", station.Id)
         .WithEnvironment("Edge__Configuration__Address", core.GetEndpoint("http"))
         .WithEnvironment("Edge__Configuration__Key", edgeKey)
@@ -78,6 +78,7 @@ if (builder.ExecutionContext.IsRunMode)
 {
     web.WithEnvironment("Console__Traces__Address", builder.Configuration["ASPNETCORE_URLS"]?.Split(';')[0] ?? "");
     core.WithRushHour(coreKafka);
+    core.WithReset([core.Resource, mirror.Resource, .. edges.Select(e => e.Resource), web.Resource], postgres, objects, [("core-kafka", coreKafka), .. kafkas.Select(k => ($"edge-kafka-{k.Station}", k.Kafka))]);
     mirror.WithLinkSwitch();
 }
 

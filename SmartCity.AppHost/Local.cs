@@ -24,7 +24,7 @@ internal sealed class Local(IDistributedApplicationBuilder builder) : IInfrastru
     {
         var kafka = AddServed(name, "kafka").WithIconName("MailMultiple");
         kafka = station is null ? kafka.WithArgs("--side", "core", "--stations", string.Join(',', builder.Stations().Select(s => s.Id))) : kafka.WithArgs("--side", "edge");
-        return _realKafka ? kafka : kafka.RestartsDependants();
+        return _realKafka ? kafka : kafka.Forgets();
     }
 
     public IResourceBuilder<IResourceWithConnectionString> Objects(string name)
@@ -75,6 +75,9 @@ internal sealed class ServedResource(string name, string folder, string addressF
 {
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{new Address(Name, addressFile)}");
 
+    /// <summary>It holds nothing once it has ended, and has another address each time.</summary>
+    public bool Forgets { get; set; }
+
     /// <summary>Null while it is not served: whoever needs the address waits for the resource's health first.</summary>
     internal string? CurrentAddress => File.Exists(addressFile) ? File.ReadAllText(addressFile) : null;
 
@@ -89,10 +92,11 @@ internal sealed class ServedResource(string name, string folder, string addressF
 
 internal static class ServedResourceExtensions
 {
-    /// <summary>A broker in a process has another port after each start: those who knew the old address are started again with the new one.</summary>
-    public static IResourceBuilder<ServedResource> RestartsDependants(this IResourceBuilder<ServedResource> served)
+    /// <summary>A broker in a process holds nothing once it has ended, and has another port after each start: those who knew the old address are started again with the new one.</summary>
+    public static IResourceBuilder<ServedResource> Forgets(this IResourceBuilder<ServedResource> served)
     {
         string? told = null;
+        served.Resource.Forgets = true;
         return served.OnResourceReady(async (resource, ready, cancellationToken) =>
         {
             var before = Interlocked.Exchange(ref told, resource.CurrentAddress);

@@ -1,4 +1,5 @@
 #if PUBLISH
+using System.Text.RegularExpressions;
 using Aspire.Hosting.Docker;
 using Aspire.Hosting.Docker.Resources;
 using Microsoft.Extensions.Configuration;
@@ -10,7 +11,7 @@ namespace SmartCity.AppHost;
 /// What <c>aspire publish</c> writes: <c>--Target compose</c>, the default, or <c>--Target kubernetes</c>. The packages that write them are
 /// referenced with <c>-p:Publish=true</c> only; without them nothing is added to the model here.
 /// </summary>
-internal static class Publishing
+internal static partial class Publishing
 {
     /// <summary>On which our images listen.</summary>
     public const int Port = 8080;
@@ -38,8 +39,8 @@ internal static class Publishing
                     .ConfigureComposeFile(Finish)
                     .ConfigureEnvFile(RemoveImages);
                 return new PublishTarget(
-                    builder.AddParameter("registry").WithDescription("Where the images of ./smartcity images were pushed to, such as registry.city.example/smartcity."),
-                    builder.AddParameter("version").WithDescription("Version of the images."));
+                    builder.AddParameter("registry").WithDescription("Where the images of ./smartcity images were pushed to."),
+                    builder.Configuration["ImageVersion"] ?? typeof(Publishing).Assembly.GetName().Version!.ToString(3));
             case var other:
                 throw new InvalidOperationException($"--Target is '{other}'; it must be compose or kubernetes.");
         }
@@ -49,7 +50,7 @@ internal static class Publishing
     public static IResourceBuilder<ProjectResource> PublishAsImage(this IResourceBuilder<ProjectResource> project, string image, PublishTarget? target) =>
         target is null ? project : project.PublishAsDockerComposeService((resource, service) =>
         {
-            service.Image = $"{target.Registry.AsEnvironmentPlaceholder(resource)}/{image}:{target.Version.AsEnvironmentPlaceholder(resource)}";
+            service.Image = $"{target.Registry.AsEnvironmentPlaceholder(resource)}/{image}:{target.Version}";
             service.ReadOnly = true;
             service.Tmpfs.Add("/tmp");
             service.SecurityOpt.Add("no-new-privileges:true");
@@ -61,6 +62,11 @@ internal static class Publishing
         foreach (var service in file.Services.Values)
         {
             service.Restart = "unless-stopped";
+            service.Image = Required(service.Image);
+            foreach (var (name, value) in service.Environment.ToArray())
+            {
+                service.Environment[name] = Required(value)!;
+            }
         }
 
         // MirrorMaker's own ${env:…} are not Compose's.
@@ -69,6 +75,12 @@ internal static class Publishing
             config.Content = config.Content?.Replace("$", "$$", StringComparison.Ordinal);
         }
     }
+
+    // Compose names a variable that has no value, and does not start.
+    private static string? Required(string? text) => text is null ? null : Variable().Replace(text, "${${name}:?}");
+
+    [GeneratedRegex(@"(?<!\$)\$\{(?<name>[A-Z0-9_]+)\}")]
+    private static partial Regex Variable();
 
     // Our services name their images themselves.
     private static void RemoveImages(IDictionary<string, CapturedEnvironmentVariable> variables)
@@ -81,5 +93,7 @@ internal static class Publishing
 #endif
 }
 
-/// <summary>Where the published services' images come from, said when Compose starts them.</summary>
-internal sealed record PublishTarget(IResourceBuilder<ParameterResource> Registry, IResourceBuilder<ParameterResource> Version);
+/// <summary>Which images the published services are.</summary>
+/// <param name="Registry">Where they come from; it is said when Compose starts them.</param>
+/// <param name="Version">Of the images: <c>--ImageVersion</c>, or this one's.</param>
+internal sealed record PublishTarget(IResourceBuilder<ParameterResource> Registry, string Version);

@@ -25,6 +25,9 @@ internal static class Topology
         return Directory.CreateDirectory(Path.GetFullPath(Path.Combine(root, name))).FullName;
     }
 
+    /// <summary>Name of the folder of a station's spool.</summary>
+    public static string Spool(string station) => $"spool-{station}";
+
     /// <summary>The program <c>smartcity.dll</c>, built beside the AppHost in the same configuration.</summary>
     public static string SmartCity(this IDistributedApplicationBuilder builder)
     {
