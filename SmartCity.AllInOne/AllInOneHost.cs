@@ -87,8 +87,9 @@ internal static class AllInOneHost
         return failed.Count > 0;
     }
 
-    /// <summary>One line an event, to stderr: stdout is for results.</summary>
-    public static void Log(ILoggingBuilder logging)
+    /// <summary>One line an event.</summary>
+    /// <param name="standardErrorFrom">Events of this level and above go to stderr. All of them do where stdout is for results.</param>
+    public static void Log(ILoggingBuilder logging, LogLevel standardErrorFrom = LogLevel.Trace)
     {
         logging.ClearProviders();
         logging.AddSimpleConsole(o =>
@@ -98,7 +99,7 @@ internal static class AllInOneHost
             o.UseUtcTimestamp = true;
             o.ColorBehavior = LoggerColorBehavior.Default;
         });
-        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = standardErrorFrom);
         logging.AddFilter<ConsoleLoggerProvider>("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         logging.AddFilter<ConsoleLoggerProvider>("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         foreach (var category in (string[])["Microsoft", "System", "Npgsql", "Polly", "SmartCity.Edge.Mirroring"])

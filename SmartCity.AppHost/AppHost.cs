@@ -80,6 +80,10 @@ if (builder.ExecutionContext.IsRunMode)
     core.WithRushHour(coreKafka);
     core.WithReset([core.Resource, mirror.Resource, .. edges.Select(e => e.Resource), web.Resource], postgres, objects, [("core-kafka", coreKafka), .. kafkas.Select(k => ($"edge-kafka-{k.Station}", k.Kafka))]);
     mirror.WithLinkSwitch();
+    foreach (var (edge, station) in edges.Zip(stations))
+    {
+        edge.WithDiskSwitch(station.Id);
+    }
 }
 
 builder.Build().Run();

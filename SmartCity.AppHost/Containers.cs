@@ -140,6 +140,7 @@ internal sealed class KafkaContainer(string name) : ContainerResource(name), IRe
         variables["KAFKA_INTER_BROKER_LISTENER_NAME"] = "INTERNAL";
         variables["KAFKA_LOG_DIRS"] = DataFolder;
         variables["KAFKA_NUM_PARTITIONS"] = "6";
+        variables["KAFKA_LOG_MESSAGE_TIMESTAMP_TYPE"] = "LogAppendTime";
         variables["KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR"] = "1";
         variables["KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR"] = "1";
         variables["KAFKA_TRANSACTION_STATE_LOG_MIN_ISR"] = "1";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace SmartCity.AppHost;
@@ -22,6 +23,34 @@ internal static class Switches
     public static void WithLinkSwitch(this IResourceBuilder<IResource> mirror) => mirror
         .WithSwitch("cut-link", "Cut the link", "PlugDisconnected", mirror, KnownResourceCommands.StopCommand, "Stops the mirror: sightings wait in the Kafka of their station.")
         .WithSwitch("restore-link", "Restore the link", "PlugConnected", mirror, KnownResourceCommands.StartCommand, "Starts the mirror: what waits at the stations goes to the core.");
+
+    /// <summary>Fills and empties the disk of a station: a file without content takes all that its spool may use, and no room on this machine.</summary>
+    public static void WithDiskSwitch(this IResourceBuilder<ProjectResource> edge, string station)
+    {
+        const long SpoolDiskBytes = 2_000_000_000;
+        var ballast = Path.Combine(edge.ApplicationBuilder.DataFolder(Topology.Spool(station)), "ballast");
+        File.Delete(ballast); // of an earlier run
+        edge.WithEnvironment("Edge__SpoolDiskBytes", SpoolDiskBytes.ToString(CultureInfo.InvariantCulture))
+            .WithCommand(
+                "fill-disk",
+                "Fill the disk",
+                _ =>
+                {
+                    using var file = new FileStream(ballast, FileMode.Create);
+                    file.SetLength(SpoolDiskBytes);
+                    return Task.FromResult(CommandResults.Success());
+                },
+                new CommandOptions { IconName = "HardDrive", IconVariant = IconVariant.Filled, Description = "The edge finds its disk full: pictures are shed, sightings wait in memory." })
+            .WithCommand(
+                "empty-disk",
+                "Empty the disk",
+                _ =>
+                {
+                    File.Delete(ballast);
+                    return Task.FromResult(CommandResults.Success());
+                },
+                new CommandOptions { IconName = "HardDrive", IconVariant = IconVariant.Regular, Description = "The edge has room again, and writes what waited." });
+    }
 
     private static IResourceBuilder<T> WithSwitch<T>(this IResourceBuilder<T> builder, string name, string displayName, string icon, IResourceBuilder<IResource> target, string command, string description)
         where T : IResource =>

@@ -29,6 +29,10 @@ public sealed class EdgeOptions
     [Range(0, long.MaxValue)]
     public long ShedPicturesBelowBytes { get; set; } = 500_000_000;
 
+    /// <summary>How many bytes all spools of the process may take together, where their disk is for other things too; null for the whole disk.</summary>
+    [Range(10_000_000, long.MaxValue)]
+    public long? SpoolDiskBytes { get; set; }
+
     /// <summary>How many bytes a partition keeps, if the edge's broker deletes records that nobody has read; null for a real Kafka.</summary>
     [Range(1, long.MaxValue)]
     public long? BrokerPartitionBytes { get; set; }

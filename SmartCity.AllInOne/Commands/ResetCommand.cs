@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.ServiceDefaults.Kafka;
@@ -79,7 +80,7 @@ internal static class ResetCommand
             await admin.DeleteRecordsAsync(ends);
             logger.LogInformation("{Name}: the records of {Count} partitions are deleted.", name, ends.Count);
         }
-        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
+        catch (DeleteRecordsException e) when (e.Results.All(r => r.Error.Code == ErrorCode.Local_UnsupportedFeature))
         {
             logger.LogInformation("{Name}: this broker runs in a process and forgets its records when it is started again.", name);
         }

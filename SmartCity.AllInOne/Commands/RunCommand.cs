@@ -37,7 +37,7 @@ internal static class RunCommand
     /// <summary>Runs a verb; what is the surroundings' fault becomes one sentence and status 1.</summary>
     public static async Task<int> GuardAsync(Func<ILogger, Task<int>> verb, CancellationToken cancellationToken)
     {
-        using var logging = LoggerFactory.Create(AllInOneHost.Log);
+        using var logging = LoggerFactory.Create(logging => AllInOneHost.Log(logging));
         var logger = logging.CreateLogger("SmartCity");
         try
         {

@@ -1,6 +1,6 @@
 namespace SmartCity.AllInOne.Serving;
 
-/// <summary>Writes to standard error what a program appends to its log file, so that the program's log is this process' log. A file that was put aside for a new one is followed to the new one.</summary>
+/// <summary>Writes out what a program appends to its log file, so that the program's log is this process' log. A file that was put aside for a new one is followed to the new one.</summary>
 internal sealed class LogTail(string path, TextWriter output, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);

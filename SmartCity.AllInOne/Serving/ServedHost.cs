@@ -24,7 +24,7 @@ internal static class ServedHost
         Action<WebApplicationBuilder>? add,
         Func<ServedContext, CancellationToken, Task<Served>> start,
         CancellationToken cancellationToken) => RunCommand.GuardAsync(
-            async logger =>
+            async _ =>
             {
                 using var address = new AddressFile(addressFile);
                 var listen = ListenAddress.Parse(urls);
@@ -34,11 +34,11 @@ internal static class ServedHost
                 using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
                 try
                 {
-                    await ServeAsync(app, listen, address, start, logger, stop.Token);
+                    await ServeAsync(app, listen, address, start, stop.Token);
                 }
                 catch (OperationCanceledException) when (stop.IsCancellationRequested)
                 {
-                    logger.LogInformation("Stopped while starting.");
+                    app.Logger.LogInformation("Stopped while starting.");
                 }
 
                 await app.StopAsync(CancellationToken.None);
@@ -47,7 +47,7 @@ internal static class ServedHost
             cancellationToken);
 
     private static async Task ServeAsync(
-        WebApplication app, ListenAddress listen, AddressFile address, Func<ServedContext, CancellationToken, Task<Served>> start, ILogger logger, CancellationToken cancellationToken)
+        WebApplication app, ListenAddress listen, AddressFile address, Func<ServedContext, CancellationToken, Task<Served>> start, CancellationToken cancellationToken)
     {
         var health = app.Services.GetRequiredService<WorkerHealth>();
         var context = new ServedContext(app.Configuration, health, app.Services.GetRequiredService<TimeProvider>(), app.Logger);
@@ -58,9 +58,9 @@ internal static class ServedHost
         }
 
         health.Healthy(Worker);
-        logger.LogInformation("Ready; health is told at {Address}health/ready.", listen.Own);
+        app.Logger.LogInformation("Ready; health is told at {Address}health/ready.", listen.Own);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        logger.LogInformation("Stopping.");
+        app.Logger.LogInformation("Stopping.");
         address.Dispose(); // before it stops answering
     }
 
@@ -69,7 +69,7 @@ internal static class ServedHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = typeof(ServedHost).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(listen.Urls);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopWithin);
-        AllInOneHost.Log(builder.Logging);
+        AllInOneHost.Log(builder.Logging, LogLevel.Error);
         builder.AddServiceDefaults();
         add?.Invoke(builder);
         var app = builder.Build();

@@ -27,7 +27,7 @@ internal static class ServedKafka
         {
             var kafka = await KafkaInstallation.FindAsync(Path.GetFullPath(home), cancellationToken);
             var log = KafkaLog.Of(data, "kafka");
-            var tail = new LogTail(log.File, Console.Error, host.Time).Start();
+            var tail = new LogTail(log.File, Console.Out, host.Time).Start();
             host.Logger.LogInformation("Starting Apache Kafka {Version} with {Java} …", kafka.Version, kafka.Java);
             try
             {

@@ -38,7 +38,7 @@ internal static class ServedMirror
             var kafka = await KafkaInstallation.FindAsync(Path.GetFullPath(home), cancellationToken);
             var sources = stations.Select(s => (s, Required(host.Configuration, $"edge-kafka-{s}"))).ToList();
             var mirror = await MirrorMakerProcess.StartAsync(kafka, sources, Required(host.Configuration, "core-kafka"), data, host.Health, host.Logger, cancellationToken);
-            return new Served(null, new Ending(data), mirror, new LogTail(mirror.Log, Console.Error, host.Time).Start());
+            return new Served(null, new Ending(data), mirror, new LogTail(mirror.Log, Console.Out, host.Time).Start());
         }
         catch
         {

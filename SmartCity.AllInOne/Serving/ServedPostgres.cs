@@ -23,7 +23,7 @@ internal static class ServedPostgres
                 postgres.ConnectionString,
                 new Ending(data),
                 postgres,
-                new LogTail(postgres.Log, Console.Error, host.Time).Start(),
+                new LogTail(postgres.Log, Console.Out, host.Time).Start(),
                 new PostgresWatch(postgres.ConnectionString, host.Health, host.Time));
         }
         catch

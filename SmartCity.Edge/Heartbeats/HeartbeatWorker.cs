@@ -83,7 +83,7 @@ internal sealed class HeartbeatWorker(
             At = time.GetUtcNow(),
             CpuPercent = cpu,
             ResidentBytes = resident,
-            DiskFreeBytes = new DriveInfo(spool.Folder).AvailableFreeSpace,
+            DiskFreeBytes = Math.Max(0, publisher.Disk.FreeBytes()),
             SpoolDepth = spool.Waiting,
             SpoolBytes = spool.Log.Bytes,
             PicturesShed = spool.Pictures.Shed,

@@ -11,11 +11,14 @@ public sealed class SightingPublisher : IAsyncDisposable
 
     public SightingPublisher(IOptions<EdgeOptions> options, ServedStations stations, TimeProvider time, ILogger<SightingPublisher> logger)
     {
+        Disk = new SpoolDisk(options.Value);
         foreach (var station in stations.All)
         {
-            _spools[station.Id] = new StationSpool(station.Id, options.Value, time, logger, FreeBytes);
+            _spools[station.Id] = new StationSpool(station.Id, options.Value, time, logger, Disk);
         }
     }
+
+    internal SpoolDisk Disk { get; }
 
     internal IEnumerable<StationSpool> Spools => _spools.Values;
 
@@ -40,6 +43,4 @@ public sealed class SightingPublisher : IAsyncDisposable
             await spool.DisposeAsync();
         }
     }
-
-    private static long FreeBytes(string folder) => new DriveInfo(folder).AvailableFreeSpace;
 }

@@ -19,7 +19,7 @@ internal sealed class SpooledPictures
     private readonly string _stationId;
     private readonly string _folder;
     private readonly long _shedBelow;
-    private readonly Func<string, long> _freeBytes;
+    private readonly Func<long> _freeBytes;
     private readonly ILogger _logger;
     private readonly KeyValuePair<string, object?> _tag;
     private long _shed;
@@ -27,9 +27,9 @@ internal sealed class SpooledPictures
     /// <param name="stationId">Whose pictures.</param>
     /// <param name="folder">Where they lie.</param>
     /// <param name="shedBelow">Free bytes under which pictures are not kept.</param>
-    /// <param name="freeBytes">Free bytes on the disk of a folder.</param>
+    /// <param name="freeBytes">Free bytes on the disk.</param>
     /// <param name="logger">Hears of every shed picture.</param>
-    public SpooledPictures(string stationId, string folder, long shedBelow, Func<string, long> freeBytes, ILogger logger)
+    public SpooledPictures(string stationId, string folder, long shedBelow, Func<long> freeBytes, ILogger logger)
     {
         _stationId = stationId;
         _folder = folder;
@@ -54,7 +54,7 @@ internal sealed class SpooledPictures
 
         try
         {
-            if (_freeBytes(_folder) < _shedBelow)
+            if (_freeBytes() < _shedBelow)
             {
                 CountShed(1, $"under {_shedBelow} bytes are free");
                 return false;

@@ -20,22 +20,24 @@ internal sealed class StationSpool : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly SpoolCursor _cursor;
+    private readonly SpoolDisk _disk;
     private readonly EdgeOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Task _writing;
     private volatile string? _refused;
 
-    /// <param name="freeBytes">Free bytes on the disk of a folder.</param>
-    public StationSpool(string stationId, EdgeOptions options, TimeProvider time, ILogger logger, Func<string, long> freeBytes)
+    /// <param name="disk">The disk of all spools of the process.</param>
+    public StationSpool(string stationId, EdgeOptions options, TimeProvider time, ILogger logger, SpoolDisk disk)
     {
+        _disk = disk;
         StationId = stationId;
         _options = options;
         _time = time;
         _logger = logger;
         Folder = Path.GetFullPath(Path.Combine(options.SpoolPath, stationId));
         Log = new Spool(Folder, logger);
-        Pictures = new SpooledPictures(stationId, Path.Combine(Folder, "pictures"), options.ShedPicturesBelowBytes, freeBytes, logger);
+        Pictures = new SpooledPictures(stationId, Path.Combine(Folder, "pictures"), options.ShedPicturesBelowBytes, disk.FreeBytes, logger);
         _cursor = new SpoolCursor(Path.Combine(Folder, "position"), Log.Start, Log.End);
         _writing = Task.Run(WriteAsync);
     }
@@ -186,6 +188,7 @@ internal sealed class StationSpool : IAsyncDisposable
         {
             try
             {
+                _disk.Require(payloads.Sum(p => (long)p.Length));
                 Log.Append(payloads);
                 _refused = null;
                 return;

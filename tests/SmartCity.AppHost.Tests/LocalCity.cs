@@ -68,6 +68,10 @@ public sealed class LocalCity : IAsyncLifetime
         return ids;
     }
 
+    /// <summary>What the core knows to be wrong at the station.</summary>
+    public async Task<IReadOnlyList<string>> ProblemsAsync() =>
+        (await _core.GetFromJsonAsync<OpsView>("/api/ops", JsonSerializerOptions.Web, TestContext.Current.CancellationToken))!.Stations.Single(s => s.StationId == Station).Edge.Problems;
+
     /// <summary>Folder of the edge's spool.</summary>
     public string EdgeSpool => Path.Combine(_data, $"spool-{Station}");
 

@@ -23,7 +23,7 @@ public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
         var urls = city.States.TryGetCurrentState("aspire-dashboard", out var dashboard) ? dashboard.Snapshot.Urls : [];
         using var http = new HttpClient();
         var page = await http.GetStringAsync(urls.First(u => u.Name is "http" or "https").Url, TestContext.Current.CancellationToken);
-        Assert.Contains("SmartCity", page, StringComparison.Ordinal);
+        Assert.Contains("Aspire", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,6 +63,33 @@ public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
         await LocalCity.UntilAsync(async () => (await city.MadeAsync()).Except(before).Any(), "a new sighting at the station");
         var made = await city.MadeAsync();
         await LocalCity.UntilAsync(async () => made.IsSubsetOf(await city.StoredAsync()), "the core has every sighting of before and after");
+    }
+
+    [Fact]
+    public async Task A_station_whose_disk_is_full_keeps_its_sightings_and_writes_them_when_there_is_room()
+    {
+        var edge = $"edge-{LocalCity.Station}";
+        await city.ClickAsync(edge, "fill-disk");
+        await LocalCity.UntilAsync(async () => (await city.ProblemsAsync()).Any(p => p.Contains("sightings cannot be written to the spool", StringComparison.Ordinal)), "the core knows that the station's disk is full");
+        var before = await city.MadeAsync();
+
+        await city.ClickAsync(edge, "empty-disk");
+        await LocalCity.UntilAsync(async () => (await city.MadeAsync()).Except(before).Any(), "what waited is in the spool");
+        var made = await city.MadeAsync();
+        await LocalCity.UntilAsync(async () => made.IsSubsetOf(await city.StoredAsync()), "the core has every sighting");
+    }
+
+    [Fact]
+    public async Task Reset_data_begins_anew()
+    {
+        await LocalCity.UntilAsync(async () => (await city.StoredAsync()).Count > 0, "a sighting at the core");
+        var before = await city.StoredAsync();
+
+        await city.ClickAsync("core", "reset-data");
+        await city.States.WaitForResourceHealthyAsync("web", TestContext.Current.CancellationToken);
+        await city.States.WaitForResourceHealthyAsync($"edge-{LocalCity.Station}", TestContext.Current.CancellationToken);
+        await LocalCity.UntilAsync(async () => (await city.StoredAsync()).Count > 0, "a new sighting at the core", 240);
+        Assert.Empty((await city.StoredAsync()).Intersect(before));
     }
 
     [Fact]
