@@ -3,16 +3,16 @@ using System.IO.Enumeration;
 namespace SmartCity.Edge.Publishing;
 
 /// <summary>The disk of the spools: that of their folder, or as much of it as <see cref="EdgeOptions.SpoolDiskBytes"/> allows them together.</summary>
-internal sealed class SpoolDisk(EdgeOptions options)
+/// <param name="onDisk">Free bytes on the disk itself; null to ask it.</param>
+internal sealed class SpoolDisk(EdgeOptions options, Func<long>? onDisk = null)
 {
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
     /// <summary>Bytes that can still be written. Below zero where the files already take more than they may.</summary>
     public long FreeBytes()
     {
-        Directory.CreateDirectory(options.SpoolPath);
-        var onDisk = new DriveInfo(Path.GetFullPath(options.SpoolPath)).AvailableFreeSpace;
-        return options.SpoolDiskBytes is { } allowed ? Math.Min(onDisk, allowed - Used()) : onDisk;
+        var free = onDisk?.Invoke() ?? new DriveInfo(Path.GetFullPath(options.SpoolPath)).AvailableFreeSpace;
+        return options.SpoolDiskBytes is { } allowed ? Math.Min(free, allowed - Used()) : free;
     }
 
     /// <exception cref="IOException">The spools may not take so many bytes more.</exception>

@@ -63,13 +63,37 @@ public sealed class FullDiskTests : IDisposable
         Assert.Equal(Enumerable.Range(0, count).Select(i => EdgeTransport.Start.AddSeconds(i)), Sightings(spool).Select(s => s.Sighting.CapturedAt));
     }
 
+    [Fact]
+    public async Task A_spool_that_has_used_its_part_of_the_disk_waits_until_there_is_room()
+    {
+        await using var spool = Open(() => long.MaxValue, allowed: 20_000_000);
+        await spool.AppendAsync(EdgeTransport.Vehicle(0), TestContext.Current.CancellationToken);
+        var other = Path.Combine(_folder.Path, "something else");
+        await using (var file = new FileStream(other, FileMode.Create))
+        {
+            file.SetLength(20_000_000);
+        }
+
+        var waiting = spool.AppendAsync(EdgeTransport.Vehicle(1), TestContext.Current.CancellationToken).AsTask();
+        while (spool.Trouble is null)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Contains("Edge:SpoolDiskBytes", spool.Trouble, StringComparison.Ordinal);
+        Assert.False(waiting.IsCompleted);
+
+        File.Delete(other);
+        await waiting;
+        Assert.Equal(2, Sightings(spool).Count);
+    }
+
     private static List<SpooledSighting> Sightings(StationSpool spool) =>
         spool.Undelivered(int.MaxValue).Records.ConvertAll(r => SpooledSighting.TryRead(r.Payload, out var spooled) ? spooled : throw new InvalidDataException("No sighting."));
 
-    private StationSpool Open(Func<long> free, string? folder = null) => new(
-        EdgeTransport.Station,
-        new EdgeOptions { SpoolPath = folder ?? _folder.Path, ShedPicturesBelowBytes = 1_000 },
-        TimeProvider.System,
-        _log,
-        _ => free());
+    private StationSpool Open(Func<long> free, string? folder = null, long? allowed = null)
+    {
+        var options = new EdgeOptions { SpoolPath = folder ?? _folder.Path, ShedPicturesBelowBytes = 1_000, SpoolDiskBytes = allowed };
+        return new(EdgeTransport.Station, options, TimeProvider.System, _log, new SpoolDisk(options, free));
+    }
 }
