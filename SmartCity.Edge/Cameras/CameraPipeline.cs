@@ -16,11 +16,12 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private const float PatchMargin = 0.35f;
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(400);
 
-    private readonly Tracking.Tracker _tracker = new(recogniser.Fuse);
+    private Tracking.Tracker _tracker = new(recogniser.Fuse);
     private readonly MotionGate _gate = new();
     private readonly TruthKeeper _truth = new(statistics);
-    private DateTimeOffset _newest;
-    private DateTimeOffset _readAt;
+    private DateTimeOffset _capturedAt;
+    private TimeSpan _moment;
+    private TimeSpan _readAt;
     private bool _skipped;
 
     /// <summary>Frames that were taken without a fault.</summary>
@@ -29,16 +30,17 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     /// <returns>The vehicles that the frame lets be reported.</returns>
     public List<ObservedVehicle> Take(Frame frame)
     {
-        var vehicles = Look(frame);
+        var vehicles = Turned(frame);
+        vehicles.AddRange(Look(frame));
         Taken++;
         return vehicles;
     }
 
     /// <summary>What has left when no frame has come for a time.</summary>
-    public List<ObservedVehicle> Expire(TimeSpan silence) => Observed(_tracker.Expire(_newest + silence));
+    public List<ObservedVehicle> Expire(TimeSpan now) => Observed(_tracker.Expire(now));
 
     /// <summary>What is still followed: there will be no more frames.</summary>
-    public List<ObservedVehicle> End() => Observed(_tracker.Expire(DateTimeOffset.MaxValue));
+    public List<ObservedVehicle> End() => Observed(_tracker.End());
 
     public void Dispose()
     {
@@ -46,11 +48,25 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         _gate.Dispose();
     }
 
+    // A clock that was put back, or a recording that begins anew: what was followed has its times from before.
+    private List<ObservedVehicle> Turned(Frame frame)
+    {
+        var vehicles = frame.CapturedAt < _capturedAt || frame.Moment < _moment ? End() : [];
+        if (frame.Moment < _moment)
+        {
+            _tracker.Dispose();
+            _tracker = new Tracking.Tracker(recogniser.Fuse);
+            _readAt = TimeSpan.Zero;
+        }
+
+        (_capturedAt, _moment) = (frame.CapturedAt, frame.Moment);
+        return vehicles;
+    }
+
     private List<ObservedVehicle> Look(Frame frame)
     {
         _truth.Sees(frame);
-        _tracker.FrameAt(frame.CapturedAt);
-        _newest = frame.CapturedAt;
+        _tracker.FrameAt(frame.Moment);
         if (frame.Still)
         {
             return ReadStill(frame);
@@ -59,24 +75,24 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         // Stillness says what is in view only when the last frame that moved was read.
         if (!_gate.Moves(frame.Image) && !_skipped)
         {
-            return Observed(_tracker.Still(frame.CapturedAt));
+            return Observed(_tracker.Still(frame.Moment));
         }
 
-        if (_tracker.AllReported && frame.CapturedAt - _readAt < Rest)
+        if (_tracker.AllReported && frame.Moment - _readAt < Rest)
         {
             _skipped = true;
-            return Observed(_tracker.Expire(frame.CapturedAt));
+            return Observed(_tracker.Expire(frame.Moment));
         }
 
-        (_readAt, _skipped) = (frame.CapturedAt, false);
+        (_readAt, _skipped) = (frame.Moment, false);
         return Observed(Read(frame));
     }
 
     private IReadOnlyList<(Track, PlateRead)> Read(Frame frame)
     {
         using var activity = StartFrame(frame);
-        var reads = Recognise(frame, quads => _tracker.ToRead(quads, frame.CapturedAt));
-        return _tracker.Observe(reads, frame.Image, frame.CapturedAt, activity?.Context ?? default, frame.Origin);
+        var reads = Recognise(frame, quads => _tracker.ToRead(quads, frame.Moment));
+        return _tracker.Observe(reads, frame.Image, frame.Moment, frame.CapturedAt, activity?.Context ?? default, frame.Origin);
     }
 
     private List<ObservedVehicle> ReadStill(Frame frame)
@@ -85,7 +101,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         var vehicles = new List<ObservedVehicle>();
         foreach (var read in Recognise(frame, quads => quads))
         {
-            using var track = new Track(read.Quad, frame.CapturedAt, activity?.Context ?? default) { Origin = frame.Origin };
+            using var track = new Track(read.Quad, frame.Moment, activity?.Context ?? default) { Origin = frame.Origin };
             track.Add(read, frame.Image, frame.CapturedAt);
             vehicles.AddRange(Observed([(track, read)]));
         }

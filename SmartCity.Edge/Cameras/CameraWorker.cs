@@ -40,6 +40,10 @@ internal sealed class CameraWorker(
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan TrialPictures = TimeSpan.FromSeconds(1);
 
+    private readonly long _started = time.GetTimestamp();
+
+    private TimeSpan Now => time.GetElapsedTime(_started);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var turns = new SemaphoreSlim(options.Value.RecognitionThreads);
@@ -185,6 +189,7 @@ internal sealed class CameraWorker(
         {
             statistics.Is(CameraState.Streaming);
             statistics.FrameCaptured();
+            frame.Moment = source.Waits ? frame.Moment : Now;
             PrivacyMasks.Apply(camera, frame.Image);
             pictures.Offer(station.Id, camera.Id, frame, camera.Trial ? TrialPictures : null);
             await WriteAsync(frames, frame, capture);
@@ -240,7 +245,6 @@ internal sealed class CameraWorker(
     private async Task RecogniseAsync(CameraPipeline pipeline, Camera camera, ICameraSource source, ChannelReader<Frame> frames, CameraStatistics statistics, SemaphoreSlim turns, CancellationToken stoppingToken)
     {
         Task<bool>? waiting = null;
-        var taken = time.GetTimestamp();
         while (true)
         {
             try
@@ -258,7 +262,7 @@ internal sealed class CameraWorker(
                 // A file that is read slowly is not a street on which nothing moves.
                 if (!source.Waits)
                 {
-                    await PublishAsync(camera, pipeline.Expire(time.GetElapsedTime(taken)), statistics, stoppingToken);
+                    await PublishAsync(camera, pipeline.Expire(Now), statistics, stoppingToken);
                 }
 
                 continue;
@@ -266,7 +270,6 @@ internal sealed class CameraWorker(
 
             while (frames.TryRead(out var frame))
             {
-                taken = time.GetTimestamp();
                 var vehicles = await TakeAsync(pipeline, frame, turns, stoppingToken);
                 statistics.Fails(null);
                 await PublishAsync(camera, vehicles, statistics, stoppingToken);

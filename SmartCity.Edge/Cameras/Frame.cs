@@ -13,6 +13,11 @@ public sealed class Frame(string cameraId, long number, DateTimeOffset capturedA
     /// <summary>UTC capture time from the source, never from the wall clock later on.</summary>
     public DateTimeOffset CapturedAt { get; } = capturedAt;
 
+    /// <summary>
+    /// When it was taken, on a clock that no step of the time of day moves: a live frame's arrival, a recorded one's place in its recording. Vehicles are followed by it.
+    /// </summary>
+    public TimeSpan Moment { get; internal set; }
+
     /// <summary>Height × width × 3, 8 bit, BGR.</summary>
     public Mat Image { get; } = image;
 

@@ -63,7 +63,8 @@ internal sealed class VideoSource(string cameraId, string path) : ICameraSource
                 }
 
                 // OpenCV says of the frame that was read last where it stands.
-                await frames.WriteAsync(new Frame(cameraId, number, start.AddMilliseconds(capture.PosMsec), image) { Origin = origin }, cancellationToken);
+                var place = TimeSpan.FromMilliseconds(capture.PosMsec);
+                await frames.WriteAsync(new Frame(cameraId, number, start + place, image) { Moment = place, Origin = origin }, cancellationToken);
             }
 
             frames.TryComplete();

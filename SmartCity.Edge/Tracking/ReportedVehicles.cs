@@ -12,8 +12,8 @@ internal sealed class ReportedVehicles
 
     private readonly List<Vehicle> _vehicles = [];
 
-    // The time of the last frame that was observed, and until when nothing has moved since.
-    private (DateTimeOffset Observed, DateTimeOffset Still) _view;
+    // The moment of the last frame that was observed, and until when nothing has moved since.
+    private (TimeSpan Observed, TimeSpan Still) _view;
 
     /// <summary>Remembers a vehicle that is to be reported; false when it is one that was.</summary>
     /// <param name="plate">Null when it was not read; then only one that stands can be known again.</param>
@@ -32,7 +32,7 @@ internal sealed class ReportedVehicles
     }
 
     /// <summary>A frame was observed: those that it shows are still there.</summary>
-    public void Observed(IEnumerable<Track> tracks, DateTimeOffset at)
+    public void Observed(IEnumerable<Track> tracks, TimeSpan at)
     {
         foreach (var track in tracks.Where(t => t.SeenAt == at && t.ReportedAs is not null))
         {
@@ -43,7 +43,7 @@ internal sealed class ReportedVehicles
     }
 
     /// <summary>Nothing has moved since the last frame: those that it showed are still there.</summary>
-    public void Still(DateTimeOffset at)
+    public void Still(TimeSpan at)
     {
         foreach (var vehicle in _vehicles.Where(v => v.At == _view.Still))
         {
@@ -53,7 +53,7 @@ internal sealed class ReportedVehicles
         _view.Still = at;
     }
 
-    public void Forget(DateTimeOffset at) => _vehicles.RemoveAll(v => at - v.At > ParkedPatience);
+    public void Forget(TimeSpan at) => _vehicles.RemoveAll(v => at - v.At > ParkedPatience);
 
     // A track that was lost and found again is the same vehicle; so is a parked car in the same place that a bus had hidden.
     private static bool IsSame(Vehicle vehicle, Track track)
@@ -75,6 +75,6 @@ internal sealed class ReportedVehicles
 
         public Rect Box { get; set; }
 
-        public DateTimeOffset At { get; set; }
+        public TimeSpan At { get; set; }
     }
 }

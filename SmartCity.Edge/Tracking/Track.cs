@@ -14,7 +14,7 @@ public sealed class Track : IDisposable
     private readonly List<PlateRead> _reads = [];
     private double _bestValue = double.MinValue;
 
-    internal Track(PlateQuad quad, DateTimeOffset at, ActivityContext trace)
+    internal Track(PlateQuad quad, TimeSpan at, ActivityContext trace)
     {
         Quad = quad;
         SeenAt = at;
@@ -24,8 +24,8 @@ public sealed class Track : IDisposable
     /// <summary>The plate in the newest frame that shows it.</summary>
     public PlateQuad Quad { get; private set; }
 
-    /// <summary>Capture time of that frame.</summary>
-    public DateTimeOffset SeenAt { get; private set; }
+    /// <summary>Moment of that frame.</summary>
+    public TimeSpan SeenAt { get; private set; }
 
     public ActivityContext Trace { get; }
 
@@ -46,13 +46,13 @@ public sealed class Track : IDisposable
     /// <summary>Origin of the frames that show it; null for live ones.</summary>
     public string? Origin { get; internal init; }
 
-    internal void Seen(PlateQuad quad, DateTimeOffset at)
+    internal void Seen(PlateQuad quad, TimeSpan at)
     {
         Quad = quad;
         SeenAt = at;
     }
 
-    internal void Add(PlateRead read, Mat picture, DateTimeOffset at)
+    internal void Add(PlateRead read, Mat picture, DateTimeOffset capturedAt)
     {
         _reads.Add(read);
         var box = read.Quad.Box;
@@ -62,12 +62,12 @@ public sealed class Track : IDisposable
             _bestValue = value;
             Best.Picture?.Dispose();
             // The same pixels, which go when the last of their holders goes.
-            Best = (new Mat(picture, new Rect(0, 0, picture.Width, picture.Height)), at, read.Quad);
+            Best = (new Mat(picture, new Rect(0, 0, picture.Width, picture.Height)), capturedAt, read.Quad);
         }
     }
 
     /// <summary>Whether a plate in a frame can be this one: near where it was, of like size, soon after.</summary>
-    internal bool Continues(PlateQuad quad, DateTimeOffset at, TimeSpan patience)
+    internal bool Continues(PlateQuad quad, TimeSpan at, TimeSpan patience)
     {
         var (before, now) = (Quad.Box, quad.Box);
         var reach = 1.2 * Math.Max(before.Width, now.Width) * Math.Clamp((at - SeenAt) / Step, 1, FurthestSteps);

@@ -6,7 +6,7 @@ namespace SmartCity.Edge.Tracking;
 
 /// <summary>
 /// Follows plates over a camera's frames by place and size, never by likeness of text, and says when a vehicle is to be reported:
-/// as soon as its frames agree, at the latest when it has left. All times are the frames'. Not thread-safe; one for a camera.
+/// as soon as its frames agree, at the latest when it has left. Every <c>at</c> is a frame's moment and never less than the one before. Not thread-safe; one for a camera.
 /// </summary>
 public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     private readonly List<Track> _gone = [];
     private readonly ReportedVehicles _reported = new();
     private readonly Queue<TimeSpan> _intervals = new();
-    private DateTimeOffset? _frameAt;
+    private TimeSpan? _frameAt;
 
     /// <summary>Whether every plate that is followed was reported already.</summary>
     public bool AllReported => _tracks.Count > 0 && _tracks.TrueForAll(t => t.Reported);
@@ -43,7 +43,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     }
 
     /// <summary>Hears of every frame of the camera, read or not.</summary>
-    public void FrameAt(DateTimeOffset at)
+    public void FrameAt(TimeSpan at)
     {
         if (_frameAt is { } before && at > before)
         {
@@ -58,7 +58,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     }
 
     /// <summary>The plates of a frame that need reading: those of reported vehicles are only followed.</summary>
-    public IReadOnlyList<PlateQuad> ToRead(IReadOnlyList<PlateQuad> quads, DateTimeOffset at)
+    public IReadOnlyList<PlateQuad> ToRead(IReadOnlyList<PlateQuad> quads, TimeSpan at)
     {
         var left = new List<PlateQuad>(quads.Count);
         foreach (var quad in quads)
@@ -77,7 +77,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     }
 
     /// <summary>Takes a frame's reads; gives the vehicles that are to be reported now. The caller makes the sighting at once.</summary>
-    public IReadOnlyList<(Track Track, PlateRead Vote)> Observe(IReadOnlyList<PlateRead> reads, Mat picture, DateTimeOffset at, ActivityContext trace, string? origin = null)
+    public IReadOnlyList<(Track Track, PlateRead Vote)> Observe(IReadOnlyList<PlateRead> reads, Mat picture, TimeSpan at, DateTimeOffset capturedAt, ActivityContext trace, string? origin = null)
     {
         var due = Expire(at).ToList();
         var taken = new HashSet<Track>();
@@ -97,7 +97,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
                 continue;
             }
 
-            track.Add(read, picture, at);
+            track.Add(read, picture, capturedAt);
             if (Vote(track) is { } vote && Report(track, vote))
             {
                 due.Add((track, vote));
@@ -109,19 +109,35 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     }
 
     /// <summary>Nothing has moved since the last frame that was observed: a car that stood there stands there still. Gives what <see cref="Expire"/> gives.</summary>
-    public IReadOnlyList<(Track Track, PlateRead Vote)> Still(DateTimeOffset at)
+    public IReadOnlyList<(Track Track, PlateRead Vote)> Still(TimeSpan at)
     {
         _reported.Still(at);
         return Expire(at);
     }
 
     /// <summary>Gives the vehicles that have left unreported, until the next call, and forgets them and those that left before.</summary>
-    public IReadOnlyList<(Track Track, PlateRead Vote)> Expire(DateTimeOffset at)
+    public IReadOnlyList<(Track Track, PlateRead Vote)> Expire(TimeSpan at)
+    {
+        var due = Leave(t => at - t.SeenAt > Patience);
+        _reported.Forget(at);
+        return due;
+    }
+
+    /// <summary>Whatever is followed has left; what was reported stays known. Gives what <see cref="Expire"/> gives.</summary>
+    public IReadOnlyList<(Track Track, PlateRead Vote)> End() => Leave(_ => true);
+
+    public void Dispose()
+    {
+        _tracks.ForEach(t => t.Dispose());
+        _gone.ForEach(t => t.Dispose());
+    }
+
+    private List<(Track, PlateRead)> Leave(Func<Track, bool> left)
     {
         _gone.ForEach(t => t.Dispose());
         _gone.Clear();
         var due = new List<(Track, PlateRead)>();
-        foreach (var track in _tracks.Where(t => at - t.SeenAt > Patience).ToList())
+        foreach (var track in _tracks.Where(left).ToList())
         {
             _tracks.Remove(track);
             _gone.Add(track);
@@ -131,14 +147,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
             }
         }
 
-        _reported.Forget(at);
         return due;
-    }
-
-    public void Dispose()
-    {
-        _tracks.ForEach(t => t.Dispose());
-        _gone.ForEach(t => t.Dispose());
     }
 
     private PlateRead? Vote(Track track)

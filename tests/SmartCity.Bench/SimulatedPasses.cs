@@ -14,7 +14,8 @@ internal static class SimulatedPasses
         using var recogniser = contender.Create(detectionSide);
         using var tracker = new Tracker(recogniser.Fuse);
         using var traffic = new SimulatedTraffic(11 + (int)weather, weather);
-        var at = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var start = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var at = TimeSpan.Zero;
         var reports = new List<Report>();
         var times = new List<double>();
         int right = 0, wrong = 0, confidentWrong = 0, unread = 0, missed = 0, twice = 0, frames = 0, framesRead = 0, framesRight = 0, firstRight = 0;
@@ -40,7 +41,7 @@ internal static class SimulatedPasses
                         first = false;
                     }
 
-                    Take(tracker.Observe(reads, picture, at, default));
+                    Take(tracker.Observe(reads, picture, at, start + at, default));
                 }
             }
 

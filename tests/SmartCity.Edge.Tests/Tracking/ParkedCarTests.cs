@@ -49,7 +49,7 @@ public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
             for (var minute = 0; minute < 60; minute++)
             {
                 _street.At += TimeSpan.FromMinutes(1);
-                reports.AddRange(_street.Tracker.Still(_street.At));
+                reports.AddRange(_street.Tracker.Still(_street.Moment));
             }
 
             _street.At += Street.Frame;
@@ -75,7 +75,8 @@ public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
             }
 
             parked.AddRange(_street.Waits(Gone).Select(r => r.Vote.BestGuess));
-            _street.Tracker.Still(_street.At += TimeSpan.FromMinutes(1));
+            _street.At += TimeSpan.FromMinutes(1);
+            _street.Tracker.Still(_street.Moment);
         }
 
         Assert.Single(parked);
@@ -101,7 +102,7 @@ public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
         for (var minute = 0; minute < 60; minute++)
         {
             _street.At += TimeSpan.FromSeconds(minute < 10 ? 0.125 : 60);
-            reports.AddRange(_street.Tracker.Still(_street.At).Select(r => r.Vote.Plate));
+            reports.AddRange(_street.Tracker.Still(_street.Moment).Select(r => r.Vote.Plate));
         }
 
         reports.AddRange(Parked(frames: 3).Select(r => r.Vote.Plate));
@@ -129,7 +130,7 @@ public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
         for (var minute = 0; minute < 30; minute++)
         {
             _street.At += TimeSpan.FromMinutes(1);
-            Assert.Empty(_street.Tracker.Still(_street.At));
+            Assert.Empty(_street.Tracker.Still(_street.Moment));
         }
 
         Assert.Single(Parked(frames: 4));

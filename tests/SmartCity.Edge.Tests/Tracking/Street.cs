@@ -23,6 +23,8 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
     /// <summary>Time of the next frame.</summary>
     public DateTimeOffset At { get; set; } = Start;
 
+    public TimeSpan Moment => At - Start;
+
     public static PlateQuad Plate(float x, float y = 200, float width = 120) =>
         new(new(x, y), new(x + width, y), new(x + width, y + width / 4), new(x, y + width / 4), 0.9f);
 
@@ -49,9 +51,9 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
     /// <summary>One frame with these plates, taken as the pipeline does.</summary>
     public List<(Track Track, PlateRead Vote)> Sees(params PlateRead[] reads)
     {
-        Tracker.FrameAt(At);
-        var wanted = Tracker.ToRead([.. reads.Select(r => r.Quad)], At);
-        var due = Tracker.Observe([.. reads.Where(r => wanted.Contains(r.Quad))], _picture, At, default);
+        Tracker.FrameAt(Moment);
+        var wanted = Tracker.ToRead([.. reads.Select(r => r.Quad)], Moment);
+        var due = Tracker.Observe([.. reads.Where(r => wanted.Contains(r.Quad))], _picture, Moment, At, default);
         At += Interval;
         return [.. due];
     }
@@ -64,7 +66,7 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
     public List<(Track Track, PlateRead Vote)> Waits(TimeSpan time)
     {
         At += time;
-        return [.. Tracker.Expire(At)];
+        return [.. Tracker.Expire(Moment)];
     }
 
     public void Dispose()

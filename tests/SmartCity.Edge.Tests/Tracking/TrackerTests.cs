@@ -31,9 +31,9 @@ public sealed class TrackerTests(Recogniser recogniser) : IDisposable
         _street.Passes("LR33TEE", frames: 3);
 
         Assert.True(_street.Tracker.AllReported);
-        Assert.Empty(_street.Tracker.ToRead([Street.Plate(135, 174, 115)], _street.At));
+        Assert.Empty(_street.Tracker.ToRead([Street.Plate(135, 174, 115)], _street.Moment));
         var other = Street.Plate(450);
-        Assert.Equal([other], _street.Tracker.ToRead([Street.Plate(140, 180, 115), other], _street.At));
+        Assert.Equal([other], _street.Tracker.ToRead([Street.Plate(140, 180, 115), other], _street.Moment));
     }
 
     [Fact]
@@ -130,10 +130,10 @@ public sealed class TrackerTests(Recogniser recogniser) : IDisposable
         using (var picture = new Mat(720, 1280, MatType.CV_8UC3, new Scalar(1, 2, 3)))
         {
             pixels = picture.Data;
-            tracker.Observe([Street.Read(Street.Plate(100), "LR33TEE", 0.999f)], picture, Street.Start, default);
+            tracker.Observe([Street.Read(Street.Plate(100), "LR33TEE", 0.999f)], picture, TimeSpan.Zero, Street.Start, default);
         }
 
-        var (track, _) = Assert.Single(tracker.Expire(Street.Start + Gone));
+        var (track, _) = Assert.Single(tracker.Expire(Gone));
 
         Assert.Equal(pixels, track.Best.Picture.Data);
         Assert.Equal(new Vec3b(1, 2, 3), track.Best.Picture.At<Vec3b>(719, 1279));
