@@ -64,6 +64,12 @@ public sealed record CameraHeartbeat
     /// <summary>Frames dropped since start because recognition could not keep up.</summary>
     public long FramesDropped { get; init; }
 
+    /// <summary>Frames left out since start because they could not be decoded.</summary>
+    public long FramesBad { get; init; }
+
+    /// <summary>What was wrong with the last of them, in plain English; null when there was none.</summary>
+    public string? BadFrame { get; init; }
+
     public long FramesRead { get; init; }
 
     public long Sightings { get; init; }

@@ -193,6 +193,12 @@ public sealed record CameraStatus
 
     /// <summary>Since the edge started.</summary>
     public long? FramesDropped { get; init; }
+
+    /// <summary>Frames left out since the edge started because they could not be decoded.</summary>
+    public long? FramesBad { get; init; }
+
+    /// <summary>What was wrong with the last of them, in plain English; null when there was none.</summary>
+    public string? BadFrame { get; init; }
     public long? FramesRead { get; init; }
     public long? Sightings { get; init; }
 

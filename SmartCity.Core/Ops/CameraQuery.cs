@@ -41,6 +41,8 @@ internal sealed class CameraQuery(NpgsqlDataSource dataSource, HeartbeatConsumer
             Health = health,
             FramesPerSecond = beat?.FramesPerSecond,
             FramesDropped = beat?.FramesDropped,
+            FramesBad = beat?.FramesBad,
+            BadFrame = beat?.BadFrame,
             FramesRead = beat?.FramesRead,
             Sightings = beat?.Sightings,
             ReadRate = beat is { Sightings: > 0 } ? Math.Round(1 - (double)beat.Unread / beat.Sightings, 3) : null,

@@ -7,7 +7,7 @@ using SmartCity.Edge.Cameras.Simulation;
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>Makes a camera's source from its address; one for a camera and address.</summary>
-internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger, PixelBudget? pixels = null)
+internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger, PixelBudget? pixels = null, CameraBoard? board = null)
 {
     private readonly ConcurrentDictionary<string, (string Address, ICameraSource Source)> _sources = new(StringComparer.Ordinal);
 
@@ -18,6 +18,7 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
     private ICameraSource Make(Camera camera)
     {
         var source = camera.Source;
+        Action<string> bad = reason => board?.Find(camera.Id)?.FrameBad(reason);
         if (source == "upload")
         {
             return new UploadSource();
@@ -27,16 +28,14 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
         var rest = colon < 0 ? "" : source[(colon + 1)..];
         return (colon < 0 ? source : source[..colon]) switch
         {
-            "folder" => new FolderSource(camera.Id, rest, options.Value.PicturePixels, logger, pixels),
+            "folder" => new FolderSource(camera.Id, rest, options.Value.PicturePixels, logger, pixels, bad),
             "file" => new VideoSource(camera.Id, rest),
-            "http" or "https" => new HttpSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger),
-            "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger),
+            "http" or "https" => new HttpSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger, bad),
+            "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger, bad),
             "simulated" => new SimulatedSource(camera.Id, rest, options.Value.SimulationSpeed, time),
             _ => throw new InvalidDataException($"Camera {camera.Id}: the source '{source}' is not known; it must be folder:PATH, file:PATH, rtsp://…, http://…, upload or simulated:?…"),
         };
     }
 
-    private static Uri Address(Camera camera) => Uri.TryCreate(camera.Source, UriKind.Absolute, out var address)
-        ? address
-        : throw new InvalidDataException($"Camera {camera.Id}: its source is not a valid address such as rtsp://host/stream.");
+    private static Uri Address(Camera camera) => CameraAddress.Resolve(camera.Source) is { Address: { } address } ? address : throw new InvalidDataException($"Camera {camera.Id}: {CameraAddress.Check(camera.Source)}");
 }

@@ -22,12 +22,14 @@ public sealed class CameraStatistics(string stationId, string cameraId)
 {
     private static readonly Counter<long> FramesRead = Telemetry.Meter.CreateCounter<long>("smartcity.edge.frames.read", "{frame}", "Frames in which plates were looked for.");
     private static readonly Counter<long> FramesDropped = Telemetry.Meter.CreateCounter<long>("smartcity.edge.frames.dropped", "{frame}", "Frames dropped because recognition had no time for them.");
+    private static readonly Counter<long> FramesBad = Telemetry.Meter.CreateCounter<long>("smartcity.edge.frames.bad", "{frame}", "Frames and pictures that could not be decoded and were left out.");
     private static readonly Counter<long> Seen = Telemetry.Meter.CreateCounter<long>("smartcity.edge.sightings", "{sighting}", "Vehicles seen; the tag read says whether the plate was read.");
 
     private readonly KeyValuePair<string, object?> _station = new("station", stationId);
     private long _frames;
     private long _dropped;
     private long _read;
+    private long _bad;
     private long _sightings;
     private long _unread;
     private long _truthRight;
@@ -35,6 +37,7 @@ public sealed class CameraStatistics(string stationId, string cameraId)
     private volatile bool _finished;
     private volatile Connection _connection = new(CameraState.Connecting, null);
     private volatile string? _fault;
+    private volatile string? _badFrame;
 
     public string StationId { get; } = stationId;
 
@@ -71,6 +74,15 @@ public sealed class CameraStatistics(string stationId, string cameraId)
     {
         Interlocked.Increment(ref _dropped);
         FramesDropped.Add(1, _station);
+    }
+
+    /// <summary>A frame came that cannot be decoded.</summary>
+    /// <param name="reason">What is wrong with it, in plain English.</param>
+    public void FrameBad(string reason)
+    {
+        Interlocked.Increment(ref _bad);
+        FramesBad.Add(1, _station);
+        _badFrame = reason;
     }
 
     public void FrameRead()
@@ -117,6 +129,8 @@ public sealed class CameraStatistics(string stationId, string cameraId)
             },
             FramesPerSecond = Math.Round((Frames - framesBefore) / since.TotalSeconds, 2),
             FramesDropped = Dropped,
+            FramesBad = Interlocked.Read(ref _bad),
+            BadFrame = _badFrame,
             FramesRead = Interlocked.Read(ref _read),
             Sightings = Sightings,
             Unread = Unread,
@@ -146,6 +160,9 @@ public sealed class CameraBoard
     }
 
     public CameraStatistics this[string cameraId] => _cameras[cameraId];
+
+    /// <summary>The statistics of a camera; null when there is none of this id.</summary>
+    internal CameraStatistics? Find(string cameraId) => _cameras.GetValueOrDefault(cameraId);
 
     /// <summary>The statistics of a camera that starts; it goes on counting when it was there before.</summary>
     internal CameraStatistics Start(string stationId, string cameraId) =>

@@ -6,7 +6,8 @@ namespace SmartCity.Edge.Cameras;
 
 /// <summary><c>folder:PATH</c>: pictures in name order, or one picture. A picture's capture time is its file's time of last writing.</summary>
 /// <param name="budget">Of decoded pixels; it is waited for. Null for none.</param>
-public sealed class FolderSource(string cameraId, string path, long mostPixels, ILogger logger, PixelBudget? budget = null) : ICameraSource
+/// <param name="bad">Told why a picture cannot be used.</param>
+public sealed class FolderSource(string cameraId, string path, long mostPixels, ILogger logger, PixelBudget? budget = null, Action<string>? bad = null) : ICameraSource
 {
     public bool Waits => true;
 
@@ -40,6 +41,7 @@ public sealed class FolderSource(string cameraId, string path, long mostPixels, 
             catch (Exception e) when (e is InvalidDataException or IOException)
             {
                 room?.Dispose();
+                bad?.Invoke($"{Path.GetFileName(file)}: {e.Message}");
                 logger.LogWarning("Camera {Camera}: the file {File} cannot be used and is left out: {Error}", cameraId, Path.GetFileName(file), e.Message);
                 continue;
             }

@@ -9,7 +9,8 @@ namespace SmartCity.Edge.Cameras;
 /// <summary>
 /// <c>rtsp://…</c>, <c>rtsps://…</c> through the program ffmpeg, because OpenCV's Linux build has no network. A frame was captured when it arrived.
 /// </summary>
-internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, TimeProvider time, ILogger logger) : ICameraSource
+/// <param name="bad">Told why a frame cannot be used.</param>
+internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, TimeProvider time, ILogger logger, Action<string>? bad = null) : ICameraSource
 {
     private const string Program = "ffmpeg";
     private const string Boundary = "ffmpeg";
@@ -26,7 +27,7 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
         program.BeginErrorReadLine();
         try
         {
-            var pictures = new MotionJpeg(cameraId, _shown, program.StandardOutput.BaseStream, Boundary, mostPixels, time, logger);
+            var pictures = new MotionJpeg(cameraId, _shown, program.StandardOutput.BaseStream, Boundary, mostPixels, time, logger, bad);
             for (var number = 0L; ; number++)
             {
                 var image = await NextAsync(pictures, program, () => said, cancellationToken);
@@ -58,7 +59,7 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
 
     private Process Start()
     {
-        string[] arguments = ["-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-fflags", "nobuffer", "-i", address.OriginalString, "-an", "-c:v", "mjpeg", "-q:v", "3", "-f", "mpjpeg", "pipe:1"];
+        string[] arguments = ["-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-fflags", "nobuffer", "-i", address.AbsoluteUri, "-an", "-c:v", "mjpeg", "-q:v", "3", "-f", "mpjpeg", "pipe:1"];
         try
         {
             return Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -71,7 +72,7 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
 
     private string Unnamed(string text)
     {
-        text = text.Replace(address.OriginalString, _shown, StringComparison.Ordinal);
+        text = text.Replace(address.AbsoluteUri, _shown, StringComparison.Ordinal);
         return address.UserInfo.Length > 0 ? text.Replace(address.UserInfo + "@", "", StringComparison.Ordinal) : text;
     }
 }

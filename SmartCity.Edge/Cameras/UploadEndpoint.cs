@@ -23,7 +23,7 @@ public static class UploadEndpoint
     }
 
     private static async Task<Results<Accepted, ProblemHttpResult>> TakeAsync(
-        string id, HttpRequest request, ServedStations stations, CameraSources sources, PixelBudget pixels, IOptions<EdgeOptions> options, TimeProvider time, CancellationToken cancellationToken)
+        string id, HttpRequest request, ServedStations stations, CameraSources sources, CameraBoard board, PixelBudget pixels, IOptions<EdgeOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
         var settings = options.Value;
         if (settings.UploadKey is null)
@@ -69,6 +69,7 @@ public static class UploadEndpoint
         }
         catch (InvalidDataException e)
         {
+            board.Find(id)?.FrameBad(e.Message);
             return Problem(StatusCodes.Status422UnprocessableEntity, e.Message);
         }
     }

@@ -68,6 +68,40 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(meant, changed is null ? null : CameraAddress.Meant(changed, source));
     }
 
+    [Theory]
+    [InlineData("rtsp://admin:p@ss@10.0.0.5/s", "rtsp://admin:p%40ss@10.0.0.5/s", "rtsp://admin:***@10.0.0.5/s")]
+    [InlineData("rtsp://admin:pa:ss@camera:554/s", "rtsp://admin:pa%3Ass@camera:554/s", "rtsp://admin:***@camera:554/s")]
+    [InlineData("http://admin:pa#ss@camera/s.cgi?channel=1", "http://admin:pa%23ss@camera/s.cgi?channel=1", "http://admin:***@camera/s.cgi?channel=1")]
+    [InlineData("rtsp://admin:pa/ss@10.0.0.5:554/s", "rtsp://admin:pa%2Fss@10.0.0.5:554/s", "rtsp://admin:***@10.0.0.5:554/s")]
+    [InlineData("rtsp://admin:p?ss@10.0.0.5/s", "rtsp://admin:p%3Fss@10.0.0.5/s", "rtsp://admin:***@10.0.0.5/s")]
+    [InlineData("rtsp://admin:p@s#s:w/d@10.0.0.5/s", "rtsp://admin:p%40s%23s%3Aw%2Fd@10.0.0.5/s", "rtsp://admin:***@10.0.0.5/s")]
+    [InlineData("rtsp://admin:50%@10.0.0.5/s", "rtsp://admin:50%25@10.0.0.5/s", "rtsp://admin:***@10.0.0.5/s")]
+    [InlineData("rtsp://admin:p%40ss@camera/s", "rtsp://admin:p%40ss@camera/s", "rtsp://admin:***@camera/s")]
+    [InlineData("rtsp://me@city.gov:p@ss@camera/s", "rtsp://me%40city.gov:p%40ss@camera/s", "rtsp://me@city.gov:***@camera/s")]
+    [InlineData("rtsp://admin:pass@10.0.0.5/live@1", "rtsp://admin:pass@10.0.0.5/live@1", "rtsp://admin:***@10.0.0.5/live@1")]
+    [InlineData("http://10.0.0.5:8080/live@home", "http://10.0.0.5:8080/live@home", "http://10.0.0.5:8080/live@home")]
+    [InlineData("http://admin:pass@[fe80::1]:8080/s#every=00:00:05", "http://admin:pass@[fe80::1]:8080/s#every=00:00:05", "http://admin:***@[fe80::1]:8080/s#every=00:00:05")]
+    public void A_password_with_any_characters_is_understood_where_it_can_be_read_in_one_way_only(string source, string address, string shown)
+    {
+        Assert.Equal((address, null), (CameraAddress.Resolve(source).Address?.AbsoluteUri, CameraAddress.Check(source)));
+        Assert.Equal(shown, CameraAddress.Shown(source));
+        Assert.Equal(source, CameraAddress.Meant(shown, source));
+    }
+
+    [Theory]
+    [InlineData("rtsp://admin:1234/geheim@10.0.0.5/s", "rtsp://admin:PASSWORD@10.0.0.5/…")]
+    [InlineData("rtsp://admin:p@ss/geheim@camera:554/s", "rtsp://admin:PASSWORD@camera:554/…")]
+    [InlineData("rtsp://admin:ge/heim@camera/x@other/s", "rtsp://admin:PASSWORD@other/…")]
+    public void An_address_that_can_be_read_in_two_ways_is_refused_with_what_to_type_and_without_the_password(string source, string form)
+    {
+        var error = CameraAddress.Check(source)!;
+
+        Assert.Contains(form, error, StringComparison.Ordinal);
+        Assert.All(["%40 for @", "%2F for /", "%23 for #", "%3A for :"], code => Assert.Contains(code, error, StringComparison.Ordinal));
+        Assert.DoesNotContain("heim", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("heim", CameraAddress.Shown(source), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_hidden_password_goes_to_no_other_host()
     {
@@ -130,6 +164,8 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
     [InlineData("""{ "id": "a1-n9", "stationId": "nowhere", "source": "upload" }""", "stationId")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "pigeon:1" }""", "source begins with 'pigeon'")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "rtsp://" }""", "source is not a valid address")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "http://camera/s.jpg#every=never" }""", "every is 'never'")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "rtsp://admin:1/2@camera/s" }""", "%2F for /")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "lane": 99 }""", "lane must")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "masks": [[[0, 0], [1, 1]]] }""", "masks[0]")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "masks": [[[0, 0], [1, 1], [2, 1]]] }""", "masks[0]")]

@@ -44,7 +44,8 @@ public sealed class FolderTests(Recogniser recogniser) : IDisposable
         Put("6-good.jpg", TestPictures.Jpeg("LR33TEE"));
         var log = new RecordingLogger();
         var read = new List<string?>();
-        await foreach (var frame in new FolderSource("yard", _folder.Path, 1_000_000, log).ReadAsync(TestContext.Current.CancellationToken))
+        var bad = new List<string>();
+        await foreach (var frame in new FolderSource("yard", _folder.Path, 1_000_000, log, bad: bad.Add).ReadAsync(TestContext.Current.CancellationToken))
         {
             using (frame)
             {
@@ -53,6 +54,8 @@ public sealed class FolderTests(Recogniser recogniser) : IDisposable
         }
 
         Assert.Equal(["LR33TEE"], read);
+        Assert.Equal(5, bad.Count);
+        Assert.StartsWith("3-text.jpg: This is neither", bad[2], StringComparison.Ordinal);
         Assert.Collection(
             log.Lines,
             l => IsWarned(l, "1-truncated.jpg", "cut off"),

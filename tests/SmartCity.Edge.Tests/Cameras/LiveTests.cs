@@ -37,7 +37,7 @@ public sealed class LiveTests(Recogniser recogniser) : IAsyncLifetime
         await using var station = await CameraStation.StartAsync(recogniser, _folder, [("street", address)]);
         await Eventually.IsTrue(() => station.Camera("street").State == CameraState.Lost, "the stream is lost after its first call");
         var lost = station.Beat("street");
-        Assert.Equal(FramesACall - 1, lost.FramesPerSecond); // the last one is whole only with what follows it
+        Assert.Equal(FramesACall, lost.FramesPerSecond);
         Assert.Contains("/live.mjpg broke off", lost.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("geheim", lost.Error, StringComparison.Ordinal);
         Assert.Equal(1, _calls);
@@ -97,6 +97,24 @@ public sealed class LiveTests(Recogniser recogniser) : IAsyncLifetime
         Assert.Equal(CameraState.Connecting, station.Camera("street").State);
         Assert.Contains("503", station.Beat("street").Error, StringComparison.Ordinal);
         answers.SetResult();
+    }
+
+    [Fact]
+    public async Task Frames_that_cannot_be_decoded_are_counted_and_the_reason_of_the_last_is_told()
+    {
+        _camera.MapGet("/damaged.mjpg", async (HttpContext context) =>
+        {
+            context.Response.ContentType = "multipart/x-mixed-replace; boundary=frame";
+            var jpeg = TestPictures.Jpeg("LR33TEE");
+            foreach (var picture in (byte[][])[jpeg, jpeg[..^4000], jpeg, "no picture"u8.ToArray(), jpeg])
+            {
+                await context.Response.Body.WriteAsync((byte[])[.. "--frame\r\nContent-Type: image/jpeg\r\n\r\n"u8, .. picture, .. "\r\n"u8], context.RequestAborted);
+            }
+        });
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [("street", _camera.Urls.Single() + "/damaged.mjpg")]);
+        await Eventually.IsTrue(() => station.Camera("street").State == CameraState.Lost, "the stream is lost");
+
+        Assert.Equal((3, 2, "This is neither a JPEG nor a PNG."), (station.Camera("street").Frames, station.Beat("street").FramesBad, station.Beat("street").BadFrame));
     }
 
     private static WebApplication Camera()

@@ -63,6 +63,8 @@ public sealed class UploadTests(Recogniser recogniser) : IDisposable
         await IsRefused(await PostAsync(station, "no picture"u8.ToArray()), HttpStatusCode.UnprocessableEntity, "neither a JPEG nor a PNG");
         await IsRefused(await PostAsync(station, TestPictures.Jpeg("LR33TEE")[..^3000]), HttpStatusCode.UnprocessableEntity, "cut off");
         await IsRefused(await PostAsync(station, TestPictures.PngBomb()), HttpStatusCode.UnprocessableEntity, "30000 × 30000");
+        Assert.Equal(3, station.Beat(Camera).FramesBad);
+        Assert.Contains("30000 × 30000", station.Beat(Camera).BadFrame, StringComparison.Ordinal);
         await IsFirstTaken(station);
     }
 
