@@ -124,7 +124,7 @@ public sealed class StreamFormatTests : IAsyncLifetime
         await reading;
 
         Assert.Equal(4, asked.Count); // the second is damaged
-        Assert.All(asked.Zip(asked.Skip(1)), pair => Assert.InRange((pair.Second - pair.First).TotalSeconds, seconds - 0.01, seconds + 20)); // time goes on while the camera answers
+        Assert.All(asked.Zip(asked.Skip(1)), pair => Assert.InRange((pair.Second - pair.First).TotalSeconds, seconds / 2, seconds + 20)); // time goes on while a question is on its way
     }
 
     [Fact]
