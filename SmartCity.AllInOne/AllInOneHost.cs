@@ -1,11 +1,8 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.Extensions.Logging.Console;
-using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Core;
-using SmartCity.Core.Database;
 using SmartCity.Edge;
-using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.ServiceDefaults.Health;
@@ -24,8 +21,7 @@ internal static class AllInOneHost
 
     /// <param name="settings">What is configured beside the user's configuration.</param>
     /// <param name="console">Whether the console is served.</param>
-    /// <param name="republishes">The brokers forget: at start each edge publishes again what the core may not have.</param>
-    public static WebApplication Build(IReadOnlyDictionary<string, string?> settings, WorkerHealth health, bool republishes, bool console = true)
+    public static WebApplication Build(IReadOnlyDictionary<string, string?> settings, WorkerHealth health, bool console = true)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
@@ -45,11 +41,6 @@ internal static class AllInOneHost
         {
             builder.AddConsole();
             UseBothSchemes(builder.Services);
-        }
-
-        if (republishes)
-        {
-            builder.Services.AddRepublishing(NewestAsync);
         }
 
         var app = builder.Build();
@@ -106,13 +97,5 @@ internal static class AllInOneHost
         {
             logging.AddFilter<ConsoleLoggerProvider>(category, LogLevel.Warning);
         }
-    }
-
-    private static async Task<DateTimeOffset?> NewestAsync(IServiceProvider services, string station, CancellationToken cancellationToken)
-    {
-        await services.GetRequiredService<DatabaseStartup>().Ready.WaitAsync(cancellationToken);
-        await using var command = services.GetRequiredService<NpgsqlDataSource>().CreateCommand("select newest from station_totals where station_id = $1");
-        command.Parameters.Add(new() { Value = station });
-        return await command.ExecuteScalarAsync(cancellationToken) is DateTime newest ? new DateTimeOffset(newest, TimeSpan.Zero) : null;
     }
 }

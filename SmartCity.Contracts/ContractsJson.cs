@@ -14,6 +14,9 @@ namespace SmartCity.Contracts;
 [JsonSerializable(typeof(StationHeartbeat))]
 [JsonSerializable(typeof(City))]
 [JsonSerializable(typeof(EdgeConfiguration))]
+[JsonSerializable(typeof(EdgeSightings))]
+[JsonSerializable(typeof(EdgeSightingsAsked))]
+[JsonSerializable(typeof(EdgeSightingsMissing))]
 [JsonSerializable(typeof(Api.AlertView))]
 [JsonSerializable(typeof(LocalMatch))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -43,7 +43,7 @@ public sealed record Sighting
     /// <summary>x, y, width, height of the plate in pixels of the evidence picture.</summary>
     public IReadOnlyList<int> Box { get; init; } = [];
 
-    /// <summary>Object key of the evidence JPEG; the plate patch lies beside it as <c>….plate.jpg</c>. Null if the picture was given up for lack of disk.</summary>
+    /// <summary>Object key of the evidence JPEG, which may come later than the sighting; the plate patch lies beside it as <c>….plate.jpg</c>. Null if the picture was given up for lack of disk.</summary>
     public string? Evidence { get; init; }
 
     public string? ReaderVersion { get; init; }
@@ -56,6 +56,9 @@ public sealed record Sighting
     /// <summary>Object key of the plate patch that lies beside an evidence picture.</summary>
     public static string PatchKey(string evidence) =>
         evidence.EndsWith(".jpg", StringComparison.Ordinal) ? evidence[..^4] + ".plate.jpg" : evidence + ".plate.jpg";
+
+    /// <summary>Object key of the word that an evidence picture was thrown away at the edge, to make room, and never comes.</summary>
+    public static string ShedKey(string evidence) => evidence + ".shed";
 
     /// <summary>Object key of the evidence picture of a sighting: <c>evidence/{station}/yyyy/MM/dd/HH/{id}.jpg</c>.</summary>
     public static string EvidenceKey(string stationId, DateTimeOffset capturedAt, Guid id) =>

@@ -22,6 +22,15 @@ public sealed record StationHeartbeat
     /// <summary>Evidence pictures shed since start because the disk was full.</summary>
     public long PicturesShed { get; init; }
 
+    /// <summary>Evidence pictures that the object store does not have yet; their sightings go before them.</summary>
+    public long PicturesWaiting { get; init; }
+
+    /// <summary>Evidence pictures that the object store refused several times; the edge tries again now and then.</summary>
+    public long PicturesSetAside { get; init; }
+
+    /// <summary>What the core has of the sightings in the spool; null until the core was asked.</summary>
+    public AtCoreHeartbeat? AtCore { get; init; }
+
     public double SightingsPerSecond { get; init; }
 
     /// <summary>Share 0–1 of the last interval's sightings that were read; null when there were none.</summary>
@@ -104,6 +113,22 @@ public sealed record EdgeKafkaHeartbeat
 
     /// <summary>Why Kafka could not be asked; the figures above are then older. Null if it answered.</summary>
     public string? Error { get; init; }
+}
+
+/// <summary>The edge's count of a station's sightings beside the core's.</summary>
+public sealed record AtCoreHeartbeat
+{
+    /// <summary>When the core was asked.</summary>
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>Sightings in the spool that the station's Kafka has acknowledged.</summary>
+    public long Kept { get; init; }
+
+    /// <summary>How many of these the core does not have yet that may still be on their way.</summary>
+    public long OnTheWay { get; init; }
+
+    /// <summary>How many of these the core does not have; the edge sends them again.</summary>
+    public long Missing { get; init; }
 }
 
 /// <summary>The edge's own mirror, topic <see cref="Topics.Sightings"/>.</summary>

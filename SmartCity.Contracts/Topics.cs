@@ -24,6 +24,9 @@ public static class RecordHeaders
     public const string ContentType = "content-type";
     public const string Schema = "schema";
 
+    /// <summary>On a sighting: when the edge sent it, in Unix milliseconds by the edge's clock. A broker may write its own time on the record.</summary>
+    public const string SentAt = "sent-at";
+
     /// <summary>On <see cref="Topics.DeadLetters"/>: where the record came from and why it could not be used.</summary>
     public const string SourceTopic = "source-topic";
     public const string SourcePartition = "source-partition";

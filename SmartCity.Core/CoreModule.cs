@@ -54,6 +54,7 @@ public static class CoreModule
         api.MapSightings();
         api.MapDeadLetters();
         api.MapEvidence();
+        api.MapEdgeSightings();
         api.MapPassages();
         api.MapAlerts();
         api.MapCharges();

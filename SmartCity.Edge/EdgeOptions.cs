@@ -37,6 +37,10 @@ public sealed class EdgeOptions
     [Range(1, long.MaxValue)]
     public long? BrokerPartitionBytes { get; set; }
 
+    /// <summary>How often the edge compares its spool with what the core has.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan CompareInterval { get; set; } = TimeSpan.FromSeconds(30);
+
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(10);
 

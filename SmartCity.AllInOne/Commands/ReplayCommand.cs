@@ -42,7 +42,7 @@ internal static class ReplayCommand
             ["Edge:CityFile"] = file,
             ["Core:CityFile"] = cityFile is null ? null : Path.GetFullPath(cityFile),
         };
-        await using var app = AllInOneHost.Build(settings, health, plan.BrokersForget, console: false);
+        await using var app = AllInOneHost.Build(settings, health, console: false);
         using var frames = new FrameTimes();
         await using var run = new ReplayRun(app, city.Station, frames);
         var summary = await run.RunAsync(cancellationToken);

@@ -88,7 +88,7 @@ internal static class RunCommand
             settings["Edge:SimulationSpeed"] = speed.ToString(CultureInfo.InvariantCulture);
         }
 
-        await using var app = AllInOneHost.Build(settings, health, plan.BrokersForget);
+        await using var app = AllInOneHost.Build(settings, health);
         return await ServeAsync(app, options, plan, address, logger, cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Core.Api;
@@ -20,8 +21,8 @@ internal static class DeadLetterStore
 
         await using var command = new NpgsqlCommand(
             """
-            insert into dead_letters (id, topic, partition, record_offset, digest, record_key, record_value, headers, recorded_at, reason)
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            insert into dead_letters (id, topic, partition, record_offset, digest, record_key, record_value, headers, recorded_at, reason, sighting_id)
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             on conflict (topic, partition, record_offset, digest) do nothing
             """,
             connection,
@@ -39,9 +40,24 @@ internal static class DeadLetterStore
                 new() { Value = letters.Select(l => DeadLetterHeaders.Write(l.Headers)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
                 new() { Value = letters.Select(l => l.RecordedAt).ToArray() },
                 new() { Value = letters.Select(l => Storable(l.Reason)).ToArray() },
+                new() { Value = letters.Select(l => SightingId(l.Value)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // So that its edge does not send it again and again. Null where the record says none.
+    private static Guid? SightingId(byte[]? value)
+    {
+        try
+        {
+            using var record = JsonDocument.Parse(value ?? []);
+            return record.RootElement.ValueKind == JsonValueKind.Object && record.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var sighting) ? sighting : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>What became of replayed records that can be used now.</summary>

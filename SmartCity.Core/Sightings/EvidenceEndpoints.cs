@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Npgsql;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Objects;
 
@@ -11,6 +13,8 @@ namespace SmartCity.Core.Sightings;
 internal static class EvidenceEndpoints
 {
     private const string Prefix = "evidence/";
+    private const string Patch = ".plate.jpg";
+    private const string RetryAfterSeconds = "5";
 
     public static IEndpointRouteBuilder MapEvidence(this IEndpointRouteBuilder app)
     {
@@ -29,16 +33,53 @@ internal static class EvidenceEndpoints
             : null;
     }
 
-    private static async Task<Results<FileStreamHttpResult, NotFound>> GetAsync(string key, [FromServices] IObjectStore objects, HttpResponse response, CancellationToken cancellationToken)
+    private static async Task<Results<FileStreamHttpResult, ProblemHttpResult, NotFound>> GetAsync(
+        string key, [FromServices] IObjectStore objects, NpgsqlDataSource dataSource, HttpResponse response, CancellationToken cancellationToken)
     {
-        if (Key(key) is not { } objectKey || await objects.OpenAsync(objectKey, cancellationToken) is not { } picture)
+        if (Key(key) is not { } objectKey)
         {
             return TypedResults.NotFound();
+        }
+
+        if (await objects.OpenAsync(objectKey, cancellationToken) is not { } picture)
+        {
+            return await MissingAsync(objectKey, objects, dataSource, response, cancellationToken) is { } problem ? problem : TypedResults.NotFound();
         }
 
         // A key is written once; plates are personal data, so no shared cache keeps them.
         response.Headers.CacheControl = "private, max-age=31536000, immutable";
         response.Headers.XContentTypeOptions = "nosniff";
         return TypedResults.Stream(picture, objectKey.EndsWith(".png", StringComparison.Ordinal) ? "image/png" : "image/jpeg");
+    }
+
+    // A sighting goes before its picture. Null if there is no sighting with this picture, or none any more.
+    private static async Task<ProblemHttpResult?> MissingAsync(string key, IObjectStore objects, NpgsqlDataSource dataSource, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var evidence = key.EndsWith(Patch, StringComparison.Ordinal) ? key[..^Patch.Length] + ".jpg" : key;
+        if (!Guid.TryParse(Path.GetFileNameWithoutExtension(evidence), out var id))
+        {
+            return null;
+        }
+
+        await using var command = dataSource.CreateCommand("select from sightings where id = $1 and evidence = $2");
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = evidence });
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await reader.ReadAsync(cancellationToken))
+            {
+                return null;
+            }
+        }
+
+        response.Headers.CacheControl = "no-store";
+        await using var shed = await objects.OpenAsync(Sighting.ShedKey(evidence), cancellationToken);
+        if (shed is not null)
+        {
+            return TypedResults.Problem("The edge's disk was full, and this picture was given up. Its sighting stands.", statusCode: StatusCodes.Status410Gone, title: "The picture was given up");
+        }
+
+        response.Headers.RetryAfter = RetryAfterSeconds;
+        return TypedResults.Problem("The sighting was sent before its picture, which follows.", statusCode: StatusCodes.Status404NotFound, title: "The picture is on its way");
     }
 }

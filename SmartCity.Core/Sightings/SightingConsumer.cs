@@ -34,6 +34,9 @@ internal sealed class SightingConsumer(
     ILogger<SightingConsumer> logger) : BackgroundService
 {
     private const string Worker = "ingest";
+    // The year 9999.
+    private const long MostMilliseconds = 253_370_764_800_000;
+
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(2);
 
@@ -113,7 +116,7 @@ internal sealed class SightingConsumer(
             else
             {
                 var position = new RecordPosition(result.Topic, result.Partition.Value, result.Offset.Value);
-                records.Add(new ReceivedRecord(new SightingRecord(sighting, position, TracePropagation.Extract(message.Headers)) { ReplayOf = ReplayOf(message.Headers) }, result));
+                records.Add(new ReceivedRecord(new SightingRecord(sighting, position, TracePropagation.Extract(message.Headers)) { SentAt = SentAt(message.Headers), ReplayOf = ReplayOf(message.Headers) }, result));
             }
         }
 
@@ -215,6 +218,12 @@ internal sealed class SightingConsumer(
     {
         ReplayOf = ReplayOf(result.Message.Headers),
     };
+
+    private static DateTimeOffset? SentAt(Headers? headers) =>
+        headers is not null && headers.TryGetLastBytes(RecordHeaders.SentAt, out var text) && text is not null
+            && long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var milliseconds) && milliseconds < MostMilliseconds
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : null;
 
     private static Guid? ReplayOf(Headers? headers) =>
         headers is not null && headers.TryGetLastBytes(RecordHeaders.DeadLetter, out var id) && id is not null && Guid.TryParse(Encoding.UTF8.GetString(id), out var letter) ? letter : null;

@@ -139,7 +139,7 @@ public sealed class SightingIngest(
             .. records.GroupBy(r => r.Sighting.StationId).Select(g =>
             {
                 var added = stored.GetValueOrDefault(g.Key);
-                return new StationTotal(g.Key, added, g.Count() - added, g.Max(r => r.Sighting.CapturedAt));
+                return new StationTotal(g.Key, added, g.Count() - added, g.Max(r => r.Sighting.CapturedAt), g.Max(r => r.SentAt));
             }),
         ];
     }

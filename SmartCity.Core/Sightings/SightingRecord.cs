@@ -13,6 +13,9 @@ public sealed class SightingRecord(Sighting sighting, RecordPosition position, A
     /// <summary>Context of the edge's span; default when the record carries none.</summary>
     public ActivityContext Trace { get; } = trace;
 
+    /// <summary>When the edge sent it, by the edge's clock; null if the record does not say.</summary>
+    public DateTimeOffset? SentAt { get; init; }
+
     /// <summary>The dead letter that the record was replayed from; null when it was not.</summary>
     public Guid? ReplayOf { get; init; }
 

@@ -74,10 +74,11 @@ internal static class SightingStore
     {
         await using var command = new NpgsqlCommand(
             """
-            insert into station_totals as t (station_id, stored, duplicates, newest)
-            select * from unnest($1, $2, $3, $4)
+            insert into station_totals as t (station_id, stored, duplicates, newest, sent_to)
+            select * from unnest($1, $2, $3, $4, $5)
             on conflict (station_id) do update set
-                stored = t.stored + excluded.stored, duplicates = t.duplicates + excluded.duplicates, newest = greatest(t.newest, excluded.newest)
+                stored = t.stored + excluded.stored, duplicates = t.duplicates + excluded.duplicates, newest = greatest(t.newest, excluded.newest),
+                sent_to = coalesce(excluded.sent_to, t.sent_to)
             """,
             connection,
             transaction)
@@ -88,6 +89,7 @@ internal static class SightingStore
                 new() { Value = totals.Select(t => t.Stored).ToArray() },
                 new() { Value = totals.Select(t => t.Duplicates).ToArray() },
                 new() { Value = totals.Select(t => t.Newest).ToArray() },
+                new() { Value = totals.Select(t => t.SentTo).ToArray() },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
@@ -141,4 +143,5 @@ internal static class SightingStore
 }
 
 /// <summary>What a batch adds to a station.</summary>
-internal sealed record StationTotal(string StationId, long Stored, long Duplicates, DateTimeOffset Newest);
+/// <param name="SentTo">When the edge sent the newest of its records; null if none says it.</param>
+internal sealed record StationTotal(string StationId, long Stored, long Duplicates, DateTimeOffset Newest, DateTimeOffset? SentTo);

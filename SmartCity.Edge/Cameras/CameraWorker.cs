@@ -298,10 +298,10 @@ internal sealed class CameraWorker(
     {
         foreach (var vehicle in vehicles)
         {
-            hotlist.See(vehicle); // first: a disk that is full holds up the spool
+            var wanted = hotlist.See(vehicle); // first: a disk that is full holds up the spool
             try
             {
-                await publisher.PublishAsync(vehicle, stoppingToken);
+                await publisher.PublishAsync(vehicle with { IsWanted = wanted }, stoppingToken);
                 statistics.Sighted(vehicle.Sighting.Plate is not null);
                 logger.LogDebug("Camera {Camera} saw {Plate} ({Confidence}).", camera.Id, Masking.Plate(vehicle.Sighting.Plate), vehicle.Sighting.Confidence);
             }

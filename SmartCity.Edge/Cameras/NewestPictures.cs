@@ -41,7 +41,16 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         }
 
         _taken[cameraId] = now;
-        _waiting.Writer.TryWrite(new Picture(stationId, cameraId, frame.CapturedAt, Jpeg(frame.Image)));
+        try
+        {
+            _waiting.Writer.TryWrite(new Picture(stationId, cameraId, frame.CapturedAt, Jpeg(frame.Image)));
+        }
+        catch (Exception e)
+        {
+            // The frame is read all the same.
+            health.Degraded(Worker, $"The picture of camera {cameraId} could not be made: {e.Message}");
+            logger.LogWarning(e, "The picture of camera {Camera} could not be made.", cameraId);
+        }
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => health.KeepAsync(Worker, RunAsync, logger, stoppingToken);

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -7,8 +6,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
-using SmartCity.Contracts.Cities;
-using SmartCity.Edge.Cameras.Events;
 
 namespace SmartCity.Edge.Cameras;
 
@@ -22,40 +19,31 @@ public static class UploadEndpoint
     public static IEndpointRouteBuilder MapUploads(this IEndpointRouteBuilder app)
     {
         app.MapPost("/cameras/{id}/frames", TakeAsync).AllowAnonymous().DisableAntiforgery().WithName("UploadFrame").WithMetadata(new DisableRequestSizeLimitAttribute()); // Edge:UploadKey and Edge:UploadBytes hold instead
-        return app.MapCameraEvents();
-    }
-
-    /// <summary>Why a request for a camera is not taken, before anything of it is read; null if it may go on.</summary>
-    internal static ProblemHttpResult? Refuse(string id, HttpRequest request, ServedStations stations, EdgeOptions settings, out Camera? camera)
-    {
-        camera = null;
-        if (settings.UploadKey is null)
-        {
-            return Problem(StatusCodes.Status403Forbidden, "Uploads are refused because Edge:UploadKey is not set.");
-        }
-
-        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(Key(request))), SHA256.HashData(Encoding.UTF8.GetBytes(settings.UploadKey))))
-        {
-            request.HttpContext.Response.Headers.WWWAuthenticate = "Basic realm=\"SmartCity\"";
-            return Problem(StatusCodes.Status401Unauthorized, $"{KeyHeader} is missing or wrong.");
-        }
-
-        camera = stations.All.SelectMany(s => s.Cameras).FirstOrDefault(c => c.Id == id);
-        if (camera is not { Source: "upload" })
-        {
-            return Problem(StatusCodes.Status404NotFound, $"This edge has no camera '{id}' with the source 'upload'.");
-        }
-
-        return request.ContentLength > settings.UploadBytes ? Problem(StatusCodes.Status413PayloadTooLarge, $"The body has {request.ContentLength} bytes; {settings.UploadBytes} are allowed.") : null;
+        return app;
     }
 
     private static async Task<Results<Accepted, ProblemHttpResult>> TakeAsync(
         string id, HttpRequest request, ServedStations stations, CameraSources sources, CameraBoard board, PixelBudget pixels, IOptions<EdgeOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
         var settings = options.Value;
-        if (Refuse(id, request, stations, settings, out var camera) is { } refused)
+        if (settings.UploadKey is null)
         {
-            return refused;
+            return Problem(StatusCodes.Status403Forbidden, "Uploads are refused because Edge:UploadKey is not set.");
+        }
+
+        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers[KeyHeader].ToString())), SHA256.HashData(Encoding.UTF8.GetBytes(settings.UploadKey))))
+        {
+            return Problem(StatusCodes.Status401Unauthorized, $"{KeyHeader} is missing or wrong.");
+        }
+
+        if (stations.All.SelectMany(s => s.Cameras).FirstOrDefault(c => c.Id == id) is not { Source: "upload" } camera)
+        {
+            return Problem(StatusCodes.Status404NotFound, $"This edge has no camera '{id}' with the source 'upload'.");
+        }
+
+        if (request.ContentLength > settings.UploadBytes)
+        {
+            return Problem(StatusCodes.Status413PayloadTooLarge, $"The picture has {request.ContentLength} bytes; {settings.UploadBytes} are allowed.");
         }
 
         var captured = time.GetUtcNow();
@@ -77,7 +65,7 @@ public static class UploadEndpoint
                 return Later(request, $"Pictures with {settings.DecodedPixels} pixels together wait to be read, which is the limit. Send this one again later.");
             }
 
-            return Offer((UploadSource)sources.Of(camera!), Decode(id, captured, content, settings, room)) ? TypedResults.Accepted((string?)null) : Later(request, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
+            return Offer((UploadSource)sources.Of(camera), Decode(id, captured, content, settings, room)) ? TypedResults.Accepted((string?)null) : Later(request, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
         }
         catch (InvalidDataException e)
         {
@@ -86,24 +74,11 @@ public static class UploadEndpoint
         }
     }
 
-    // A camera that cannot send a header of its own signs in, with the key as its password.
-    private static string Key(HttpRequest request)
-    {
-        if (request.Headers[KeyHeader].ToString() is { Length: > 0 } key)
-        {
-            return key;
-        }
-
-        var bytes = new byte[512];
-        return AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var basic) && string.Equals(basic.Scheme, "Basic", StringComparison.OrdinalIgnoreCase)
-            && Convert.TryFromBase64String(basic.Parameter ?? "", bytes, out var length) && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [_, var password] ? password : "";
-    }
-
-    internal static Frame Decode(string cameraId, DateTimeOffset captured, byte[] content, EdgeOptions settings, IDisposable room, CameraReading? reading = null)
+    private static Frame Decode(string cameraId, DateTimeOffset captured, byte[] content, EdgeOptions settings, IDisposable room)
     {
         try
         {
-            return new Frame(cameraId, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), Pictures.Decode(content, settings.PicturePixels)) { Room = room, Reading = reading, Still = reading is not null, Origin = reading is null ? null : $"{FrameOrigin.Of(content)}-{reading.Plate}" };
+            return new Frame(cameraId, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), Pictures.Decode(content, settings.PicturePixels)) { Room = room };
         }
         catch
         {
@@ -112,7 +87,7 @@ public static class UploadEndpoint
         }
     }
 
-    internal static bool Offer(UploadSource source, Frame frame)
+    private static bool Offer(UploadSource source, Frame frame)
     {
         if (source.TryOffer(frame))
         {
@@ -123,7 +98,7 @@ public static class UploadEndpoint
         return false;
     }
 
-    internal static async Task<byte[]?> ReadAsync(Stream body, int most, CancellationToken cancellationToken)
+    private static async Task<byte[]?> ReadAsync(Stream body, int most, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream();
         var buffer = new byte[81_920];
@@ -140,11 +115,11 @@ public static class UploadEndpoint
         return content.ToArray();
     }
 
-    internal static ProblemHttpResult Later(HttpRequest request, string detail)
+    private static ProblemHttpResult Later(HttpRequest request, string detail)
     {
         request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Problem(StatusCodes.Status429TooManyRequests, detail);
     }
 
-    internal static ProblemHttpResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
+    private static ProblemHttpResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
 }

@@ -48,37 +48,42 @@ internal sealed class EdgeKafkaFigures(ServedStations stations, EdgeProducers pr
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private static async Task<EdgeKafkaMeasurement> MeasureAsync(IAdminClient admin, EdgeKafkaMeasurement? before, CancellationToken cancellationToken)
+    private async Task<EdgeKafkaMeasurement> MeasureAsync(IAdminClient admin, EdgeKafkaMeasurement? before, CancellationToken cancellationToken)
     {
+        var at = time.GetUtcNow();
         try
         {
             // It blocks, seconds long when nobody answers.
             var topic = (await Task.Run(() => admin.GetMetadata(Topics.Sightings, Timeout), cancellationToken)).Topics[0];
             var partitions = topic.Partitions.ConvertAll(p => new TopicPartition(topic.Topic, p.PartitionId));
-            var begin = await SumAsync(admin, partitions, OffsetSpec.Earliest());
-            var end = await SumAsync(admin, partitions, OffsetSpec.Latest());
-            return new EdgeKafkaMeasurement(Math.Max(0, end - begin), end, null);
+            var begin = (await OffsetsAsync(admin, partitions, OffsetSpec.Earliest())).Values.Sum();
+            var ends = await OffsetsAsync(admin, partitions, OffsetSpec.Latest());
+            var end = ends.Values.Sum();
+            return new EdgeKafkaMeasurement(at, Math.Max(0, end - begin), end, ends, null);
         }
         catch (Exception e) when (e is KafkaException or TimeoutException or ObjectDisposedException)
         {
-            return new EdgeKafkaMeasurement(before?.Records ?? 0, before?.End ?? 0, (e as KafkaException)?.Error.Reason ?? e.Message);
+            return new EdgeKafkaMeasurement(at, before?.Records ?? 0, before?.End ?? 0, before?.Ends ?? new Dictionary<int, long>(), (e as KafkaException)?.Error.Reason ?? e.Message);
         }
     }
 
-    private static async Task<long> SumAsync(IAdminClient admin, List<TopicPartition> partitions, OffsetSpec which)
+    private static async Task<Dictionary<int, long>> OffsetsAsync(IAdminClient admin, List<TopicPartition> partitions, OffsetSpec which)
     {
         if (partitions.Count == 0)
         {
-            return 0;
+            return [];
         }
 
         var answer = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = which }), new ListOffsetsOptions { RequestTimeout = Timeout })
             .WaitAsync(2 * Timeout); // a producer that is made anew meanwhile leaves nobody to answer
-        return answer.ResultInfos.Sum(r => r.TopicPartitionOffsetError.Error.IsError ? throw new KafkaException(r.TopicPartitionOffsetError.Error) : Math.Max(0, r.TopicPartitionOffsetError.Offset.Value));
+        return answer.ResultInfos.Select(r => r.TopicPartitionOffsetError)
+            .ToDictionary(r => r.Partition.Value, r => r.Error.IsError ? throw new KafkaException(r.Error) : Math.Max(0, r.Offset.Value));
     }
 }
 
+/// <param name="At">When it was asked.</param>
 /// <param name="Records">That the topic keeps.</param>
 /// <param name="End">Sum of its partitions' next offsets.</param>
+/// <param name="Ends">The partitions' next offsets.</param>
 /// <param name="Error">Why it could not be asked; then the figures are those of the last time.</param>
-internal sealed record EdgeKafkaMeasurement(long Records, long End, string? Error);
+internal sealed record EdgeKafkaMeasurement(DateTimeOffset At, long Records, long End, IReadOnlyDictionary<int, long> Ends, string? Error);

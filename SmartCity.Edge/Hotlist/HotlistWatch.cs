@@ -33,36 +33,42 @@ internal sealed class HotlistWatch(HeldHotlist held, HotlistReceivers receivers,
     private string Problems => string.Join(' ', health.Reports.Where(r => r.Name.StartsWith(HotlistWorker.Worker, StringComparison.Ordinal) && r.State is WorkerState.Degraded or WorkerState.Failed).Select(r => $"{r.Name}: {r.Detail}"));
 
     /// <summary>Returns when what was found waits on the disk; that is at once for all but a few. A fault here is told and keeps no sighting from being kept.</summary>
-    public void See(ObservedVehicle vehicle)
+    /// <returns>Whether the list looks for the vehicle.</returns>
+    public bool See(ObservedVehicle vehicle)
     {
         try
         {
-            Look(vehicle);
+            return Look(vehicle);
         }
         catch (Exception e)
         {
             health.Degraded(HotlistWorker.Worker, $"A sighting could not be looked up: {e.Message}");
             logger.LogError(e, "Sighting {Sighting} could not be looked up in the hot-list of the edge.", vehicle.Sighting.Id);
+            return false;
         }
     }
 
-    private void Look(ObservedVehicle vehicle)
+    private bool Look(ObservedVehicle vehicle)
     {
         var (sighting, list) = (vehicle.Sighting, held.List);
         if (sighting.Plate is not { } plate)
         {
-            return;
+            return false;
         }
 
+        var wanted = false;
         foreach (var hit in list.Find(plate, sighting.CapturedAt))
         {
             using var activity = Telemetry.Source.StartActivity(
                 "local match", ActivityKind.Internal, vehicle.Trace, [new("plate", Masking.Plate(plate)), new("station", sighting.StationId), new("priority", hit.Priority)]);
+            wanted = true;
             receivers.Tell(Match(sighting, plate, hit));
             _matches.AddOrUpdate(sighting.StationId, 1, (_, count) => count + 1);
             Matches.Add(1, new KeyValuePair<string, object?>("station", sighting.StationId));
             logger.LogInformation("Camera {Camera} saw {Plate}, which is on the hot-list (entry {Entry}, priority {Priority}).", sighting.CameraId, Masking.Plate(plate), hit.EntryId, hit.Priority);
         }
+
+        return wanted;
     }
 
     private LocalMatch Match(Sighting sighting, string plate, EdgeHotlistHit hit) => new()

@@ -8,32 +8,26 @@ namespace SmartCity.Edge.Publishing;
 
 public static class PublishingSlice
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>The spool, its delivery and the heartbeats.</summary>
-    public static IServiceCollection AddPublishing(this IServiceCollection services)
+    public static IServiceCollection AddPublishing(this IServiceCollection services) => services.AddSpool().AddHostedService<HeartbeatWorker>();
+
+    /// <summary>The spool, what delivers it, and what compares it with the core.</summary>
+    internal static IServiceCollection AddSpool(this IServiceCollection services)
     {
         services.AddObjectStore();
         services.AddSingleton<SightingPublisher>();
         services.TryAddSingleton<EdgeProducers>();
-        services.AddHostedService<SpoolDelivery>();
         services.TryAddSingleton<MirrorBoard>();
         services.AddSingleton<EdgeKafkaFigures>();
         services.AddHostedService(provider => provider.GetRequiredService<EdgeKafkaFigures>());
-        return services.AddHostedService<HeartbeatWorker>();
+#pragma warning disable EXTEXP0001 // The worker asks again by itself.
+        services.AddHttpClient(CoreSightings.Client, client => client.Timeout = Patience).RemoveAllResilienceHandlers();
+#pragma warning restore EXTEXP0001
+        services.AddSingleton<CoreSightings>();
+        services.AddHostedService<SpoolDelivery>();
+        services.AddHostedService<PictureDelivery>();
+        return services.AddHostedService<SpoolComparison>();
     }
-
-    /// <summary>
-    /// For a broker that forgets: at start every station publishes its spool again from ten minutes before the newest sighting that the core has of it,
-    /// and all that is kept when the core has none. Sightings keep their ids, so the core takes each once.
-    /// </summary>
-    /// <param name="services">The process' services.</param>
-    /// <param name="ask">Station id → UTC capture time of the newest sighting that the core has, null for none. Asked again until it does not fail.</param>
-    public static IServiceCollection AddRepublishing(this IServiceCollection services, Func<IServiceProvider, string, CancellationToken, Task<DateTimeOffset?>> ask) =>
-        services.AddSingleton(provider => new NewestAtCore((station, cancellationToken) => ask(provider, station, cancellationToken)));
-}
-
-/// <summary>Tells the capture time of the newest sighting that the core has of a station.</summary>
-internal sealed record NewestAtCore(Func<string, CancellationToken, Task<DateTimeOffset?>> Ask)
-{
-    /// <summary>Sightings may reach the core out of their order by less than this.</summary>
-    public static readonly TimeSpan Margin = TimeSpan.FromMinutes(10);
 }

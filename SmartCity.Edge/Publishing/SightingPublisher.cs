@@ -25,16 +25,13 @@ public sealed class SightingPublisher : IAsyncDisposable
     /// <summary>Sightings of a station that are not delivered yet.</summary>
     public long Waiting(string stationId) => _spools[stationId].Waiting;
 
-    /// <summary>Sightings of every station that are not delivered yet.</summary>
-    public long TotalWaiting => _spools.Values.Sum(s => s.Waiting);
+    /// <summary>Sightings and pictures of every station that are not delivered yet; pictures that are set aside are left out.</summary>
+    public long TotalWaiting => _spools.Values.Sum(s => s.Waiting + s.Pictures.Waiting);
 
     /// <summary>Returns when the sighting is on this machine's disk. While the disk is full its pictures are shed, and when that is not enough this waits.</summary>
     /// <exception cref="IOException">The process ends and the sighting could not be written.</exception>
     public ValueTask PublishAsync(ObservedVehicle vehicle, CancellationToken cancellationToken) =>
         _spools[vehicle.Sighting.StationId].AppendAsync(vehicle, cancellationToken);
-
-    /// <summary>Delivers again what a station captured since a time, everything that is kept when it is null.</summary>
-    public void RepublishSince(string stationId, DateTimeOffset? since) => _spools[stationId].Rewind(since);
 
     public async ValueTask DisposeAsync()
     {

@@ -62,8 +62,9 @@ internal sealed class Spool : IDisposable
     public long Bytes => Segments().Sum(LengthOf);
 
     /// <summary>Appends records and flushes them to the disk once, all of them or, on an error, none.</summary>
+    /// <returns>Where each of them lies.</returns>
     /// <exception cref="IOException">The disk is full or failed; nothing was appended.</exception>
-    public void Append(IReadOnlyList<ReadOnlyMemory<byte>> payloads)
+    public List<(SpoolPosition At, SpoolPosition Next)> Append(IReadOnlyList<ReadOnlyMemory<byte>> payloads)
     {
         lock (_gate)
         {
@@ -89,7 +90,15 @@ internal sealed class Spool : IDisposable
                 throw;
             }
 
-            _end = _end with { Offset = _end.Offset + _frames.WrittenCount, Record = _end.Record + payloads.Count };
+            var places = new List<(SpoolPosition, SpoolPosition)>(payloads.Count);
+            foreach (var payload in payloads)
+            {
+                var next = _end with { Offset = _end.Offset + SpoolFrame.HeaderBytes + payload.Length, Record = _end.Record + 1 };
+                places.Add((_end, next));
+                _end = next;
+            }
+
+            return places;
         }
     }
 
@@ -105,6 +114,13 @@ internal sealed class Spool : IDisposable
                 yield return record;
             }
         }
+    }
+
+    /// <summary>Where the first record lies that may have been written at or after a time.</summary>
+    public SpoolPosition WrittenSince(DateTimeOffset time)
+    {
+        var segment = Segments().Find(s => File.GetLastWriteTimeUtc(PathOf(s)) >= time.UtcDateTime);
+        return segment == 0 ? Start : new SpoolPosition(segment, 0, segment);
     }
 
     /// <summary>Deletes whole segments that lie before a position, while the oldest was last written before a time or all together are too many bytes.</summary>
@@ -230,7 +246,7 @@ internal sealed class Spool : IDisposable
             return;
         }
 
-        _logger.LogError("Spool {Path} is damaged: {Bytes} bytes from byte {Offset} cannot be read. They are kept in {Aside}, and the edge goes on with the records after them.", PathOf(at.Segment), at.Offset, damaged.Length, aside);
+        _logger.LogError("Spool {Path} is damaged: {Bytes} bytes from byte {Offset} cannot be read. They are kept in {Aside}, and the edge goes on with the records after them.", PathOf(at.Segment), damaged.Length, at.Offset, aside);
         try
         {
             File.WriteAllBytes(aside, damaged);

@@ -12,6 +12,7 @@ internal sealed class SpoolCursor
     private readonly Lock _gate = new();
     private SpoolPosition _position;
     private bool _isKept = true;
+    private Dictionary<int, long> _acknowledged;
 
     /// <param name="file">Where the position is kept.</param>
     /// <param name="start">Where the oldest record that is kept begins; taken when no position is known.</param>
@@ -19,7 +20,9 @@ internal sealed class SpoolCursor
     public SpoolCursor(string file, SpoolPosition start, SpoolPosition end)
     {
         _file = file;
-        _position = Read(file) is { } known && known.CompareTo(start) >= 0 && known.CompareTo(end) <= 0 ? known : start;
+        var (known, acknowledged) = Read(file);
+        _acknowledged = acknowledged;
+        _position = known is { } position && position.CompareTo(start) >= 0 && position.CompareTo(end) <= 0 ? position : start;
     }
 
     public SpoolPosition Position
@@ -35,6 +38,38 @@ internal sealed class SpoolCursor
 
     /// <summary>Why the disk does not have the position; null when it does.</summary>
     public string? Trouble { get; private set; }
+
+    /// <summary>The last offset that Kafka gave, by partition, in earlier processes too.</summary>
+    public Dictionary<int, long> Acknowledged
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new Dictionary<int, long>(_acknowledged);
+            }
+        }
+    }
+
+    /// <summary>Kafka acknowledged a record.</summary>
+    public void Acknowledge(int partition, long offset)
+    {
+        lock (_gate)
+        {
+            _acknowledged[partition] = Math.Max(offset, _acknowledged.GetValueOrDefault(partition, -1));
+            _isKept = false;
+        }
+    }
+
+    /// <summary>What Kafka acknowledged before it has lost.</summary>
+    public void ForgetAcknowledged()
+    {
+        lock (_gate)
+        {
+            _acknowledged = [];
+            _isKept = false;
+        }
+    }
 
     /// <summary>Moves on, unless it was rewound since it stood at <paramref name="from"/>.</summary>
     public void Advance(SpoolPosition from, SpoolPosition to)
@@ -76,7 +111,7 @@ internal sealed class SpoolCursor
             try
             {
                 var beside = _file + ".new";
-                File.WriteAllText(beside, string.Create(CultureInfo.InvariantCulture, $"{_position.Segment} {_position.Offset} {_position.Record}"));
+                File.WriteAllText(beside, string.Create(CultureInfo.InvariantCulture, $"{_position.Segment} {_position.Offset} {_position.Record}{string.Concat(_acknowledged.Select(a => $" {a.Key}:{a.Value}"))}"));
                 File.Move(beside, _file, overwrite: true);
                 (_isKept, Trouble) = (true, null);
             }
@@ -87,16 +122,18 @@ internal sealed class SpoolCursor
         }
     }
 
-    private static SpoolPosition? Read(string file)
+    private static (SpoolPosition? Position, Dictionary<int, long> Acknowledged) Read(string file)
     {
         if (!File.Exists(file))
         {
-            return null;
+            return (null, []);
         }
 
-        var numbers = File.ReadAllText(file).Split(' ')
-            .Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)
-            .ToArray();
-        return numbers is [>= 0 and var segment, >= 0 and var offset, >= 0 and var record] ? new SpoolPosition(segment, offset, record) : null;
+        var numbers = File.ReadAllText(file).Split(' ').Select(word => word.Split(':').Select(Number).ToArray()).ToArray();
+        return numbers is [[>= 0 and var segment], [>= 0 and var offset], [>= 0 and var record], .. var acknowledged]
+            ? (new SpoolPosition(segment, offset, record), acknowledged.Where(a => a is [>= 0, >= 0]).ToDictionary(a => (int)a[0], a => a[1]))
+            : (null, []);
     }
+
+    private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
@@ -13,17 +14,17 @@ using SmartCity.Edge.Mirroring;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Kafka;
-using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Edge.Publishing;
 
-/// <summary>From each station's spool: pictures to the object store, then records to its Kafka, then the position moves on.</summary>
+/// <summary>
+/// From each station's spool to its Kafka: wanted vehicles first, then what is new and what the core was found not to have, in turns. Pictures go
+/// their own way, and no sighting waits for one.
+/// </summary>
 internal sealed class SpoolDelivery(
     SightingPublisher publisher,
     EdgeProducers producers,
-    IObjectStore objects,
     IOptions<EdgeOptions> options,
-    IEnumerable<NewestAtCore> newestAtCore,
     WorkerHealth health,
     TimeProvider time,
     ILogger<SpoolDelivery> logger) : BackgroundService
@@ -59,12 +60,15 @@ internal sealed class SpoolDelivery(
         var budget = options.Value.BrokerPartitionBytes is { } bytes
             ? new PartitionBudget(() => producers.For(spool.StationId).Admin, [MirrorLink.Group(spool.StationId)], bytes, time)
             : null;
-        foreach (var core in newestAtCore)
+        async Task SendAsync(List<SpooledSighting> sightings)
         {
-            var newest = await retry.ExecuteAsync(async token => await core.Ask(spool.StationId, token), stoppingToken);
-            spool.Rewind(newest - NewestAtCore.Margin);
+            if (sightings.Count > 0)
+            {
+                await retry.ExecuteAsync(async token => await this.SendAsync(spool, sightings, budget, token), stoppingToken);
+            }
         }
 
+        spool.FindAhead();
         spool.Trim();
         var trimmed = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
@@ -75,19 +79,24 @@ internal sealed class SpoolDelivery(
                 spool.Trim();
             }
 
+            var ahead = spool.Ahead(BatchSize);
+            await SendAsync(ahead);
+            spool.MarkAhead(ahead);
+            var again = spool.Again(BatchSize);
+            await SendAsync(again);
             var batch = spool.Undelivered(BatchSize);
-            if (batch.Records.Count == 0)
+            if (batch.Records.Count > 0)
             {
-                Report(worker, spool, "nothing waits");
-                await spool.WaitAsync(Idle, stoppingToken);
-                continue;
+                var sightings = Sightings(spool, batch);
+                await SendAsync(spool.InTurn(sightings));
+                spool.MarkDelivered(batch, sightings);
             }
 
-            var sightings = Sightings(spool, batch);
-            await retry.ExecuteAsync(async token => await SendAsync(spool, sightings, budget, token), stoppingToken);
-            spool.MarkDelivered(batch, sightings.ConvertAll(s => s.Sighting));
-            Published.Add(sightings.Count, new KeyValuePair<string, object?>("station", spool.StationId));
             Report(worker, spool, $"{spool.Waiting} sightings wait");
+            if (ahead.Count + again.Count + batch.Records.Count == 0)
+            {
+                await spool.WaitAsync(Idle, stoppingToken);
+            }
         }
     }
 
@@ -111,27 +120,22 @@ internal sealed class SpoolDelivery(
 
     private async Task SendAsync(StationSpool spool, List<SpooledSighting> sightings, PartitionBudget? budget, CancellationToken cancellationToken)
     {
-        var evidenced = new SpooledSighting[sightings.Count];
-        await Parallel.ForAsync(0, sightings.Count, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (i, token) =>
-        {
-            var sighting = sightings[i].Sighting;
-            evidenced[i] = sighting.Evidence is { } key && !await spool.Pictures.UploadAsync(sighting, key, objects, token)
-                ? sightings[i] with { Sighting = sighting with { Evidence = null } }
-                : sightings[i];
-        });
         if (budget is not null)
         {
             await budget.WaitAsync(cancellationToken);
         }
 
         var producer = producers.For(spool.StationId);
-        await Task.WhenAll(evidenced.Select(async spooled =>
+        var offsets = await Task.WhenAll(sightings.ConvertAll(async spooled =>
         {
             using var activity = Telemetry.Source.StartActivity("publish", ActivityKind.Producer, spooled.Trace);
-            var message = Message(spooled, activity?.Context ?? spooled.Trace);
+            var message = Message(spool.Pictures.IsShed(spooled.Sighting.Id) ? spooled with { Sighting = spooled.Sighting with { Evidence = null } } : spooled, activity?.Context ?? spooled.Trace);
             var delivered = await producer.ProduceAsync(Topic, message, cancellationToken);
             budget?.Sent(delivered, message.Key!.Length + message.Value!.Length + HeaderBytes);
+            return (delivered.Partition.Value, delivered.Offset.Value);
         }));
+        spool.Sent(sightings, offsets);
+        Published.Add(sightings.Count, new KeyValuePair<string, object?>("station", spool.StationId));
     }
 
     // While the disk takes no sightings this worker may be well; it is the one that is looked at.
@@ -147,13 +151,14 @@ internal sealed class SpoolDelivery(
         }
     }
 
-    private static Message<byte[]?, byte[]?> Message(SpooledSighting spooled, ActivityContext trace)
+    private Message<byte[]?, byte[]?> Message(SpooledSighting spooled, ActivityContext trace)
     {
         var sighting = spooled.Sighting;
         var headers = new Headers
         {
             { RecordHeaders.ContentType, Encoding.ASCII.GetBytes(RecordHeaders.Json) },
             { RecordHeaders.Schema, Encoding.ASCII.GetBytes(RecordHeaders.SightingSchema) },
+            { RecordHeaders.SentAt, Encoding.ASCII.GetBytes(time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)) },
         };
         TracePropagation.Inject(headers, trace);
         return new Message<byte[]?, byte[]?>

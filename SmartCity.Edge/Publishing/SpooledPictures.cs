@@ -7,21 +7,38 @@ using SmartCity.ServiceDefaults.Objects;
 namespace SmartCity.Edge.Publishing;
 
 /// <summary>
-/// The pictures of a station's sightings that wait for the object store. The first to go when the disk is full:
-/// an empty file then stands for a picture that was shed, and its sighting is published without evidence.
+/// The pictures of a station's sightings that wait for the object store, which they reach on their own, after their sightings or before. The
+/// first to go when the disk is full: an empty file then stands for a picture that was shed, until the object store has been told. A picture is
+/// <c>.new</c> until the record of its sighting is on the disk. Thread-safe.
 /// </summary>
 internal sealed class SpooledPictures
 {
+    /// <summary>Attempts after which a picture is said to be set aside.</summary>
+    public const int SetAsideAfter = 5;
+
     private const int ShedTogether = 64;
+    private const string Ending = ".jpg";
+    private const string PatchEnding = ".plate.jpg";
+    private const string New = ".new";
     private const string Jpeg = "image/jpeg";
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
     private static readonly Counter<long> ShedCounter = Telemetry.Meter.CreateCounter<long>("smartcity.spool.pictures_shed", "{picture}", "Evidence pictures shed because the disk is full.");
 
     private readonly string _stationId;
     private readonly string _folder;
     private readonly long _shedBelow;
     private readonly Func<long> _freeBytes;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly KeyValuePair<string, object?> _tag;
+    private readonly Lock _gate = new();
+
+    // Ids are in the order of time.
+    private readonly SortedSet<Guid> _ready = [];
+    private readonly HashSet<Guid> _wanted = [];
+    private readonly Dictionary<Guid, Refusal> _refused = [];
+    private readonly Dictionary<Guid, DateTimeOffset> _unconfirmed = [];
     private long _shed;
 
     /// <param name="stationId">Whose pictures.</param>
@@ -29,21 +46,66 @@ internal sealed class SpooledPictures
     /// <param name="shedBelow">Free bytes under which pictures are not kept.</param>
     /// <param name="freeBytes">Free bytes on the disk.</param>
     /// <param name="logger">Hears of every shed picture.</param>
-    public SpooledPictures(string stationId, string folder, long shedBelow, Func<long> freeBytes, ILogger logger)
+    public SpooledPictures(string stationId, string folder, long shedBelow, Func<long> freeBytes, TimeProvider time, ILogger logger)
     {
         _stationId = stationId;
         _folder = folder;
         _shedBelow = shedBelow;
         _freeBytes = freeBytes;
+        _time = time;
         _logger = logger;
         _tag = new("station", stationId);
         Directory.CreateDirectory(folder);
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
+        {
+            if (file.Name.EndsWith(PatchEnding, StringComparison.Ordinal) || !Guid.TryParse(file.Name.Split('.')[0], out var id))
+            {
+                continue;
+            }
+
+            if (file.Name.EndsWith(New, StringComparison.Ordinal))
+            {
+                _unconfirmed[id] = file.LastWriteTimeUtc;
+            }
+            else
+            {
+                _ready.Add(id);
+            }
+        }
     }
 
     /// <summary>Pictures shed since start.</summary>
     public long Shed => Interlocked.Read(ref _shed);
 
-    /// <summary>Keeps the pictures of a sighting on the disk; false when they were shed.</summary>
+    /// <summary>Pictures that the object store does not have yet, those that are set aside left out.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                // One that was refused is ready again when its time has come.
+                return _ready.Count + _refused.Sum(r => _ready.Contains(r.Key) ? (r.Value.Failed < SetAsideAfter ? 0 : -1) : (r.Value.Failed < SetAsideAfter ? 1 : 0));
+            }
+        }
+    }
+
+    /// <summary>Pictures that the object store refused several times and that are tried again now and then.</summary>
+    public int SetAside
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _refused.Values.Count(r => r.Failed >= SetAsideAfter);
+            }
+        }
+    }
+
+    /// <summary>Sightings whose pictures an earlier process left without the certainty that they were kept themselves, and when the pictures were written.</summary>
+    public IReadOnlyDictionary<Guid, DateTimeOffset> Unconfirmed => _unconfirmed;
+
+    /// <summary>Keeps the pictures of a sighting on the disk, for <see cref="Confirm"/>; false when they were shed.</summary>
     public async Task<bool> TryKeepAsync(ObservedVehicle vehicle, CancellationToken cancellationToken)
     {
         var id = vehicle.Sighting.Id;
@@ -60,62 +122,114 @@ internal sealed class SpooledPictures
                 return false;
             }
 
-            await WriteAsync(EvidenceFile(id), evidence, cancellationToken);
+            await WriteAsync(EvidenceFile(id) + New, evidence, cancellationToken);
             if (vehicle.PatchJpeg is { Length: > 0 } patch)
             {
-                await WriteAsync(PatchFile(id), patch, cancellationToken);
+                await WriteAsync(PatchFile(id) + New, patch, cancellationToken);
             }
 
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Delivered(id);
+            Forget(id);
             CountShed(1, e.Message);
             return false;
         }
     }
 
-    /// <summary>Puts a sighting's pictures into the object store; false when they were shed after the sighting was written.</summary>
-    public async Task<bool> UploadAsync(Sighting sighting, string key, IObjectStore objects, CancellationToken cancellationToken)
+    /// <summary>The sighting is on the disk: its pictures may go to the object store.</summary>
+    /// <param name="wanted">They go before others.</param>
+    public void Confirm(Guid id, bool wanted)
     {
-        var evidence = new FileInfo(EvidenceFile(sighting.Id));
-        if (!evidence.Exists)
+        Move(EvidenceFile(id));
+        Move(PatchFile(id));
+        if (!File.Exists(EvidenceFile(id)))
         {
-            // Deleted only after delivery: this is a repetition.
-            return true;
+            return;
         }
 
-        if (evidence.Length == 0)
+        lock (_gate)
         {
-            return false;
+            _ready.Add(id);
+            if (wanted)
+            {
+                _wanted.Add(id);
+            }
         }
-
-        await objects.PutFileAsync(key, evidence.FullName, Jpeg, cancellationToken);
-        if (new FileInfo(PatchFile(sighting.Id)) is { Exists: true, Length: > 0 } patch)
-        {
-            await objects.PutFileAsync(Sighting.PatchKey(key), patch.FullName, Jpeg, cancellationToken);
-        }
-
-        return true;
     }
 
-    /// <summary>The pictures are in the object store. The mark of a shed one stays, for a repetition.</summary>
-    public void Delivered(Guid id)
+    /// <summary>There is no such sighting: what was kept for it goes.</summary>
+    public void Forget(Guid id)
     {
-        if (new FileInfo(EvidenceFile(id)) is { Exists: true, Length: > 0 } evidence)
+        File.Delete(PatchFile(id) + New);
+        File.Delete(EvidenceFile(id) + New);
+    }
+
+    /// <summary>Whether the picture of a sighting was thrown away to make room.</summary>
+    public bool IsShed(Guid id) => new FileInfo(EvidenceFile(id)) is { Exists: true, Length: 0 };
+
+    /// <summary>The pictures that are to be put next: of wanted vehicles first, of these and of the others the newest first. Empty when none is due.</summary>
+    public List<Guid> Next(int most)
+    {
+        var now = _time.GetUtcNow();
+        lock (_gate)
         {
-            evidence.Delete();
+            foreach (var (id, _) in _refused.Where(r => r.Value.DueAt <= now).ToList())
+            {
+                _ready.Add(id);
+            }
+
+            return [.. _wanted.Where(_ready.Contains).OrderDescending().Concat(_ready.Reverse().Where(id => !_wanted.Contains(id))).Take(most)];
+        }
+    }
+
+    /// <summary>Puts a sighting's pictures into the object store, or the word that they were shed, and deletes them here.</summary>
+    public async Task UploadAsync(Guid id, IObjectStore objects, CancellationToken cancellationToken)
+    {
+        var key = Sighting.EvidenceKey(_stationId, CapturedAt(id), id);
+        var (evidence, patch) = (new FileInfo(EvidenceFile(id)), new FileInfo(PatchFile(id)));
+        if (evidence is { Exists: true, Length: 0 })
+        {
+            await objects.PutAsync(Sighting.ShedKey(key), default, "text/plain", cancellationToken);
+        }
+        else if (evidence.Exists)
+        {
+            if (patch is { Exists: true, Length: > 0 })
+            {
+                await objects.PutFileAsync(Sighting.PatchKey(key), patch.FullName, Jpeg, cancellationToken);
+            }
+
+            await objects.PutFileAsync(key, evidence.FullName, Jpeg, cancellationToken);
         }
 
-        File.Delete(PatchFile(id));
+        patch.Delete();
+        evidence.Delete();
+        lock (_gate)
+        {
+            _ready.Remove(id);
+            _wanted.Remove(id);
+            _refused.Remove(id);
+        }
+    }
+
+    /// <summary>The object store did not take a picture: others have their turn first.</summary>
+    /// <param name="others">Whether it takes others: then it is this picture, which is tried more and more seldom.</param>
+    public void Refused(Guid id, bool others)
+    {
+        lock (_gate)
+        {
+            var failed = (_refused.TryGetValue(id, out var before) ? before.Failed : 0) + (others ? 1 : 0);
+            _refused[id] = new Refusal(failed, _time.GetUtcNow() + Backoff.After(Math.Max(1, failed), FirstRetry, LongestRetry));
+            _ready.Remove(id);
+        }
     }
 
     /// <summary>Empties the oldest pictures to make room; false when there is none left.</summary>
     public bool ShedOldest()
     {
         // Ids are in the order of time.
-        var oldest = new DirectoryInfo(_folder).EnumerateFiles("*.jpg").Where(f => f.Length > 0).OrderBy(f => f.Name, StringComparer.Ordinal).Take(ShedTogether).ToList();
+        var oldest = new DirectoryInfo(_folder).EnumerateFiles("*" + Ending + "*").Where(f => f.Length > 0).OrderBy(f => f.Name, StringComparer.Ordinal).Take(ShedTogether).ToList();
         foreach (var file in oldest)
         {
             using var picture = file.Open(FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
@@ -123,31 +237,65 @@ internal sealed class SpooledPictures
 
         if (oldest.Count > 0)
         {
-            CountShed(oldest.Count(f => !f.Name.EndsWith(".plate.jpg", StringComparison.Ordinal)), "sightings need the room");
+            CountShed(oldest.Count(f => !f.Name.Contains(PatchEnding, StringComparison.Ordinal)), "sightings need the room");
         }
 
         return oldest.Count > 0;
     }
 
-    /// <summary>Deletes what is older than any sighting that is kept, and was delivered.</summary>
-    public void TrimMarks(DateTimeOffset olderThan)
+    /// <summary>Of what an earlier process left: keeps the pictures of the sightings that are there and deletes the others, which nobody would ever ask for.</summary>
+    /// <param name="kept">Which of <see cref="Unconfirmed"/> were found.</param>
+    public void Sweep(IReadOnlySet<Guid> kept)
     {
-        foreach (var mark in new DirectoryInfo(_folder).EnumerateFiles("*.jpg").Where(f => f.Length == 0 && f.LastWriteTimeUtc < olderThan.UtcDateTime))
+        foreach (var id in _unconfirmed.Keys)
         {
-            mark.Delete();
+            if (kept.Contains(id))
+            {
+                Confirm(id, wanted: false);
+            }
+            else
+            {
+                Forget(id);
+                _logger.LogWarning("Station {Station}: a picture was left whose sighting {Sighting} was not kept when the process ended; it is deleted.", _stationId, id);
+            }
+        }
+
+        _unconfirmed.Clear();
+        foreach (var patch in new DirectoryInfo(_folder).EnumerateFiles("*" + PatchEnding))
+        {
+            if (!File.Exists(patch.FullName[..^PatchEnding.Length] + Ending))
+            {
+                patch.Delete();
+            }
         }
     }
 
     private static async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
     {
-        await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0, useAsync: true);
+        await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: true);
         await file.WriteAsync(content, cancellationToken);
         file.Flush(flushToDisk: true);
     }
 
-    private string EvidenceFile(Guid id) => Path.Combine(_folder, $"{id}.jpg");
+    // An id is minted at the capture time and holds it, in milliseconds.
+    private static DateTimeOffset CapturedAt(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return DateTimeOffset.FromUnixTimeMilliseconds((long)System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes) >>> 16);
+    }
 
-    private string PatchFile(Guid id) => Path.Combine(_folder, $"{id}.plate.jpg");
+    private static void Move(string file)
+    {
+        if (File.Exists(file + New))
+        {
+            File.Move(file + New, file, overwrite: true);
+        }
+    }
+
+    private string EvidenceFile(Guid id) => Path.Combine(_folder, $"{id}{Ending}");
+
+    private string PatchFile(Guid id) => Path.Combine(_folder, $"{id}{PatchEnding}");
 
     private void CountShed(int pictures, string why)
     {
@@ -155,4 +303,6 @@ internal sealed class SpooledPictures
         ShedCounter.Add(pictures, _tag);
         _logger.LogError("Station {Station}: {Count} evidence pictures were given up ({Why}). Their sightings are kept. Make room on the disk of {Folder}.", _stationId, pictures, why, _folder);
     }
+
+    private readonly record struct Refusal(int Failed, DateTimeOffset DueAt);
 }

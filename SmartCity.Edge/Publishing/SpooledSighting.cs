@@ -7,15 +7,17 @@ using SmartCity.Contracts;
 namespace SmartCity.Edge.Publishing;
 
 /// <summary>What a record of the spool holds: the sighting as it goes on the wire, and the W3C trace context that produced it.</summary>
-internal sealed record SpooledSighting(Sighting Sighting, string? TraceParent, string? TraceState)
+/// <param name="Wanted">True when the edge's hot-list looks for the vehicle; else null.</param>
+internal sealed record SpooledSighting(Sighting Sighting, string? TraceParent, string? TraceState, bool? Wanted = null)
 {
     public ActivityContext Trace => ActivityContext.TryParse(TraceParent, TraceState, isRemote: true, out var context) ? context : default;
 
-    public static byte[] Write(Sighting sighting, ActivityContext trace) => JsonSerializer.SerializeToUtf8Bytes(
+    public static byte[] Write(Sighting sighting, ActivityContext trace, bool wanted = false) => JsonSerializer.SerializeToUtf8Bytes(
         new SpooledSighting(
             sighting,
             trace == default ? null : $"00-{trace.TraceId}-{trace.SpanId}-{(trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}",
-            trace.TraceState),
+            trace.TraceState,
+            wanted ? true : null),
         SpoolJson.Default.SpooledSighting);
 
     /// <summary>False when the payload is not a spooled sighting.</summary>
@@ -34,6 +36,6 @@ internal sealed record SpooledSighting(Sighting Sighting, string? TraceParent, s
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(UtcMillisecondsConverter)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(UtcMillisecondsConverter)])]
 [JsonSerializable(typeof(SpooledSighting))]
 internal sealed partial class SpoolJson : JsonSerializerContext;

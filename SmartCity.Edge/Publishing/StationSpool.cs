@@ -7,24 +7,34 @@ using SmartCity.ServiceDefaults;
 namespace SmartCity.Edge.Publishing;
 
 /// <summary>
-/// A station's spool: the log of its sightings, their pictures beside it, and how far both are delivered.
+/// A station's spool: the log of its sightings, how far it is delivered, what of it goes ahead or again, and the pictures beside it.
 /// Appends that come together share one flush. While the disk is full pictures go first; then whoever appends waits: no sighting is thrown away.
 /// </summary>
 internal sealed class StationSpool : IAsyncDisposable
 {
     private const int AppendsTogether = 512;
+    private const int MostAhead = 1_000;
     private static readonly TimeSpan FullDiskRetry = TimeSpan.FromSeconds(1);
     private static readonly Counter<long> Refusals = Telemetry.Meter.CreateCounter<long>("smartcity.spool.refusals", "{flush}", "Attempts to write sightings that failed because the disk is full or broken.");
 
     private readonly Channel<Pending> _pending = Channel.CreateBounded<Pending>(4096);
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _arrived = new(0);
+    private readonly SemaphoreSlim _pictureArrived = new(0);
+    private readonly Lock _gate = new();
+
+    // Wanted vehicles' sightings that wait, oldest first; and those that were sent before their turn.
+    private readonly List<SpooledSighting> _ahead = [];
+    private readonly HashSet<Guid> _sentAhead = [];
+    private readonly Queue<SpoolAgain> _again = new();
     private readonly SpoolCursor _cursor;
     private readonly SpoolDisk _disk;
     private readonly EdgeOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Task _writing;
+    private readonly SpoolPosition _keptBefore;
+    private IEnumerator<SpooledSighting>? _sendingAgain;
     private volatile string? _refused;
 
     /// <param name="disk">The disk of all spools of the process.</param>
@@ -37,7 +47,9 @@ internal sealed class StationSpool : IAsyncDisposable
         _logger = logger;
         Folder = Path.GetFullPath(Path.Combine(options.SpoolPath, stationId));
         Log = new Spool(Folder, logger);
-        Pictures = new SpooledPictures(stationId, Path.Combine(Folder, "pictures"), options.ShedPicturesBelowBytes, disk.FreeBytes, logger);
+        Pictures = new SpooledPictures(stationId, Path.Combine(Folder, "pictures"), options.ShedPicturesBelowBytes, disk.FreeBytes, time, logger);
+        Stretches = new SpoolStretches(time.GetUtcNow());
+        _keptBefore = Log.End;
         _cursor = new SpoolCursor(Path.Combine(Folder, "position"), Log.Start, Log.End);
         _writing = Task.Run(WriteAsync);
     }
@@ -50,7 +62,15 @@ internal sealed class StationSpool : IAsyncDisposable
 
     public SpooledPictures Pictures { get; }
 
-    /// <summary>Everything before this is in Kafka and in the object store.</summary>
+    public SpoolStretches Stretches { get; }
+
+    /// <summary>What the core has of this; null until it was asked.</summary>
+    public CoreCount? AtCore { get; set; }
+
+    /// <summary>The last offset that Kafka gave, by partition.</summary>
+    public Dictionary<int, long> Offsets => _cursor.Acknowledged;
+
+    /// <summary>Everything before this is in Kafka.</summary>
     public SpoolPosition Delivered => _cursor.Position;
 
     /// <summary>Sightings that are not delivered yet.</summary>
@@ -60,7 +80,7 @@ internal sealed class StationSpool : IAsyncDisposable
     public (long Count, DateTimeOffset? Newest) Acknowledged { get; private set; }
 
     /// <summary>What the disk does not take; null when it takes all.</summary>
-    public string? Trouble => _refused ?? (_cursor.Trouble is { } cursor ? $"How far it is delivered can't be written, a restart would deliver some again: {cursor}" : null);
+    public string? Trouble => _refused ?? (_cursor.Trouble is { } cursor ? $"The position up to which sightings are delivered cannot be written; after a restart some are delivered again: {cursor}" : null);
 
     /// <summary>Returns when the sighting, and its pictures unless the disk is too full, are on the disk.</summary>
     public async ValueTask AppendAsync(ObservedVehicle vehicle, CancellationToken cancellationToken)
@@ -71,19 +91,94 @@ internal sealed class StationSpool : IAsyncDisposable
             sighting = sighting with { Evidence = null };
         }
 
-        var payload = SpooledSighting.Write(sighting, vehicle.Trace);
+        var payload = SpooledSighting.Write(sighting, vehicle.Trace, vehicle.IsWanted);
         if (payload.Length > SpoolFrame.MaximumPayloadBytes)
         {
             throw new ArgumentException($"Sighting {sighting.Id} has {payload.Length} bytes; at most {SpoolFrame.MaximumPayloadBytes} fit into a record.", nameof(vehicle));
         }
 
-        var pending = new Pending(payload, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var pending = new Pending(payload, sighting, vehicle.IsWanted, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await _pending.Writer.WriteAsync(pending, cancellationToken);
         await pending.Done.Task.WaitAsync(cancellationToken);
+        if (sighting.Evidence is not null)
+        {
+            ConfirmPictures(sighting.Id, vehicle.IsWanted);
+        }
     }
 
     /// <summary>Waits until there is something to deliver, or for a while.</summary>
     public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => _arrived.WaitAsync(atMost, cancellationToken);
+
+    /// <summary>Waits until there are pictures to deliver, or for a while.</summary>
+    public Task WaitForPicturesAsync(TimeSpan atMost, CancellationToken cancellationToken) => _pictureArrived.WaitAsync(atMost, cancellationToken);
+
+    /// <summary>At start: the wanted vehicles' sightings that are not delivered yet go ahead of the others again.</summary>
+    public void FindAhead()
+    {
+        foreach (var record in Log.From(Delivered).Where(r => r.Payload.AsSpan().IndexOf("\"wanted\":true"u8) >= 0))
+        {
+            if (SpooledSighting.TryRead(record.Payload, out var spooled) && spooled.Wanted is true)
+            {
+                GoAhead(spooled);
+            }
+        }
+    }
+
+    /// <summary>Up to so many sightings of wanted vehicles that wait, the newest first.</summary>
+    public List<SpooledSighting> Ahead(int most)
+    {
+        lock (_gate)
+        {
+            return [.. Enumerable.Reverse(_ahead).Take(most)];
+        }
+    }
+
+    /// <summary>These were sent before their turn, and are left out when it comes.</summary>
+    public void MarkAhead(IReadOnlyList<SpooledSighting> sent)
+    {
+        lock (_gate)
+        {
+            var ids = sent.Select(s => s.Sighting.Id).ToHashSet();
+            _ahead.RemoveAll(s => ids.Contains(s.Sighting.Id));
+            _sentAhead.UnionWith(ids);
+        }
+    }
+
+    /// <summary>Sends sightings again that the core does not have.</summary>
+    public void SendAgain(SpoolAgain again)
+    {
+        lock (_gate)
+        {
+            _again.Enqueue(again);
+        }
+
+        _arrived.Release();
+    }
+
+    /// <summary>Up to so many sightings that are to be sent again; empty if there are none. For the one that delivers.</summary>
+    public List<SpooledSighting> Again(int most)
+    {
+        var batch = new List<SpooledSighting>();
+        while (batch.Count < most)
+        {
+            _sendingAgain ??= NextAgain();
+            if (_sendingAgain is null)
+            {
+                break;
+            }
+
+            if (_sendingAgain.MoveNext())
+            {
+                batch.Add(_sendingAgain.Current);
+                continue;
+            }
+
+            _sendingAgain.Dispose();
+            _sendingAgain = null;
+        }
+
+        return batch;
+    }
 
     /// <summary>Up to so many records that are not delivered yet.</summary>
     public SpoolBatch Undelivered(int most)
@@ -92,33 +187,90 @@ internal sealed class StationSpool : IAsyncDisposable
         return new SpoolBatch(from, [.. Log.From(from).Take(most)]);
     }
 
-    /// <summary>These sightings are in Kafka and in the object store. Their pictures go first: on a full disk that makes room for the position.</summary>
-    public void MarkDelivered(SpoolBatch batch, IReadOnlyCollection<Sighting> sightings)
+    /// <summary>Those of a batch that were not sent before their turn.</summary>
+    public List<SpooledSighting> InTurn(List<SpooledSighting> batch)
     {
-        _cursor.Advance(batch.From, batch.Records[^1].Next);
-        foreach (var sighting in sightings)
+        lock (_gate)
         {
-            Pictures.Delivered(sighting.Id);
+            return _sentAhead.Count == 0 ? batch : batch.FindAll(s => !_sentAhead.Contains(s.Sighting.Id));
         }
-
-        _cursor.Keep();
-
-        var (count, newest) = Acknowledged;
-        var latest = sightings.Count == 0 ? newest : sightings.Max(s => s.CapturedAt);
-        Acknowledged = (count + sightings.Count, newest > latest ? newest : latest);
     }
 
-    /// <summary>Delivers again from the first sighting on that was captured since a time, everything that is kept when it is null.</summary>
-    public void Rewind(DateTimeOffset? since)
+    /// <summary>Kafka acknowledged these.</summary>
+    public void Sent(IReadOnlyList<SpooledSighting> sent, IEnumerable<(int Partition, long Offset)> acknowledged)
     {
-        var first = since is { } time
-            ? Log.From(Log.Start).Where(r => SpooledSighting.TryRead(r.Payload, out var spooled) && spooled.Sighting.CapturedAt >= time).Select(r => (SpoolPosition?)r.At).FirstOrDefault()
-            : Log.Start;
-        if (first is { } position && _cursor.Rewind(position))
+        var now = _time.GetUtcNow();
+        foreach (var (partition, offset) in acknowledged)
+        {
+            _cursor.Acknowledge(partition, offset);
+        }
+
+        foreach (var spooled in sent)
+        {
+            Stretches.Sent(spooled.Sighting.CapturedAt, now);
+        }
+
+        var (count, newest) = Acknowledged;
+        var latest = sent.Count == 0 ? newest : sent.Max(s => s.Sighting.CapturedAt);
+        Acknowledged = (count + sent.Count, newest > latest ? newest : latest);
+    }
+
+    /// <summary>All records of a batch are in Kafka.</summary>
+    public void MarkDelivered(SpoolBatch batch, IReadOnlyList<SpooledSighting> sightings)
+    {
+        _cursor.Advance(batch.From, batch.Records[^1].Next);
+        _cursor.Keep();
+        lock (_gate)
+        {
+            if (_sentAhead.Count > 0 || _ahead.Count > 0)
+            {
+                var ids = sightings.Select(s => s.Sighting.Id).ToHashSet();
+                _sentAhead.ExceptWith(ids);
+                _ahead.RemoveAll(s => ids.Contains(s.Sighting.Id));
+            }
+        }
+    }
+
+    /// <summary>Delivers everything again that is kept.</summary>
+    public void Rewind()
+    {
+        if (_cursor.Rewind(Log.Start))
         {
             _arrived.Release();
             _logger.LogInformation("Station {Station}: {Count} sightings are delivered again from the spool. The core ignores those that it already has.", StationId, Waiting);
         }
+    }
+
+    /// <summary>Kafka has lost what it acknowledged: its offsets begin anew.</summary>
+    public void ForgetOffsets() => _cursor.ForgetAcknowledged();
+
+    /// <summary>Counts what the log held at start; what was appended since is counted already.</summary>
+    public void CountKept()
+    {
+        foreach (var record in Log.From(Log.Start).TakeWhile(r => r.At.CompareTo(_keptBefore) < 0))
+        {
+            if (SpooledSighting.TryRead(record.Payload, out var spooled))
+            {
+                Stretches.Add(spooled.Sighting.CapturedAt, record.At, record.Next);
+            }
+        }
+    }
+
+    /// <summary>The sightings of a stretch, with where they lie.</summary>
+    public IEnumerable<Sighting> Of(SpoolStretch stretch) =>
+        stretch.Parts.Values.SelectMany(p => Read(p.First, p.End)).Select(s => s.Sighting).Where(s => EdgeSightings.StretchOf(s.CapturedAt) == stretch.From);
+
+    /// <summary>At start: what an earlier process left of pictures whose sightings it could not keep any more is deleted.</summary>
+    public void SweepPictures()
+    {
+        var doubtful = Pictures.Unconfirmed;
+        var kept = doubtful.Count == 0
+            ? []
+            : Log.From(Log.WrittenSince(doubtful.Values.Min()))
+                .Select(r => SpooledSighting.TryRead(r.Payload, out var spooled) ? spooled.Sighting.Id : Guid.Empty)
+                .Where(doubtful.ContainsKey)
+                .ToHashSet();
+        Pictures.Sweep(kept);
     }
 
     /// <summary>Deletes what was delivered and is too old or too much.</summary>
@@ -127,10 +279,7 @@ internal sealed class StationSpool : IAsyncDisposable
         _cursor.Keep();
         var before = _time.GetUtcNow() - _options.SpoolRetention;
         Log.Trim(Delivered, before, _options.SpoolBytes);
-        if (Waiting == 0)
-        {
-            Pictures.TrimMarks(before);
-        }
+        Stretches.Trim(Log.Start.Segment);
     }
 
     /// <summary>Keeps a record that is no sighting, for a person to look at.</summary>
@@ -155,6 +304,8 @@ internal sealed class StationSpool : IAsyncDisposable
         await _writing;
         Log.Dispose();
         _arrived.Dispose();
+        _pictureArrived.Dispose();
+        _sendingAgain?.Dispose();
         _stop.Dispose();
     }
 
@@ -171,7 +322,16 @@ internal sealed class StationSpool : IAsyncDisposable
 
             try
             {
-                await AppendAsync(batch.ConvertAll(p => (ReadOnlyMemory<byte>)p.Payload));
+                var places = await AppendAsync(batch.ConvertAll(p => (ReadOnlyMemory<byte>)p.Payload));
+                for (var i = 0; i < batch.Count; i++)
+                {
+                    Stretches.Add(batch[i].Sighting.CapturedAt, places[i].At, places[i].Next);
+                    if (batch[i].IsWanted && SpooledSighting.TryRead(batch[i].Payload, out var spooled))
+                    {
+                        GoAhead(spooled);
+                    }
+                }
+
                 batch.ForEach(p => p.Done.TrySetResult());
                 _arrived.Release();
             }
@@ -182,16 +342,16 @@ internal sealed class StationSpool : IAsyncDisposable
         }
     }
 
-    private async Task AppendAsync(List<ReadOnlyMemory<byte>> payloads)
+    private async Task<List<(SpoolPosition At, SpoolPosition Next)>> AppendAsync(List<ReadOnlyMemory<byte>> payloads)
     {
         while (true)
         {
             try
             {
                 _disk.Require(payloads.Sum(p => (long)p.Length));
-                Log.Append(payloads);
+                var places = Log.Append(payloads);
                 _refused = null;
-                return;
+                return places;
             }
             catch (Exception e)
             {
@@ -203,6 +363,52 @@ internal sealed class StationSpool : IAsyncDisposable
                     await Task.Delay(FullDiskRetry, _time, _stop.Token);
                 }
             }
+        }
+    }
+
+    private void GoAhead(SpooledSighting spooled)
+    {
+        lock (_gate)
+        {
+            _ahead.Add(spooled);
+            if (_ahead.Count > MostAhead)
+            {
+                _ahead.RemoveAt(0); // it goes in its turn
+            }
+        }
+    }
+
+    private IEnumerator<SpooledSighting>? NextAgain()
+    {
+        lock (_gate)
+        {
+            return _again.TryDequeue(out var again) ? Read(again).GetEnumerator() : null;
+        }
+    }
+
+    private IEnumerable<SpooledSighting> Read(SpoolAgain again)
+    {
+        foreach (var spooled in again.Parts.SelectMany(r => Read(r.First, r.End)).Where(s => again.Ids.Contains(s.Sighting.Id)))
+        {
+            yield return spooled;
+        }
+
+        again.IsDone = true;
+    }
+
+    private IEnumerable<SpooledSighting> Read(SpoolPosition first, SpoolPosition end) =>
+        Log.From(first).TakeWhile(r => r.At.CompareTo(end) < 0).Select(r => SpooledSighting.TryRead(r.Payload, out var spooled) ? spooled : null).OfType<SpooledSighting>();
+
+    private void ConfirmPictures(Guid id, bool wanted)
+    {
+        try
+        {
+            Pictures.Confirm(id, wanted);
+            _pictureArrived.Release();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogError(e, "Station {Station}: the pictures of sighting {Sighting} could not be renamed and wait for the next start.", StationId, id);
         }
     }
 
@@ -219,8 +425,15 @@ internal sealed class StationSpool : IAsyncDisposable
         }
     }
 
-    private sealed record Pending(byte[] Payload, TaskCompletionSource Done);
+    private sealed record Pending(byte[] Payload, Sighting Sighting, bool IsWanted, TaskCompletionSource Done);
 }
 
 /// <summary>Records, and where the spool stood when they were read.</summary>
 internal sealed record SpoolBatch(SpoolPosition From, List<SpoolRecord> Records);
+
+/// <summary>What the core has of a station's spool.</summary>
+/// <param name="At">When it was asked.</param>
+/// <param name="Kept">Sightings of the spool that Kafka acknowledged.</param>
+/// <param name="OnTheWay">Of these, those that the core does not have yet and that may still be on their way.</param>
+/// <param name="Missing">Of these, those that the core does not have and that are sent again.</param>
+internal sealed record CoreCount(DateTimeOffset At, long Kept, long OnTheWay, long Missing);

@@ -122,6 +122,10 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             {
                 await _client.PutBucketAsync(new PutBucketRequest { BucketName = _bucket }, cancellationToken);
             }
+            catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Forbidden)
+            {
+                // Whoever may put objects need not be allowed to ask for the bucket; what is put says whether it is there.
+            }
 
             _ready = true;
         }

@@ -54,10 +54,8 @@ internal static class CoreFiles
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         timeout.CancelAfter(PictureWithin);
         using var picture = await (PatchCache.Holds(key) ? core.InBackground : core).EvidenceAsync(key, timeout.Token);
-        if (picture.IsSuccessStatusCode)
-        {
-            context.Response.Headers.CacheControl = PictureCaching;
-        }
+        context.Response.Headers.CacheControl = picture.IsSuccessStatusCode ? PictureCaching : "no-store";
+        context.Response.Headers.RetryAfter = picture.Headers.RetryAfter?.ToString();
 
         await PassOnAsync(picture, context, timeout.Token);
     }

@@ -43,7 +43,7 @@ public sealed class CrashTests
         Assert.Empty(await quiet.GetAllAsync<JsonElement>("/api/dead-letters"));
     }
 
-    private static async Task<string> QuietCityAsync(TestData data)
+    internal static async Task<string> QuietCityAsync(TestData data)
     {
         var city = City.Load(null);
         var quiet = city with { Stations = [.. city.Stations.Select(s => s with { Cameras = [.. s.Cameras.Select(c => c with { Source = "upload" })] })] };

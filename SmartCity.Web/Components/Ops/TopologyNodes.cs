@@ -107,6 +107,8 @@ internal static class TopologyNodes
                     new("Sightings", PerSecond(beat.SightingsPerSecond)),
                     new("Read", beat.ReadRate is null ? "nothing passed" : Share(beat.ReadRate)),
                     new("Spool", $"{Count(beat.SpoolDepth)} sightings wait, {Bytes(beat.SpoolBytes)} kept"),
+                    new("Pictures", $"{Count(beat.PicturesWaiting)} wait, {Count(beat.PicturesSetAside)} cannot be stored"),
+                    new("At the core", beat.AtCore is { } core ? $"{Count(core.Kept - core.OnTheWay - core.Missing)} of {Count(core.Kept)} sightings kept here, {Count(core.OnTheWay)} on their way, {Count(core.Missing)} missing" : "the core was not asked yet"),
                     new("Pictures shed", Count(beat.PicturesShed)),
                     new("Cameras", $"{beat.Cameras.Count(c => c.State == "streaming")} of {beat.Cameras.Count} stream, {Number(beat.Cameras.Sum(c => c.FramesPerSecond))} frames a second, {Count(beat.Cameras.Sum(c => c.FramesDropped))} dropped"),
                     new("Newest sighting stored", "none", station.NewestSighting),

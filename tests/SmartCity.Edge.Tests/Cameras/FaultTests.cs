@@ -58,7 +58,7 @@ public sealed class FaultTests(Recogniser recogniser) : IDisposable
         await station.Until(() => station.Sightings.Count == 1, "the sighting is kept");
     }
 
-    private static Mat Broken() => new(120, 160, MatType.CV_32FC2, Scalar.All(1));
+    private static Mat Broken() => new();
 
     private static void Offer(CameraStation station, string camera, Mat picture) => Assert.True(
         ((UploadSource)station.Sources.Of(new SmartCity.Contracts.Cities.Camera { Id = camera, Source = "upload" })).TryOffer(new Frame(camera, 0, station.Time.GetUtcNow(), picture)));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -9,7 +10,7 @@ using SmartCity.Contracts.Cities;
 
 namespace SmartCity.Edge.Tests.Hosting;
 
-/// <summary>The two things that an edge asks a core: which cameras run, and which plates to look out for.</summary>
+/// <summary>What an edge asks a core: which cameras run, which plates to look out for, and which of its sightings it has.</summary>
 internal sealed class FakeCore : IAsyncDisposable
 {
     public const string Key = "the key of the edges, long enough for all";
@@ -35,6 +36,15 @@ internal sealed class FakeCore : IAsyncDisposable
     /// <summary>How often it said that the cameras have not changed.</summary>
     public int UnchangedConfigurations => Volatile.Read(ref _unchangedConfigurations);
 
+    /// <summary>The sightings that it has, with their capture times.</summary>
+    public ConcurrentDictionary<Guid, DateTimeOffset> Sightings { get; } = new();
+
+    /// <summary>Those that lie among its dead letters.</summary>
+    public ConcurrentDictionary<Guid, bool> DeadLetters { get; } = new();
+
+    /// <summary>When what it stored last was sent.</summary>
+    public DateTimeOffset? SentTo { get; set; }
+
     public IReadOnlyList<Camera> Cameras { get; set; } = [];
 
     /// <param name="station">The one whose edge may ask.</param>
@@ -46,6 +56,8 @@ internal sealed class FakeCore : IAsyncDisposable
         var core = new FakeCore(builder.Build(), station);
         core._app.MapGet("/api/edge/hotlist", core.AnswerHotlist);
         core._app.MapGet("/api/edge/configuration", core.AnswerConfiguration);
+        core._app.MapGet("/api/edge/sightings", core.AnswerCounts);
+        core._app.MapPost("/api/edge/sightings/missing", core.AnswerMissingAsync);
         await core._app.StartAsync(TestContext.Current.CancellationToken);
         core.Address = core._app.Urls.Single();
         return core;
@@ -66,6 +78,19 @@ internal sealed class FakeCore : IAsyncDisposable
         }
 
         return Answer(request, Hotlist, "application/octet-stream", ref _unchangedHotlists);
+    }
+
+    private IResult AnswerCounts(HttpRequest request, DateTimeOffset from, DateTimeOffset to)
+    {
+        var stretches = Sightings.Values.Where(at => at >= from && at < to).CountBy(EdgeSightings.StretchOf).Select(s => new StretchCount(s.Key, s.Value));
+        return IsAllowed(request) ? Results.Json(new EdgeSightings { SentTo = SentTo, Stretches = [.. stretches] }, ContractsJson.Default.EdgeSightings) : Results.Unauthorized();
+    }
+
+    private async Task<IResult> AnswerMissingAsync(HttpRequest request)
+    {
+        var asked = await request.ReadFromJsonAsync(ContractsJson.Default.EdgeSightingsAsked);
+        var missing = asked!.Ids.Where(id => !DeadLetters.ContainsKey(id) && !(Sightings.TryGetValue(id, out var at) && at >= asked.From && at < asked.To));
+        return IsAllowed(request) ? Results.Json(new EdgeSightingsMissing([.. missing]), ContractsJson.Default.EdgeSightingsMissing) : Results.Unauthorized();
     }
 
     private IResult AnswerConfiguration(HttpRequest request)
