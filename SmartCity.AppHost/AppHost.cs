@@ -53,6 +53,7 @@ foreach (var station in stations)
         .WithEnvironment("Edge__Stations__0", station.Id)
         .WithEnvironment("Edge__Configuration__Address", core.GetEndpoint("http"))
         .WithEnvironment("Edge__Configuration__Key", edgeKey)
+        .WithEnvironment("Edge__Configuration__CityFileFirst", "true") // the core is filled from the same city
         .WithOptionalEnvironment("Edge__BrokerPartitionBytes", infrastructure.BrokerPartitionBytes)
         .WithHttp("Uploads")
         .WithIconName("VideoSecurity")
@@ -65,7 +66,7 @@ var mirror = infrastructure.Mirror(kafkas, coreKafka);
 
 // The console.
 var web = builder.AddProject<Built<Projects.SmartCity_Web>>("web")
-    .WithReference(core).WaitFor(core)
+    .WithReference(core).WaitForStart(core)
     .WithEnvironment("Core__Address", core.GetEndpoint("http"))
     .WithEnvironment("Console__CoreKey", consoleKey)
     .WithFolder("Console__KeysPath", "console-keys")

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace SmartCity.AppHost;
 
@@ -17,32 +19,22 @@ internal static class Resetting
         IReadOnlyList<(string Name, IResourceBuilder<IResourceWithConnectionString> Kafka)> kafkas)
     {
         var builder = core.ApplicationBuilder;
-        var reset = builder.AddExecutable("reset", "dotnet", builder.AppHostDirectory)
-            .WithArgs(builder.SmartCity(), "reset", "--yes")
-            .WithReference(postgres, "postgres")
-            .WithReference(objects, "objects")
-            .WithIconName("Delete")
-            .WithExplicitStart();
-        foreach (var (name, kafka) in kafkas)
-        {
-            reset.WithReference(kafka, name);
-        }
-
+        (string Name, IResourceWithConnectionString Resource)[] connections = [("postgres", postgres.Resource), ("objects", objects.Resource), .. kafkas.Select(k => (k.Name, k.Kafka.Resource))];
         core.WithCommand(
             "reset-data",
             "Reset data",
-            context => ResetAsync(context, reset.Resource, services, kafkas.Select(k => k.Kafka.Resource).OfType<ServedResource>(), builder),
+            context => ResetAsync(context, services, connections, builder),
             new CommandOptions
             {
                 IconName = "Delete",
                 IconVariant = IconVariant.Regular,
-                Description = "Deletes all sightings, charges, alerts, pictures and the archive, and starts the services again.",
+                Description = "Reset data: deletes all sightings, charges, alerts, pictures and the archive, and starts the services again.",
                 ConfirmationMessage = "All sightings, charges, alerts, pictures and the archive are deleted, and users, keys and the hot-list with them. Go on?",
             });
     }
 
     private static async Task<ExecuteCommandResult> ResetAsync(
-        ExecuteCommandContext context, IResource reset, IReadOnlyList<IResource> services, IEnumerable<ServedResource> brokers, IDistributedApplicationBuilder builder)
+        ExecuteCommandContext context, IReadOnlyList<IResource> services, IReadOnlyList<(string Name, IResourceWithConnectionString Resource)> connections, IDistributedApplicationBuilder builder)
     {
         var commands = context.Services.GetRequiredService<ResourceCommandService>();
         var states = context.Services.GetRequiredService<ResourceNotificationService>();
@@ -55,17 +47,14 @@ internal static class Resetting
             await states.WaitForResourceAsync(service.Name, KnownResourceStates.TerminalStates, patience.Token);
         }
 
-        var before = states.TryGetCurrentState(reset.Name, out var earlier) ? earlier.Snapshot.StartTimeStamp : null;
-        await commands.ExecuteCommandAsync(reset, KnownResourceCommands.StartCommand, patience.Token);
-        var result = (await states.WaitForResourceAsync(
-            reset.Name, e => KnownResourceStates.TerminalStates.Contains(e.Snapshot.State?.Text) && (e.Snapshot.StartTimeStamp != before || e.Snapshot.State?.Text == KnownResourceStates.FailedToStart), patience.Token)).Snapshot;
-        foreach (var spool in builder.Stations().Select(s => builder.DataFolder(Topology.Spool(s.Id))))
+        var fault = await DeleteAsync(builder.SmartCity(), connections, context.Logger, patience.Token);
+        foreach (var spool in fault is null ? builder.Stations().Select(s => builder.DataFolder(Topology.Spool(s.Id))) : [])
         {
             Directory.Delete(spool, recursive: true);
             Directory.CreateDirectory(spool);
         }
 
-        foreach (var broker in brokers.Where(b => b.Forgets))
+        foreach (var broker in connections.Select(c => c.Resource).OfType<ServedResource>().Where(b => b.Forgets))
         {
             await commands.ExecuteCommandAsync(broker, KnownResourceCommands.RestartCommand, patience.Token);
             await states.WaitForResourceHealthyAsync(broker.Name, patience.Token);
@@ -76,6 +65,28 @@ internal static class Resetting
             await commands.ExecuteCommandAsync(service, KnownResourceCommands.StartCommand, patience.Token);
         }
 
-        return result.ExitCode == 0 ? CommandResults.Success() : CommandResults.Failure($"The resource reset ended with status {result.ExitCode}; its log says why.");
+        return fault is null ? CommandResults.Success() : CommandResults.Failure(fault);
+    }
+
+    /// <summary>Runs <c>smartcity reset</c>. It is no resource: one click on its start would delete everything unasked.</summary>
+    /// <returns>What went wrong; null when nothing did.</returns>
+    private static async Task<string?> DeleteAsync(string program, IEnumerable<(string Name, IResourceWithConnectionString Resource)> connections, ILogger logger, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("dotnet", [program, "reset", "--yes"]) { RedirectStandardError = true };
+        foreach (var (name, resource) in connections)
+        {
+            start.Environment[$"ConnectionStrings__{name}"] = await resource.GetConnectionStringAsync(cancellationToken);
+        }
+
+        using var process = Process.Start(start)!;
+        var said = new List<string>();
+        while (await process.StandardError.ReadLineAsync(cancellationToken) is { } line)
+        {
+            said.Add(line);
+            logger.LogInformation("{Line}", line);
+        }
+
+        await process.WaitForExitAsync(cancellationToken);
+        return process.ExitCode == 0 ? null : $"Not everything could be deleted: {said.LastOrDefault()}";
     }
 }

@@ -15,14 +15,14 @@ internal static class Switches
             .WaitFor(coreKafka)
             .WithIconName("VehicleCarProfile")
             .WithExplicitStart();
-        core.WithSwitch("start-rush-hour", "Start rush hour", "VehicleCarProfile", rushHour, KnownResourceCommands.StartCommand, "Sends 40 more sightings a second past every station, for a quarter of an hour.")
-            .WithSwitch("stop-rush-hour", "Stop rush hour", "VehicleCarParking", rushHour, KnownResourceCommands.StopCommand, "Ends the rush hour.");
+        core.WithSwitch("start-rush-hour", "Start rush hour", "VehicleCarProfile", rushHour, KnownResourceCommands.StartCommand, "sends 40 more sightings a second past every station, for a quarter of an hour.")
+            .WithSwitch("stop-rush-hour", "Stop rush hour", "VehicleCarParking", rushHour, KnownResourceCommands.StopCommand, "ends the rush hour.");
     }
 
     /// <summary>Cuts and restores the link between the stations and the core.</summary>
     public static void WithLinkSwitch(this IResourceBuilder<IResource> mirror) => mirror
-        .WithSwitch("cut-link", "Cut the link", "PlugDisconnected", mirror, KnownResourceCommands.StopCommand, "Stops the mirror: sightings wait in the Kafka of their station.")
-        .WithSwitch("restore-link", "Restore the link", "PlugConnected", mirror, KnownResourceCommands.StartCommand, "Starts the mirror: what waits at the stations goes to the core.");
+        .WithSwitch("cut-link", "Cut the link", "PlugDisconnected", mirror, KnownResourceCommands.StopCommand, "stops the mirror; sightings wait in the Kafka of their station.")
+        .WithSwitch("restore-link", "Restore the link", "PlugConnected", mirror, KnownResourceCommands.StartCommand, "starts the mirror; what waits at the stations goes to the core.");
 
     /// <summary>Fills and empties the disk of a station: a file without content takes all that its spool may use, and no room on this machine.</summary>
     public static void WithDiskSwitch(this IResourceBuilder<ProjectResource> edge, string station)
@@ -40,7 +40,7 @@ internal static class Switches
                     file.SetLength(SpoolDiskBytes);
                     return Task.FromResult(CommandResults.Success());
                 },
-                new CommandOptions { IconName = "HardDrive", IconVariant = IconVariant.Filled, Description = "The edge finds its disk full: pictures are shed, sightings wait in memory." })
+                new CommandOptions { IconName = "HardDrive", IconVariant = IconVariant.Filled, Description = "Fill the disk: the edge finds its disk full. It sheds pictures, and sightings wait in memory." })
             .WithCommand(
                 "empty-disk",
                 "Empty the disk",
@@ -49,7 +49,7 @@ internal static class Switches
                     File.Delete(ballast);
                     return Task.FromResult(CommandResults.Success());
                 },
-                new CommandOptions { IconName = "HardDrive", IconVariant = IconVariant.Regular, Description = "The edge has room again, and writes what waited." });
+                new CommandOptions { IconName = "HardDrive", IconVariant = IconVariant.Regular, Description = "Empty the disk: the edge has room again, and writes what waited." });
     }
 
     private static IResourceBuilder<T> WithSwitch<T>(this IResourceBuilder<T> builder, string name, string displayName, string icon, IResourceBuilder<IResource> target, string command, string description)
@@ -58,5 +58,5 @@ internal static class Switches
             name,
             displayName,
             context => context.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(target.Resource, command, context.CancellationToken),
-            new CommandOptions { IconName = icon, IconVariant = IconVariant.Regular, IsHighlighted = true, Description = description });
+            new CommandOptions { IconName = icon, IconVariant = IconVariant.Regular, IsHighlighted = true, Description = $"{displayName}: {description}" });
 }

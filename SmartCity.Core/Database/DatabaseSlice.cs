@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -22,6 +23,10 @@ internal static class DatabaseSlice
             {
                 source.ConnectionStringBuilder.ApplicationName ??= "smartcity-core";
                 PostgresConnection.KeepRowsOutOfErrors(source);
+                // What workers ask every second belongs to no trace, and would hide those that people look for.
+                source.ConfigureTracing(tracing => tracing
+                    .ConfigureCommandFilter(_ => Activity.Current is not null)
+                    .ConfigureBatchFilter(_ => Activity.Current is not null));
             });
         services.Configure<HealthCheckServiceOptions>(FitReadiness);
         services.AddSingleton<DatabaseStartup>();

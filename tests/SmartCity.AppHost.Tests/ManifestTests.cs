@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace SmartCity.AppHost.Tests;
 
@@ -40,6 +41,25 @@ public sealed class ManifestTests
         Assert.StartsWith("container.", Type(containers, "minio"), StringComparison.Ordinal);
         var advertised = containers.RootElement.GetProperty("resources").GetProperty("core-kafka").GetProperty("env").GetProperty("KAFKA_ADVERTISED_LISTENERS").GetString();
         Assert.Contains("INTERNAL://core-kafka:", advertised, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Compose_tells_each_service_what_the_AppHost_tells_it()
+    {
+        using var containers = await ManifestAsync("containers");
+        var compose = await File.ReadAllTextAsync(Path.Combine(Projects.SmartCity_AppHost.ProjectPath, "..", "deploy", "compose", "docker-compose.yaml"), TestContext.Current.CancellationToken);
+        foreach (var service in (string[])[.. Services, "core-kafka", "edge-kafka-london-a1", "mirror", "minio", "postgres-server"])
+        {
+            var environment = Regex.Match(compose, $@"\n  {service}:\n(?:    .*\n)*?    environment:\n(?<lines>(?:      .*\n)+)");
+            Assert.True(environment.Success, $"docker-compose.yaml has no service {service} with an environment.");
+            var told = environment.Groups["lines"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim().Split(':')[0]);
+            Assert.Equal(
+                containers.RootElement.GetProperty("resources").GetProperty(service).GetProperty("env").EnumerateObject().Select(p => p.Name).Where(IsTold).Order(StringComparer.Ordinal),
+                told.Where(IsTold).Order(StringComparer.Ordinal));
+        }
+
+        // The publisher leads telemetry to the dashboard that it adds. With two stations MirrorMaker knows two.
+        static bool IsTold(string name) => !name.StartsWith("OTEL_EXPORTER_", StringComparison.Ordinal) && name is not ("OTEL_SERVICE_NAME" or "KAFKA_LONDON_A4");
     }
 
     private static string Type(JsonDocument manifest, string name) => manifest.RootElement.GetProperty("resources").GetProperty(name).GetProperty("type").GetString()!;

@@ -73,6 +73,24 @@ public sealed class PostgresClientTests(PostgresFixture postgres) : IClassFixtur
         Assert.Empty(spans.Ended);
     }
 
+    [Fact]
+    public async Task What_a_worker_asks_by_itself_begins_no_trace()
+    {
+        await using var spans = new Spans();
+        await using var core = Core([spans], ("ConnectionStrings:postgres", postgres.ConnectionString));
+        await AskAsync("select 'in a trace'");
+        Activity.Current = null;
+        await AskAsync("select 'in no trace'");
+        Assert.Contains(spans.All.SelectMany(Told), t => t.Contains("'in a trace'", StringComparison.Ordinal));
+        Assert.DoesNotContain(spans.All.SelectMany(Told), t => t.Contains("'in no trace'", StringComparison.Ordinal));
+
+        async Task AskAsync(string sql)
+        {
+            await using var command = core.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(sql);
+            await command.ExecuteScalarAsync(Token);
+        }
+    }
+
     private static IEnumerable<string> Told(Activity span) =>
         span.TagObjects.Concat(span.Events.SelectMany(e => e.Tags)).Select(t => $"{t.Key}={t.Value}").Append(span.DisplayName).Append(span.StatusDescription ?? "");
 
@@ -96,6 +114,8 @@ public sealed class PostgresClientTests(PostgresFixture postgres) : IClassFixtur
 
         // Others' spans are heard as well: tests run side by side.
         public IEnumerable<Activity> Ended => _ended.Where(a => a.Source.Name == "Npgsql" && a.TraceId == Test.TraceId);
+
+        public IEnumerable<Activity> All => _ended;
 
         private Activity Test { get; } = new Activity("test") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetIdFormat(ActivityIdFormat.W3C).Start();
 
