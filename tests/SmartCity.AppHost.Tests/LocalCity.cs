@@ -39,11 +39,19 @@ public sealed class LocalCity : IAsyncLifetime
 
         App = await builder.BuildAsync(TestContext.Current.CancellationToken);
         await App.StartAsync(TestContext.Current.CancellationToken);
-        await States.WaitForResourceHealthyAsync("web", TestContext.Current.CancellationToken).WaitAsync(HealthyWithin, TestContext.Current.CancellationToken);
-        await States.WaitForResourceHealthyAsync($"edge-{Station}", TestContext.Current.CancellationToken).WaitAsync(HealthyWithin, TestContext.Current.CancellationToken);
+        await HealthyAsync();
         _core = App.CreateHttpClient("core", "http");
         _core.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         _core.DefaultRequestHeaders.Add("Audit-Reason", "a test");
+    }
+
+    /// <summary>Waits until every service does its work.</summary>
+    public async Task HealthyAsync()
+    {
+        foreach (var service in (string[])["core", "web", $"edge-{Station}"])
+        {
+            await States.WaitForResourceHealthyAsync(service, TestContext.Current.CancellationToken).WaitAsync(HealthyWithin, TestContext.Current.CancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()

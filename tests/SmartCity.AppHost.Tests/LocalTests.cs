@@ -86,8 +86,7 @@ public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
         var before = await city.StoredAsync();
 
         await city.ClickAsync("core", "reset-data");
-        await city.States.WaitForResourceHealthyAsync("web", TestContext.Current.CancellationToken);
-        await city.States.WaitForResourceHealthyAsync($"edge-{LocalCity.Station}", TestContext.Current.CancellationToken);
+        await city.HealthyAsync();
         await LocalCity.UntilAsync(async () => (await city.StoredAsync()).Count > 0, "a new sighting at the core", 240);
         Assert.Empty((await city.StoredAsync()).Intersect(before));
     }
