@@ -31,7 +31,7 @@ public static partial class CameraAddress
             return $"source contains {Hidden} in place of a password or another hidden value, but no value is stored for it. Type it in full.";
         }
 
-        if (source == "upload")
+        if (source is "upload" or "upload:stream")
         {
             return null;
         }

@@ -19,7 +19,7 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
     {
         var source = camera.Source;
         Action<string> bad = reason => board?.Find(camera.Id)?.FrameBad(reason);
-        if (source == "upload")
+        if (UploadSource.IsUpload(source))
         {
             return new UploadSource();
         }
@@ -33,7 +33,7 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
             "http" or "https" => new HttpSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger, bad),
             "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger, bad),
             "simulated" => new SimulatedSource(camera.Id, rest, options.Value.SimulationSpeed, time),
-            _ => throw new InvalidDataException($"Camera {camera.Id}: the source '{source}' is not known; it must be folder:PATH, file:PATH, rtsp://…, http://…, upload or simulated:?…"),
+            _ => throw new InvalidDataException($"Camera {camera.Id}: the source '{source}' is not known; it must be folder:PATH, file:PATH, rtsp://…, http://…, upload, upload:stream or simulated:?…"),
         };
     }
 

@@ -36,7 +36,7 @@ public static class UploadEndpoint
             return Problem(StatusCodes.Status401Unauthorized, $"{KeyHeader} is missing or wrong.");
         }
 
-        if (stations.All.SelectMany(s => s.Cameras).FirstOrDefault(c => c.Id == id) is not { Source: "upload" } camera)
+        if (stations.All.SelectMany(s => s.Cameras).FirstOrDefault(c => c.Id == id && UploadSource.IsUpload(c.Source)) is not { } camera)
         {
             return Problem(StatusCodes.Status404NotFound, $"This edge has no camera '{id}' with the source 'upload'.");
         }
@@ -65,7 +65,7 @@ public static class UploadEndpoint
                 return Later(request, $"Pictures with {settings.DecodedPixels} pixels together wait to be read, which is the limit. Send this one again later.");
             }
 
-            return Offer((UploadSource)sources.Of(camera), Decode(id, captured, content, settings, room)) ? TypedResults.Accepted((string?)null) : Later(request, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
+            return Offer((UploadSource)sources.Of(camera), Decode(id, captured, content, settings, room, UploadSource.SendsStills(camera.Source))) ? TypedResults.Accepted((string?)null) : Later(request, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
         }
         catch (InvalidDataException e)
         {
@@ -74,11 +74,11 @@ public static class UploadEndpoint
         }
     }
 
-    private static Frame Decode(string cameraId, DateTimeOffset captured, byte[] content, EdgeOptions settings, IDisposable room)
+    private static Frame Decode(string cameraId, DateTimeOffset captured, byte[] content, EdgeOptions settings, IDisposable room, bool still)
     {
         try
         {
-            return new Frame(cameraId, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), Pictures.Decode(content, settings.PicturePixels)) { Room = room };
+            return new Frame(cameraId, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), Pictures.Decode(content, settings.PicturePixels)) { Still = still, Room = room };
         }
         catch
         {

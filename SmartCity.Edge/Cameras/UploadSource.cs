@@ -3,12 +3,20 @@ using System.Threading.Channels;
 
 namespace SmartCity.Edge.Cameras;
 
-/// <summary><c>upload</c>: frames that a camera sends by HTTP.</summary>
+/// <summary>Frames that a camera sends by HTTP: <c>upload</c> for pictures that stand alone, <c>upload:stream</c> for those of a camera that sends several a second.</summary>
 internal sealed class UploadSource : ICameraSource
 {
+    private const string Stills = "upload";
+    private const string Stream = "upload:stream";
+
     private readonly Channel<Frame> _frames = Channel.CreateBounded<Frame>(16);
 
     public bool Waits => false;
+
+    public static bool IsUpload(string source) => source is Stills or Stream;
+
+    /// <summary>Whether each picture of such a camera stands alone.</summary>
+    public static bool SendsStills(string source) => source == Stills;
 
     /// <summary>Hands over a frame; false while the camera's queue is full.</summary>
     public bool TryOffer(Frame frame) => _frames.Writer.TryWrite(frame);

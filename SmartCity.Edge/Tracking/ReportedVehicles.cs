@@ -26,17 +26,25 @@ internal sealed class ReportedVehicles
 
         var known = _vehicles.Find(v => v.Plate == plate && IsSame(v, track));
         _vehicles.RemoveAll(v => v == known || (plate is not null && v.Plate == plate));
-        track.ReportedAs = new Vehicle(plate) { Box = track.Quad.Box, At = track.SeenAt == _view.Observed ? _view.Still : track.SeenAt };
+        track.ReportedAs = new Vehicle(plate) { Box = track.Quad.Box, Parked = track.Stands || track.Reads.Count == 1, At = track.SeenAt == _view.Observed ? _view.Still : track.SeenAt };
         _vehicles.Add(track.ReportedAs);
         return known is null;
     }
 
     /// <summary>A frame was observed: those that it shows are still there.</summary>
-    public void Observed(IEnumerable<Track> tracks, TimeSpan at)
+    public void Observed(IReadOnlyList<Track> tracks, TimeSpan at)
     {
         foreach (var track in tracks.Where(t => t.SeenAt == at && t.ReportedAs is not null))
         {
-            (track.ReportedAs!.Box, track.ReportedAs.At) = (track.Quad.Box, at);
+            var vehicle = track.ReportedAs!;
+            (vehicle.Parked, vehicle.Box, vehicle.At) = (Overlap(vehicle.Box, track.Quad.Box) > SamePlace, track.Quad.Box, at);
+        }
+
+        // Where another stands, it does not stand any more.
+        foreach (var track in tracks.Where(t => t.SeenAt == at))
+        {
+            var plate = track.ReportedAs is { } known ? known.Plate : track.Surest?.Plate;
+            _vehicles.FindAll(v => plate is not null && v.Plate != plate && v != track.ReportedAs && v.At < at && Overlap(v.Box, track.Quad.Box) > SamePlace).ForEach(v => v.Parked = false);
         }
 
         _view = (at, at);
@@ -59,7 +67,7 @@ internal sealed class ReportedVehicles
     private static bool IsSame(Vehicle vehicle, Track track)
     {
         var since = track.SeenAt - vehicle.At;
-        return (vehicle.Plate is not null && since <= OnePass) || (since <= ParkedPatience && Overlap(vehicle.Box, track.Quad.Box) > SamePlace);
+        return (vehicle.Plate is not null && since <= OnePass) || (vehicle.Parked && since <= ParkedPatience && Overlap(vehicle.Box, track.Quad.Box) > SamePlace);
     }
 
     internal static double Overlap(Rect a, Rect b)
@@ -72,6 +80,9 @@ internal sealed class ReportedVehicles
     internal sealed class Vehicle(string? plate)
     {
         public string? Plate { get; } = plate;
+
+        /// <summary>It stood where it was seen last, and no other has stood there since.</summary>
+        public bool Parked { get; set; }
 
         public Rect Box { get; set; }
 

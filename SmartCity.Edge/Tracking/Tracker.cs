@@ -5,12 +5,15 @@ using SmartCity.Edge.Recognition;
 namespace SmartCity.Edge.Tracking;
 
 /// <summary>
-/// Follows plates over a camera's frames by place and size, never by likeness of text, and says when a vehicle is to be reported:
+/// Follows plates over a camera's frames by place and size, unless what was read says that it is another vehicle, and says when one is to be reported:
 /// as soon as its frames agree, at the latest when it has left. Every <c>at</c> is a frame's moment and never less than the one before. Not thread-safe; one for a camera.
 /// </summary>
 public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : IDisposable
 {
-    private const double Sure = 0.9;
+    private const double DoubtfulAtMost = 0.89;
+
+    // The detector's score of a plate that was there even if a single frame shows it and it cannot be read.
+    private const double ClearlyThere = 0.95;
 
     // Probability of the vote that is certain enough to report a vehicle while it is still in view, by how many frames read the same: the more
     // agree, the less another frame would change. An alert has a second, and a vehicle that waits until it has left has used it up.
@@ -25,6 +28,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
 
     private readonly List<Track> _tracks = [];
     private readonly List<Track> _gone = [];
+    private readonly List<(Track Track, PlateQuad Quad)> _followed = [];
     private readonly ReportedVehicles _reported = new();
     private readonly Queue<TimeSpan> _intervals = new();
     private TimeSpan? _frameAt;
@@ -57,20 +61,29 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
         _frameAt = at;
     }
 
-    /// <summary>The plates of a frame that need reading: those of reported vehicles are only followed.</summary>
+    /// <summary>The plates of a frame that need reading: those of reported vehicles are only followed while their place alone says whose they are.</summary>
     public IReadOnlyList<PlateQuad> ToRead(IReadOnlyList<PlateQuad> quads, TimeSpan at)
     {
         var left = new List<PlateQuad>(quads.Count);
-        foreach (var quad in quads)
+        _followed.Clear();
+        var own = Assignment.Of(quads.Count, _tracks.Count, (q, t) => _tracks[t].Continues(quads[q], at, Patience) ? Square(_tracks[t].Off(quads[q], at)) : null);
+        for (var q = 0; q < quads.Count; q++)
         {
-            if (_tracks.Find(t => t.Reported && t.Continues(quad, at, Patience)) is { } known)
+            var quad = quads[q];
+            if (own[q] >= 0 && _tracks[own[q]] is { Reported: true } known && known.IsSurely(quad, at)
+                && quads.Count(o => known.IsSurely(o, at)) == 1 && _tracks.Count(t => t.IsSurely(quad, at)) == 1)
             {
-                known.Seen(quad, at);
+                _followed.Add((known, quad));
             }
             else
             {
                 left.Add(quad);
             }
+        }
+
+        foreach (var (track, quad) in _followed)
+        {
+            track.Seen(quad, at);
         }
 
         return left;
@@ -80,17 +93,22 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     public IReadOnlyList<(Track Track, PlateRead Vote)> Observe(IReadOnlyList<PlateRead> reads, Mat picture, TimeSpan at, DateTimeOffset capturedAt, ActivityContext trace, string? origin = null)
     {
         var due = Expire(at).ToList();
-        var taken = new HashSet<Track>();
-        foreach (var read in reads)
+        var free = _tracks.Except(_followed.Select(f => f.Track)).ToList();
+        _followed.Clear();
+        var own = Assignment.Of(reads.Count, free.Count, (r, t) => Cost(free[t], reads[r], at));
+
+        // Another vehicle has taken its place.
+        var others = reads.Where((_, r) => own[r] < 0).ToList();
+        due.AddRange(Leave(track => free.IndexOf(track) is >= 0 and var t && !own.Contains(t) && others.Exists(r => track.Continues(r.Quad, at, Patience) && track.IsOther(r, at))));
+        for (var r = 0; r < reads.Count; r++)
         {
-            var track = _tracks.Where(t => !taken.Contains(t) && t.Continues(read.Quad, at, Patience)).MinBy(t => Distance(t.Quad, read.Quad));
-            if (track is null)
+            var read = reads[r];
+            if (own[r] < 0)
             {
-                track = new Track(read.Quad, at, trace) { Origin = origin };
-                _tracks.Add(track);
+                _tracks.Add(new Track(read.Quad, at, trace) { Origin = origin });
             }
 
-            taken.Add(track);
+            var track = own[r] < 0 ? _tracks[^1] : free[own[r]];
             track.Seen(read.Quad, at);
             if (track.Reported)
             {
@@ -118,13 +136,18 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     /// <summary>Gives the vehicles that have left unreported, until the next call, and forgets them and those that left before.</summary>
     public IReadOnlyList<(Track Track, PlateRead Vote)> Expire(TimeSpan at)
     {
+        Dismiss();
         var due = Leave(t => at - t.SeenAt > Patience);
         _reported.Forget(at);
         return due;
     }
 
     /// <summary>Whatever is followed has left; what was reported stays known. Gives what <see cref="Expire"/> gives.</summary>
-    public IReadOnlyList<(Track Track, PlateRead Vote)> End() => Leave(_ => true);
+    public IReadOnlyList<(Track Track, PlateRead Vote)> End()
+    {
+        Dismiss();
+        return Leave(_ => true);
+    }
 
     public void Dispose()
     {
@@ -132,16 +155,20 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
         _gone.ForEach(t => t.Dispose());
     }
 
-    private List<(Track, PlateRead)> Leave(Func<Track, bool> left)
+    private void Dismiss()
     {
         _gone.ForEach(t => t.Dispose());
         _gone.Clear();
+    }
+
+    private List<(Track Track, PlateRead Vote)> Leave(Func<Track, bool> left)
+    {
         var due = new List<(Track, PlateRead)>();
         foreach (var track in _tracks.Where(left).ToList())
         {
             _tracks.Remove(track);
             _gone.Add(track);
-            if (!track.Reported && (track.Reads.Count >= FewestFrames || track.Reads.Any(r => r.Confidence >= Sure)) && fuse(track.Reads) is var vote && Report(track, vote))
+            if (!track.Reported && (track.Reads.Count >= FewestFrames || track.Reads.Any(r => r.Plate is not null || r.Quad.Score >= ClearlyThere)) && LastVote(track) is var vote && Report(track, vote))
             {
                 due.Add((track, vote));
             }
@@ -152,16 +179,20 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
 
     private PlateRead? Vote(Track track)
     {
-        var agreeing = track.Reads.Select(r => r.Plate).OfType<string>().CountBy(p => p, StringComparer.Ordinal).Select(g => g.Value).DefaultIfEmpty(0).Max();
+        var voters = track.Voters;
+        var agreeing = voters.Select(r => r.Plate).OfType<string>().CountBy(p => p, StringComparer.Ordinal).Select(g => g.Value).DefaultIfEmpty(0).Max();
         var certain = CertainWith[Math.Min(agreeing, CertainWith.Length - 1)];
-        if (double.IsPositiveInfinity(certain))
+        if (track.IsComing || double.IsPositiveInfinity(certain))
         {
             return null;
         }
 
-        var vote = fuse(track.Reads);
+        var vote = fuse(voters);
         return vote.Plate is not null && vote.Confidence >= certain ? vote : null;
     }
+
+    // Nobody knows what the picture's edge cut off: a person looks.
+    private PlateRead LastVote(Track track) => fuse(track.Voters) is var vote && track.IsCutOff ? vote with { Confidence = Math.Min(vote.Confidence, DoubtfulAtMost) } : vote;
 
     private bool Report(Track track, PlateRead vote)
     {
@@ -169,9 +200,17 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
         return _reported.Add(track, vote.Plate);
     }
 
-    private static double Distance(PlateQuad a, PlateQuad b)
+    // Nearest to where it should be, but before all what was read in it.
+    private double? Cost(Track track, PlateRead read, TimeSpan at)
     {
-        var (p, q) = (a.Box, b.Box);
-        return Math.Abs(p.X + p.Width / 2.0 - q.X - q.Width / 2.0) + Math.Abs(p.Y + p.Height / 2.0 - q.Y - q.Height / 2.0);
+        const double sameText = 100;
+        if (!track.Continues(read.Quad, at, Patience) || track.IsOther(read, at))
+        {
+            return null;
+        }
+
+        return Square(track.Off(read.Quad, at)) - (read.Plate is not null && read.Plate == track.Surest?.Plate ? sameText : 0);
     }
+
+    private static double Square(double value) => value * value;
 }

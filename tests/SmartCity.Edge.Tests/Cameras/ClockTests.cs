@@ -63,7 +63,7 @@ public sealed class ClockTests(Recogniser recogniser) : IDisposable
     {
         for (var i = 0; i < 10; i++)
         {
-            await ShowAsync(station, i < 6 ? plate : null, at.AddMilliseconds(90 * i), x + 5 * i);
+            await ShowAsync(station, i < 6 ? plate : null, at.AddMilliseconds(90 * i), x + 15 * i);
         }
     }
 

@@ -125,6 +125,34 @@ public sealed class UploadTests(Recogniser recogniser) : IDisposable
         Assert.Equal(CameraState.Streaming, station.Camera(Camera).State);
     }
 
+    [Fact]
+    public async Task Each_uploaded_picture_stands_alone()
+    {
+        string[] plates = ["LR33TEE", "KX70HJM", "AB12CDE", "LR64TEE"];
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [(Camera, "upload")]);
+        foreach (var (plate, i) in plates.Select((p, i) => (p, i)))
+        {
+            Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(station, TestPictures.Jpeg(plate), at: $"2026-11-23T08:00:{3 * i:00}Z")).StatusCode);
+            await Eventually.IsTrue(() => station.Sightings.Count == i + 1, $"{plate} is a sighting");
+        }
+
+        Assert.Equal(plates, station.Sightings.Select(s => s.Plate));
+    }
+
+    [Fact]
+    public async Task A_camera_that_streams_its_uploads_gives_one_sighting_of_a_vehicle()
+    {
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [(Camera, "upload:stream")]);
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(station, TestPictures.Jpeg(i < 3 ? "LR33TEE" : null), at: $"2026-11-23T08:00:00.{i}Z")).StatusCode);
+            await Eventually.IsTrue(() => station.Camera(Camera).Frames == i + 1, "the picture was taken");
+        }
+
+        await station.Until(() => station.Sightings.Count > 0, "the vehicle is a sighting");
+        Assert.Equal("LR33TEE", Assert.Single(station.Sightings).Plate);
+    }
+
     private static async Task<HttpResponseMessage> PostAsync(
         CameraStation station, byte[] content, string? key = CameraStation.UploadKey, string camera = Camera, string? at = null, bool chunked = false)
     {

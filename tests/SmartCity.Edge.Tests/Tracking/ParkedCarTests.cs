@@ -136,6 +136,30 @@ public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
         Assert.Single(Parked(frames: 4));
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(2)]
+    public void A_car_that_passes_again_after_another_stood_in_its_place_is_reported_again(int frames)
+    {
+        var first = Parked(frames).Concat(_street.Waits(TimeSpan.FromMinutes(1))).ToList();
+        var other = Enumerable.Range(0, frames).SelectMany(_ => _street.Sees(Street.Read(Street.Plate(104), "AB12CDE"))).ToList();
+        other.AddRange(_street.Waits(TimeSpan.FromMinutes(4)));
+        var again = Parked(frames).Concat(_street.Waits(Gone)).ToList();
+
+        Assert.Equal(["LR33TEE", "AB12CDE", "LR33TEE"], first.Concat(other).Concat(again).Select(r => r.Vote.Plate));
+    }
+
+    [Fact]
+    public void A_car_that_drove_out_of_view_and_comes_there_again_is_reported_again()
+    {
+        var first = _street.Passes("LR33TEE").Concat(_street.Waits(TimeSpan.FromMinutes(5))).ToList();
+        var again = Enumerable.Range(0, 4).SelectMany(_ => _street.Sees(Street.Read(Street.Plate(170, 206, 135), "LR33TEE"))).ToList();
+        again.AddRange(_street.Waits(Gone));
+
+        Assert.Single(first);
+        Assert.Single(again);
+    }
+
     private static SmartCity.Edge.Recognition.PlateRead Car() => Street.Read(Street.Plate(100), "LR33TEE");
 
     private List<(SmartCity.Edge.Tracking.Track Track, SmartCity.Edge.Recognition.PlateRead Vote)> Parked(int frames) =>

@@ -25,8 +25,8 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
 
     public TimeSpan Moment => At - Start;
 
-    public static PlateQuad Plate(float x, float y = 200, float width = 120) =>
-        new(new(x, y), new(x + width, y), new(x + width, y + width / 4), new(x, y + width / 4), 0.9f);
+    public static PlateQuad Plate(float x, float y = 200, float width = 120, float? height = null, float score = 0.9f) =>
+        new(new(x, y), new(x + width, y), new(x + width, y + (height ?? width / 4)), new(x, y + (height ?? width / 4)), score);
 
     /// <summary>The reading of a plate whose characters were seen so.</summary>
     public static PlateRead Read(PlateQuad quad, CharacterGrid grid)

@@ -1,0 +1,68 @@
+using SmartCity.Edge.Tests.Hosting;
+using SmartCity.Edge.Tests.Recognition;
+
+namespace SmartCity.Edge.Tests.Tracking;
+
+/// <summary>Vehicles of which a frame shows little, or only a part of the plate.</summary>
+public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
+{
+    private static readonly TimeSpan Gone = TimeSpan.FromSeconds(2);
+
+    private readonly Street _street = new(recogniser.Models);
+
+    public void Dispose() => _street.Dispose();
+
+    [Theory]
+    [InlineData(0.97f)]
+    [InlineData(0.95f)]
+    public void One_doubtful_picture_is_a_doubtful_sighting(float probability)
+    {
+        Assert.Empty(_street.Sees(Street.Read(Street.Plate(100), "LR33TEE", probability)));
+
+        var (_, vote) = Assert.Single(_street.Waits(Gone));
+        Assert.Equal("LR33TEE", vote.Plate);
+        Assert.InRange(vote.Confidence, 0.6, 0.9);
+    }
+
+    [Fact]
+    public void A_plate_that_was_clearly_there_in_one_picture_and_cannot_be_read_is_an_unread_one()
+    {
+        _street.Sees(Street.Read(Street.Plate(100, score: 0.97f), Grids.Of([.. "LR33TEE".Select(c => new[] { (c, 0.4f), ('W', 0.3f), ('8', 0.2f) })])));
+
+        Assert.Null(Assert.Single(_street.Waits(Gone)).Vote.Plate);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_plate_that_enters_the_picture_is_read_when_it_is_in_it(bool left)
+    {
+        float[] widths = [85, 95, 105, 112];
+        var entering = widths.SelectMany(w => _street.Sees(Street.Read(Street.Plate(left ? 0 : 640 - w, width: w, height: 30), "34A3683", 0.999f))).ToList();
+        var inside = Enumerable.Range(1, 3).SelectMany(i => _street.Sees(Street.Read(Street.Plate(left ? 10 * i : 520 - 10 * i, width: 120, height: 30), "34A36837", 0.999f))).ToList();
+
+        Assert.Empty(entering);
+        Assert.Equal("34A36837", Assert.Single(inside.Concat(_street.Waits(Gone))).Vote.Plate);
+    }
+
+    [Fact]
+    public void A_plate_that_comes_out_from_behind_something_is_read_when_it_is_out()
+    {
+        var reports = Enumerable.Range(0, 3).SelectMany(i => _street.Sees(Street.Read(Street.Plate(200, width: 70 + 15 * i, height: 30), "34A3683", 0.999f))).ToList();
+        reports.AddRange(Enumerable.Range(0, 4).SelectMany(i => _street.Sees(Street.Read(Street.Plate(200 + 4 * i, width: 120, height: 30), "34A36837", 0.999f))));
+        reports.AddRange(_street.Waits(Gone));
+
+        Assert.Equal("34A36837", Assert.Single(reports).Vote.Plate);
+    }
+
+    [Fact]
+    public void A_plate_of_which_only_what_the_edge_left_was_seen_is_doubtful()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Empty(_street.Sees(Street.Read(Street.Plate(0, width: 100, height: 30), "34A3683", 0.999f)));
+        }
+
+        Assert.InRange(Assert.Single(_street.Waits(Gone)).Vote.Confidence, 0, 0.89);
+    }
+}
