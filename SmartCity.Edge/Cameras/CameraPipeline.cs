@@ -2,6 +2,7 @@ using System.Diagnostics;
 using OpenCvSharp;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
+using SmartCity.Edge.Cameras.Events;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tracking;
@@ -67,6 +68,11 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     {
         _truth.Sees(frame);
         _tracker.FrameAt(frame.Moment);
+        if (frame.Reading is { } reading)
+        {
+            return Vote(frame, reading);
+        }
+
         if (frame.Still)
         {
             return ReadStill(frame);
@@ -108,6 +114,28 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
 
         return vehicles;
     }
+
+    // The camera's own reading is of one vehicle: others in the picture have events of their own.
+    private List<ObservedVehicle> Vote(Frame frame, CameraReading reading)
+    {
+        using var activity = StartFrame(frame);
+        var reads = Recognise(frame, quads => quads);
+        var ours = reads.FirstOrDefault(r => r.Plate is not null && r.Plate == reading.Plate) ?? (reads.Count > 0 ? reads[0] : null);
+        var vote = EventVote.Of(ours ?? NothingIn(frame.Image), reading);
+        using var track = new Track(vote.Quad, frame.Moment, activity?.Context ?? default) { Origin = frame.Origin };
+        track.Add(vote, frame.Image, frame.CapturedAt);
+        return [.. Observed([(track, vote)]).Select(v => v with
+        {
+            Sighting = v.Sighting with { Direction = reading.Direction ?? camera.Direction, SpeedKmh = reading.SpeedKmh, Box = ours is null ? [] : v.Sighting.Box },
+            PatchJpeg = ours is null ? null : v.PatchJpeg,
+        })];
+    }
+
+    private static PlateRead NothingIn(Mat picture) => new()
+    {
+        Quad = new PlateQuad(new Point2f(0, 0), new Point2f(picture.Width, 0), new Point2f(picture.Width, picture.Height), new Point2f(0, picture.Height), 0),
+        Grid = new CharacterGrid([]),
+    };
 
     private Activity? StartFrame(Frame frame) =>
         Telemetry.Source.StartActivity("frame", ActivityKind.Internal, default(ActivityContext), [new("station", station.Id), new("camera", camera.Id), new("frame", frame.Number)]);

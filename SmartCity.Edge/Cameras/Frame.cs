@@ -1,4 +1,5 @@
 using OpenCvSharp;
+using SmartCity.Edge.Cameras.Events;
 
 namespace SmartCity.Edge.Cameras;
 
@@ -29,6 +30,9 @@ public sealed class Frame(string cameraId, long number, DateTimeOffset capturedA
     /// from it, so that reading it again makes no new ones. Null for live frames.
     /// </summary>
     public string? Origin { get; init; }
+
+    /// <summary>What the camera itself read of the one vehicle that the picture is of; null from cameras that only send pictures.</summary>
+    public CameraReading? Reading { get; init; }
 
     /// <summary>Plates that are really in the picture; null where that is not known.</summary>
     public IReadOnlyList<FrameTruth>? Truth { get; init; }
