@@ -65,7 +65,7 @@ public class SimulatedTests
     {
         var error = Assert.Throws<InvalidDataException>(() => Source(source, TimeProvider.System));
 
-        Assert.Contains($"'{given}' is no {setting}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{given}' is not a valid {setting}", error.Message, StringComparison.Ordinal);
     }
 
     private static ICameraSource Source(string source, TimeProvider time) =>
