@@ -73,7 +73,7 @@ internal sealed class Local(IDistributedApplicationBuilder builder) : IInfrastru
 /// <summary>A process that tells its connection string in a file while it serves.</summary>
 internal sealed class ServedResource(string name, string folder, string addressFile) : ExecutableResource(name, "dotnet", folder), IResourceWithConnectionString
 {
-    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{new Address(Name, addressFile)}");
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{new Address(this)}");
 
     /// <summary>It holds nothing once it has ended, and has another address each time.</summary>
     public bool Forgets { get; set; }
@@ -81,12 +81,11 @@ internal sealed class ServedResource(string name, string folder, string addressF
     /// <summary>Null while it is not served: whoever needs the address waits for the resource's health first.</summary>
     internal string? CurrentAddress => File.Exists(addressFile) ? File.ReadAllText(addressFile) : null;
 
-    private sealed class Address(string name, string file) : IValueProvider, IManifestExpressionProvider
+    private sealed class Address(ServedResource served) : IValueProvider, IManifestExpressionProvider
     {
-        public string ValueExpression => $"{{{name}.connectionString}}";
+        public string ValueExpression => $"{{{served.Name}.connectionString}}";
 
-        public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) =>
-            File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : null;
+        public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(served.CurrentAddress);
     }
 }
 

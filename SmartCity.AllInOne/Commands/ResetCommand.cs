@@ -94,7 +94,7 @@ internal static class ResetCommand
     private static async Task EmptyObjectsAsync(string connectionString, ILogger logger, CancellationToken cancellationToken)
     {
         var connection = ObjectStoreConnection.Parse(connectionString);
-        IObjectStore store = connection.Folder is { } folder ? new FolderObjectStore(folder) : new S3ObjectStore(connection);
+        var store = connection.Open();
         var count = 0;
         await foreach (var entry in store.ListAsync("", cancellationToken))
         {

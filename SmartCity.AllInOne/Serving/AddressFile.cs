@@ -1,4 +1,5 @@
 using System.Text;
+using SmartCity.ServiceDefaults;
 
 namespace SmartCity.AllInOne.Serving;
 
@@ -16,25 +17,10 @@ internal sealed class AddressFile : IDisposable
 
     public void Write(string connectionString)
     {
-        if (_path is null)
+        if (_path is not null)
         {
-            return;
+            PrivateFile.Write(_path, stream => stream.Write(Encoding.UTF8.GetBytes(connectionString)));
         }
-
-        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        var beside = _path + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (var file = new FileStream(beside, options))
-        {
-            file.Write(Encoding.UTF8.GetBytes(connectionString));
-        }
-
-        File.Move(beside, _path, overwrite: true); // whoever reads finds all of it or nothing
     }
 
     public void Dispose() => Remove();

@@ -1,3 +1,4 @@
+using SmartCity.ServiceDefaults;
 using System.Text.Json;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;

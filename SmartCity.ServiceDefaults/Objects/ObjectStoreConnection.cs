@@ -61,6 +61,9 @@ public sealed record ObjectStoreConnection
         };
     }
 
+    /// <summary>The store at this place.</summary>
+    public IObjectStore Open() => Folder is { } folder ? new FolderObjectStore(folder) : new S3ObjectStore(this);
+
     /// <summary>Where the objects are, without the keys.</summary>
     public override string ToString() => Folder ?? $"{Endpoint}{Bucket}";
 }
@@ -74,8 +77,7 @@ public static class ObjectStoreRegistration
         {
             var text = provider.GetRequiredService<IConfiguration>().GetConnectionString("objects")
                 ?? throw new InvalidOperationException("ConnectionStrings:objects is not set. Set it to a folder, or to Endpoint=…;AccessKey=…;SecretKey=…;Bucket=… for an S3.");
-            var connection = ObjectStoreConnection.Parse(text);
-            return connection.Folder is { } folder ? new FolderObjectStore(folder) : new S3ObjectStore(connection);
+            return ObjectStoreConnection.Parse(text).Open();
         });
         return services;
     }

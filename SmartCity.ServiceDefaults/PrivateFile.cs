@@ -1,7 +1,7 @@
-namespace SmartCity.Edge;
+namespace SmartCity.ServiceDefaults;
 
-/// <summary>Files that nobody but the edge's own user may read.</summary>
-internal static class PrivateFile
+/// <summary>Files that nobody but the process' own user may read.</summary>
+public static class PrivateFile
 {
     /// <summary>Ending of a file that is being written.</summary>
     public const string Beside = ".new";
