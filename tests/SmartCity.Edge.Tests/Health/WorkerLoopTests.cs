@@ -35,7 +35,18 @@ public sealed class WorkerLoopTests
     {
         var health = new WorkerHealth(_time);
         using var stop = new CancellationTokenSource();
-        var blocking = health.KeepAsync("blocking", token => Task.FromResult(token.WaitHandle.WaitOne()), _log, stop.Token);
+        var blocks = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var blocking = health.KeepAsync(
+            "blocking",
+            token =>
+            {
+                blocks.SetResult();
+                token.WaitHandle.WaitOne();
+                return Task.CompletedTask;
+            },
+            _log,
+            stop.Token);
+        await blocks.Task;
         var reached = false;
         await health.KeepAsync("other", _ => Task.FromResult(reached = true), _log, stop.Token);
 
