@@ -15,6 +15,9 @@ internal readonly record struct PlateAppearance(float Yellow, float BlueBand, fl
     /// <summary>What <see cref="CityCountry"/> says; null where it was not asked, and the other three speak instead.</summary>
     public CountryShares? Shares { get; init; }
 
+    /// <summary>A reading of a plate that looks like this is no surer than that, 0–1.</summary>
+    public double MostConfidence { get; init; } = 1;
+
     public static PlateAppearance Of(Mat image, PlateQuad quad)
     {
         var box = quad.Box;

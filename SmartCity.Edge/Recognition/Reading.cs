@@ -1,0 +1,30 @@
+namespace SmartCity.Edge.Recognition;
+
+/// <summary>Makes the reading of what was decoded, in one picture or in a vote.</summary>
+internal static class Reading
+{
+    /// <param name="decoded">The text and what speaks for it.</param>
+    /// <param name="rows">What it was decoded from.</param>
+    /// <param name="quad">Where it was seen.</param>
+    /// <param name="appearance">What the plate looks like.</param>
+    /// <param name="share">How probable it is that what was left out of <paramref name="rows"/> is no character.</param>
+    /// <param name="abstainBelow">With less confidence, the text is only a guess.</param>
+    public static PlateRead Of(GrammarDecoder decoded, ReadOnlySpan<float> rows, PlateQuad quad, in PlateAppearance appearance, double share, double abstainBelow)
+    {
+        var (text, confidence) = (decoded.Text(), Calibration.Confidence(decoded, share, appearance));
+        return new PlateRead
+        {
+            Plate = confidence >= abstainBelow ? text : null,
+            BestGuess = text,
+            Country = decoded.Country,
+            Format = decoded.Format,
+            Confidence = Math.Round(confidence, 4),
+            Characters = decoded.Characters(),
+            Alternatives = decoded.Alternatives(),
+            Quad = quad,
+            Grid = new CharacterGrid(rows),
+            Appearance = appearance,
+            Share = share,
+        };
+    }
+}
