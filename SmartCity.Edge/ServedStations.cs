@@ -20,6 +20,7 @@ public sealed class ServedStations
     public ServedStations(IOptions<EdgeOptions> options, IOptions<ConfigurationOptions> core)
     {
         City = City.Load(options.Value.CityFile);
+        TimeZone = City.TimeZone;
         var wanted = options.Value.Stations;
         if (core.Value.Address is null)
         {
@@ -40,13 +41,18 @@ public sealed class ServedStations
         }
 
         _kept = Path.Combine(options.Value.SpoolPath, "configuration.json");
-        var known = KeptConfiguration.Read(_kept)?.Stations ?? (core.Value.CityFileFirst ? City.Stations : null);
+        var kept = KeptConfiguration.Read(_kept);
+        TimeZone = kept?.TimeZone ?? City.TimeZone;
+        var known = kept?.Stations ?? (core.Value.CityFileFirst ? City.Stations : null);
         AreKnown = known is not null;
         All = Of(wanted, known ?? []);
     }
 
     /// <summary>What is known of the city at start; its stations may be others by now.</summary>
     public City City { get; }
+
+    /// <summary>IANA time zone of the city.</summary>
+    public string TimeZone { get; private set; }
 
     /// <summary>The stations served, with the cameras that run.</summary>
     public IReadOnlyList<Station> All { get; private set; }
@@ -78,7 +84,8 @@ public sealed class ServedStations
             var ids = All.Select(s => s.Id).ToList();
             var now = Of(ids, configuration.Stations);
             Unknown = [.. ids.Except(configuration.Stations.Select(s => s.Id))];
-            if (AreKnown && Text(now) == Text(All))
+            var zone = configuration.TimeZone ?? TimeZone;
+            if (AreKnown && zone == TimeZone && Text(now) == Text(All))
             {
                 return;
             }
@@ -88,7 +95,7 @@ public sealed class ServedStations
                 KeptConfiguration.Write(_kept, configuration);
             }
 
-            All = now;
+            (All, TimeZone) = (now, zone);
             AreKnown = true;
             changed = _changed;
             _changed = NewSignal();

@@ -10,7 +10,7 @@ namespace SmartCity.AllInOne.Commands;
 /// <summary><c>smartcity replay DIR|VIDEO…</c>: files through the whole pipeline, then a summary.</summary>
 internal static class ReplayCommand
 {
-    private static readonly Argument<string[]> Paths = new("DIR|VIDEO") { Description = "Folders of pictures, pictures, or videos; each is one camera.", Arity = ArgumentArity.OneOrMore };
+    private static readonly Argument<string[]> Paths = new("DIR|VIDEO") { Description = "Folders of pictures, pictures, or videos; each is one camera. Behind a path may stand when it was recorded, as in a camera's source: VIDEO#start=2026-05-04T08:15:00Z.", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<string> Data = new("--data") { Description = "Folder for everything that is kept. Replays into the same folder add up, and repeating one adds nothing.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(".smartcity", "replay") };
     private static readonly Option<string?> CityFile = new("--city") { Description = "City file (default: the demo city).", HelpName = "FILE" };
     private static readonly Option<string?> Station = new("--station") { Description = "Station that the camera belongs to (default: the first station among those with the most zones).", HelpName = "ID" };

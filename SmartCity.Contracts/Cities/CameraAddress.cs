@@ -48,7 +48,7 @@ public static partial class CameraAddress
             return Resolve(source).Error;
         }
 
-        return kind is "folder" or "file" && source.Length == colon + 1 ? $"source has no path after {kind}:." : null;
+        return kind is "folder" or "file" ? RecordingAddress.Resolve(source).Error : null;
     }
 
     /// <summary>

@@ -12,7 +12,7 @@ public sealed record City
     /// <summary>Country that most vehicles are from, two letters of ISO 3166; null when that is not known.</summary>
     public string? Country { get; init; }
 
-    /// <summary>IANA time zone that decides charging days.</summary>
+    /// <summary>IANA time zone of the city: of charging days, and of the times of recordings that name no other.</summary>
     public string TimeZone { get; init; } = "Europe/London";
 
     public required IReadOnlyList<Station> Stations { get; init; }
@@ -111,7 +111,7 @@ public sealed record Camera
     public required string Id { get; init; }
 
     /// <summary>
-    /// <c>folder:PATH</c>, <c>file:PATH</c>, <c>rtsp://…</c>, <c>http://…</c>, <c>upload</c>, or
+    /// <c>folder:PATH</c> and <c>file:PATH</c> (<see cref="RecordingAddress"/>), <c>rtsp://…</c>, <c>http://…</c>, <c>upload</c>, or
     /// <c>simulated:?seed=1&amp;weather=day|dusk|night|rain&amp;every=00:00:12</c>.
     /// </summary>
     public required string Source { get; init; }

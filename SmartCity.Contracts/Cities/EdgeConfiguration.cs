@@ -4,4 +4,7 @@ namespace SmartCity.Contracts.Cities;
 public sealed record EdgeConfiguration
 {
     public required IReadOnlyList<Station> Stations { get; init; }
+
+    /// <summary>IANA time zone of the city; null from a core that does not say.</summary>
+    public string? TimeZone { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
@@ -9,10 +10,12 @@ using SmartCity.Core.Ops;
 namespace SmartCity.Core.Stations;
 
 /// <summary>Stations and cameras as an administrator sees them, with what their edges' last heartbeats say.</summary>
-internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, TimeProvider time)
+internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, IOptions<CoreOptions> options, TimeProvider time)
 {
     private const string CameraColumns = "id, station_id, source, lane, direction, masks, state, trial_until";
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    private readonly Lazy<string> _timeZone = new(() => City.Load(options.Value.CityFile).TimeZone);
 
     public async Task<IReadOnlyList<StationSetup>> ListAsync(CancellationToken cancellationToken)
     {
@@ -43,6 +46,7 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
         var cameras = (await CamerasAsync(connection, null, cancellationToken)).Where(c => c.Source is not null && (c.State == "active" || (c.State == "trial" && c.TrialUntil > now))).ToLookup(c => c.StationId);
         return new EdgeConfiguration
         {
+            TimeZone = _timeZone.Value,
             Stations = rows.ConvertAll(s => new Station
             {
                 Id = s.Id,

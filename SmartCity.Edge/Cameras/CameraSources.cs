@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Cities;
+using SmartCity.Edge.Cameras.Recordings;
 using SmartCity.Edge.Cameras.Simulation;
 
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>Makes a camera's source from its address; one for a camera and address.</summary>
-internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger, PixelBudget? pixels = null, CameraBoard? board = null)
+internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger, PixelBudget? pixels = null, CameraBoard? board = null, ServedStations? stations = null)
 {
     private readonly ConcurrentDictionary<string, (string Address, ICameraSource Source)> _sources = new(StringComparer.Ordinal);
 
@@ -28,14 +29,22 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
         var rest = colon < 0 ? "" : source[(colon + 1)..];
         return (colon < 0 ? source : source[..colon]) switch
         {
-            "folder" => new FolderSource(camera.Id, rest, options.Value.PicturePixels, logger, pixels, bad),
-            "file" => new VideoSource(camera.Id, rest),
+            "folder" => new FolderSource(camera.Id, Recording(camera).Path, Times(camera), options.Value.PicturePixels, logger, pixels, bad),
+            "file" => new VideoSource(camera.Id, Recording(camera).Path, Times(camera)),
             "http" or "https" => new HttpSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger, bad),
             "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger, bad),
             "simulated" => new SimulatedSource(camera.Id, rest, options.Value.SimulationSpeed, time),
             _ => throw new InvalidDataException($"Camera {camera.Id}: the source '{source}' is not known; it must be folder:PATH, file:PATH, rtsp://…, http://…, upload, upload:stream or simulated:?…"),
         };
     }
+
+    private RecordingTimes Times(Camera camera) => new(camera.Id, Recording(camera), () => stations?.TimeZone ?? "UTC", logger);
+
+    private static RecordingAddress Recording(Camera camera) => RecordingAddress.Resolve(camera.Source) switch
+    {
+        ({ } address, _) => address,
+        (_, var error) => throw new InvalidDataException($"Camera {camera.Id}: {error}"),
+    };
 
     private static Uri Address(Camera camera) => CameraAddress.Resolve(camera.Source) is { Address: { } address } ? address : throw new InvalidDataException($"Camera {camera.Id}: {CameraAddress.Check(camera.Source)}");
 }

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using OpenCvSharp;
+using SmartCity.Edge.Cameras.Recordings;
 
 namespace SmartCity.Edge.Cameras;
 
-/// <summary><c>folder:PATH</c>: pictures in name order, or one picture. A picture's capture time is its file's time of last writing.</summary>
+/// <summary><c>folder:PATH</c>: pictures in name order, or one picture.</summary>
 /// <param name="budget">Of decoded pixels; it is waited for. Null for none.</param>
 /// <param name="bad">Told why a picture cannot be used.</param>
-public sealed class FolderSource(string cameraId, string path, long mostPixels, ILogger logger, PixelBudget? budget = null, Action<string>? bad = null) : ICameraSource
+public sealed class FolderSource(string cameraId, string path, RecordingTimes times, long mostPixels, ILogger logger, PixelBudget? budget = null, Action<string>? bad = null) : ICameraSource
 {
     public bool Waits => true;
 
@@ -27,7 +28,7 @@ public sealed class FolderSource(string cameraId, string path, long mostPixels, 
         }
 
         var number = 0L;
-        foreach (var file in Files(path))
+        foreach (var (place, file) in Files(path).Index())
         {
             Mat image;
             byte[] content;
@@ -46,7 +47,7 @@ public sealed class FolderSource(string cameraId, string path, long mostPixels, 
                 continue;
             }
 
-            yield return new Frame(cameraId, number++, new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero), image) { Still = true, Origin = FrameOrigin.Of(content), Room = room };
+            yield return new Frame(cameraId, number++, times.OfPicture(file, place, content), image) { Still = true, Origin = FrameOrigin.Of(content), Room = room };
         }
     }
 }

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using OpenCvSharp;
+using SmartCity.Edge.Cameras.Recordings;
 
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>
-/// <c>file:PATH</c> through OpenCV, on a thread of its own. A frame was captured at the file's time of last writing plus its position.
+/// <c>file:PATH</c> through OpenCV, on a thread of its own. A frame was captured at the video's start plus its position.
 /// </summary>
-internal sealed class VideoSource(string cameraId, string path) : ICameraSource
+internal sealed class VideoSource(string cameraId, string path, RecordingTimes times) : ICameraSource
 {
     private const int Ahead = 2;
 
@@ -51,7 +52,7 @@ internal sealed class VideoSource(string cameraId, string path) : ICameraSource
                 throw new CameraLostException($"Camera {cameraId}: {path} could not be opened.");
             }
 
-            var start = new DateTimeOffset(File.GetLastWriteTimeUtc(path), TimeSpan.Zero);
+            var start = await times.OfVideoAsync(path, Length(capture), cancellationToken);
             var origin = FrameOrigin.OfFile(path);
             for (var number = 0L; !cancellationToken.IsCancellationRequested; number++)
             {
@@ -74,4 +75,7 @@ internal sealed class VideoSource(string cameraId, string path) : ICameraSource
             frames.TryComplete(e is OpenCVException ? new CameraLostException($"Camera {cameraId}: {e.Message}", e) : e);
         }
     }
+
+    // Zero where the container does not say.
+    private static TimeSpan Length(VideoCapture capture) => capture is { FrameCount: > 0, Fps: > 0 and < 1000 } ? TimeSpan.FromSeconds(capture.FrameCount / capture.Fps) : TimeSpan.Zero;
 }

@@ -58,6 +58,29 @@ public sealed class ReplayTests
         Assert.Equal(1, JsonDocument.Parse(output).RootElement.GetProperty("frames").GetInt32());
     }
 
+    [Fact]
+    public async Task A_recording_is_replayed_at_the_time_that_stands_behind_its_path()
+    {
+        var photographs = Repository.Shared("data", "plates-seed");
+        Assert.SkipUnless(Directory.Exists(photographs), $"There are no photographs in {photographs}.");
+        await using var data = new TestData();
+        var folder = Directory.CreateDirectory(data.Below("photographs")).FullName;
+        foreach (var file in Directory.EnumerateFiles(photographs, "*.png").Order(StringComparer.Ordinal).Take(4))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        await ReplayAsync(folder + "#start=2026-05-04T08:15:00&every=00:01:00", data.Below("replay"));
+        await using var system = await RunningSystem.StartAsync(data.Below("replay"), ["--stations", "london-a205"]);
+        var times = (await system.GetAllAsync<SightingView>("/api/sightings")).Where(s => s.CameraId == "replay").Select(s => s.CapturedAt - new DateTimeOffset(2026, 5, 4, 7, 15, 0, TimeSpan.Zero)).ToList();
+        Assert.NotEmpty(times);
+        Assert.All(times, t => Assert.True(t >= TimeSpan.Zero && t <= TimeSpan.FromMinutes(3) && t.Ticks % TimeSpan.TicksPerMinute == 0, $"A picture was taken {t} after the start."));
+
+        var (status, _, errors) = await RunningSystem.RunAsync(["replay", folder + "#start=today&every=00:01:00", "--data", data.Below("refused")]);
+        Assert.Equal(1, status);
+        Assert.Contains("start is 'today'", errors, StringComparison.Ordinal);
+    }
+
     private static async Task<JsonElement> ReplayAsync(string folder, string data)
     {
         var (status, output, errors) = await RunningSystem.RunAsync(["replay", folder, "--data", data]);

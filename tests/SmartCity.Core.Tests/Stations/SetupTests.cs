@@ -239,7 +239,9 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
     private async Task<Station> EdgeAsync(string station)
     {
         var json = await core.Http.GetByteArrayAsync($"/api/edge/configuration?station={station}", Token);
-        return JsonSerializer.Deserialize(json, ContractsJson.Default.EdgeConfiguration)!.Stations.Single();
+        var configuration = JsonSerializer.Deserialize(json, ContractsJson.Default.EdgeConfiguration)!;
+        Assert.Equal("Europe/London", configuration.TimeZone);
+        return configuration.Stations.Single();
     }
 
     private async Task<IReadOnlyList<Camera>> EdgeCamerasAsync(string station) => (await EdgeAsync(station)).Cameras;

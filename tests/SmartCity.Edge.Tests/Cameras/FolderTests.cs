@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Cameras.Recordings;
 using SmartCity.Edge.Tests.Hosting;
 
 namespace SmartCity.Edge.Tests.Cameras;
@@ -19,7 +21,7 @@ public sealed class FolderTests(Recogniser recogniser) : IDisposable
         Put("a.JPG", TestPictures.Jpeg());
         Put("c.jpeg", TestPictures.Png(60, 60));
         Put("notes.txt", "no picture"u8.ToArray());
-        var source = new FolderSource("yard", _folder.Path, 1_000_000, new RecordingLogger());
+        var source = Source("yard", new RecordingLogger(), []);
         var frames = new List<(long Number, int Width, DateTimeOffset At, bool Still)>();
         await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
         {
@@ -45,7 +47,7 @@ public sealed class FolderTests(Recogniser recogniser) : IDisposable
         var log = new RecordingLogger();
         var read = new List<string?>();
         var bad = new List<string>();
-        await foreach (var frame in new FolderSource("yard", _folder.Path, 1_000_000, log, bad: bad.Add).ReadAsync(TestContext.Current.CancellationToken))
+        await foreach (var frame in Source("yard", log, bad).ReadAsync(TestContext.Current.CancellationToken))
         {
             using (frame)
             {
@@ -57,7 +59,7 @@ public sealed class FolderTests(Recogniser recogniser) : IDisposable
         Assert.Equal(5, bad.Count);
         Assert.StartsWith("3-text.jpg: This is neither", bad[2], StringComparison.Ordinal);
         Assert.Collection(
-            log.Lines,
+            log.Lines.Where(l => !l.Text.Contains("nothing says when", StringComparison.Ordinal)),
             l => IsWarned(l, "1-truncated.jpg", "cut off"),
             l => IsWarned(l, "2-empty.jpg", "empty"),
             l => IsWarned(l, "3-text.jpg", "neither a JPEG nor a PNG"),
@@ -105,7 +107,7 @@ public sealed class FolderTests(Recogniser recogniser) : IDisposable
     {
         var error = Assert.Throws<InvalidDataException>(() => new CameraSources(
             Microsoft.Extensions.Options.Options.Create(new EdgeOptions()), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<CameraSources>.Instance)
-            .Of(new SmartCity.Contracts.Cities.Camera { Id = "yard", Source = "ftp://camera" }));
+            .Of(new Camera { Id = "yard", Source = "ftp://camera" }));
 
         Assert.Contains("ftp://camera", error.Message, StringComparison.Ordinal);
         Assert.All(["folder:", "file:", "rtsp:", "http:", "upload", "simulated:"], kind => Assert.Contains(kind, error.Message, StringComparison.Ordinal));
@@ -126,6 +128,9 @@ public sealed class FolderTests(Recogniser recogniser) : IDisposable
         Assert.Equal((4, 4, 0), (station.Camera("yard").Frames, station.Beat("yard").FramesRead, station.Camera("yard").Dropped));
         return [.. station.Sightings.Select(s => (s.Id, s.Plate, s.CapturedAt))];
     }
+
+    private FolderSource Source(string camera, RecordingLogger log, List<string> bad) =>
+        new(camera, _folder.Path, new RecordingTimes(camera, new RecordingAddress(_folder.Path), () => "Europe/London", log), 1_000_000, log, bad: bad.Add);
 
     private void Put(string name, byte[] content)
     {

@@ -32,6 +32,47 @@ internal static class TestPictures
         return street.ImEncode(".jpg", new ImageEncodingParam(ImwriteFlags.JpegQuality, 92));
     }
 
+    /// <summary>The picture with EXIF: <c>DateTimeOriginal</c> as <c>yyyy:MM:dd HH:mm:ss</c>, and <c>OffsetTimeOriginal</c> as <c>+01:00</c>.</summary>
+    public static byte[] Taken(byte[] jpeg, string at, string? offset = null)
+    {
+        List<(ushort Tag, byte[] Text)> fields = [(0x9003, Text(at))];
+        if (offset is not null)
+        {
+            fields.Add((0x9011, Text(offset)));
+        }
+
+        // Little-endian TIFF: the first directory has only where the EXIF directory lies, whose texts lie behind it.
+        using var tiff = new MemoryStream();
+        using var writer = new BinaryWriter(tiff);
+        writer.Write("II*\0"u8);
+        writer.Write(8);
+        writer.Write((ushort)1);
+        Entry(0x8769, 4, 1, 26);
+        writer.Write(0);
+        writer.Write((ushort)fields.Count);
+        var place = 26 + 2 + 12 * fields.Count + 4;
+        foreach (var (tag, text) in fields)
+        {
+            Entry(tag, 2, text.Length, place);
+            place += text.Length;
+        }
+
+        writer.Write(0);
+        fields.ForEach(f => writer.Write(f.Text));
+        var length = (ushort)(2 + 6 + tiff.Length);
+        return [0xFF, 0xD8, 0xFF, 0xE1, (byte)(length >> 8), (byte)length, .. "Exif\0\0"u8, .. tiff.ToArray(), .. jpeg.AsSpan(2)];
+
+        static byte[] Text(string text) => [.. System.Text.Encoding.ASCII.GetBytes(text), 0];
+
+        void Entry(ushort tag, ushort type, int count, int value)
+        {
+            writer.Write(tag);
+            writer.Write(type);
+            writer.Write(count);
+            writer.Write(value);
+        }
+    }
+
     public static byte[] Png(int width, int height)
     {
         using var picture = new Mat(height, width, MatType.CV_8UC3, Scalar.White);

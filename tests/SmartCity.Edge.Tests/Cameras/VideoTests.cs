@@ -1,4 +1,6 @@
+using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Cameras.Recordings;
 using SmartCity.Edge.Tests.Hosting;
 
 namespace SmartCity.Edge.Tests.Cameras;
@@ -15,7 +17,7 @@ public sealed class VideoTests(Recogniser recogniser) : IDisposable
     public async Task A_file_gives_all_its_frames_at_the_time_they_were_recorded_and_waits_for_who_takes_them()
     {
         var path = Record(Enumerable.Range(0, 12).Select(i => TestPictures.Street("LR33TEE", x: 60 + 20 * i)));
-        var source = new VideoSource("tape", path);
+        var source = new VideoSource("tape", path, new RecordingTimes("tape", new RecordingAddress(path), () => "Europe/London", new RecordingLogger()));
         var frames = new List<(long Number, double Milliseconds, string? Origin)>();
         await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
         {
@@ -74,8 +76,13 @@ public sealed class VideoTests(Recogniser recogniser) : IDisposable
     private string Record(IEnumerable<OpenCvSharp.Mat> frames)
     {
         var path = _folder["tape.avi"];
-        TestPictures.Video(path, frames);
-        File.SetLastWriteTimeUtc(path, Recorded.UtcDateTime);
+        var count = 0;
+        TestPictures.Video(path, frames.Select(f =>
+        {
+            count++;
+            return f;
+        }));
+        File.SetLastWriteTimeUtc(path, Recorded.UtcDateTime.AddSeconds(count / 8.0));
         return path;
     }
 

@@ -52,6 +52,20 @@ public sealed class ConfigurationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Recordings_that_name_no_time_zone_are_of_the_citys()
+    {
+        File.WriteAllBytes(_folder["one/car.jpg"], TestPictures.Taken(TestPictures.Jpeg("LR33TEE"), "2026:05:04 08:15:00"));
+        (_core.Cameras, _core.TimeZone) = ([Folder("one")], "Asia/Tokyo");
+        await using (var station = await StartAsync(_core.Address))
+        {
+            await station.Until(() => station.Sightings.Count > 0, "the picture is a sighting");
+            Assert.Equal(new DateTimeOffset(2026, 5, 3, 23, 15, 0, TimeSpan.Zero), station.Sightings.Single().CapturedAt);
+        }
+
+        Assert.Equal("Asia/Tokyo", KeptConfiguration.Read(_folder["spool/configuration.json"])?.TimeZone);
+    }
+
+    [Fact]
     public async Task A_camera_on_trial_is_shown_and_makes_no_sightings_until_it_is_added()
     {
         _core.Cameras = [Folder("one") with { Trial = true }];

@@ -47,6 +47,9 @@ internal sealed class FakeCore : IAsyncDisposable
 
     public IReadOnlyList<Camera> Cameras { get; set; } = [];
 
+    /// <summary>Of the city; null from a core that does not say.</summary>
+    public string? TimeZone { get; set; }
+
     /// <param name="station">The one whose edge may ask.</param>
     public static async Task<FakeCore> StartAsync(string station = CameraStation.Station)
     {
@@ -100,7 +103,7 @@ internal sealed class FakeCore : IAsyncDisposable
             return Results.Unauthorized();
         }
 
-        var configuration = new EdgeConfiguration { Stations = [new() { Id = _station, Name = "Test", Latitude = 51.5, Longitude = -0.1, Cameras = Cameras }] };
+        var configuration = new EdgeConfiguration { TimeZone = TimeZone, Stations = [new() { Id = _station, Name = "Test", Latitude = 51.5, Longitude = -0.1, Cameras = Cameras }] };
         return Answer(request, JsonSerializer.SerializeToUtf8Bytes(configuration, ContractsJson.Default.EdgeConfiguration), "application/json", ref _unchangedConfigurations);
     }
 
