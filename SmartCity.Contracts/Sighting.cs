@@ -50,6 +50,9 @@ public sealed record Sighting
 
     public string? DetectorVersion { get; init; }
 
+    /// <summary>Whether the clock that <see cref="CapturedAt"/> is from was synchronised; null when that is not known, as of recordings and of cameras with a clock of their own.</summary>
+    public bool? ClockSynchronised { get; init; }
+
     /// <summary>Kilometres per hour; null when not measured.</summary>
     public double? SpeedKmh { get; init; }
 

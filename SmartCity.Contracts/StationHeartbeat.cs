@@ -50,6 +50,9 @@ public sealed record StationHeartbeat
     /// <summary>The hot-list that the edge holds; null from an edge that holds none or does not say.</summary>
     public HotlistHeartbeat? Hotlist { get; init; }
 
+    /// <summary>How far the edge's own clock can be trusted; null where nothing knows, and where no camera is timed by it.</summary>
+    public ClockHeartbeat? Clock { get; init; }
+
     /// <summary>OpenTelemetry <c>service.name</c> of the edge's process.</summary>
     public string? Service { get; init; }
 
@@ -149,6 +152,19 @@ public sealed record MirrorHeartbeat
     public double? LatencyP99 { get; init; }
 
     public string? Error { get; init; }
+}
+
+/// <summary>The clock of an edge's machine.</summary>
+public sealed record ClockHeartbeat
+{
+    /// <summary>Whether it follows a reference and is near enough to it.</summary>
+    public required bool Synchronised { get; init; }
+
+    /// <summary>How far it is ahead of (above 0) or behind its reference; null when that is not known.</summary>
+    public double? OffsetMilliseconds { get; init; }
+
+    /// <summary>What says so, such as <c>chrony, from 192.0.2.1</c> or <c>kernel</c>.</summary>
+    public required string Source { get; init; }
 }
 
 /// <summary>The hot-list at the edge. All but <see cref="Matches"/> is of the edge's process.</summary>

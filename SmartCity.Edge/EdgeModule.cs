@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Mirroring;
@@ -21,6 +22,7 @@ public static class EdgeModule
         services.AddConfiguration();
         services.AddHotlist();
         services.AddRecognition();
+        services.AddClock();
         services.AddCameras();
         services.AddPublishing();
         services.AddMirroring();

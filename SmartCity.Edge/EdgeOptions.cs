@@ -48,6 +48,13 @@ public sealed class EdgeOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan PictureInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether the edge asks its machine if the clock is synchronised; false where something outside it keeps the clock.</summary>
+    public bool ClockChecked { get; set; } = true;
+
+    /// <summary>A clock that is further from its reference than this is not synchronised.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Key that an upload, <c>POST /cameras/{id}/frames</c>, must send in <c>X-Api-Key</c>; without one, uploads are refused.</summary>
     [MinLength(16)]
     public string? UploadKey { get; set; }

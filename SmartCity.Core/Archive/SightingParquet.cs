@@ -14,7 +14,7 @@ internal sealed class SightingParquet : IDisposable
     public const string Select =
         """
         s.id, s.captured_at, s.camera_id, s.lane, s.direction, s.plate, s.country, s.format, s.confidence, s.characters, s.frames, s.box[1], s.box[2], s.box[3], s.box[4],
-        s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at
+        s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at, s.clock_synchronised
         """;
 
     /// <summary>Where the time of capture is in <see cref="Select"/>.</summary>
@@ -50,6 +50,7 @@ internal sealed class SightingParquet : IDisposable
         new ArchiveColumn<double?>("speed_kmh", (r, i) => r.Double(i)),
         new ArchiveColumn<string?>("trace_id", (r, i) => r.Text(i)),
         new ArchiveColumn<DateTime>("stored_at", (r, i) => r.GetDateTime(i), Micros),
+        new ArchiveColumn<bool?>("clock_synchronised", (r, i) => r.Bool(i), isLater: true),
     ];
 
     private readonly WriterProperties _properties;
@@ -79,8 +80,8 @@ internal sealed class SightingParquet : IDisposable
         Added(1);
     }
 
-    /// <summary>Adds all rows of a file that was written earlier.</summary>
-    /// <exception cref="InvalidDataException">The file has no such column.</exception>
+    /// <summary>Adds all rows of a file that was written earlier, perhaps before some of the columns were there.</summary>
+    /// <exception cref="InvalidDataException">The file lacks a column that was always there.</exception>
     public void AddFile(string path)
     {
         using var file = new ParquetFileReader(path);
@@ -90,8 +91,15 @@ internal sealed class SightingParquet : IDisposable
             var rows = checked((int)group.MetaData.NumRows);
             foreach (var column in _columns)
             {
-                using var reader = group.Column(Index(column, file.FileMetaData.Schema));
-                column.Add(reader, rows);
+                if (Index(column, file.FileMetaData.Schema) is { } index)
+                {
+                    using var reader = group.Column(index);
+                    column.Add(reader, rows);
+                }
+                else
+                {
+                    column.AddDefaults(rows);
+                }
             }
 
             Added(rows);
@@ -111,7 +119,7 @@ internal sealed class SightingParquet : IDisposable
         _properties.Dispose();
     }
 
-    private static int Index(ArchiveColumn column, SchemaDescriptor schema)
+    private static int? Index(ArchiveColumn column, SchemaDescriptor schema)
     {
         for (var i = 0; i < schema.NumColumns; i++)
         {
@@ -123,7 +131,7 @@ internal sealed class SightingParquet : IDisposable
             }
         }
 
-        throw new InvalidDataException($"The file has no column {column.Name}.");
+        return column.IsLater ? null : throw new InvalidDataException($"The file has no column {column.Name}.");
     }
 
     private void Added(int rows)

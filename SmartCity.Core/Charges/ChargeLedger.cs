@@ -99,7 +99,7 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
             select s.id, s.captured_at, s.plate, s.station_id, s.confidence, case when s.reviewed_at is null then s.country end, s.evidence, s.trace_id
             from unnest($1, $2, $3) as w (plate, from_at, to_at)
             join sightings s on s.plate = w.plate and s.captured_at >= w.from_at and s.captured_at < w.to_at
-            where s.confidence >= $4 or s.reviewed_at is not null
+            where (s.confidence >= $4 and s.clock_synchronised is not false) or s.reviewed_at is not null
             """,
             connection,
             transaction)

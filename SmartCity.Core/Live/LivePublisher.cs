@@ -69,6 +69,7 @@ internal sealed class LivePublisher(LiveFeed feed, VehicleRegistry vehicles, ILo
             DetectorVersion = s.DetectorVersion,
             ReaderVersion = s.ReaderVersion,
             SpeedKmh = s.SpeedKmh,
+            ClockSynchronised = s.ClockSynchronised,
             StoredAt = result.StoredAt,
             TraceId = record.TraceId,
             PassageId = result.Passages.PassageOf.TryGetValue(record, out var passage) ? passage : null,

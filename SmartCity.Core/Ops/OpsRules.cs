@@ -67,6 +67,11 @@ internal static class OpsRules
             problems.Add(Text($"Its disk has {beat.DiskFreeBytes / 1e6:0} MB left. When it is full, evidence pictures are given up first and sightings last."));
         }
 
+        if (beat.Clock is { Synchronised: false } clock)
+        {
+            problems.Add(Text($"Its clock is not synchronised ({clock.Source}{(clock.OffsetMilliseconds is { } off ? Text($", {off:0} ms off") : "")}). Charges from its sightings wait for a person."));
+        }
+
         if (beat.SpoolDepth > ManyWait)
         {
             problems.Add(Text($"{beat.SpoolDepth} sightings wait in its spool."));

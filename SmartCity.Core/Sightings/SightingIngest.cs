@@ -90,7 +90,7 @@ public sealed class SightingIngest(
     private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
     {
         using var span = Telemetry.Source.StartActivity("charge", ActivityKind.Internal, default(ActivityContext), links: Links(fresh));
-        var sure = fresh.Where(r => r.Sighting is { Plate: not null } s && s.Confidence >= options.Value.DoubtfulBelow)
+        var sure = fresh.Where(r => r.Sighting is { Plate: not null } s && s.Confidence >= options.Value.DoubtfulBelow && s.ClockSynchronised is not false)
             .Select(r => new ChargeableSighting(r.Sighting.Id, r.Sighting.CapturedAt, r.Sighting.Plate!, r.Sighting.StationId, r.Sighting.Confidence, r.Sighting.Country, r.Sighting.Evidence, r.TraceId));
         return await ledger.ApplyAsync(connection, transaction, [.. sure], cancellationToken);
     }
@@ -127,6 +127,12 @@ public sealed class SightingIngest(
                     "doubtful",
                     string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Read with a probability of {Math.Floor(s.Confidence * 1000) / 1000:P1}; {options.Value.DoubtfulBelow:P0} is needed to act on it."),
                     s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
+            }
+
+            if (s is { Plate: not null, ClockSynchronised: false })
+            {
+                yield return new ReviewCase(
+                    "doubtful", "The station's clock was not synchronised, so the time of capture, and with it the charging day, may be wrong.", s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
             }
         }
     }

@@ -58,7 +58,7 @@ internal static class SightingStore
         await using var copy = await connection.BeginBinaryImportAsync(
             """
             copy sightings (id, captured_at, station_id, camera_id, lane, direction, plate, country, format, confidence, characters, alternatives,
-                            frames, box, evidence, detector_version, reader_version, speed_kmh, trace_id, topic, partition, record_offset, stored_at, passage_id)
+                            frames, box, evidence, detector_version, reader_version, speed_kmh, clock_synchronised, trace_id, topic, partition, record_offset, stored_at, passage_id)
             from stdin (format binary)
             """,
             cancellationToken);
@@ -117,6 +117,7 @@ internal static class SightingStore
         await TextAsync(s.DetectorVersion);
         await TextAsync(s.ReaderVersion);
         await ValueAsync(s.SpeedKmh, NpgsqlDbType.Double);
+        await ValueAsync(s.ClockSynchronised, NpgsqlDbType.Boolean);
         await TextAsync(record.TraceId);
         await TextAsync(record.Position.Topic);
         await copy.WriteAsync(record.Position.Partition, NpgsqlDbType.Integer, cancellationToken);

@@ -3,6 +3,7 @@ using OpenCvSharp;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras.Events;
+using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Publishing;
 using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tracking;
@@ -11,7 +12,7 @@ using SmartCity.ServiceDefaults;
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>One camera's frames to vehicles: gate, detect, read, follow, vote. It touches no disk. Not thread-safe.</summary>
-internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, CameraStatistics statistics) : IDisposable
+internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, StationClock clock, CameraStatistics statistics) : IDisposable
 {
     private const int EvidenceQuality = 82;
     private const float PatchMargin = 0.35f;
@@ -24,6 +25,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private TimeSpan _moment;
     private TimeSpan _readAt;
     private bool _skipped;
+    private bool _timedElsewhere;
 
     /// <summary>Frames that were taken without a fault.</summary>
     public long Taken { get; private set; }
@@ -60,7 +62,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             _readAt = TimeSpan.Zero;
         }
 
-        (_capturedAt, _moment) = (frame.CapturedAt, frame.Moment);
+        (_capturedAt, _moment, _timedElsewhere) = (frame.CapturedAt, frame.Moment, frame.IsTimedElsewhere);
         return vehicles;
     }
 
@@ -194,6 +196,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             Evidence = Sighting.EvidenceKey(station.Id, captured, id),
             ReaderVersion = recogniser.ReaderVersion,
             DetectorVersion = recogniser.DetectorVersion,
+            ClockSynchronised = _timedElsewhere ? null : clock.State?.Synchronised,
         };
         var quality = new ImageEncodingParam(ImwriteFlags.JpegQuality, EvidenceQuality);
         return new ObservedVehicle(sighting, picture.ImEncode(".jpg", quality), patch.ImEncode(".jpg", quality), trace);

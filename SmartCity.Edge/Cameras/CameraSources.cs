@@ -16,6 +16,9 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
     public ICameraSource Of(Camera camera) => _sources.AddOrUpdate(
         camera.Id, _ => (camera.Source, Make(camera)), (_, known) => known.Address == camera.Source ? known : (camera.Source, Make(camera))).Source;
 
+    /// <summary>Whether a source's frames, or some of them, are timed by this machine's clock.</summary>
+    public static bool IsTimedHere(string source) => source.Split(':')[0] is "rtsp" or "rtsps" or "http" or "https" or "upload";
+
     private ICameraSource Make(Camera camera)
     {
         var source = camera.Source;

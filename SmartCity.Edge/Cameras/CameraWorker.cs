@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
+using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Publishing;
@@ -26,6 +27,7 @@ internal sealed class CameraWorker(
     HotlistWatch hotlist,
     SightingPublisher publisher,
     NewestPictures pictures,
+    StationClock clock,
     IOptions<EdgeOptions> options,
     IOptions<ConfigurationOptions> core,
     WorkerHealth health,
@@ -223,7 +225,7 @@ internal sealed class CameraWorker(
     {
         for (var failed = 1; ; failed++)
         {
-            using var pipeline = new CameraPipeline(station, camera, recogniser, statistics);
+            using var pipeline = new CameraPipeline(station, camera, recogniser, clock, statistics);
             try
             {
                 await RecogniseAsync(pipeline, camera, source, frames, statistics, turns, stoppingToken);

@@ -47,7 +47,7 @@ public sealed class FolderSource(string cameraId, string path, RecordingTimes ti
                 continue;
             }
 
-            yield return new Frame(cameraId, number++, times.OfPicture(file, place, content), image) { Still = true, Origin = FrameOrigin.Of(content), Room = room };
+            yield return new Frame(cameraId, number++, times.OfPicture(file, place, content), image) { Still = true, IsTimedElsewhere = true, Origin = FrameOrigin.Of(content), Room = room };
         }
     }
 }

@@ -31,6 +31,9 @@ public sealed class Frame(string cameraId, long number, DateTimeOffset capturedA
     /// </summary>
     public string? Origin { get; init; }
 
+    /// <summary>Its capture time is from a clock that is not this machine's: a camera's own, a recorder's, a simulation's.</summary>
+    public bool IsTimedElsewhere { get; init; }
+
     /// <summary>What the camera itself read of the one vehicle that the picture is of; null from cameras that only send pictures.</summary>
     public CameraReading? Reading { get; init; }
 

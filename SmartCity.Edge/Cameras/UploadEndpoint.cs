@@ -77,7 +77,7 @@ public static class UploadEndpoint
                 return Later(request, $"Pictures with {settings.DecodedPixels} pixels together wait to be read, which is the limit. Send this one again later.");
             }
 
-            return Offer((UploadSource)sources.Of(camera!), Decode(id, captured, content, settings, room, UploadSource.SendsStills(camera!.Source))) ? TypedResults.Accepted((string?)null) : Later(request, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
+            return Offer((UploadSource)sources.Of(camera!), Decode(id, captured, content, settings, room, UploadSource.SendsStills(camera!.Source), timedElsewhere: given.Count > 0)) ? TypedResults.Accepted((string?)null) : Later(request, $"Pictures of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");
         }
         catch (InvalidDataException e)
         {
@@ -99,11 +99,11 @@ public static class UploadEndpoint
             && Convert.TryFromBase64String(basic.Parameter ?? "", bytes, out var length) && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [_, var password] ? password : "";
     }
 
-    internal static Frame Decode(string cameraId, DateTimeOffset captured, byte[] content, EdgeOptions settings, IDisposable room, bool still, CameraReading? reading = null)
+    internal static Frame Decode(string cameraId, DateTimeOffset captured, byte[] content, EdgeOptions settings, IDisposable room, bool still, bool timedElsewhere, CameraReading? reading = null)
     {
         try
         {
-            return new Frame(cameraId, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), Pictures.Decode(content, settings.PicturePixels)) { Room = room, Reading = reading, Still = still, Origin = reading is null ? null : $"{FrameOrigin.Of(content)}-{reading.Plate}" };
+            return new Frame(cameraId, captured.ToUnixTimeMilliseconds(), captured.ToUniversalTime(), Pictures.Decode(content, settings.PicturePixels)) { Room = room, Reading = reading, Still = still, IsTimedElsewhere = timedElsewhere, Origin = reading is null ? null : $"{FrameOrigin.Of(content)}-{reading.Plate}" };
         }
         catch
         {

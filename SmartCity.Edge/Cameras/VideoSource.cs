@@ -65,7 +65,7 @@ internal sealed class VideoSource(string cameraId, string path, RecordingTimes t
 
                 // OpenCV says of the frame that was read last where it stands.
                 var place = TimeSpan.FromMilliseconds(capture.PosMsec);
-                await frames.WriteAsync(new Frame(cameraId, number, start + place, image) { Moment = place, Origin = origin }, cancellationToken);
+                await frames.WriteAsync(new Frame(cameraId, number, start + place, image) { Moment = place, IsTimedElsewhere = true, Origin = origin }, cancellationToken);
             }
 
             frames.TryComplete();

@@ -1,7 +1,7 @@
-using SmartCity.ServiceDefaults;
 using System.Text.Json;
-using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
+using SmartCity.Contracts;
+using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Configuration;
 

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Mirroring;
 using SmartCity.Edge.Publishing;
@@ -28,6 +29,7 @@ internal sealed class HeartbeatWorker(
     MirrorBoard mirrors,
     NewestPictures pictures,
     HotlistWatch hotlist,
+    StationClock clock,
     IConfiguration configuration,
     IHostEnvironment environment,
     IOptions<EdgeOptions> options,
@@ -96,6 +98,7 @@ internal sealed class HeartbeatWorker(
             Kafka = Kafka(stationId, spool, since, before, now),
             Mirror = Mirror(stationId, since, before, now),
             Hotlist = hotlist.Beat(stationId),
+            Clock = stations.All.First(s => s.Id == stationId).Cameras.Any(c => CameraSources.IsTimedHere(c.Source)) ? clock.State : null,
             Service = Telemetry.ServiceName(configuration, environment),
             Cameras = of.ConvertAll(c => c.Heartbeat(before.Cameras.GetValueOrDefault(c.CameraId).Frames, since) with { PictureAt = pictures.NewestOf(c.CameraId) }),
             DetectorVersion = recogniser.DetectorVersion,

@@ -43,7 +43,7 @@ public static class EventEndpoint
                 return UploadEndpoint.Later(request, $"Pictures with {settings.DecodedPixels} pixels together wait to be read, which is the limit. Send this event again later.");
             }
 
-            var frame = UploadEndpoint.Decode(id, captured, happened.Picture, settings, room, still: true, happened.Reading);
+            var frame = UploadEndpoint.Decode(id, captured, happened.Picture, settings, room, still: true, timedElsewhere: happened.CapturedAt is not null, happened.Reading);
             return UploadEndpoint.Offer((UploadSource)sources.Of(camera!), frame)
                 ? TypedResults.Accepted((string?)null, new EventTaken(true))
                 : UploadEndpoint.Later(request, $"Events of camera '{id}' arrive faster than they can be read. Send fewer, or send this one again later.");

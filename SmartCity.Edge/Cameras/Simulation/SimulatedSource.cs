@@ -60,13 +60,13 @@ internal sealed class SimulatedSource : ICameraSource
                 {
                     var at = _time.GetUtcNow();
                     var (picture, truth) = pass.Draw(i, at);
-                    yield return new Frame(_cameraId, number++, at, picture) { Truth = [truth] };
+                    yield return new Frame(_cameraId, number++, at, picture) { IsTimedElsewhere = true, Truth = [truth] };
                     await Task.Delay(SimulatedTraffic.FrameInterval / _speed, _time, cancellationToken);
                 }
             }
 
             var left = _time.GetUtcNow();
-            yield return new Frame(_cameraId, number++, left, traffic.Empty(left)) { Truth = [] };
+            yield return new Frame(_cameraId, number++, left, traffic.Empty(left)) { IsTimedElsewhere = true, Truth = [] };
             await RestAsync(traffic, started, cancellationToken);
         }
     }

@@ -104,6 +104,7 @@ internal static class TopologyNodes
                     new("CPU of its process", $"{Percent(beat.CpuPercent)} of one core"),
                     new("Memory of its process", Bytes(beat.ResidentBytes)),
                     new("Disk free", Bytes(beat.DiskFreeBytes)),
+                    .. Clock(beat.Clock),
                     new("Sightings", PerSecond(beat.SightingsPerSecond)),
                     new("Read", beat.ReadRate is null ? "nothing passed" : Share(beat.ReadRate)),
                     new("Spool", $"{Count(beat.SpoolDepth)} sightings wait, {Bytes(beat.SpoolBytes)} kept"),
@@ -117,6 +118,10 @@ internal static class TopologyNodes
                 ],
             beat?.Service);
     }
+
+    private static IEnumerable<Figure> Clock(ClockHeartbeat? clock) => clock is null
+        ? []
+        : [new("Clock", $"{(clock.Synchronised ? "synchronised" : "not synchronised")}{(clock.OffsetMilliseconds is { } off ? $", {Milliseconds(Math.Abs(off))} {(off < 0 ? "behind" : "ahead")}" : "")} ({clock.Source})")];
 
     // An edge that holds none has nothing to say of it.
     private static IEnumerable<Figure> Hotlist(HotlistHeartbeat? hotlist, DateTimeOffset now) => hotlist is null

@@ -1,5 +1,5 @@
 using DuckDB.NET.Data;
-using Microsoft.Extensions.Options;
+using ParquetSharp;
 using SmartCity.Contracts;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Archive;
@@ -88,6 +88,24 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task Objects_from_before_a_column_was_there_are_read_and_made_one_with_newer_ones()
+    {
+        var archive = Archive();
+        for (var i = 0; i < 2; i++)
+        {
+            await StoreAsync([.. Sightings(3, Noon.AddDays(-70).AddMinutes(10 * i), TimeSpan.FromMinutes(1)).Select(s => s with { ClockSynchronised = true })]);
+            await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        }
+
+        WriteFirstVersion(Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).First(), 3);
+        var day = DateOnly.FromDateTime(Noon.AddDays(-70).UtcDateTime);
+        Assert.Equal(6, (await new ArchiveCompaction(postgres.DataSource, new FolderObjectStore(_folder), TimeProvider.System).RunAsync(day.AddDays(1), 1 << 20, Token)).Rows);
+
+        await SameAsInPostgresAsync(6);
+        Assert.Equal((3L, 3L), (Query<long>("count(*) filter (where clock_synchronised)"), Query<long>("count(*) filter (where clock_synchronised is null)")));
+    }
+
+    [Fact]
     public async Task An_object_that_is_lost_holds_up_its_own_day_only()
     {
         var days = new[] { Noon.AddDays(-50), Noon.AddDays(-49) };
@@ -148,6 +166,43 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     private int Files() => Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Count();
+
+    // An object with the columns that the first version had.
+    private static void WriteFirstVersion(string path, int rows)
+    {
+        Column[] columns =
+        [
+            new Column<Guid>("id"), new Column<DateTime>("captured_at", LogicalType.Timestamp(true, TimeUnit.Micros)), new Column<string>("camera_id"), new Column<int?>("lane"), new Column<string?>("direction"),
+            new Column<string?>("plate"), new Column<string?>("country"), new Column<string?>("format"), new Column<double>("confidence"), new Column<float[]>("characters"), new Column<int>("frames"),
+            new Column<int?>("box_x"), new Column<int?>("box_y"), new Column<int?>("box_width"), new Column<int?>("box_height"), new Column<string?>("evidence"), new Column<string?>("detector_version"),
+            new Column<string?>("reader_version"), new Column<double?>("speed_kmh"), new Column<string?>("trace_id"), new Column<DateTime>("stored_at", LogicalType.Timestamp(true, TimeUnit.Micros)),
+        ];
+        using var file = new ParquetFileWriter(path, columns);
+        using var group = file.AppendRowGroup();
+        foreach (var column in columns)
+        {
+            using var writer = group.NextColumn();
+            switch (column.LogicalSystemType)
+            {
+                case var type when type == typeof(Guid): Write(Guid.NewGuid); break;
+                case var type when type == typeof(DateTime): Write(() => Noon.UtcDateTime); break;
+                case var type when type == typeof(string): Write(() => column.Name); break;
+                case var type when type == typeof(double): Write(() => 0.97); break;
+                case var type when type == typeof(double?): Write<double?>(() => null); break;
+                case var type when type == typeof(int): Write(() => 1); break;
+                case var type when type == typeof(int?): Write<int?>(() => 1); break;
+                default: Write<float[]>(() => [0.99f]); break;
+            }
+
+            void Write<T>(Func<T> value)
+            {
+                using var values = writer.LogicalWriter<T>();
+                values.WriteBatch(Enumerable.Range(0, rows).Select(_ => value()).ToArray());
+            }
+        }
+
+        file.Close();
+    }
 
     private T Query<T>(string what)
     {

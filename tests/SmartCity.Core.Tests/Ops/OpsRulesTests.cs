@@ -58,6 +58,15 @@ public class OpsRulesTests
     }
 
     [Fact]
+    public void An_edge_whose_clock_is_not_synchronised_says_what_follows_from_it()
+    {
+        Assert.Equal("healthy", OpsRules.Edge(Beat() with { Clock = new ClockHeartbeat { Synchronised = true, OffsetMilliseconds = 3, Source = "chrony, from 192.0.2.1" } }, Now).State);
+
+        var off = OpsRules.Edge(Beat() with { Clock = new ClockHeartbeat { Synchronised = false, OffsetMilliseconds = -2500, Source = "chrony, from 192.0.2.1" } }, Now);
+        Assert.Equal(("degraded", "Its clock is not synchronised (chrony, from 192.0.2.1, -2500 ms off). Charges from its sightings wait for a person."), (off.State, Assert.Single(off.Problems)));
+    }
+
+    [Fact]
     public void A_mirror_is_behind_only_when_it_is_not_the_core_that_is()
     {
         Assert.Equal("healthy", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.Zero, 0, Now).State);

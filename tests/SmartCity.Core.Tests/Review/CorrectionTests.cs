@@ -64,6 +64,27 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task What_a_clock_that_was_not_synchronised_saw_is_charged_when_a_person_has_confirmed_it()
+    {
+        await RegisterAsync("CR12AAA,car,diesel,4,2009-05-01", "CR12AAB,car,diesel,4,2009-05-01", "CR12AAC,car,diesel,4,2009-05-01");
+        var wrong = Sighting("CR12AAA", Noon, "london-a40") with { ClockSynchronised = false };
+        await IngestAsync(wrong, Sighting("CR12AAB", Noon, "london-a40") with { ClockSynchronised = true }, Sighting("CR12AAC", Noon, "london-a40"));
+
+        Assert.Empty((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR12AAA")).Items);
+        Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR12AAB")).Items);
+        Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR12AAC")).Items);
+        Assert.Contains("clock was not synchronised", (await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items.Single(c => c.SightingId == wrong.Id).Why, StringComparison.Ordinal);
+        Assert.False((await GetAsync<SightingView>($"/api/sightings/{wrong.Id}")).ClockSynchronised);
+
+        // The day is worked out again for another reason: it still waits for a person.
+        using var rederived = await core.Http.PostAsJsonAsync("/api/charges/rederive", new { plate = "CR12AAA", day = "2026-11-18", why = "A test." }, Token);
+        Assert.Empty((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR12AAA")).Items);
+
+        using var answer = await DecideAsync(wrong.Id, new { state = "confirmed", by = "operator" });
+        Assert.Equal(wrong.Id, Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=CR12AAA")).Items).SightingId);
+    }
+
+    [Fact]
     public async Task A_vehicle_that_the_registry_learns_of_is_charged_and_its_case_settled()
     {
         var sighting = Sighting("CR03AAA", Noon, "london-a40");

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Heartbeats;
 using SmartCity.Edge.Hotlist;
@@ -173,6 +174,7 @@ public sealed class HeartbeatTests : IDisposable
                 services.AddSingleton(_recogniser.Models);
                 services.AddConfiguration();
                 services.AddHotlist();
+                services.AddSingleton<StationClock>().AddSingleton<IClockSource>(new SetClock(new ClockHeartbeat { Synchronised = true, OffsetMilliseconds = 0.4, Source = "a test" })).AddHostedService(provider => provider.GetRequiredService<StationClock>());
                 services.AddCameras();
                 services.AddSingleton<EdgeKafkaFigures>();
                 services.AddHostedService(provider => provider.GetRequiredService<EdgeKafkaFigures>());

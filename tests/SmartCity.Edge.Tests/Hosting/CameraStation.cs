@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Publishing;
@@ -48,8 +49,9 @@ internal sealed class CameraStation : IAsyncDisposable
     /// <param name="prepare">Done before the cameras run.</param>
     /// <param name="masks">Privacy masks by camera.</param>
     /// <param name="log">Takes what is logged.</param>
+    /// <param name="clock">What the machine says of its clock.</param>
     public static async Task<CameraStation> StartAsync(
-        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null, Dictionary<string, double[][][]>? masks = null, ILoggerProvider? log = null)
+        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null, Dictionary<string, double[][][]>? masks = null, ILoggerProvider? log = null, SetClock? clock = null)
     {
         var city = new { id = "test", name = "Test", country = "GB", stations = new[] { new { id = Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras = cameras.Select(c => new { id = c.Id, source = c.Source, lane = 2, direction = "inbound", masks = masks?.GetValueOrDefault(c.Id) ?? [] }) } } };
         await File.WriteAllTextAsync(folder["city.json"], JsonSerializer.Serialize(city), TestContext.Current.CancellationToken);
@@ -78,6 +80,7 @@ internal sealed class CameraStation : IAsyncDisposable
         services.AddConfiguration();
         services.AddHotlist();
         services.AddSingleton<SightingPublisher>();
+        services.AddSingleton<StationClock>().AddSingleton<IClockSource>(clock ?? new SetClock(null)).AddHostedService(provider => provider.GetRequiredService<StationClock>());
         services.AddCameras();
         if (recogniser is null)
         {
@@ -102,6 +105,8 @@ internal sealed class CameraStation : IAsyncDisposable
 
     /// <summary>Looks vehicles up as the cameras do.</summary>
     public HotlistWatch Hotlist => _app.Services.GetRequiredService<HotlistWatch>();
+
+    public StationClock Clock => _app.Services.GetRequiredService<StationClock>();
 
     public WorkerHealth Health => _app.Services.GetRequiredService<WorkerHealth>();
 

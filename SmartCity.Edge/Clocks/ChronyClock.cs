@@ -1,0 +1,46 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using SmartCity.Contracts;
+
+namespace SmartCity.Edge.Clocks;
+
+/// <summary>What chrony says, through <c>chronyc -c tracking</c>: its reference, how far the clock is from it, and whether it is followed.</summary>
+internal sealed class ChronyClock : IClockSource
+{
+    private const string Program = "chronyc";
+    private const int Name = 1;
+    private const int Seconds = 4;
+    private const int Leap = 13;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    public async Task<ClockHeartbeat?> ReadAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Longest);
+        try
+        {
+            using var program = Process.Start(new ProcessStartInfo(Program, ["-n", "-c", "tracking"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            try
+            {
+                return Read(await program.StandardOutput.ReadToEndAsync(limit.Token));
+            }
+            finally
+            {
+                program.Kill();
+            }
+        }
+        catch (Exception e) when (e is Win32Exception or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    /// <param name="tracking">One line of values with commas between them; anything else when there is no chrony.</param>
+    internal static ClockHeartbeat? Read(string tracking) =>
+        tracking.Trim().Split(',') is { Length: > Leap } values && double.TryParse(values[Seconds], NumberStyles.Float, CultureInfo.InvariantCulture, out var offset)
+            ? values[Leap] == "Not synchronised"
+                ? new ClockHeartbeat { Synchronised = false, Source = "chrony" }
+                : new ClockHeartbeat { Synchronised = true, OffsetMilliseconds = Math.Round(1000 * offset, 3), Source = $"chrony, from {values[Name]}" }
+            : null;
+}
