@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SmartCity.Contracts.Cities;
 using SmartCity.Contracts;
+using SmartCity.Contracts.Cities;
 using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Configuration;

@@ -104,6 +104,7 @@ public sealed class TopologyTests : BunitContext
         Assert.Equal("1 of 2 cameras send no pictures: a1-n1.", panel.Find(".problems li").TextContent);
         Assert.Equal("http://localhost:18888/traces/resource/edge-london-a1", panel.Find("a.trace-link").GetAttribute("href"));
         Assert.Contains(panel.FindAll("dt"), dt => dt.TextContent == "Disk free" && dt.NextElementSibling!.TextContent.Trim() == "50 GB");
+        Assert.Contains(panel.FindAll("dt"), dt => dt.TextContent == "Clock" && dt.NextElementSibling!.TextContent.Trim() == "synchronised, 0.4 ms behind (chrony, from 192.0.2.1)");
         Assert.Contains(panel.FindAll("dt"), dt => dt.TextContent == "Hot-list" && dt.NextElementSibling!.TextContent.Trim() == "1,200 entries, confirmed 30 s ago");
     }
 
@@ -138,6 +139,7 @@ public sealed class TopologyTests : BunitContext
             StationId = id,
             At = At.AddSeconds(-1),
             CpuPercent = 12,
+            Clock = new ClockHeartbeat { Synchronised = true, OffsetMilliseconds = -0.4, Source = "chrony, from 192.0.2.1" },
             ResidentBytes = 310_000_000,
             DiskFreeBytes = 50_000_000_000,
             SightingsPerSecond = 1,
