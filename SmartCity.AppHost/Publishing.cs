@@ -1,4 +1,5 @@
 #if PUBLISH
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Aspire.Hosting.Docker;
 using Aspire.Hosting.Docker.Resources;
@@ -57,12 +58,19 @@ internal static partial class Publishing
             service.CapDrop.Add("ALL");
         });
 
+    private static readonly string OurPort = Port.ToString(CultureInfo.InvariantCulture);
+
     private static void Finish(ComposeFile file)
     {
         foreach (var service in file.Services.Values)
         {
             service.Restart = "unless-stopped";
             service.Image = Required(service.Image);
+            if (service.Ports.Remove(OurPort))
+            {
+                service.Ports.Add($"{OurPort}:{OurPort}"); // not a port of the host that changes with each start
+            }
+
             foreach (var (name, value) in service.Environment.ToArray())
             {
                 service.Environment[name] = Required(value)!;
