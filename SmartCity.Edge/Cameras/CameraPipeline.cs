@@ -81,7 +81,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         }
 
         // Stillness says what is in view only when the last frame that moved was read.
-        if (!_gate.Moves(frame.Image) && !_skipped)
+        if (!_gate.Moves(frame.Brightness) && !_skipped)
         {
             return Observed(_tracker.Still(frame.Moment));
         }

@@ -10,6 +10,8 @@ public static class CameraSlice
     public static IServiceCollection AddCameras(this IServiceCollection services)
     {
         services.AddSingleton<CameraBoard>();
+        services.AddOptions<VideoOptions>().BindConfiguration(VideoOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<VideoDecoder>();
         services.AddSingleton<CameraSources>();
         services.AddSingleton(provider => new PixelBudget(provider.GetRequiredService<IOptions<EdgeOptions>>().Value.DecodedPixels));
         services.AddObjectStore();

@@ -8,7 +8,7 @@ using SmartCity.Edge.Cameras.Simulation;
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>Makes a camera's source from its address; one for a camera and address.</summary>
-internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider time, ILogger<CameraSources> logger, PixelBudget? pixels = null, CameraBoard? board = null, ServedStations? stations = null)
+internal sealed class CameraSources(IOptions<EdgeOptions> options, VideoDecoder decoder, TimeProvider time, ILogger<CameraSources> logger, PixelBudget? pixels = null, CameraBoard? board = null, ServedStations? stations = null)
 {
     private readonly ConcurrentDictionary<string, (string Address, ICameraSource Source)> _sources = new(StringComparer.Ordinal);
 
@@ -35,7 +35,7 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, TimeProvider 
             "folder" => new FolderSource(camera.Id, Recording(camera).Path, Times(camera), options.Value.PicturePixels, logger, pixels, bad),
             "file" => new VideoSource(camera.Id, Recording(camera).Path, Times(camera)),
             "http" or "https" => new HttpSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger, bad),
-            "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, time, logger, bad),
+            "rtsp" or "rtsps" => new RtspSource(camera.Id, Address(camera), options.Value.PicturePixels, decoder, time),
             "simulated" => new SimulatedSource(camera.Id, rest, options.Value.SimulationSpeed, time),
             _ => throw new InvalidDataException($"Camera {camera.Id}: the source '{source}' is not known; it must be folder:PATH, file:PATH, rtsp://…, http://…, upload, upload:stream or simulated:?…"),
         };

@@ -192,7 +192,7 @@ internal sealed class CameraWorker(
             statistics.Is(CameraState.Streaming);
             statistics.FrameCaptured();
             frame.Moment = source.Waits ? frame.Moment : Now;
-            PrivacyMasks.Apply(camera, frame.Image);
+            PrivacyMasks.Apply(camera, frame);
             pictures.Offer(station.Id, camera.Id, frame, camera.Trial ? TrialPictures : null);
             await WriteAsync(frames, frame, capture);
         }

@@ -3,16 +3,28 @@ using SmartCity.Edge.Cameras.Events;
 
 namespace SmartCity.Edge.Cameras;
 
-/// <summary>One picture of one camera. Owns its pixels: whoever takes it last disposes it.</summary>
-public sealed class Frame(string cameraId, long number, DateTimeOffset capturedAt, Mat image) : IDisposable
+/// <summary>One picture of one camera. Owns its pixels: whoever takes it last disposes it. Used by one thread at a time.</summary>
+public sealed class Frame : IDisposable
 {
-    public string CameraId { get; } = cameraId;
+    private readonly PlanarPicture? _planar;
+    private Mat? _image;
+
+    public Frame(string cameraId, long number, DateTimeOffset capturedAt, Mat image)
+        : this(cameraId, number, capturedAt) => _image = image;
+
+    /// <summary>A frame of decoded video, which becomes a picture in BGR when somebody asks for it.</summary>
+    internal Frame(string cameraId, long number, DateTimeOffset capturedAt, PlanarPicture picture)
+        : this(cameraId, number, capturedAt) => _planar = picture;
+
+    private Frame(string cameraId, long number, DateTimeOffset capturedAt) => (CameraId, Number, CapturedAt) = (cameraId, number, capturedAt);
+
+    public string CameraId { get; }
 
     /// <summary>Counts up from 0 for each camera since its source was opened.</summary>
-    public long Number { get; } = number;
+    public long Number { get; }
 
     /// <summary>UTC capture time from the source, never from the wall clock later on.</summary>
-    public DateTimeOffset CapturedAt { get; } = capturedAt;
+    public DateTimeOffset CapturedAt { get; }
 
     /// <summary>
     /// When it was taken, on a clock that no step of the time of day moves: a live frame's arrival, a recorded one's place in its recording. Vehicles are followed by it.
@@ -20,7 +32,13 @@ public sealed class Frame(string cameraId, long number, DateTimeOffset capturedA
     public TimeSpan Moment { get; internal set; }
 
     /// <summary>Height × width × 3, 8 bit, BGR.</summary>
-    public Mat Image { get; } = image;
+    public Mat Image => _image ??= _planar!.ToBgr();
+
+    /// <summary>Enough to see movement by: height × width, brightness alone where the frame came so, otherwise <see cref="Image"/>.</summary>
+    public Mat Brightness => _planar?.Brightness ?? Image;
+
+    /// <summary>The pixels as they came, before <see cref="Image"/> was asked for, and what black is in each plane.</summary>
+    internal IReadOnlyList<(Mat Plane, Scalar Black)> Planes => _planar?.Planes ?? [(Image, Scalar.Black)];
 
     /// <summary>True for a picture that stands alone: each of its plates is a vehicle of its own.</summary>
     public bool Still { get; init; }
@@ -45,7 +63,8 @@ public sealed class Frame(string cameraId, long number, DateTimeOffset capturedA
 
     public void Dispose()
     {
-        Image.Dispose();
+        _image?.Dispose();
+        _planar?.Dispose();
         Room?.Dispose();
     }
 }

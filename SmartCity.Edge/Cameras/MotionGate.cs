@@ -11,12 +11,16 @@ internal sealed class MotionGate : IDisposable
 
     private Mat? _before;
 
+    /// <param name="picture">BGR, or brightness alone.</param>
     public bool Moves(Mat picture)
     {
         var now = new Mat();
-        using var small = new Mat();
-        Cv2.Resize(picture, small, Small, 0, 0, InterpolationFlags.Area);
-        Cv2.CvtColor(small, now, ColorConversionCodes.BGR2GRAY);
+        Cv2.Resize(picture, now, Small, 0, 0, InterpolationFlags.Area);
+        if (now.Channels() > 1)
+        {
+            Cv2.CvtColor(now, now, ColorConversionCodes.BGR2GRAY);
+        }
+
         if (_before is null)
         {
             _before = now;

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Logging;
 using SmartCity.Contracts.Cities;
 
 namespace SmartCity.Edge.Cameras;
@@ -9,11 +8,9 @@ namespace SmartCity.Edge.Cameras;
 /// <summary>
 /// <c>rtsp://…</c>, <c>rtsps://…</c> through the program ffmpeg, because OpenCV's Linux build has no network. A frame was captured when it arrived.
 /// </summary>
-/// <param name="bad">Told why a frame cannot be used.</param>
-internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, TimeProvider time, ILogger logger, Action<string>? bad = null) : ICameraSource
+internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, VideoDecoder decoder, TimeProvider time) : ICameraSource
 {
-    private const string Program = "ffmpeg";
-    private const string Boundary = "ffmpeg";
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     private readonly string _shown = CameraAddress.Shown(address.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped))!;
 
@@ -21,52 +18,65 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var program = Start();
+        string[] transport = address.Scheme.StartsWith("rtsp", StringComparison.Ordinal) ? ["-rtsp_transport", "tcp"] : [];
+        using var program = Start(await decoder.ArgumentsAsync([.. transport, "-fflags", "nobuffer", "-i", address.AbsoluteUri], cancellationToken));
         var said = "";
         program.ErrorDataReceived += (_, line) => said = line.Data is { Length: > 0 } text ? Unnamed(text) : said;
         program.BeginErrorReadLine();
         try
         {
-            var pictures = new MotionJpeg(cameraId, _shown, program.StandardOutput.BaseStream, Boundary, mostPixels, time, logger, bad);
+            var video = new PlanarVideo(cameraId, _shown, program.StandardOutput.BaseStream, mostPixels);
             for (var number = 0L; ; number++)
             {
-                var image = await NextAsync(pictures, program, () => said, cancellationToken);
-                yield return new Frame(cameraId, number, time.GetUtcNow(), image);
+                var picture = await NextAsync(video, program, () => said, cancellationToken);
+                yield return new Frame(cameraId, number, time.GetUtcNow(), picture);
             }
         }
         finally
         {
-            if (!program.HasExited)
-            {
-                program.Kill();
-            }
+            End(program);
         }
     }
 
-    private static async Task<OpenCvSharp.Mat> NextAsync(MotionJpeg pictures, Process program, Func<string> said, CancellationToken cancellationToken)
+    private async Task<PlanarPicture> NextAsync(PlanarVideo video, Process program, Func<string> said, CancellationToken cancellationToken)
     {
+        using var silence = new CancellationTokenSource(Silence, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+
+        // A program that has ended ends the read.
+        await using var _ = stop.Token.Register(() => End(program));
         try
         {
-            return await pictures.NextAsync(cancellationToken);
+            return await Task.Run(video.Next, CancellationToken.None);
         }
-        catch (CameraLostException e)
+        catch (Exception e) when (e is IOException or CameraLostException)
         {
-            program.Kill();
+            cancellationToken.ThrowIfCancellationRequested();
+            End(program);
             await program.WaitForExitAsync(cancellationToken); // what it said has arrived then
-            throw said().Length > 0 ? new CameraLostException($"{e.Message} {Program}: {said()}", e) : e;
+            var why = silence.IsCancellationRequested ? $"Camera {cameraId}: {_shown} sent nothing for {Silence.TotalSeconds} seconds."
+                : e is CameraLostException ? e.Message : $"Camera {cameraId}: {_shown} ended.";
+            throw new CameraLostException(said().Length > 0 ? $"{why} {VideoDecoder.Program}: {said()}" : why, e);
         }
     }
 
-    private Process Start()
+    private Process Start(IReadOnlyList<string> arguments)
     {
-        string[] arguments = ["-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-fflags", "nobuffer", "-i", address.AbsoluteUri, "-an", "-c:v", "mjpeg", "-q:v", "3", "-f", "mpjpeg", "pipe:1"];
         try
         {
-            return Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            return Process.Start(new ProcessStartInfo(VideoDecoder.Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         }
         catch (Win32Exception e)
         {
-            throw new CameraLostException($"Camera {cameraId}: {_shown} needs the program {Program}, which does not start ({e.Message}). Install it (Debian: apt-get install ffmpeg).", e);
+            throw new CameraLostException($"Camera {cameraId}: {_shown} needs the program {VideoDecoder.Program}, which does not start ({e.Message}). Install it (Debian: apt-get install ffmpeg).", e);
+        }
+    }
+
+    private static void End(Process program)
+    {
+        if (!program.HasExited)
+        {
+            program.Kill();
         }
     }
 

@@ -9,6 +9,7 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     RecognitionBench.Create(),
     TrackingBench.Create(),
     FrameBench.Create(),
+    CameraBench.Create(),
     PipelineBench.Create(),
     HotlistBench.Create(),
     ChargesBench.Create(),

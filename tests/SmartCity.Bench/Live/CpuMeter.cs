@@ -12,6 +12,12 @@ internal static class CpuMeter
     /// <summary>Of a process, all of its threads.</summary>
     public static double Of(int process) => Read(process) is { } stat ? stat.Seconds : 0;
 
+    /// <summary>Of this process, all of its threads.</summary>
+    public static double OfThis() => Of(Environment.ProcessId);
+
+    /// <summary>Of all programs that this process started and that have ended.</summary>
+    public static double OfEnded() => Read(Environment.ProcessId)!.Value.Ended;
+
     /// <summary>Of a process and all that came of it and still live.</summary>
     public static double OfTree(int root)
     {
@@ -45,17 +51,20 @@ internal static class CpuMeter
         }
     }
 
-    private static (int Parent, double Seconds)? Read(int process)
+    private static (int Parent, double Seconds, double Ended)? Read(int process)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{process}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (int.Parse(fields[1], CultureInfo.InvariantCulture), (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond);
+            return (int.Parse(fields[1], CultureInfo.InvariantCulture), Seconds(fields, 11), Seconds(fields, 13));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null; // it has ended meanwhile
         }
     }
+
+    // In user mode and in the kernel.
+    private static double Seconds(string[] fields, int at) => (long.Parse(fields[at], CultureInfo.InvariantCulture) + long.Parse(fields[at + 1], CultureInfo.InvariantCulture)) / TicksPerSecond;
 }

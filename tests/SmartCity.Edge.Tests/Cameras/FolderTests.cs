@@ -106,7 +106,7 @@ public sealed class FolderTests(Recogniser recogniser) : IDisposable
     public void An_address_of_no_known_kind_is_refused_naming_those_there_are()
     {
         var error = Assert.Throws<InvalidDataException>(() => new CameraSources(
-            Microsoft.Extensions.Options.Options.Create(new EdgeOptions()), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<CameraSources>.Instance)
+            Microsoft.Extensions.Options.Options.Create(new EdgeOptions()), PlanarVideoTests.Decoder(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<CameraSources>.Instance)
             .Of(new Camera { Id = "yard", Source = "ftp://camera" }));
 
         Assert.Contains("ftp://camera", error.Message, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using OpenCvSharp;
 using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Tests.Hosting;
 
@@ -28,6 +29,45 @@ public sealed class RtspTests(Recogniser recogniser) : IDisposable
     }
 
     [Fact]
+    public async Task Masks_are_black_in_what_is_kept_of_decoded_video()
+    {
+        await using var camera = new RtspCamera(await FilmAsync());
+        await using var station = await CameraStation.StartAsync(
+            recogniser, _folder, [("street", $"rtsp://127.0.0.1:{camera.Port}/street")], masks: new() { ["street"] = [[[0, 0], [1, 0], [1, 0.25], [0, 0.25]]] });
+        await station.Until(() => station.Sightings.Count > 0, "a vehicle was seen");
+
+        var sighting = station.Sightings[0];
+        using var evidence = Evidence(sighting.Id);
+        Assert.Equal("LR33TEE", sighting.Plate);
+        Assert.InRange(Cv2.Mean(evidence[new Rect(0, 0, 640, 80)]).Val0, 0, 3);
+        Assert.InRange(Cv2.Mean(evidence[new Rect(0, 100, 640, 100)]).Val0, 60, 160);
+    }
+
+    [Fact]
+    public async Task A_camera_that_gives_fewer_frames_than_are_taken_has_each_of_them_once()
+    {
+        await using var camera = new RtspCamera(await FilmAsync());
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [("street", $"rtsp://127.0.0.1:{camera.Port}/street")], new() { ["Edge:Video:FramesPerSecond"] = "120" });
+        await station.Until(() => station.Camera("street").State == CameraState.Lost, "it was played once");
+
+        Assert.InRange(station.Camera("street").Frames, 14, 16);
+    }
+
+    [Fact]
+    public async Task Of_a_camera_that_gives_many_frames_some_are_taken_and_large_ones_are_made_smaller()
+    {
+        await using var camera = new RtspCamera(await FilmAsync());
+        await using var station = await CameraStation.StartAsync(
+            recogniser, _folder, [("street", $"rtsp://127.0.0.1:{camera.Port}/street")], new() { ["Edge:Video:FramesPerSecond"] = "4", ["Edge:Video:LongestSide"] = "480" });
+        await station.Until(() => station.Camera("street").State == CameraState.Lost, "it was played once");
+        Assert.InRange(station.Camera("street").Frames, 4, 9);
+        await station.Until(() => station.Sightings.Count > 0, "a vehicle was seen");
+
+        using var evidence = Evidence(station.Sightings[0].Id);
+        Assert.Equal(new Size(480, 270), evidence.Size());
+    }
+
+    [Fact]
     public async Task A_camera_that_is_not_there_is_lost_with_what_the_network_said_and_without_the_password()
     {
         int port;
@@ -44,6 +84,8 @@ public sealed class RtspTests(Recogniser recogniser) : IDisposable
         Assert.DoesNotContain("geheim", error, StringComparison.Ordinal);
         Assert.True(error!.Contains("refused", StringComparison.OrdinalIgnoreCase) || error.Contains("apt-get install ffmpeg", StringComparison.Ordinal), error);
     }
+
+    private Mat Evidence(Guid sighting) => Cv2.ImRead(Directory.EnumerateFiles(_folder[""], $"{sighting}.jpg", SearchOption.AllDirectories).Single(), ImreadModes.Color);
 
     private async Task<byte[]> FilmAsync()
     {

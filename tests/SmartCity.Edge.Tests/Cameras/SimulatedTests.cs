@@ -69,7 +69,7 @@ public class SimulatedTests
     }
 
     private static ICameraSource Source(string source, TimeProvider time) =>
-        new CameraSources(Options.Create(new EdgeOptions()), time, NullLogger<CameraSources>.Instance).Of(new Camera { Id = "street", Source = source });
+        new CameraSources(Options.Create(new EdgeOptions()), PlanarVideoTests.Decoder(), time, NullLogger<CameraSources>.Instance).Of(new Camera { Id = "street", Source = source });
 
     private static async Task<List<(IReadOnlyList<FrameTruth> Truth, string Pixels, Size Size)>> WatchAsync(string source, int count)
     {

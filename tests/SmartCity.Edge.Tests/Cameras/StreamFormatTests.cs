@@ -160,7 +160,7 @@ public sealed class StreamFormatTests : IAsyncLifetime
         return builder.Build();
     }
 
-    private ICameraSource Source(string path) => new CameraSources(Options.Create(new EdgeOptions()), _time, NullLogger<CameraSources>.Instance)
+    private ICameraSource Source(string path) => new CameraSources(Options.Create(new EdgeOptions()), PlanarVideoTests.Decoder(), _time, NullLogger<CameraSources>.Instance)
         .Of(new SmartCity.Contracts.Cities.Camera { Id = "street", Source = _camera.Urls.Single() + path });
 
     private async Task<List<int>> WidthsAsync(string path, int frames)

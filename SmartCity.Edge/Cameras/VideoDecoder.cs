@@ -1,0 +1,89 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace SmartCity.Edge.Cameras;
+
+/// <summary>The program ffmpeg, and which device it decodes video with; that is asked once.</summary>
+internal sealed class VideoDecoder(IOptions<VideoOptions> options, ILogger<VideoDecoder> logger)
+{
+    public const string Program = "ffmpeg";
+
+    private static readonly string[] Devices = ["cuda", "vaapi", "qsv", "videotoolbox", "d3d11va"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private string? _device;
+
+    /// <summary>ffmpeg's arguments that turn an input into frames on its standard output, as <see cref="PlanarVideo"/> reads them.</summary>
+    /// <param name="input">Arguments of the input, its <c>-i</c> included.</param>
+    public async Task<IReadOnlyList<string>> ArgumentsAsync(IReadOnlyList<string> input, CancellationToken cancellationToken)
+    {
+        var (device, video) = (await DeviceAsync(cancellationToken), options.Value);
+        var (rate, side) = (video.FramesPerSecond, video.LongestSide);
+
+        // Frames keep their own times: none is given twice to fill a gap. A tenth of a frame is allowed for jitter.
+        FormattableString filter = $"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{0.9 / rate:0.####})',scale=w='min(iw,{side})':h='min(ih,{side})':force_original_aspect_ratio=decrease:force_divisible_by=2,format=yuv420p";
+        return
+        [
+            "-nostdin", "-loglevel", "error",
+            .. device is "cpu" ? ["-threads", FormattableString.Invariant($"{video.Threads}")] : (string[])["-hwaccel", device],
+            .. input,
+            "-an", "-vf", FormattableString.Invariant(filter), "-fps_mode", "passthrough", "-f", "yuv4mpegpipe", "pipe:1",
+        ];
+    }
+
+    private async Task<string> DeviceAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return _device ??= options.Value.Decoder is "auto" ? await FirstThatWorksAsync(cancellationToken) : options.Value.Decoder;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<string> FirstThatWorksAsync(CancellationToken cancellationToken)
+    {
+        foreach (var device in Devices)
+        {
+            if (await WorksAsync(device, cancellationToken))
+            {
+                logger.LogInformation("Video is decoded by {Device}.", device);
+                return device;
+            }
+        }
+
+        logger.LogInformation("Video is decoded by the processor: ffmpeg found no device of {Devices} here.", string.Join(", ", Devices));
+        return "cpu";
+    }
+
+    private static async Task<bool> WorksAsync(string device, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stop.CancelAfter(Patience);
+        try
+        {
+            string[] arguments = ["-nostdin", "-loglevel", "quiet", "-init_hw_device", device, "-f", "lavfi", "-i", "nullsrc=s=64x64:d=0.04", "-f", "null", "-"];
+            using var program = Process.Start(new ProcessStartInfo(Program, arguments))!;
+            try
+            {
+                await program.WaitForExitAsync(stop.Token);
+                return program.ExitCode == 0;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                program.Kill(); // a driver that hangs
+                return false;
+            }
+        }
+        catch (Win32Exception)
+        {
+            return false; // no ffmpeg: whoever needs a frame says so
+        }
+    }
+}
