@@ -21,7 +21,7 @@ internal sealed class PlanarPicture : IDisposable
         _done = done;
         _bytes = GC.AllocateUninitializedArray<byte>(width * height * 3 / 2, pinned: true);
         _all = Mat.FromPixelData(height * 3 / 2, width, MatType.CV_8UC1, _bytes);
-        Brightness = _all.RowRange(0, height);
+        Brightness = Mat.FromPixelData(height, width, MatType.CV_8UC1, _all.Data);
         Planes =
         [
             (Brightness, Scalar.All(Dark)),

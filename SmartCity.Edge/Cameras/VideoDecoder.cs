@@ -13,14 +13,13 @@ internal sealed class VideoDecoder(IOptions<VideoOptions> options, ILogger<Video
     private static readonly string[] Devices = ["cuda", "vaapi", "qsv", "videotoolbox", "d3d11va"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private string? _device;
+    private readonly Lazy<Task<string>> _device = new(() => options.Value.Decoder is "auto" ? FirstThatWorksAsync(logger) : Task.FromResult(options.Value.Decoder));
 
     /// <summary>ffmpeg's arguments that turn an input into frames on its standard output, as <see cref="PlanarVideo"/> reads them.</summary>
     /// <param name="input">Arguments of the input, its <c>-i</c> included.</param>
     public async Task<IReadOnlyList<string>> ArgumentsAsync(IReadOnlyList<string> input, CancellationToken cancellationToken)
     {
-        var (device, video) = (await DeviceAsync(cancellationToken), options.Value);
+        var (device, video) = (await _device.Value.WaitAsync(cancellationToken), options.Value);
         var (rate, side) = (video.FramesPerSecond, video.LongestSide);
 
         // Frames keep their own times: none is given twice to fill a gap. A tenth of a frame is allowed for jitter.
@@ -34,56 +33,41 @@ internal sealed class VideoDecoder(IOptions<VideoOptions> options, ILogger<Video
         ];
     }
 
-    private async Task<string> DeviceAsync(CancellationToken cancellationToken)
+    private static async Task<string> FirstThatWorksAsync(ILogger logger)
     {
-        await _gate.WaitAsync(cancellationToken);
         try
         {
-            return _device ??= options.Value.Decoder is "auto" ? await FirstThatWorksAsync(cancellationToken) : options.Value.Decoder;
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
-
-    private async Task<string> FirstThatWorksAsync(CancellationToken cancellationToken)
-    {
-        foreach (var device in Devices)
-        {
-            if (await WorksAsync(device, cancellationToken))
+            foreach (var device in Devices)
             {
-                logger.LogInformation("Video is decoded by {Device}.", device);
-                return device;
+                if (await WorksAsync(device))
+                {
+                    logger.LogInformation("Video is decoded by {Device}.", device);
+                    return device;
+                }
             }
+        }
+        catch (Win32Exception)
+        {
+            return "cpu"; // there is no ffmpeg: the source says so
         }
 
         logger.LogInformation("Video is decoded by the processor: ffmpeg found no device of {Devices} here.", string.Join(", ", Devices));
         return "cpu";
     }
 
-    private static async Task<bool> WorksAsync(string device, CancellationToken cancellationToken)
+    private static async Task<bool> WorksAsync(string device)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        stop.CancelAfter(Patience);
+        string[] arguments = ["-nostdin", "-loglevel", "quiet", "-init_hw_device", device, "-f", "lavfi", "-i", "nullsrc=s=64x64:d=0.04", "-f", "null", "-"];
+        using var program = Process.Start(new ProcessStartInfo(Program, arguments))!;
         try
         {
-            string[] arguments = ["-nostdin", "-loglevel", "quiet", "-init_hw_device", device, "-f", "lavfi", "-i", "nullsrc=s=64x64:d=0.04", "-f", "null", "-"];
-            using var program = Process.Start(new ProcessStartInfo(Program, arguments))!;
-            try
-            {
-                await program.WaitForExitAsync(stop.Token);
-                return program.ExitCode == 0;
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                program.Kill(); // a driver that hangs
-                return false;
-            }
+            await program.WaitForExitAsync().WaitAsync(Patience);
+            return program.ExitCode == 0;
         }
-        catch (Win32Exception)
+        catch (TimeoutException)
         {
-            return false; // no ffmpeg: whoever needs a frame says so
+            program.Kill(); // a driver that hangs
+            return false;
         }
     }
 }

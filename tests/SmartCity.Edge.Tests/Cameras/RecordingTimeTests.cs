@@ -122,7 +122,7 @@ public sealed class RecordingTimeTests : IDisposable
     public void What_cannot_be_meant_is_refused_saying_how_to_write_it(string source, string reason)
     {
         Assert.Contains(reason, CameraAddress.Check(source), StringComparison.Ordinal);
-        Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => new CameraSources(Options.Create(new EdgeOptions()), TimeProvider.System, NullLogger<CameraSources>.Instance).Of(new Camera { Id = "gate", Source = source })).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => new CameraSources(Options.Create(new EdgeOptions()), PlanarVideoTests.Decoder(), TimeProvider.System, NullLogger<CameraSources>.Instance).Of(new Camera { Id = "gate", Source = source })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
