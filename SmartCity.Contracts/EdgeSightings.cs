@@ -19,14 +19,18 @@ public sealed record EdgeSightings
 }
 
 /// <param name="From">The beginning of the stretch, UTC.</param>
-/// <param name="Count">Sightings that the core has stored.</param>
+/// <param name="Count">Sightings that the core has stored, each revision counted.</param>
 public sealed record StretchCount(DateTimeOffset From, long Count);
 
 /// <summary>The body of <c>POST /api/edge/sightings/missing?station=…</c>.</summary>
 /// <param name="From">All were captured at or after this time, UTC.</param>
 /// <param name="To">All were captured before this time, UTC.</param>
 /// <param name="Ids">At most <see cref="EdgeSightings.MostIds"/>.</param>
-public sealed record EdgeSightingsAsked(DateTimeOffset From, DateTimeOffset To, IReadOnlyList<Guid> Ids);
+public sealed record EdgeSightingsAsked(DateTimeOffset From, DateTimeOffset To, IReadOnlyList<Guid> Ids)
+{
+    /// <summary>The newest revision of each of <see cref="Ids"/> that the edge has, in the same order; null where all are 0.</summary>
+    public IReadOnlyList<int>? Revisions { get; init; }
+}
 
-/// <param name="Ids">Those of the sightings asked for that the core has neither stored nor put among the dead letters.</param>
+/// <param name="Ids">Those of the sightings asked for that the core has neither stored, in that revision or a later one, nor put among the dead letters.</param>
 public sealed record EdgeSightingsMissing(IReadOnlyList<Guid> Ids);

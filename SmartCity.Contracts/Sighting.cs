@@ -9,7 +9,10 @@ public sealed record Sighting
     /// <summary>UUID v7, minted once at the edge and kept by every replay.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>UTC capture time of the best frame, millisecond precision.</summary>
+    /// <summary>0, and one more each time that later frames of the same vehicle showed more: the highest counts, and takes the place of those before.</summary>
+    public int Revision { get; init; }
+
+    /// <summary>UTC capture time of the best frame, millisecond precision; the same in every revision.</summary>
     public required DateTimeOffset CapturedAt { get; init; }
 
     public required string StationId { get; init; }
@@ -63,9 +66,9 @@ public sealed record Sighting
     /// <summary>Object key of the word that an evidence picture was thrown away at the edge, to make room, and never comes.</summary>
     public static string ShedKey(string evidence) => evidence + ".shed";
 
-    /// <summary>Object key of the evidence picture of a sighting: <c>evidence/{station}/yyyy/MM/dd/HH/{id}.jpg</c>.</summary>
-    public static string EvidenceKey(string stationId, DateTimeOffset capturedAt, Guid id) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"evidence/{stationId}/{capturedAt.UtcDateTime:yyyy/MM/dd/HH}/{id}.jpg");
+    /// <summary>Object key of the evidence picture of a sighting: <c>evidence/{station}/yyyy/MM/dd/HH/{id}.jpg</c>, of a later revision <c>….r1.jpg</c>.</summary>
+    public static string EvidenceKey(string stationId, DateTimeOffset capturedAt, Guid id, int revision = 0) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"evidence/{stationId}/{capturedAt.UtcDateTime:yyyy/MM/dd/HH}/{id}{(revision == 0 ? "" : $".r{revision}")}.jpg");
 }
 
 /// <summary>Another reading of the same plate with its probability 0–1.</summary>

@@ -26,6 +26,9 @@ public sealed record SightingView
     public string? ReaderVersion { get; init; }
     public double? SpeedKmh { get; init; }
 
+    /// <summary>How often later frames of the vehicle have corrected it.</summary>
+    public int Revision { get; init; }
+
     /// <summary>Whether the clock of the time of capture was synchronised; null when that is not known.</summary>
     public bool? ClockSynchronised { get; init; }
 

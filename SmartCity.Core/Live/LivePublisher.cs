@@ -26,12 +26,13 @@ internal sealed class LivePublisher(LiveFeed feed, VehicleRegistry vehicles, ILo
 
         try
         {
-            var shown = result.Stored.OrderByDescending(r => r.Sighting.CapturedAt).Take(MostSightings).Reverse().ToList();
-            var known = await vehicles.FindAsync([.. shown.Select(r => r.Sighting.Plate).OfType<string>().Distinct()], cancellationToken);
+            var shown = result.Stored.Select(r => (Record: r, Passage: result.Passages.PassageOf.TryGetValue(r, out var passage) ? passage : (Guid?)null)).Concat(result.Revised)
+                .OrderByDescending(r => r.Record.Sighting.CapturedAt).Take(MostSightings).Reverse().ToList();
+            var known = await vehicles.FindAsync([.. shown.Select(r => r.Record.Sighting.Plate).OfType<string>().Distinct()], cancellationToken);
             var charges = result.Charges.ToLookup(c => c.SightingId);
-            foreach (var record in shown)
+            foreach (var (record, passage) in shown)
             {
-                feed.Publish(new LiveEvent { Sighting = View(record, result, known, [.. charges[record.Sighting.Id]]) });
+                feed.Publish(new LiveEvent { Sighting = View(record, passage, result, known, [.. charges[record.Sighting.Id]]) });
             }
         }
         catch (NpgsqlException e)
@@ -45,7 +46,7 @@ internal sealed class LivePublisher(LiveFeed feed, VehicleRegistry vehicles, ILo
         }
     }
 
-    private static SightingView View(SightingRecord record, IngestResult result, Dictionary<string, VehicleView> known, IReadOnlyList<ChargeView> charges)
+    private static SightingView View(SightingRecord record, Guid? passage, IngestResult result, Dictionary<string, VehicleView> known, IReadOnlyList<ChargeView> charges)
     {
         var s = record.Sighting;
         return new SightingView
@@ -70,9 +71,10 @@ internal sealed class LivePublisher(LiveFeed feed, VehicleRegistry vehicles, ILo
             ReaderVersion = s.ReaderVersion,
             SpeedKmh = s.SpeedKmh,
             ClockSynchronised = s.ClockSynchronised,
+            Revision = s.Revision,
             StoredAt = result.StoredAt,
             TraceId = record.TraceId,
-            PassageId = result.Passages.PassageOf.TryGetValue(record, out var passage) ? passage : null,
+            PassageId = passage,
             Vehicle = s.Plate is not null && known.TryGetValue(s.Plate, out var vehicle) ? vehicle : null,
             Charges = charges,
         };

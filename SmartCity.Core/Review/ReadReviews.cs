@@ -4,11 +4,9 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
-using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
-using SmartCity.Core.Passages;
 using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Review;
@@ -26,7 +24,7 @@ public enum ReviewDecision
 /// its open cases are closed, and the decision is kept as truth for training. What the camera read stays. Replays of the sighting change nothing.
 /// Where two people are asked for, a decision that would charge somebody waits until a second one comes to the same plate.
 /// </summary>
-public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder passages, ChargeLedger ledger, AlertRaiser raiser, IOptions<ReviewOptions> options, TimeProvider time)
+public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, ChargeLedger ledger, IOptions<ReviewOptions> options, TimeProvider time)
 {
     private const string BeforeDecision = "before_decision";
 
@@ -59,7 +57,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
         await transaction.SaveAsync(BeforeDecision, cancellationToken);
         await RecordAsync(connection, transaction, read, decision, counts, by, first?.By, cancellationToken);
         var alerts = counts == read.Sighting.Plate ? [] : await MoveAsync(connection, transaction, read, counts, 1, cancellationToken);
-        var entries = await ledger.RederiveAsync(connection, transaction, Days(read.Sighting, counts), Why(read.Sighting, decision, counts), cancellationToken);
+        var entries = await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(read.Sighting.CapturedAt, read.Sighting.Plate, counts), Why(read.Sighting, decision, counts), cancellationToken);
         var proposed = options.Value.TwoPeople && first is null && (entries.Any(e => e.Kind == "charge") || proposals.Exists(p => p.By != by));
         if (proposed)
         {
@@ -117,7 +115,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
             await MoveAsync(connection, transaction, read, counts, before is null ? read.Sighting.Confidence : 1, cancellationToken);
         }
 
-        var entries = await ledger.RederiveAsync(connection, transaction, Days(read.Sighting, counts), $"{by} took back what was decided on sighting {sightingId}.", cancellationToken);
+        var entries = await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(read.Sighting.CapturedAt, read.Sighting.Plate, counts), $"{by} took back what was decided on sighting {sightingId}.", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new ReviewOutcome(sightingId, counts, entries, []);
     }
@@ -162,12 +160,6 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static VehicleDay[] Days(Sighting sighting, string? counts)
-    {
-        var day = ChargeRules.DayOf(sighting.CapturedAt);
-        return [.. new[] { sighting.Plate, counts }.OfType<string>().Distinct().Select(p => new VehicleDay(p, day))];
-    }
-
     private static string Why(Sighting sighting, ReviewDecision decision, string? counts) => decision switch
     {
         ReviewDecision.Confirmed => $"The reading {sighting.Plate} of sighting {sighting.Id} was confirmed.",
@@ -177,24 +169,8 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, PassageBuilder pass
 
     private async Task<IReadOnlyList<AlertView>> MoveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ReviewedSighting read, string? counts, double confidence, CancellationToken cancellationToken)
     {
-        if (read.PassageId is { } left)
-        {
-            await passages.LeaveAsync(connection, transaction, left, cancellationToken);
-        }
-
-        if (counts is null)
-        {
-            return [];
-        }
-
         var record = new SightingRecord(read.Sighting with { Plate = counts, Confidence = confidence }, default, read.Trace);
-        var joined = await passages.ApplyAsync(connection, transaction, [record], cancellationToken);
-        await using var command = new NpgsqlCommand("update sightings set passage_id = $3 where captured_at = $1 and id = $2", connection, transaction)
-        {
-            Parameters = { new() { Value = read.Sighting.CapturedAt }, new() { Value = read.Sighting.Id }, new() { Value = joined.PassageOf[record] } },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        return await raiser.RaiseAsync(connection, transaction, joined.Changes, cancellationToken);
+        return (await moves.ApplyAsync(connection, transaction, record, read.PassageId, cancellationToken)).Alerts;
     }
 
     private static async Task<ReviewedSighting?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ public sealed class ReviewQueue(TimeProvider time)
             """
             insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, created_at)
             select c.*, $10 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) as c
-            on conflict (sighting_id, kind) do update set state = 'open', why = excluded.why, resolved_at = null where review_cases.state = 'settled'
+            on conflict (sighting_id, kind) do update set state = 'open', why = excluded.why, plate = excluded.plate, confidence = excluded.confidence, evidence = excluded.evidence, resolved_at = null where review_cases.state = 'settled'
             """,
             connection,
             transaction)

@@ -39,7 +39,7 @@ internal static class EdgeSightingsEndpoints
 
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var counts = new NpgsqlCommand(
-            "select date_bin($4, captured_at, 'epoch'), count(*) from sightings where station_id = $1 and captured_at >= $2 and captured_at < $3 group by 1 order by 1", connection)
+            "select date_bin($4, captured_at, 'epoch'), sum(1 + revision) from sightings where station_id = $1 and captured_at >= $2 and captured_at < $3 group by 1 order by 1", connection)
         {
             Parameters = { new() { Value = station }, new() { Value = from.ToUniversalTime() }, new() { Value = to.ToUniversalTime() }, new() { Value = EdgeSightings.Stretch } },
         };
@@ -61,16 +61,23 @@ internal static class EdgeSightingsEndpoints
             return Paging.Problem($"ids must have at most {EdgeSightings.MostIds} entries.");
         }
 
+        if (asked.Revisions is { } revisions && revisions.Count != asked.Ids.Count)
+        {
+            return Paging.Problem("revisions must have as many entries as ids.");
+        }
+
         await using var command = dataSource.CreateCommand(
             """
-            select k.id from unnest($4) as k (id)
-            where k.id <> all (array(select s.id from sightings s where s.station_id = $1 and s.captured_at >= $2 and s.captured_at < $3))
+            select k.id from unnest($4, $5) as k (id, revision)
+            left join (select id, revision from sightings where station_id = $1 and captured_at >= $2 and captured_at < $3) s on s.id = k.id
+            where (s.id is null or s.revision < k.revision)
               and not exists (select from dead_letters d where d.sighting_id = k.id)
             """);
         command.Parameters.Add(new() { Value = station });
         command.Parameters.Add(new() { Value = asked.From.ToUniversalTime() });
         command.Parameters.Add(new() { Value = asked.To.ToUniversalTime() });
         command.Parameters.Add(new() { Value = asked.Ids.ToArray() });
+        command.Parameters.Add(new() { Value = asked.Revisions?.ToArray() ?? new int[asked.Ids.Count] });
         return TypedResults.Ok(new EdgeSightingsMissing(await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)));
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
@@ -22,7 +21,8 @@ public sealed class SightingIngest(
     AlertRaiser raiser,
     NearMatches near,
     ReviewQueue review,
-    IOptions<SightingOptions> options,
+    ReadingCases cases,
+    SightingRevisions revisions,
     TimeProvider time)
 {
     // What OpenTelemetry keeps of a span's links.
@@ -37,9 +37,16 @@ public sealed class SightingIngest(
         await DeadLetterStore.AddAsync(connection, transaction, deadLetters, cancellationToken);
         try
         {
-            var result = records.Count == 0 ? IngestResult.Empty : await ApplyAsync(connection, transaction, records, cancellationToken);
+            var (result, revised) = records.Count == 0 ? (IngestResult.Empty, []) : await ApplyAsync(connection, transaction, records, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            return result;
+            if (revised.Count == 0)
+            {
+                return result;
+            }
+
+            // A correction runs alone, and all of it comes again when it fails: what the batch stored is ignored then.
+            var corrected = await revisions.ApplyAsync(revised, cancellationToken);
+            return result with { Revised = corrected.Sightings, Charges = [.. result.Charges, .. corrected.Charges], Alerts = [.. result.Alerts, .. corrected.Alerts] };
         }
         catch (PostgresException e) when (SightingPartitions.IsMissing(e))
         {
@@ -48,11 +55,11 @@ public sealed class SightingIngest(
         }
     }
 
-    private async Task<IngestResult> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    private async Task<(IngestResult Result, List<SightingRecord> Revised)> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
         await CorrectionGate.ShareAsync(connection, transaction, cancellationToken);
         await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken);
-        var fresh = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
+        var (fresh, revised) = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
         var storedAt = time.GetUtcNow();
         await DeadLetterStore.SettleAsync(connection, transaction, records, fresh, storedAt, cancellationToken);
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
@@ -61,10 +68,10 @@ public sealed class SightingIngest(
         var charges = await ChargeAsync(connection, transaction, fresh, cancellationToken);
         var alerts = await RaiseAsync(connection, transaction, built, fresh, cancellationToken);
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
-        await review.AddAsync(connection, transaction, [.. Cases(fresh), .. nearMatches], cancellationToken);
+        await review.AddAsync(connection, transaction, [.. fresh.SelectMany(r => cases.Of(r.Sighting)), .. nearMatches], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
         await StationFlow.AddAsync(connection, transaction, fresh, cancellationToken);
-        return new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, charges, alerts);
+        return (new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, charges, alerts), revised);
     }
 
     private async Task<PassageBatch> MatchAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
@@ -90,7 +97,7 @@ public sealed class SightingIngest(
     private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
     {
         using var span = Telemetry.Source.StartActivity("charge", ActivityKind.Internal, default(ActivityContext), links: Links(fresh));
-        var sure = fresh.Where(r => r.Sighting is { Plate: not null } s && s.Confidence >= options.Value.DoubtfulBelow && s.ClockSynchronised is not false)
+        var sure = fresh.Where(r => cases.IsSure(r.Sighting))
             .Select(r => new ChargeableSighting(r.Sighting.Id, r.Sighting.CapturedAt, r.Sighting.Plate!, r.Sighting.StationId, r.Sighting.Confidence, r.Sighting.Country, r.Sighting.Evidence, r.TraceId));
         return await ledger.ApplyAsync(connection, transaction, [.. sure], cancellationToken);
     }
@@ -112,30 +119,6 @@ public sealed class SightingIngest(
 
     private static IEnumerable<ActivityLink> Links(List<SightingRecord> records) =>
         records.Where(r => r.Trace != default).Take(MostLinks).Select(r => new ActivityLink(r.Trace));
-
-    private IEnumerable<ReviewCase> Cases(List<SightingRecord> records)
-    {
-        foreach (var s in records.Select(r => r.Sighting))
-        {
-            if (s.Plate is null)
-            {
-                yield return new ReviewCase("unread", "A plate was found but not read.", s.Id, s.CapturedAt, s.StationId, null, s.Confidence, s.Evidence);
-            }
-            else if (s.Confidence < options.Value.DoubtfulBelow)
-            {
-                yield return new ReviewCase(
-                    "doubtful",
-                    string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Read with a probability of {Math.Floor(s.Confidence * 1000) / 1000:P1}; {options.Value.DoubtfulBelow:P0} is needed to act on it."),
-                    s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
-            }
-
-            if (s is { Plate: not null, ClockSynchronised: false })
-            {
-                yield return new ReviewCase(
-                    "doubtful", "The station's clock was not synchronised, so the time of capture, and with it the charging day, may be wrong.", s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
-            }
-        }
-    }
 
     private static List<StationTotal> Totals(IReadOnlyList<SightingRecord> records, List<SightingRecord> fresh)
     {
@@ -162,5 +145,8 @@ public sealed record IngestResult(
     IReadOnlyList<ChargeView> Charges,
     IReadOnlyList<AlertView> Alerts)
 {
+    /// <summary>Sightings that are another reading now, with the passage of each: later frames showed more.</summary>
+    public IReadOnlyList<(SightingRecord Record, Guid? Passage)> Revised { get; init; } = [];
+
     public static readonly IngestResult Empty = new([], PassageBatch.Empty, default, 0, [], []);
 }

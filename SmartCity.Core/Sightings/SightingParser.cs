@@ -9,6 +9,7 @@ public static class SightingParser
     private const int LongestText = 512;
     private const int LongestPlate = 12;
     private const int MostElements = 256;
+    private const int MostRevisions = 1000;
 
     public static (Sighting? Sighting, string? Reason) Parse(ReadOnlySpan<byte> value, string? schema, DateTimeOffset now, SightingOptions limits)
     {
@@ -80,6 +81,11 @@ public static class SightingParser
         if (s.Box is null || s.Box.Count is not (0 or 4))
         {
             return "box must have four numbers.";
+        }
+
+        if (s.Revision is < 0 or > MostRevisions)
+        {
+            return $"revision must be from 0 to {MostRevisions}.";
         }
 
         if (s.Frames < 0 || s.SpeedKmh is { } speed && !(double.IsFinite(speed) && speed >= 0))

@@ -15,6 +15,8 @@ internal static class SightingSlice
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddObjectStore();
         services.AddSingleton<SightingPartitions>();
+        services.AddSingleton<ReadingCases>();
+        services.AddSingleton<SightingRevisions>();
         services.AddSingleton<SightingIngest>();
         services.AddSingleton<SightingQueries>();
         services.AddSingleton<CoreProducer>();

@@ -21,19 +21,23 @@ internal static class SightingStore
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>The records whose sightings the database does not have yet, each sighting once.</summary>
-    public static async Task<List<SightingRecord>> SelectNewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    /// <summary>The records whose sightings the database does not have yet, and those that are a later revision of what it has; each sighting once, in its latest revision.</summary>
+    public static async Task<(List<SightingRecord> Fresh, List<SightingRecord> Revised)> SelectNewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
         var byKey = new Dictionary<(DateTimeOffset, Guid), SightingRecord>(records.Count);
         foreach (var record in records)
         {
-            byKey.TryAdd((record.Sighting.CapturedAt, record.Sighting.Id), record);
+            var key = (record.Sighting.CapturedAt, record.Sighting.Id);
+            if (!byKey.TryGetValue(key, out var known) || known.Sighting.Revision < record.Sighting.Revision)
+            {
+                byKey[key] = record;
+            }
         }
 
         await using var command = new NpgsqlCommand(
             """
-            select k.captured_at, k.id from unnest($1, $2) as k (captured_at, id)
-            cross join lateral (select from sightings s where s.captured_at = k.captured_at and s.id = k.id offset 0) as stored
+            select k.captured_at, k.id, stored.revision from unnest($1, $2) as k (captured_at, id)
+            cross join lateral (select s.revision from sightings s where s.captured_at = k.captured_at and s.id = k.id offset 0) as stored
             """,
             connection,
             transaction)
@@ -44,13 +48,17 @@ internal static class SightingStore
                 new() { Value = byKey.Keys.Select(k => k.Item2).ToArray() },
             },
         };
+        var revised = new List<SightingRecord>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            byKey.Remove((reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1)));
+            if (byKey.Remove((reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1)), out var record) && record.Sighting.Revision > reader.GetInt32(2))
+            {
+                revised.Add(record);
+            }
         }
 
-        return [.. byKey.Values];
+        return ([.. byKey.Values], revised);
     }
 
     public static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<SightingRecord> records, IReadOnlyDictionary<SightingRecord, Guid> passageOf, DateTimeOffset storedAt, CancellationToken cancellationToken)
@@ -58,7 +66,7 @@ internal static class SightingStore
         await using var copy = await connection.BeginBinaryImportAsync(
             """
             copy sightings (id, captured_at, station_id, camera_id, lane, direction, plate, country, format, confidence, characters, alternatives,
-                            frames, box, evidence, detector_version, reader_version, speed_kmh, clock_synchronised, trace_id, topic, partition, record_offset, stored_at, passage_id)
+                            frames, box, evidence, detector_version, reader_version, speed_kmh, clock_synchronised, revision, trace_id, topic, partition, record_offset, stored_at, passage_id)
             from stdin (format binary)
             """,
             cancellationToken);
@@ -118,6 +126,7 @@ internal static class SightingStore
         await TextAsync(s.ReaderVersion);
         await ValueAsync(s.SpeedKmh, NpgsqlDbType.Double);
         await ValueAsync(s.ClockSynchronised, NpgsqlDbType.Boolean);
+        await copy.WriteAsync(s.Revision, NpgsqlDbType.Integer, cancellationToken);
         await TextAsync(record.TraceId);
         await TextAsync(record.Position.Topic);
         await copy.WriteAsync(record.Position.Partition, NpgsqlDbType.Integer, cancellationToken);
@@ -131,7 +140,7 @@ internal static class SightingStore
             where T : struct => value is { } v ? copy.WriteAsync(v, type, cancellationToken) : copy.WriteNullAsync(cancellationToken);
     }
 
-    private static float[] Singles(IReadOnlyList<double> values)
+    internal static float[] Singles(IReadOnlyList<double> values)
     {
         var singles = new float[values.Count];
         for (var i = 0; i < singles.Length; i++)

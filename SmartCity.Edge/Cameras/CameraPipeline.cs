@@ -173,13 +173,16 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private ObservedVehicle Observed(Track track, PlateRead vote, ActivityContext trace)
     {
         var (picture, at, quad) = track.Best;
-        var captured = DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
+        var before = track.Sighting;
+        var captured = before?.CapturedAt ?? DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
         var box = quad.Box & new Rect(0, 0, picture.Width, picture.Height);
-        var id = track.Origin is { } origin ? FrameOrigin.SightingId(origin, camera.Id, captured, box) : Guid.CreateVersion7(captured);
+        var revision = before is null ? 0 : before.Revision + 1;
+        var id = before is not null ? before.Id : track.Origin is { } origin ? FrameOrigin.SightingId(origin, camera.Id, captured, box) : Guid.CreateVersion7(captured);
         using var patch = PlatePatch.Rectify(picture, quad, PatchMargin);
         var sighting = new Sighting
         {
             Id = id,
+            Revision = revision,
             CapturedAt = captured,
             StationId = station.Id,
             CameraId = camera.Id,
@@ -193,12 +196,13 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             Alternatives = vote.Plate is null && vote.BestGuess.Length > 0 ? [new PlateAlternative(vote.BestGuess, vote.Confidence), .. vote.Alternatives] : vote.Alternatives,
             Frames = track.Reads.Count,
             Box = [box.X, box.Y, box.Width, box.Height],
-            Evidence = Sighting.EvidenceKey(station.Id, captured, id),
+            Evidence = Sighting.EvidenceKey(station.Id, captured, id, revision),
             ReaderVersion = recogniser.ReaderVersion,
             DetectorVersion = recogniser.DetectorVersion,
             ClockSynchronised = _timedElsewhere ? null : clock.State?.Synchronised,
         };
+        track.Sighting = sighting;
         var quality = new ImageEncodingParam(ImwriteFlags.JpegQuality, EvidenceQuality);
-        return new ObservedVehicle(sighting, picture.ImEncode(".jpg", quality), patch.ImEncode(".jpg", quality), trace);
+        return new ObservedVehicle(sighting, picture.ImEncode(".jpg", quality), patch.ImEncode(".jpg", quality), trace) { Corrects = before };
     }
 }

@@ -300,11 +300,16 @@ internal sealed class CameraWorker(
     {
         foreach (var vehicle in vehicles)
         {
-            var wanted = hotlist.See(vehicle); // first: a disk that is full holds up the spool
+            // First: a disk that is full holds up the spool. Of the same plate it has told already.
+            var wanted = vehicle.Corrects?.Plate != vehicle.Sighting.Plate && hotlist.See(vehicle);
             try
             {
                 await publisher.PublishAsync(vehicle with { IsWanted = wanted }, stoppingToken);
-                statistics.Sighted(vehicle.Sighting.Plate is not null);
+                if (vehicle.Corrects is null)
+                {
+                    statistics.Sighted(vehicle.Sighting.Plate is not null);
+                }
+
                 logger.LogDebug("Camera {Camera} saw {Plate} ({Confidence}).", camera.Id, Masking.Plate(vehicle.Sighting.Plate), vehicle.Sighting.Confidence);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)

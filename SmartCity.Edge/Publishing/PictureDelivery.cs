@@ -36,10 +36,10 @@ internal sealed class PictureDelivery(SightingPublisher publisher, IObjectStore 
                 continue;
             }
 
-            var errors = await Task.WhenAll(due.ConvertAll(id => PutAsync(spool, id, stoppingToken)));
+            var errors = await Task.WhenAll(due.ConvertAll(name => PutAsync(spool, name, stoppingToken)));
             var refused = due.Where((_, i) => errors[i] is not null).ToList();
             var takesOthers = refused.Count < due.Count || spool.Pictures.Waiting == 1;
-            refused.ForEach(id => spool.Pictures.Refused(id, takesOthers));
+            refused.ForEach(name => spool.Pictures.Refused(name, takesOthers));
             error = errors.OfType<string>().FirstOrDefault() ?? (spool.Pictures.SetAside > 0 ? error : null);
             away = refused.Count < due.Count ? 0 : away + 1;
             Report(spool, error, away > 0);
@@ -52,16 +52,16 @@ internal sealed class PictureDelivery(SightingPublisher publisher, IObjectStore 
     }
 
     // Why it was not taken; null when it was.
-    private async Task<string?> PutAsync(StationSpool spool, Guid id, CancellationToken stoppingToken)
+    private async Task<string?> PutAsync(StationSpool spool, PictureName name, CancellationToken stoppingToken)
     {
         try
         {
-            await spool.Pictures.UploadAsync(id, objects, stoppingToken);
+            await spool.Pictures.UploadAsync(name, objects, stoppingToken);
             return null;
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            logger.LogWarning("Station {Station}: the pictures of sighting {Sighting} wait: {Error}", spool.StationId, id, e.Message);
+            logger.LogWarning("Station {Station}: the pictures of sighting {Sighting} wait: {Error}", spool.StationId, name, e.Message);
             return e.Message;
         }
     }

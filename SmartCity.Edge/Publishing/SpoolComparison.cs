@@ -140,9 +140,10 @@ internal sealed class SpoolComparison(
     private async Task<int> AskAsync(StationSpool spool, SpoolStretch stretch, long stored, CancellationToken cancellationToken)
     {
         var missing = new HashSet<Guid>();
-        foreach (var ids in spool.Of(stretch).Select(s => s.Id).Distinct().Chunk(EdgeSightings.MostIds))
+        foreach (var kept in spool.Of(stretch).GroupBy(s => s.Id).Select(g => (Id: g.Key, Revision: g.Max(s => s.Revision))).Chunk(EdgeSightings.MostIds))
         {
-            missing.UnionWith(await core.MissingAsync(spool.StationId, new EdgeSightingsAsked(stretch.From, stretch.From + EdgeSightings.Stretch, ids), cancellationToken));
+            var asked = new EdgeSightingsAsked(stretch.From, stretch.From + EdgeSightings.Stretch, [.. kept.Select(k => k.Id)]) { Revisions = [.. kept.Select(k => k.Revision)] };
+            missing.UnionWith(await core.MissingAsync(spool.StationId, asked, cancellationToken));
         }
 
         if (missing.Count == 0)

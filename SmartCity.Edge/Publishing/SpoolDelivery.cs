@@ -129,7 +129,7 @@ internal sealed class SpoolDelivery(
         var offsets = await Task.WhenAll(sightings.ConvertAll(async spooled =>
         {
             using var activity = Telemetry.Source.StartActivity("publish", ActivityKind.Producer, spooled.Trace);
-            var message = Message(spool.Pictures.IsShed(spooled.Sighting.Id) ? spooled with { Sighting = spooled.Sighting with { Evidence = null } } : spooled, activity?.Context ?? spooled.Trace);
+            var message = Message(spool.Pictures.IsShed(spooled.Name) ? spooled with { Sighting = spooled.Sighting with { Evidence = null } } : spooled, activity?.Context ?? spooled.Trace);
             var delivered = await producer.ProduceAsync(Topic, message, cancellationToken);
             budget?.Sent(delivered, message.Key!.Length + message.Value!.Length + HeaderBytes);
             return (delivered.Partition.Value, delivered.Offset.Value);

@@ -34,11 +34,10 @@ internal sealed class SpooledPictures
     private readonly KeyValuePair<string, object?> _tag;
     private readonly Lock _gate = new();
 
-    // Ids are in the order of time.
-    private readonly SortedSet<Guid> _ready = [];
-    private readonly HashSet<Guid> _wanted = [];
-    private readonly Dictionary<Guid, Refusal> _refused = [];
-    private readonly Dictionary<Guid, DateTimeOffset> _unconfirmed = [];
+    private readonly SortedSet<PictureName> _ready = [];
+    private readonly HashSet<PictureName> _wanted = [];
+    private readonly Dictionary<PictureName, Refusal> _refused = [];
+    private readonly Dictionary<PictureName, DateTimeOffset> _unconfirmed = [];
     private long _shed;
 
     /// <param name="stationId">Whose pictures.</param>
@@ -58,18 +57,18 @@ internal sealed class SpooledPictures
         Directory.CreateDirectory(folder);
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
         {
-            if (file.Name.EndsWith(PatchEnding, StringComparison.Ordinal) || !Guid.TryParse(file.Name.Split('.')[0], out var id))
+            if (file.Name.EndsWith(PatchEnding, StringComparison.Ordinal) || PictureName.Parse(file.Name) is not { } name)
             {
                 continue;
             }
 
             if (file.Name.EndsWith(New, StringComparison.Ordinal))
             {
-                _unconfirmed[id] = file.LastWriteTimeUtc;
+                _unconfirmed[name] = file.LastWriteTimeUtc;
             }
             else
             {
-                _ready.Add(id);
+                _ready.Add(name);
             }
         }
     }
@@ -103,12 +102,12 @@ internal sealed class SpooledPictures
     }
 
     /// <summary>Sightings whose pictures an earlier process left without the certainty that they were kept themselves, and when the pictures were written.</summary>
-    public IReadOnlyDictionary<Guid, DateTimeOffset> Unconfirmed => _unconfirmed;
+    public IReadOnlyDictionary<PictureName, DateTimeOffset> Unconfirmed => _unconfirmed;
 
     /// <summary>Keeps the pictures of a sighting on the disk, for <see cref="Confirm"/>; false when they were shed.</summary>
     public async Task<bool> TryKeepAsync(ObservedVehicle vehicle, CancellationToken cancellationToken)
     {
-        var id = vehicle.Sighting.Id;
+        var name = PictureName.Of(vehicle.Sighting);
         if (vehicle.EvidenceJpeg is not { Length: > 0 } evidence)
         {
             return false;
@@ -122,17 +121,17 @@ internal sealed class SpooledPictures
                 return false;
             }
 
-            await WriteAsync(EvidenceFile(id) + New, evidence, cancellationToken);
+            await WriteAsync(EvidenceFile(name) + New, evidence, cancellationToken);
             if (vehicle.PatchJpeg is { Length: > 0 } patch)
             {
-                await WriteAsync(PatchFile(id) + New, patch, cancellationToken);
+                await WriteAsync(PatchFile(name) + New, patch, cancellationToken);
             }
 
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Forget(id);
+            Forget(name);
             CountShed(1, e.Message);
             return false;
         }
@@ -140,55 +139,55 @@ internal sealed class SpooledPictures
 
     /// <summary>The sighting is on the disk: its pictures may go to the object store.</summary>
     /// <param name="wanted">They go before others.</param>
-    public void Confirm(Guid id, bool wanted)
+    public void Confirm(PictureName name, bool wanted)
     {
-        Move(EvidenceFile(id));
-        Move(PatchFile(id));
-        if (!File.Exists(EvidenceFile(id)))
+        Move(EvidenceFile(name));
+        Move(PatchFile(name));
+        if (!File.Exists(EvidenceFile(name)))
         {
             return;
         }
 
         lock (_gate)
         {
-            _ready.Add(id);
+            _ready.Add(name);
             if (wanted)
             {
-                _wanted.Add(id);
+                _wanted.Add(name);
             }
         }
     }
 
     /// <summary>There is no such sighting: what was kept for it goes.</summary>
-    public void Forget(Guid id)
+    public void Forget(PictureName name)
     {
-        File.Delete(PatchFile(id) + New);
-        File.Delete(EvidenceFile(id) + New);
+        File.Delete(PatchFile(name) + New);
+        File.Delete(EvidenceFile(name) + New);
     }
 
     /// <summary>Whether the picture of a sighting was thrown away to make room.</summary>
-    public bool IsShed(Guid id) => new FileInfo(EvidenceFile(id)) is { Exists: true, Length: 0 };
+    public bool IsShed(PictureName name) => new FileInfo(EvidenceFile(name)) is { Exists: true, Length: 0 };
 
     /// <summary>The pictures that are to be put next: of wanted vehicles first, of these and of the others the newest first. Empty when none is due.</summary>
-    public List<Guid> Next(int most)
+    public List<PictureName> Next(int most)
     {
         var now = _time.GetUtcNow();
         lock (_gate)
         {
-            foreach (var (id, _) in _refused.Where(r => r.Value.DueAt <= now).ToList())
+            foreach (var (name, _) in _refused.Where(r => r.Value.DueAt <= now).ToList())
             {
-                _ready.Add(id);
+                _ready.Add(name);
             }
 
-            return [.. _wanted.Where(_ready.Contains).OrderDescending().Concat(_ready.Reverse().Where(id => !_wanted.Contains(id))).Take(most)];
+            return [.. _wanted.Where(_ready.Contains).OrderDescending().Concat(_ready.Reverse().Where(name => !_wanted.Contains(name))).Take(most)];
         }
     }
 
     /// <summary>Puts a sighting's pictures into the object store, or the word that they were shed, and deletes them here.</summary>
-    public async Task UploadAsync(Guid id, IObjectStore objects, CancellationToken cancellationToken)
+    public async Task UploadAsync(PictureName name, IObjectStore objects, CancellationToken cancellationToken)
     {
-        var key = Sighting.EvidenceKey(_stationId, CapturedAt(id), id);
-        var (evidence, patch) = (new FileInfo(EvidenceFile(id)), new FileInfo(PatchFile(id)));
+        var key = Sighting.EvidenceKey(_stationId, name.CapturedAt, name.Id, name.Revision);
+        var (evidence, patch) = (new FileInfo(EvidenceFile(name)), new FileInfo(PatchFile(name)));
         if (evidence is { Exists: true, Length: 0 })
         {
             await objects.PutAsync(Sighting.ShedKey(key), default, "text/plain", cancellationToken);
@@ -207,21 +206,21 @@ internal sealed class SpooledPictures
         evidence.Delete();
         lock (_gate)
         {
-            _ready.Remove(id);
-            _wanted.Remove(id);
-            _refused.Remove(id);
+            _ready.Remove(name);
+            _wanted.Remove(name);
+            _refused.Remove(name);
         }
     }
 
     /// <summary>The object store did not take a picture: others have their turn first.</summary>
     /// <param name="others">Whether it takes others: then it is this picture, which is tried more and more seldom.</param>
-    public void Refused(Guid id, bool others)
+    public void Refused(PictureName name, bool others)
     {
         lock (_gate)
         {
-            var failed = (_refused.TryGetValue(id, out var before) ? before.Failed : 0) + (others ? 1 : 0);
-            _refused[id] = new Refusal(failed, _time.GetUtcNow() + Backoff.After(Math.Max(1, failed), FirstRetry, LongestRetry));
-            _ready.Remove(id);
+            var failed = (_refused.TryGetValue(name, out var before) ? before.Failed : 0) + (others ? 1 : 0);
+            _refused[name] = new Refusal(failed, _time.GetUtcNow() + Backoff.After(Math.Max(1, failed), FirstRetry, LongestRetry));
+            _ready.Remove(name);
         }
     }
 
@@ -245,18 +244,18 @@ internal sealed class SpooledPictures
 
     /// <summary>Of what an earlier process left: keeps the pictures of the sightings that are there and deletes the others, which nobody would ever ask for.</summary>
     /// <param name="kept">Which of <see cref="Unconfirmed"/> were found.</param>
-    public void Sweep(IReadOnlySet<Guid> kept)
+    public void Sweep(IReadOnlySet<PictureName> kept)
     {
-        foreach (var id in _unconfirmed.Keys)
+        foreach (var name in _unconfirmed.Keys)
         {
-            if (kept.Contains(id))
+            if (kept.Contains(name))
             {
-                Confirm(id, wanted: false);
+                Confirm(name, wanted: false);
             }
             else
             {
-                Forget(id);
-                _logger.LogWarning("Station {Station}: a picture was left whose sighting {Sighting} was not kept when the process ended; it is deleted.", _stationId, id);
+                Forget(name);
+                _logger.LogWarning("Station {Station}: a picture was left whose sighting {Sighting} was not kept when the process ended; it is deleted.", _stationId, name);
             }
         }
 
@@ -277,14 +276,6 @@ internal sealed class SpooledPictures
         file.Flush(flushToDisk: true);
     }
 
-    // An id is minted at the capture time and holds it, in milliseconds.
-    private static DateTimeOffset CapturedAt(Guid id)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        id.TryWriteBytes(bytes, bigEndian: true, out _);
-        return DateTimeOffset.FromUnixTimeMilliseconds((long)System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes) >>> 16);
-    }
-
     private static void Move(string file)
     {
         if (File.Exists(file + New))
@@ -293,9 +284,9 @@ internal sealed class SpooledPictures
         }
     }
 
-    private string EvidenceFile(Guid id) => Path.Combine(_folder, $"{id}{Ending}");
+    private string EvidenceFile(PictureName name) => Path.Combine(_folder, $"{name}{Ending}");
 
-    private string PatchFile(Guid id) => Path.Combine(_folder, $"{id}{PatchEnding}");
+    private string PatchFile(PictureName name) => Path.Combine(_folder, $"{name}{PatchEnding}");
 
     private void CountShed(int pictures, string why)
     {

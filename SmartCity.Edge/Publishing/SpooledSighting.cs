@@ -10,6 +10,10 @@ namespace SmartCity.Edge.Publishing;
 /// <param name="Wanted">True when the edge's hot-list looks for the vehicle; else null.</param>
 internal sealed record SpooledSighting(Sighting Sighting, string? TraceParent, string? TraceState, bool? Wanted = null)
 {
+    /// <summary>Which revision of which sighting it is.</summary>
+    [JsonIgnore]
+    public PictureName Name => PictureName.Of(Sighting);
+
     public ActivityContext Trace => ActivityContext.TryParse(TraceParent, TraceState, isRemote: true, out var context) ? context : default;
 
     public static byte[] Write(Sighting sighting, ActivityContext trace, bool wanted = false) => JsonSerializer.SerializeToUtf8Bytes(

@@ -25,7 +25,7 @@ internal sealed class StationSpool : IAsyncDisposable
 
     // Wanted vehicles' sightings that wait, oldest first; and those that were sent before their turn.
     private readonly List<SpooledSighting> _ahead = [];
-    private readonly HashSet<Guid> _sentAhead = [];
+    private readonly HashSet<PictureName> _sentAhead = [];
     private readonly Queue<SpoolAgain> _again = new();
     private readonly SpoolCursor _cursor;
     private readonly SpoolDisk _disk;
@@ -102,7 +102,7 @@ internal sealed class StationSpool : IAsyncDisposable
         await pending.Done.Task.WaitAsync(cancellationToken);
         if (sighting.Evidence is not null)
         {
-            ConfirmPictures(sighting.Id, vehicle.IsWanted);
+            ConfirmPictures(PictureName.Of(sighting), vehicle.IsWanted);
         }
     }
 
@@ -138,9 +138,9 @@ internal sealed class StationSpool : IAsyncDisposable
     {
         lock (_gate)
         {
-            var ids = sent.Select(s => s.Sighting.Id).ToHashSet();
-            _ahead.RemoveAll(s => ids.Contains(s.Sighting.Id));
-            _sentAhead.UnionWith(ids);
+            var names = sent.Select(s => s.Name).ToHashSet();
+            _ahead.RemoveAll(s => names.Contains(s.Name));
+            _sentAhead.UnionWith(names);
         }
     }
 
@@ -192,7 +192,7 @@ internal sealed class StationSpool : IAsyncDisposable
     {
         lock (_gate)
         {
-            return _sentAhead.Count == 0 ? batch : batch.FindAll(s => !_sentAhead.Contains(s.Sighting.Id));
+            return _sentAhead.Count == 0 ? batch : batch.FindAll(s => !_sentAhead.Contains(s.Name));
         }
     }
 
@@ -224,9 +224,9 @@ internal sealed class StationSpool : IAsyncDisposable
         {
             if (_sentAhead.Count > 0 || _ahead.Count > 0)
             {
-                var ids = sightings.Select(s => s.Sighting.Id).ToHashSet();
-                _sentAhead.ExceptWith(ids);
-                _ahead.RemoveAll(s => ids.Contains(s.Sighting.Id));
+                var names = sightings.Select(s => s.Name).ToHashSet();
+                _sentAhead.ExceptWith(names);
+                _ahead.RemoveAll(s => names.Contains(s.Name));
             }
         }
     }
@@ -267,7 +267,7 @@ internal sealed class StationSpool : IAsyncDisposable
         var kept = doubtful.Count == 0
             ? []
             : Log.From(Log.WrittenSince(doubtful.Values.Min()))
-                .Select(r => SpooledSighting.TryRead(r.Payload, out var spooled) ? spooled.Sighting.Id : Guid.Empty)
+                .Select(r => SpooledSighting.TryRead(r.Payload, out var spooled) ? spooled.Name : default)
                 .Where(doubtful.ContainsKey)
                 .ToHashSet();
         Pictures.Sweep(kept);
@@ -399,16 +399,16 @@ internal sealed class StationSpool : IAsyncDisposable
     private IEnumerable<SpooledSighting> Read(SpoolPosition first, SpoolPosition end) =>
         Log.From(first).TakeWhile(r => r.At.CompareTo(end) < 0).Select(r => SpooledSighting.TryRead(r.Payload, out var spooled) ? spooled : null).OfType<SpooledSighting>();
 
-    private void ConfirmPictures(Guid id, bool wanted)
+    private void ConfirmPictures(PictureName name, bool wanted)
     {
         try
         {
-            Pictures.Confirm(id, wanted);
+            Pictures.Confirm(name, wanted);
             _pictureArrived.Release();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _logger.LogError(e, "Station {Station}: the pictures of sighting {Sighting} could not be renamed and wait for the next start.", StationId, id);
+            _logger.LogError(e, "Station {Station}: the pictures of sighting {Sighting} could not be renamed and wait for the next start.", StationId, name);
         }
     }
 

@@ -31,6 +31,17 @@ internal sealed class ReportedVehicles
         return known is null;
     }
 
+    /// <summary>A vehicle that was reported has another plate than was read at first.</summary>
+    public void Correct(Track track, string plate)
+    {
+        if (track.ReportedAs is { } known)
+        {
+            _vehicles.RemoveAll(v => v == known || v.Plate == plate);
+            track.ReportedAs = new Vehicle(plate) { Box = known.Box, Parked = known.Parked, At = known.At };
+            _vehicles.Add(track.ReportedAs);
+        }
+    }
+
     /// <summary>A frame was observed: those that it shows are still there.</summary>
     public void Observed(IReadOnlyList<Track> tracks, TimeSpan at)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OpenCvSharp;
+using SmartCity.Contracts;
 using SmartCity.Edge.Recognition;
 
 namespace SmartCity.Edge.Tracking;
@@ -45,8 +46,14 @@ public sealed class Track : IDisposable
 
     public IReadOnlyList<PlateRead> Reads => _reads;
 
-    /// <summary>A sighting was made of it; it is followed on, so that it is not reported again.</summary>
-    public bool Reported { get; internal set; }
+    /// <summary>It was reported; it is followed on, so that it is not reported again unless later frames show more.</summary>
+    public bool Reported => ReportedVote is not null;
+
+    /// <summary>The vote that it was reported with last; null before.</summary>
+    public PlateRead? ReportedVote { get; internal set; }
+
+    /// <summary>The sighting that was made of it, in its newest revision; null if none was. Set by who makes it.</summary>
+    public Sighting? Sighting { get; set; }
 
     /// <summary>What is remembered of it; null when it was not reported.</summary>
     internal ReportedVehicles.Vehicle? ReportedAs { get; set; }
@@ -88,6 +95,14 @@ public sealed class Track : IDisposable
                 ? whole
                 : whole.FindAll(r => r.Plate is not { } part || part.Length == longest.Plate!.Length || !longest.Plate.Contains(part, StringComparison.Ordinal) || r.Quad.Box.Width >= longest.Quad.Box.Width);
         }
+    }
+
+    /// <summary>Whether a plate, known to be this one by its place, may show more than what was read of it so far.</summary>
+    internal bool ShowsMore(PlateQuad quad)
+    {
+        var widest = _reads.MaxBy(r => r.Quad.Box.Width)!.Quad.Box;
+        var (wider, higher) = (quad.Box.Width / (double)Math.Max(1, widest.Width), quad.Box.Height / (double)Math.Max(1, widest.Height));
+        return wider > FastGrowth || wider > Widening * Math.Max(1, higher) || ReportedVote is { Confidence: < Sighting.LeastSure };
     }
 
     internal void Seen(PlateQuad quad, TimeSpan at)

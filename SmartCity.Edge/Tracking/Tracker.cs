@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using OpenCvSharp;
+using SmartCity.Contracts;
 using SmartCity.Edge.Recognition;
 
 namespace SmartCity.Edge.Tracking;
 
 /// <summary>
 /// Follows plates over a camera's frames by place and size, unless what was read says that it is another vehicle, and says when one is to be reported:
-/// as soon as its frames agree, at the latest when it has left. Every <c>at</c> is a frame's moment and never less than the one before. Not thread-safe; one for a camera.
+/// as soon as its frames agree, at the latest when it has left; and again, as the same vehicle, when later frames show more of its plate or show it better. Every <c>at</c> is a frame's moment and never less than the one before. Not thread-safe; one for a camera.
 /// </summary>
 public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : IDisposable
 {
@@ -19,6 +20,9 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
     // agree, the less another frame would change. An alert has a second, and a vehicle that waits until it has left has used it up.
     private static readonly double[] CertainWith = [double.PositiveInfinity, double.PositiveInfinity, 0.97, 0.93, 0.9, 0.85];
     private const int FewestFrames = 2;
+
+    // Of a vehicle that stands in view for hours no more is learnt.
+    private const int MostReads = 100;
 
     // A vehicle that was not seen for so long, or for some frames of a slow camera, has left. It counts in the second that an alert has.
     private static readonly TimeSpan ShortestPatience = TimeSpan.FromMilliseconds(600);
@@ -70,7 +74,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
         for (var q = 0; q < quads.Count; q++)
         {
             var quad = quads[q];
-            if (own[q] >= 0 && _tracks[own[q]] is { Reported: true } known && known.IsSurely(quad, at)
+            if (own[q] >= 0 && _tracks[own[q]] is { Reported: true } known && known.IsSurely(quad, at) && !known.ShowsMore(quad)
                 && quads.Count(o => known.IsSurely(o, at)) == 1 && _tracks.Count(t => t.IsSurely(quad, at)) == 1)
             {
                 _followed.Add((known, quad));
@@ -110,7 +114,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
 
             var track = own[r] < 0 ? _tracks[^1] : free[own[r]];
             track.Seen(read.Quad, at);
-            if (track.Reported)
+            if (track.Reported && track.Reads.Count >= MostReads)
             {
                 continue;
             }
@@ -168,7 +172,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
         {
             _tracks.Remove(track);
             _gone.Add(track);
-            if (!track.Reported && (track.Reads.Count >= FewestFrames || track.Reads.Any(r => r.Plate is not null || r.Quad.Score >= ClearlyThere)) && LastVote(track) is var vote && Report(track, vote))
+            if ((track.Reported || track.Reads.Count >= FewestFrames || track.Reads.Any(r => r.Plate is not null || r.Quad.Score >= ClearlyThere)) && LastVote(track) is var vote && Report(track, vote))
             {
                 due.Add((track, vote));
             }
@@ -196,9 +200,27 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
 
     private bool Report(Track track, PlateRead vote)
     {
-        track.Reported = true;
-        return _reported.Add(track, vote.Plate);
+        if (track.ReportedVote is not { } before)
+        {
+            track.ReportedVote = vote;
+            return _reported.Add(track, vote.Plate);
+        }
+
+        if (track.Sighting is null || !IsBetter(vote, before))
+        {
+            return false;
+        }
+
+        track.ReportedVote = vote;
+        _reported.Correct(track, vote.Plate!);
+        return true;
     }
+
+    // More of the plate, or the same number of characters read better. Of what leaves the picture, or goes behind something, less is seen.
+    private static bool IsBetter(PlateRead vote, PlateRead before) =>
+        vote is { Plate: { } plate, Confidence: >= Sighting.LeastSure }
+        && (before.Plate is not { } known
+            || (plate == known ? before.Confidence < Sighting.LeastSure : !known.Contains(plate, StringComparison.Ordinal) && (plate.Contains(known, StringComparison.Ordinal) || vote.Confidence > before.Confidence)));
 
     // Nearest to where it should be, but before all what was read in it.
     private double? Cost(Track track, PlateRead read, TimeSpan at)

@@ -106,6 +106,26 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task A_later_revision_is_a_row_of_its_own()
+    {
+        var archive = Archive();
+        var first = Sightings(2, Noon.AddDays(60), TimeSpan.FromMinutes(1));
+        await StoreAsync(first);
+        await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        await StoreAsync([first[0] with { Revision = 1, Plate = "AR00B" }]);
+        await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token);
+
+        Assert.Equal((3L, 2L), (Query<long>("count(*)"), Query<long>("count(distinct id)")));
+        Assert.Equal("AR00B", Query<string>($"arg_max(plate, revision) filter (where id = '{first[0].Id}')"));
+
+        // One that is corrected before it is archived is there once, as it is now.
+        await StoreAsync([first[1] with { Revision = 1 }]);
+        await StoreAsync([first[1] with { Revision = 2, Plate = "AR01C" }]);
+        Assert.Equal(1, (await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token)).Rows);
+        Assert.Equal("AR01C", Query<string>($"arg_max(plate, revision) filter (where id = '{first[1].Id}')"));
+    }
+
+    [Fact]
     public async Task An_object_that_is_lost_holds_up_its_own_day_only()
     {
         var days = new[] { Noon.AddDays(-50), Noon.AddDays(-49) };

@@ -19,8 +19,10 @@ internal sealed class TestIngest
         var raiser = new AlertRaiser(mayMatch ?? (_ => true), TimeProvider.System);
         Ledger = new ChargeLedger(queue, options, TimeProvider.System);
         Corrections = new ChargeCorrections(data, Ledger, TimeProvider.System);
-        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, new NearMatches(mayMatch ?? (_ => true)), queue, options, TimeProvider.System);
-        Reviews = new ReadReviews(data, passages, Ledger, raiser, Options.Create(new ReviewOptions()), TimeProvider.System);
+        var (moves, near, cases) = (new ReadingMove(passages, raiser), new NearMatches(mayMatch ?? (_ => true)), new ReadingCases(options));
+        var revisions = new SightingRevisions(data, moves, Ledger, near, queue, cases, TimeProvider.System);
+        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, near, queue, cases, revisions, TimeProvider.System);
+        Reviews = new ReadReviews(data, moves, Ledger, Options.Create(new ReviewOptions()), TimeProvider.System);
     }
 
     public ChargeLedger Ledger { get; }

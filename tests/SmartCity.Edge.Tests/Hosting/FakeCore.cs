@@ -39,6 +39,9 @@ internal sealed class FakeCore : IAsyncDisposable
     /// <summary>The sightings that it has, with their capture times.</summary>
     public ConcurrentDictionary<Guid, DateTimeOffset> Sightings { get; } = new();
 
+    /// <summary>The revisions of those that it has in a later one.</summary>
+    public ConcurrentDictionary<Guid, int> Revisions { get; } = new();
+
     /// <summary>Those that lie among its dead letters.</summary>
     public ConcurrentDictionary<Guid, bool> DeadLetters { get; } = new();
 
@@ -85,14 +88,14 @@ internal sealed class FakeCore : IAsyncDisposable
 
     private IResult AnswerCounts(HttpRequest request, DateTimeOffset from, DateTimeOffset to)
     {
-        var stretches = Sightings.Values.Where(at => at >= from && at < to).CountBy(EdgeSightings.StretchOf).Select(s => new StretchCount(s.Key, s.Value));
+        var stretches = Sightings.Where(s => s.Value >= from && s.Value < to).GroupBy(s => EdgeSightings.StretchOf(s.Value)).Select(g => new StretchCount(g.Key, g.Sum(s => 1L + Revisions.GetValueOrDefault(s.Key))));
         return IsAllowed(request) ? Results.Json(new EdgeSightings { SentTo = SentTo, Stretches = [.. stretches] }, ContractsJson.Default.EdgeSightings) : Results.Unauthorized();
     }
 
     private async Task<IResult> AnswerMissingAsync(HttpRequest request)
     {
         var asked = await request.ReadFromJsonAsync(ContractsJson.Default.EdgeSightingsAsked);
-        var missing = asked!.Ids.Where(id => !DeadLetters.ContainsKey(id) && !(Sightings.TryGetValue(id, out var at) && at >= asked.From && at < asked.To));
+        var missing = asked!.Ids.Where((id, i) => !DeadLetters.ContainsKey(id) && !(Sightings.TryGetValue(id, out var at) && at >= asked.From && at < asked.To && Revisions.GetValueOrDefault(id) >= asked.Revisions![i]));
         return IsAllowed(request) ? Results.Json(new EdgeSightingsMissing([.. missing]), ContractsJson.Default.EdgeSightingsMissing) : Results.Unauthorized();
     }
 

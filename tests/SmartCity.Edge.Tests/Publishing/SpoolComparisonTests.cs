@@ -67,6 +67,31 @@ public sealed class SpoolComparisonTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_correction_that_was_lost_is_sent_again_and_one_that_arrived_is_not()
+    {
+        var sightings = (await DeliverAsync()).ConvertAll(v => v.Sighting);
+        var (arrived, lost) = (sightings[10], sightings[20]);
+        await using (var edge = await StartAsync(_broker))
+        {
+            foreach (var sighting in (Sighting[])[arrived, lost])
+            {
+                await edge.Publisher.PublishAsync(new ObservedVehicle(sighting with { Revision = 1, Plate = "LR33TEE" }, null, null, default) { Corrects = sighting }, TestContext.Current.CancellationToken);
+            }
+
+            await edge.IsSettled();
+        }
+
+        Have(sightings);
+        _core.Revisions[arrived.Id] = 1;
+        using var fresh = new InProcessBroker((Topics.Sightings, Partitions));
+        await using var again = await StartAsync(fresh, ("Edge:BrokerPartitionBytes", "5000000"));
+
+        Assert.Equal([lost.Id], await ReadAsync(fresh, 2));
+        _core.Revisions[lost.Id] = 1;
+        await Eventually.IsTrue(() => again.Publisher.Spools.Single().AtCore is { Kept: Count + 2, OnTheWay: 0, Missing: 0 }, "nothing is missing");
+    }
+
+    [Fact]
     public async Task What_lies_among_the_dead_letters_is_not_sent_again()
     {
         var vehicles = await DeliverAsync();

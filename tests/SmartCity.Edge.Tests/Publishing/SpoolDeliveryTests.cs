@@ -53,6 +53,27 @@ public sealed class SpoolDeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_correction_is_sent_after_what_it_corrects_with_a_picture_of_its_own_though_that_went_ahead()
+    {
+        _broker.GoDown();
+        await using var edge = await StartAsync();
+        var first = EdgeTransport.Vehicle(1, pictures: true) with { IsWanted = true };
+        var sighting = first.Sighting with { Revision = 1, Plate = "LR01TEEB", Evidence = Sighting.EvidenceKey(EdgeTransport.Station, first.Sighting.CapturedAt, first.Sighting.Id, 1) };
+        await edge.Publisher.PublishAsync(first, TestContext.Current.CancellationToken);
+        await edge.Publisher.PublishAsync(new ObservedVehicle(sighting, [0xFF, 0xD8, 3], [0xFF, 0xD8, 4], default) { Corrects = first.Sighting }, TestContext.Current.CancellationToken);
+        _broker.ComeUp();
+
+        await edge.IsSettled();
+        var records = await ReadAsync(2);
+        Assert.Equal([("LR01TEE", 0), ("LR01TEEB", 1)], records.Select(r => JsonSerializer.Deserialize(r.Message.Value, ContractsJson.Default.Sighting)!).Select(s => (s.Plate!, s.Revision)).Distinct().Order());
+        await Eventually.IsTrue(() => Directory.GetFiles(_folder["spool"], "*.jpg", SearchOption.AllDirectories).Length == 0, "the edge's copy of the pictures is gone");
+        Assert.Equal(first.EvidenceJpeg, File.ReadAllBytes(Stored(first.Sighting.Evidence!)));
+        Assert.Equal([0xFF, 0xD8, 3], File.ReadAllBytes(Stored(sighting.Evidence!)));
+        Assert.EndsWith($"{sighting.Id}.r1.plate.jpg", Sighting.PatchKey(sighting.Evidence!), StringComparison.Ordinal);
+        Assert.Equal([0xFF, 0xD8, 4], File.ReadAllBytes(Stored(Sighting.PatchKey(sighting.Evidence!))));
+    }
+
+    [Fact]
     public async Task While_kafka_is_down_sightings_wait_and_afterwards_all_are_there_in_order()
     {
         await using var edge = await StartAsync();

@@ -1,5 +1,8 @@
+using SmartCity.Contracts;
+using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.Edge.Tests.Recognition;
+using Track = SmartCity.Edge.Tracking.Track;
 
 namespace SmartCity.Edge.Tests.Tracking;
 
@@ -8,6 +11,7 @@ public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
 {
     private static readonly TimeSpan Gone = TimeSpan.FromSeconds(2);
 
+    private readonly List<double> _confidences = [];
     private readonly Street _street = new(recogniser.Models);
 
     public void Dispose() => _street.Dispose();
@@ -55,6 +59,45 @@ public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
         Assert.Equal("34A36837", Assert.Single(reports).Vote.Plate);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1)] // before it is gone
+    public void A_plate_of_which_later_frames_show_more_is_reported_again_as_the_same_vehicle(int later)
+    {
+        // Something hides its end for as long as it takes to be sure.
+        var first = Enumerable.Range(0, 4).SelectMany(i => Sees(200 + 2 * i, 105, "34A3683")).ToList();
+        var corrected = Enumerable.Range(0, later).SelectMany(i => Sees(210 + 2 * i, 120, "34A36837")).ToList();
+        corrected.AddRange(Reported(_street.Waits(Gone)));
+
+        Assert.Equal(("34A3683", 0), Assert.Single(first));
+        Assert.Equal(("34A36837", 1), Assert.Single(corrected));
+    }
+
+    [Fact]
+    public void A_plate_of_which_later_frames_show_less_stays_as_it_was_reported()
+    {
+        var first = Enumerable.Range(0, 4).SelectMany(i => Sees(200 + 2 * i, 105, "34A36837")).ToList();
+        var later = Enumerable.Range(0, 4).SelectMany(i => Sees(210 + 2 * i, 120, "34A3683")).ToList();
+        later.AddRange(Reported(_street.Waits(Gone)));
+
+        Assert.Equal(("34A36837", 0), Assert.Single(first));
+        Assert.Empty(later);
+    }
+
+    [Fact]
+    public void A_doubtful_reading_is_read_on_until_it_is_sure()
+    {
+        // Each takes the last character for another one as well.
+        var first = Enumerable.Range(0, 5).SelectMany(i => Reported(_street.Sees(Street.Read(Street.Plate(200 + 2 * i, width: 100, height: 30), Grids.Seen("LR33TEE", 6, ('E', 0.75f), ('F', 0.2f)))))).ToList();
+        var sure = Enumerable.Range(0, 6).SelectMany(i => Sees(212 + 2 * i, 100, "LR33TEE", 0.999f)).ToList();
+        sure.AddRange(Reported(_street.Waits(Gone)));
+
+        Assert.Equal(("LR33TEE", 0), Assert.Single(first));
+        Assert.InRange(_confidences[0], 0.85, 0.9);
+        Assert.Equal(("LR33TEE", 1), Assert.Single(sure));
+        Assert.InRange(_confidences[1], 0.9, 1);
+    }
+
     [Fact]
     public void A_plate_of_which_only_what_the_edge_left_was_seen_is_doubtful()
     {
@@ -65,4 +108,15 @@ public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
 
         Assert.InRange(Assert.Single(_street.Waits(Gone)).Vote.Confidence, 0, 0.89);
     }
+
+    private List<(string? Plate, int Revision)> Sees(float x, float width, string plate, float probability = 0.999f) =>
+        Reported(_street.Sees(Street.Read(Street.Plate(x, width: width, height: 30), plate, probability)));
+
+    // As the pipeline does: who makes a sighting of a track says so.
+    private List<(string? Plate, int Revision)> Reported(IEnumerable<(Track Track, PlateRead Vote)> due) => [.. due.Select(d =>
+    {
+        _confidences.Add(d.Vote.Confidence);
+        d.Track.Sighting = new Sighting { Id = Guid.NewGuid(), CapturedAt = Street.Start, StationId = "s", CameraId = "c", Revision = d.Track.Sighting?.Revision + 1 ?? 0 };
+        return (d.Vote.Plate, d.Track.Sighting.Revision);
+    })];
 }

@@ -1,0 +1,34 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using SmartCity.Contracts;
+using SmartCity.Core.Review;
+
+namespace SmartCity.Core.Sightings;
+
+/// <summary>Whether a reading is good enough to act on, and what a person is asked if it is not.</summary>
+public sealed class ReadingCases(IOptions<SightingOptions> options)
+{
+    /// <summary>Whether charges may follow from it before a person has looked.</summary>
+    public bool IsSure(Sighting sighting) => sighting.Plate is not null && sighting.Confidence >= options.Value.DoubtfulBelow && sighting.ClockSynchronised is not false;
+
+    public IEnumerable<ReviewCase> Of(Sighting s)
+    {
+        if (s.Plate is null)
+        {
+            yield return Case(s, "unread", "A plate was found but not read.");
+            yield break;
+        }
+
+        if (s.Confidence < options.Value.DoubtfulBelow)
+        {
+            yield return Case(s, "doubtful", string.Create(CultureInfo.InvariantCulture, $"Read with a probability of {Math.Floor(s.Confidence * 1000) / 1000:P1}; {options.Value.DoubtfulBelow:P0} is needed to act on it."));
+        }
+
+        if (s.ClockSynchronised is false)
+        {
+            yield return Case(s, "doubtful", "The station's clock was not synchronised, so the time of capture, and with it the charging day, may be wrong.");
+        }
+    }
+
+    private static ReviewCase Case(Sighting s, string kind, string why) => new(kind, why, s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Alerts;
+using SmartCity.Core.Api;
+using SmartCity.Core.Charges;
+using SmartCity.Core.Database;
+using SmartCity.Core.Review;
+
+namespace SmartCity.Core.Sightings;
+
+/// <summary>
+/// Later revisions of stored sightings, in one transaction: the new reading takes the place of the old one, and its passage, charges, alerts and cases
+/// follow. What a person has decided or proposed stays. Repeating it changes nothing. The archive gets the new revision as another row.
+/// </summary>
+public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove moves, ChargeLedger ledger, NearMatches near, ReviewQueue review, ReadingCases cases, TimeProvider time)
+{
+    public async Task<Revised> ApplyAsync(IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        var (sightings, charges, alerts) = (new List<(SightingRecord, Guid?)>(), new List<ChargeView>(), new List<AlertView>());
+        foreach (var record in records)
+        {
+            var s = record.Sighting;
+            if (await FindAsync(connection, transaction, s, cancellationToken) is not { } stored || stored.Revision >= s.Revision)
+            {
+                continue;
+            }
+
+            if (stored.IsDecided)
+            {
+                await CountAsync(connection, transaction, s, cancellationToken);
+                continue;
+            }
+
+            await WriteAsync(connection, transaction, record, cancellationToken);
+            var moved = await moves.ApplyAsync(connection, transaction, record, stored.PassageId, cancellationToken);
+            await review.AddAsync(connection, transaction, [.. cases.Of(s), .. await near.FindAsync(connection, transaction, [s], cancellationToken)], cancellationToken);
+            charges.AddRange(await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(s.CapturedAt, stored.Plate, s.Plate), Why(stored.Plate, s), cancellationToken));
+            alerts.AddRange(moved.Alerts);
+            sightings.Add((record, moved.Passage));
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return new Revised(sightings, charges, alerts);
+    }
+
+    private static string Why(string? before, Sighting s) => before == s.Plate
+        ? $"Later frames of sighting {s.Id} showed {s.Plate} better."
+        : $"The reading {before ?? "without a plate"} of sighting {s.Id} was corrected to {s.Plate ?? "none"} by later frames of its camera.";
+
+    private static async Task<Stored?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Sighting s, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select revision, plate, passage_id, reviewed_at is not null or exists (select from review_proposals p where p.sighting_id = s.id)
+            from sightings s where captured_at = $1 and id = $2
+            """,
+            connection,
+            transaction)
+        {
+            Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id } },
+        };
+        return (await command.ReadAllAsync(r => new Stored(r.GetInt32(0), r.Text(1), r.Id(2), r.GetBoolean(3)), cancellationToken)).SingleOrDefault();
+    }
+
+    // The edge counts what it has sent.
+    private static async Task CountAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Sighting s, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("update sightings set revision = $3 where captured_at = $1 and id = $2", connection, transaction)
+        {
+            Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id }, new() { Value = s.Revision } },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // Its cases were about the reading before; those that hold for the new one are opened again.
+    private async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SightingRecord record, CancellationToken cancellationToken)
+    {
+        var s = record.Sighting;
+        await using var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(
+                    """
+                    update sightings set revision = $3, plate = $4, country = $5, format = $6, confidence = $7, characters = $8, alternatives = $9, frames = $10, box = $11, evidence = $12,
+                        detector_version = $13, reader_version = $14, direction = $15, speed_kmh = $16, clock_synchronised = $17, passage_id = null
+                    where captured_at = $1 and id = $2
+                    """)
+                {
+                    Parameters =
+                    {
+                        new() { Value = s.CapturedAt }, new() { Value = s.Id }, new() { Value = s.Revision }, TextParameter.Of(s.Plate), TextParameter.Of(s.Country), TextParameter.Of(s.Format), new() { Value = s.Confidence },
+                        new() { Value = SightingStore.Singles(s.Characters) }, new() { Value = JsonSerializer.Serialize(s.Alternatives, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb }, new() { Value = s.Frames },
+                        new() { Value = s.Box.ToArray() }, TextParameter.Of(s.Evidence), TextParameter.Of(s.DetectorVersion), TextParameter.Of(s.ReaderVersion), TextParameter.Of(s.Direction),
+                        Value(s.SpeedKmh, NpgsqlDbType.Double), Value(s.ClockSynchronised, NpgsqlDbType.Boolean),
+                    },
+                },
+                new NpgsqlBatchCommand("update review_cases set state = 'settled', resolved_at = $2, claimed_by = null, claimed_until = null where sighting_id = $1 and state in ('open', 'skipped')")
+                {
+                    Parameters = { new() { Value = s.Id }, new() { Value = time.GetUtcNow() } },
+                },
+                new NpgsqlBatchCommand("insert into archive_queue (sighting_id, captured_at, station_id) values ($1, $2, $3) on conflict (sighting_id) do nothing")
+                {
+                    Parameters = { new() { Value = s.Id }, new() { Value = s.CapturedAt }, new() { Value = s.StationId } },
+                },
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static NpgsqlParameter Value<T>(T? value, NpgsqlDbType type)
+        where T : struct => new() { Value = value is { } known ? known : DBNull.Value, NpgsqlDbType = type };
+
+    private sealed record Stored(int Revision, string? Plate, Guid? PassageId, bool IsDecided);
+}
+
+/// <summary>What revisions changed.</summary>
+public sealed record Revised(IReadOnlyList<(SightingRecord Record, Guid? Passage)> Sightings, IReadOnlyList<ChargeView> Charges, IReadOnlyList<AlertView> Alerts);

@@ -1,0 +1,139 @@
+using System.Net.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Contracts;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Sightings;
+using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
+
+namespace SmartCity.Core.Tests.Sightings;
+
+/// <summary>Sightings that come again because later frames of the vehicle showed more.</summary>
+public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 18, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // the part of the plate comes last: another partition was read first
+    public async Task The_latest_revision_counts_and_passage_charge_and_cases_follow_it_once(bool inOrder)
+    {
+        var (part, whole) = inOrder ? ("RV1A368", "RV1A3683") : ("RV2A368", "RV2A3683");
+        await RegisterAsync($"{part},car,diesel,4,2009-05-01", $"{whole},car,diesel,4,2009-05-01");
+        var first = Sighting(part, Noon, "london-a40", confidence: inOrder ? 0.97 : 0.7);
+        var second = first with { Revision = 1, Plate = whole, Confidence = 0.99, Box = [5, 6, 7, 8], Evidence = "evidence/london-a40/x.r1.jpg" };
+        Sighting[] order = inOrder ? [first, second, first, second] : [second, first, second];
+        foreach (var sighting in order)
+        {
+            await IngestAsync(sighting);
+        }
+
+        var stored = await GetAsync<SightingView>($"/api/sightings/{first.Id}");
+        Assert.Equal((whole, 1, 0.99, second.Evidence), (stored.Plate, stored.Revision, stored.Confidence, stored.Evidence));
+        Assert.Equal(second.Box, stored.Box);
+        Assert.Empty((await GetAsync<Page<PassageView>>($"/api/passages?plate={part}")).Items);
+        Assert.Equal(stored.PassageId, Assert.Single((await GetAsync<Page<PassageView>>($"/api/passages?plate={whole}")).Items).Id);
+        Assert.Equal(12.50m, Assert.Single((await GetAsync<Page<ChargeView>>($"/api/charges?plate={whole}")).Items).Amount);
+        var charges = (await GetAsync<Page<ChargeView>>($"/api/charges?plate={part}")).Items;
+        Assert.Equal(inOrder ? ["charge", "reversal"] : [], charges.Select(c => c.Kind).Order());
+        Assert.All(charges.Where(c => c.Kind == "reversal"), c => Assert.Contains($"corrected to {whole} by later frames", c.Why, StringComparison.Ordinal));
+        Assert.DoesNotContain((await GetAsync<Page<ReviewView>>("/api/review?limit=500")).Items, c => c.SightingId == first.Id);
+    }
+
+    [Fact]
+    public async Task Both_revisions_in_one_batch_are_one_sighting()
+    {
+        var first = Sighting("RV3AAA", Noon, "london-a41");
+        var result = await IngestAsync(first with { Revision = 1, Plate = "RV3AAAB" }, first);
+
+        Assert.Equal(("RV3AAAB", 1, 1), (Assert.Single(result.Stored).Sighting.Plate, result.Duplicates, (await GetAsync<SightingView>($"/api/sightings/{first.Id}")).Revision));
+    }
+
+    [Fact]
+    public async Task A_surer_revision_of_the_same_plate_charges_and_settles_the_doubt()
+    {
+        await RegisterAsync("RV4AAA,car,diesel,4,2009-05-01");
+        var doubtful = Sighting("RV4AAA", Noon, "london-a40", confidence: 0.87);
+        await IngestAsync(doubtful);
+        Assert.Contains((await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items, c => c.SightingId == doubtful.Id);
+
+        await IngestAsync(doubtful with { Revision = 1, Confidence = 0.98 });
+
+        Assert.Equal(doubtful.Id, Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=RV4AAA")).Items).SightingId);
+        Assert.DoesNotContain((await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items, c => c.SightingId == doubtful.Id);
+
+        // Worse again: the doubt is back, about what is read now.
+        await IngestAsync(doubtful with { Revision = 2, Plate = "RV4AAB", Confidence = 0.8 });
+        Assert.Equal("RV4AAB", (await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items.Single(c => c.SightingId == doubtful.Id).Plate);
+        Assert.Equal(["charge", "reversal"], (await GetAsync<Page<ChargeView>>("/api/charges?plate=RV4AAA")).Items.Select(c => c.Kind).Order());
+    }
+
+    [Fact]
+    public async Task What_a_person_has_decided_stays()
+    {
+        await RegisterAsync("RV5AAA,car,diesel,4,2009-05-01", "RV5AAB,car,diesel,4,2009-05-01");
+        var sighting = Sighting("RV5AAC", Noon, "london-a40");
+        await IngestAsync(sighting);
+        using var answer = await core.Http.PostAsJsonAsync($"/api/sightings/{sighting.Id}/review", new { state = "corrected", plate = "RV5AAA" }, Token);
+        Assert.True(answer.IsSuccessStatusCode);
+
+        await IngestAsync(sighting with { Revision = 1, Plate = "RV5AAB" });
+
+        var stored = await GetAsync<SightingView>($"/api/sightings/{sighting.Id}");
+        Assert.Equal(("RV5AAA", 1), (stored.Plate, stored.Revision));
+        Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=RV5AAA")).Items);
+        Assert.Empty((await GetAsync<Page<ChargeView>>("/api/charges?plate=RV5AAB")).Items);
+    }
+
+    [Fact]
+    public async Task A_wanted_vehicle_that_later_frames_show_raises_the_alert()
+    {
+        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = "RV6AAAB", reason = "A test.", priority = 1, validFrom = Noon.AddDays(-1) }, Token);
+        Assert.True(entry.IsSuccessStatusCode, await entry.Content.ReadAsStringAsync(Token));
+        var alerts = 0;
+        await CoreHost.UntilAsync(
+            async () =>
+            {
+                var first = Sighting("RV6AAA", Noon.AddMinutes(10 * alerts), "london-a40");
+                await IngestAsync(first);
+                var revised = await IngestAsync(first with { Revision = 1, Plate = "RV6AAAB" });
+                alerts++;
+                return revised.Alerts.SingleOrDefault()?.SightingId == first.Id;
+            },
+            "the hot-list's new entry takes effect");
+    }
+
+    [Fact]
+    public async Task An_edge_is_told_which_revisions_are_not_there()
+    {
+        var from = EdgeSightings.StretchOf(Noon);
+        var (one, two, lost) = (Sighting("RV7AAA", Noon, "london-a7"), Sighting("RV7AAB", Noon, "london-a7"), Sighting("RV7AAC", Noon, "london-a7"));
+        await IngestAsync(one, two);
+        await IngestAsync(one with { Revision = 2, Plate = "RV7AAAA" });
+
+        var counts = await core.Http.GetFromJsonAsync($"/api/edge/sightings?station=london-a7&from={from:yyyy-MM-ddTHH:mm:ssZ}&to={from.AddMinutes(5):yyyy-MM-ddTHH:mm:ssZ}", ContractsJson.Default.EdgeSightings, Token);
+        Assert.Equal(4, Assert.Single(counts!.Stretches).Count);
+        Assert.Equal([two.Id, lost.Id], await MissingAsync(new EdgeSightingsAsked(from, from.AddMinutes(5), [one.Id, two.Id, lost.Id]) { Revisions = [2, 1, 0] }));
+        Assert.Equal([lost.Id], await MissingAsync(new EdgeSightingsAsked(from, from.AddMinutes(5), [one.Id, two.Id, lost.Id])));
+    }
+
+    private async Task<IEnumerable<Guid>> MissingAsync(EdgeSightingsAsked asked)
+    {
+        using var answer = await core.Http.PostAsJsonAsync("/api/edge/sightings/missing?station=london-a7", asked, ContractsJson.Default.EdgeSightingsAsked, Token);
+        var missing = (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.EdgeSightingsMissing, Token))!.Ids;
+        return asked.Ids.Where(missing.Contains);
+    }
+
+    private async Task RegisterAsync(params string[] vehicles)
+    {
+        using var content = new StringContent("plate,class,fuel,euro,firstRegistered\n" + string.Join('\n', vehicles));
+        using var answer = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), content, Token);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
+    }
+
+    private Task<IngestResult> IngestAsync(params Sighting[] sightings) => core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(sightings), [], Token);
+
+    private async Task<T> GetAsync<T>(string path) => (await core.Http.GetFromJsonAsync<T>(path, Token))!;
+}
