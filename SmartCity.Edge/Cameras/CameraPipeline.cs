@@ -12,7 +12,8 @@ using SmartCity.ServiceDefaults;
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>One camera's frames to vehicles: gate, detect, read, follow, vote. It touches no disk. Not thread-safe.</summary>
-internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, StationClock clock, CameraStatistics statistics) : IDisposable
+/// <param name="clock">This machine's; null when nobody asks for it.</param>
+internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, CameraStatistics statistics, StationClock? clock = null) : IDisposable
 {
     private const int EvidenceQuality = 82;
     private const float PatchMargin = 0.35f;
@@ -199,7 +200,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             Evidence = Sighting.EvidenceKey(station.Id, captured, id, revision),
             ReaderVersion = recogniser.ReaderVersion,
             DetectorVersion = recogniser.DetectorVersion,
-            ClockSynchronised = _timedElsewhere ? null : clock.State?.Synchronised,
+            ClockSynchronised = _timedElsewhere ? null : clock?.State?.Synchronised,
         };
         track.Sighting = sighting;
         var quality = new ImageEncodingParam(ImwriteFlags.JpegQuality, EvidenceQuality);

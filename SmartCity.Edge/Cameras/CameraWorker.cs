@@ -225,7 +225,7 @@ internal sealed class CameraWorker(
     {
         for (var failed = 1; ; failed++)
         {
-            using var pipeline = new CameraPipeline(station, camera, recogniser, clock, statistics);
+            using var pipeline = new CameraPipeline(station, camera, recogniser, statistics, clock);
             try
             {
                 await RecogniseAsync(pipeline, camera, source, frames, statistics, turns, stoppingToken);
