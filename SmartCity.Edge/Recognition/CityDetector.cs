@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using OpenCvSharp;
@@ -6,8 +6,9 @@ using OpenCvSharp;
 namespace SmartCity.Edge.Recognition;
 
 /// <summary>
-/// Our own detector: a heat map of plates and, for each cell of 8 × 8 pixels, the corners of the characters around it. A picture is looked
-/// at again, smaller for a plate that fills it and larger for one far away, only where the first look finds nothing sure.
+/// Our own detector: a heat map of plates and, for each cell of 8 × 8 pixels, the corners of the characters around it. The whole picture is
+/// looked at small first. It is looked at again, smaller still for a plate that fills it, and larger where the first look finds nothing sure;
+/// and closer, in <see cref="CloserTiles"/>, at every place that is warm but too small to be judged.
 /// </summary>
 internal sealed class CityDetector : IPlateDetector
 {
@@ -16,32 +17,28 @@ internal sealed class CityDetector : IPlateDetector
     private const string Sha256 = "89d1e7d3514833dbdf71ec51a873d8bb6792749cde3d45a37a7e7ddd1b9e2a8f";
 
     private const int Stride = 32;
-    private const int Cell = 8;
-    private const float Threshold = 0.35f;
-    private const float Sure = 0.5f;
-    private const float WarmShare = 0.5f;
-
-    // Characters that are smaller in the picture cannot be read.
-    private const int NarrowestPixels = 26;
-    private const int LowestPixels = 6;
 
     // The training's crops hold characters up to this width; those of a wider plate are missed at its ends.
     private const int WidestPixels = 250;
 
+    // Of the side that is set.
     private const double FirstLook = 2.0 / 3;
-    private const double Near = 1.0 / 3;
-    private const double Far = 1;
+
+    // Of the first look.
+    private const double NearLook = 1.0 / 2;
+
+    // A very large picture is looked at with all of the side at once, so that a plate that can just be read is some pixels wide.
+    private const double LeastScale = 1.0 / 5;
 
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
     private readonly Looks _looks;
-    private readonly int _side;
+    private readonly ConcurrentBag<Search> _free = [];
 
     public CityDetector(RecognitionOptions options, ILogger logger)
     {
         (_session, Device) = OnnxModel.Open(ModelFiles.Find(options.ModelsPath, FileName, Sha256), options, logger);
         _looks = new Looks(_session);
-        _side = options.DetectionSide;
         var shape = _session.InputMetadata.Single().Value.Dimensions;
         if (shape is not [_, _, _, 3] || !_session.OutputNames.SequenceEqual(["heat", "corners"]))
         {
@@ -58,62 +55,99 @@ internal sealed class CityDetector : IPlateDetector
     // Chosen on rendered pictures: 2 % of those full of lettering have something as warm, and 93 % of those with a plate.
     public float PlateForCertain => 0.7f;
 
-    public IReadOnlyList<PlateQuad> Detect(in Source image)
+    public bool ScoresPlates => true;
+
+    public IReadOnlyList<PlateQuad> Detect(in Source image, in DetectionSettings settings)
     {
-        var best = Look(image, FirstLook);
-        var sure = IsSure(best);
-        if (!sure || Widest(best) * Scale(image, FirstLook) > WidestPixels)
+        if (!_free.TryTake(out var search))
         {
-            // What fills the picture is seen whole in the smaller one only.
-            var near = Look(image, Near);
-            best = sure && IsSure(near) ? near : Surer(best, near);
+            search = new Search();
         }
 
-        return !IsSure(best) && Math.Max(image.Picture.Width, image.Picture.Height) > _side * FirstLook ? Surer(best, Look(image, Far)) : best;
+        try
+        {
+            search.Halves.Begin(image);
+            Find(image.Picture.Size(), settings, search);
+            return search.Found.Count == 0 ? [] : DistinctQuads.Of(search.Found, search.Kept, image.Picture.Width, settings);
+        }
+        finally
+        {
+            search.Clear();
+            _free.Add(search);
+        }
     }
 
     public void Dispose()
     {
+        foreach (var search in _free)
+        {
+            search.Dispose();
+        }
+
         _looks.Dispose();
         _run.Dispose();
         _session.Dispose();
     }
 
-    private static bool IsSure(PlateQuad[] quads) => HighestScore(quads) >= Sure;
-
-    private static PlateQuad[] Surer(PlateQuad[] first, PlateQuad[] second) => HighestScore(second) > HighestScore(first) ? second : first;
-
-    private static int Widest(PlateQuad[] quads)
+    private void Find(Size picture, in DetectionSettings settings, Search search)
     {
-        var widest = 0;
-        foreach (var quad in quads)
+        var longer = Math.Max(picture.Width, picture.Height);
+        var far = Math.Min(1.0, settings.Side / (double)longer);
+        var first = Math.Min(1.0, settings.Side * FirstLook / longer);
+        var scale = Math.Max(first, Math.Min(far, LeastScale));
+        Look(picture, scale, CloserTiles.WarmFrom(scale, settings), search);
+        var sure = search.TakeFirst(settings);
+        if (!sure || search.Widest() * scale > WidestPixels)
         {
-            widest = Math.Max(widest, quad.Box.Width);
+            // What fills the picture is seen whole in the smaller one only.
+            Look(picture, first * NearLook, settings.Least, search);
+            search.TakeNear(settings);
         }
 
-        return widest;
+        LookCloser(picture, scale, settings, search);
+        if (!search.IsSure(settings) && far > scale)
+        {
+            Look(picture, far, CloserTiles.WarmFrom(far, settings), search);
+            search.TakeFar(settings);
+            LookCloser(picture, far, settings, search);
+        }
     }
 
-    private static float HighestScore(PlateQuad[] quads)
+    private void LookCloser(Size picture, double scale, in DetectionSettings settings, Search search)
     {
-        var highest = 0f;
-        foreach (var quad in quads)
+        if (CloserTiles.Scale(scale, picture, settings) is not { } finer)
         {
-            highest = Math.Max(highest, quad.Score);
+            return;
         }
 
-        return highest;
+        do
+        {
+            CloserTiles.Around(search, finer, picture, settings);
+            search.Warm.Clear();
+            foreach (var tile in search.Tiles)
+            {
+                Look(tile, new Size(CloserTiles.Width, CloserTiles.Height), settings.Least, search);
+                search.TakeCloser(tile, picture, settings);
+            }
+
+            search.Tiles.Clear();
+        }
+        while (search.Warm.Count > 0);
     }
 
-    private PlateQuad[] Look(in Source image, double share)
+    private void Look(Size picture, double scale, float least, Search search) =>
+        Look(new Rect(new Point(0, 0), picture), new Size(Multiple(picture.Width * scale), Multiple(picture.Height * scale)), least, search);
+
+    // Puts the peaks of a region, seen so large, into the search's list of those that were just seen.
+    private void Look(Rect region, Size size, float least, Search search)
     {
-        var scale = Scale(image, share);
-        var look = _looks.Take(Multiple(image.Picture.Width * scale), Multiple(image.Picture.Height * scale));
+        var look = _looks.Take(size.Width, size.Height);
         try
         {
-            Cv2.Resize(image.Array, look.Picture, look.Picture.Size(), 0, 0, scale < 0.6 ? InterpolationFlags.Area : InterpolationFlags.Linear);
+            var seen = search.Halves.Fill(region, look.Picture);
             _session.RunWithBinding(_run, look.Binding);
-            return Found(look, image.Picture);
+            search.Seen.Clear();
+            new HeatMap(look.Heat, look.Corners, size.Width / HeatMap.Cell, size.Height / HeatMap.Cell).Peaks(least, seen, search.Seen);
         }
         finally
         {
@@ -121,136 +155,5 @@ internal sealed class CityDetector : IPlateDetector
         }
     }
 
-    // A small picture is not blown up; the look at what is near goes below its own size.
-    private double Scale(in Source image, double share)
-    {
-        var first = Math.Min(1.0, _side * FirstLook / Math.Max(image.Picture.Width, image.Picture.Height));
-        return Math.Min(1.0, first * share / FirstLook);
-    }
-
     private static int Multiple(double pixels) => Math.Max(Stride, (int)Math.Round(pixels / Stride) * Stride);
-
-    private static PlateQuad[] Found(Look look, Mat image)
-    {
-        var (columns, rows) = (look.Picture.Width / Cell, look.Picture.Height / Cell);
-        var (scaleX, scaleY) = ((float)image.Width / look.Picture.Width, (float)image.Height / look.Picture.Height);
-        var heat = look.Heat.AsSpan();
-        var found = look.Found;
-        found.Clear();
-        for (var y = 0; y < rows; y++)
-        {
-            var row = heat.Slice(y * columns, columns);
-            for (var x = row.IndexOfAnyInRange(Threshold, float.MaxValue); x < columns && x >= 0; x++)
-            {
-                if (row[x] > Threshold && IsPeak(heat, columns, rows, x, y))
-                {
-                    var corners = At(look, columns, rows, x, y, scaleX, scaleY);
-                    if (corners.Box is { Width: >= NarrowestPixels, Height: >= LowestPixels } box)
-                    {
-                        found.Add(new Peak(corners, box, row[x]));
-                    }
-                }
-            }
-        }
-
-        return found.Count == 0 ? [] : Distinct(look, image);
-    }
-
-    private static bool IsPeak(ReadOnlySpan<float> heat, int columns, int rows, int x, int y)
-    {
-        var value = heat[y * columns + x];
-        for (var ny = Math.Max(0, y - 1); ny <= Math.Min(rows - 1, y + 1); ny++)
-        {
-            for (var nx = Math.Max(0, x - 1); nx <= Math.Min(columns - 1, x + 1); nx++)
-            {
-                if (heat[ny * columns + nx] > value)
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
-    }
-
-    // Warm cells beside the peak were taught the same corners: their mean, weighed by warmth, errs less than any.
-    private static Corners At(Look look, int columns, int rows, int x, int y, float scaleX, float scaleY)
-    {
-        var plane = columns * rows;
-        var least = look.Heat[y * columns + x] * WarmShare;
-        Span<float> sum = stackalloc float[8];
-        sum.Clear();
-        var total = 0f;
-        for (var ny = Math.Max(0, y - 1); ny <= Math.Min(rows - 1, y + 1); ny++)
-        {
-            for (var nx = Math.Max(0, x - 2); nx <= Math.Min(columns - 1, x + 2); nx++)
-            {
-                var (cell, heat) = (ny * columns + nx, look.Heat[ny * columns + nx]);
-                if (heat < least)
-                {
-                    continue;
-                }
-
-                total += heat;
-                for (var k = 0; k < sum.Length; k++)
-                {
-                    sum[k] += heat * (look.Corners[k * plane + cell] + ((k % 2 == 0 ? nx : ny) + 0.5f) * Cell);
-                }
-            }
-        }
-
-        return new Corners(
-            new Point2f(sum[0] / total * scaleX, sum[1] / total * scaleY), new Point2f(sum[2] / total * scaleX, sum[3] / total * scaleY),
-            new Point2f(sum[4] / total * scaleX, sum[5] / total * scaleY), new Point2f(sum[6] / total * scaleX, sum[7] / total * scaleY));
-    }
-
-    // Of two peaks within one plate the surer stays, and doubtful ones only where none is sure; then large ones towards the middle, where a
-    // camera points, come first.
-    private static PlateQuad[] Distinct(Look look, Mat image)
-    {
-        var (found, kept) = (look.Found, look.Kept);
-        kept.Clear();
-        CollectionsMarshal.AsSpan(found).Sort(static (a, b) => b.Score.CompareTo(a.Score));
-        foreach (var peak in found)
-        {
-            if (peak.Score < Sure && kept.Count > 0 && kept[0].Peak.Score >= Sure)
-            {
-                break;
-            }
-
-            if (!WithinOne(kept, peak.Middle))
-            {
-                kept.Add((peak, peak.Score * Math.Sqrt(peak.Box.Width * (double)peak.Box.Height) * (1 - 0.5 * Math.Abs(peak.Middle.X / image.Width - 0.5))));
-            }
-        }
-
-        CollectionsMarshal.AsSpan(kept).Sort(static (a, b) => b.Prominence.CompareTo(a.Prominence));
-        var quads = new PlateQuad[kept.Count];
-        for (var i = 0; i < quads.Length; i++)
-        {
-            var ((topLeft, topRight, bottomRight, bottomLeft), _, score) = kept[i].Peak;
-            quads[i] = new PlateQuad(topLeft, topRight, bottomRight, bottomLeft, score);
-        }
-
-        return quads;
-    }
-
-    private static bool WithinOne(List<(Peak Peak, double Prominence)> kept, Point2d middle)
-    {
-        foreach (var (other, _) in kept)
-        {
-            if (Math.Abs(other.Middle.X - middle.X) < other.Box.Width * 0.5 && Math.Abs(other.Middle.Y - middle.Y) < other.Box.Height * 0.5)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-}
-
-/// <summary>A place of the heat map that is warmer than those around it, and what it says of a plate.</summary>
-internal readonly record struct Peak(Corners Corners, Rect Box, float Score)
-{
-    public Point2d Middle => new(Box.X + Box.Width / 2.0, Box.Y + Box.Height / 2.0);
 }

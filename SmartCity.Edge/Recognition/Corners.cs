@@ -31,6 +31,14 @@ internal readonly record struct Corners(Point2f TopLeft, Point2f TopRight, Point
         return new Corners(TopLeft - right - down, TopRight + right - down, BottomRight + right + down, BottomLeft - right + down);
     }
 
+    /// <summary>Scaled, then moved.</summary>
+    public Corners Moved(float scaleX, float scaleY, float x, float y)
+    {
+        return new Corners(Move(TopLeft), Move(TopRight), Move(BottomRight), Move(BottomLeft));
+
+        Point2f Move(Point2f p) => new(p.X * scaleX + x, p.Y * scaleY + y);
+    }
+
     /// <summary>The upper half and the lower.</summary>
     public (Corners Upper, Corners Lower) Halves()
     {

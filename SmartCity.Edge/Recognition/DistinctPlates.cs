@@ -11,7 +11,7 @@ internal static class DistinctPlates
     public static void Keep(Span<ReadPlate> found, List<PlateRead> kept)
     {
         found.Sort(static (a, b) => b.Value.CompareTo(a.Value));
-        foreach (var (read, _) in found)
+        foreach (var (read, _, _, _) in found)
         {
             if (!OverlapsOne(kept, read.Quad.Box))
             {

@@ -83,11 +83,6 @@ internal sealed class Look : IDisposable
 
     public float[] Corners { get; }
 
-    /// <summary>Peaks before those of one plate are made one.</summary>
-    public List<Peak> Found { get; } = [];
-
-    public List<(Peak Peak, double Prominence)> Kept { get; } = [];
-
     public OrtIoBinding Binding { get; }
 
     public void Dispose()

@@ -17,8 +17,11 @@ internal interface IPlateDetector : IDisposable
     /// <summary>The score from which what was found is no mere lettering: letters alone are a word below it.</summary>
     float PlateForCertain { get; }
 
+    /// <summary>Whether its score tells plates from other text: then every quad that is sure is read; otherwise the rest only while none is a plate.</summary>
+    bool ScoresPlates { get; }
+
     /// <summary>Finds the characters of plates in a BGR picture of any size; most prominent first.</summary>
-    IReadOnlyList<PlateQuad> Detect(in Source image);
+    IReadOnlyList<PlateQuad> Detect(in Source image, in DetectionSettings settings);
 }
 
 /// <summary>Quads of a picture → per-character distributions, in order. Implementations are thread-safe or pool their own sessions.</summary>

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
+using OpenCvSharp;
 
 namespace SmartCity.Edge.Recognition;
 
-/// <summary>Quads of one picture → plates: read in batches, looked at, decoded; a doubtful one again. Keeps its memory for the next picture; not thread-safe.</summary>
+/// <summary>Quads of one picture → plates: read in batches, looked at, decoded; doubtful ones again. Keeps its memory for the next picture; not thread-safe.</summary>
 internal sealed class PictureReading
 {
-    private const int FirstBatch = 3;
+    private const int MostAtOnce = 3;
     private const double PlateEnough = 0.5;
 
     private readonly RecognitionModels _models;
@@ -14,7 +15,7 @@ internal sealed class PictureReading
     private readonly List<PlateQuad> _quads = [];
     private readonly List<ReadPlate> _found = [];
     private readonly List<PlateRead> _kept = [];
-    private readonly SeenPlaces[] _seen = [.. Enumerable.Range(0, Math.Max(FirstBatch, PlatePatch.MostViews)).Select(_ => new SeenPlaces())];
+    private readonly SeenPlaces[] _seen = [.. Enumerable.Range(0, MostAtOnce).Select(_ => new SeenPlaces())];
     private bool _hasPlate;
 
     public PictureReading(RecognitionModels models, RecognitionOptions options)
@@ -32,14 +33,23 @@ internal sealed class PictureReading
         }
 
         var candidates = CollectionsMarshal.AsSpan(_quads);
-        for (var done = 0; done < candidates.Length && !_hasPlate; done += FirstBatch)
+        for (var done = 0; done < candidates.Length && (_models.Detector.ScoresPlates || !_hasPlate); done += MostAtOnce)
         {
-            // The most prominent first; the rest only while none of them is a plate.
-            ReadBatch(image, candidates.Slice(done, Math.Min(FirstBatch, candidates.Length - done)));
+            ReadBatch(image, candidates.Slice(done, Math.Min(MostAtOnce, candidates.Length - done)));
         }
 
-        LookAgain(image);
-        DistinctPlates.Keep(CollectionsMarshal.AsSpan(_found), _kept);
+        var found = CollectionsMarshal.AsSpan(_found);
+        found.Sort(static (a, b) => b.Value.CompareTo(a.Value));
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (SecondLook.IsWanted(found[i].Read) && (i == 0 || IsForCertain(found[i].Read)))
+            {
+                found[i] = SecondLook.At(image, found[i], _models, _seen[0], Decode);
+            }
+        }
+
+        DistinctPlates.Keep(found, _kept);
+        RemoveScraps();
         return [.. _kept];
     }
 
@@ -51,6 +61,20 @@ internal sealed class PictureReading
         _hasPlate = false;
     }
 
+    private bool IsForCertain(PlateRead read) => read.Quad.Score >= _models.Detector.PlateForCertain;
+
+    // Beside another plate, what the detector is not certain of and nobody can read is none.
+    private void RemoveScraps()
+    {
+        for (var i = _kept.Count - 1; i > 0 && _models.Detector.ScoresPlates; i--)
+        {
+            if (PlateRules.IsScrap(_kept[i]) && !IsForCertain(_kept[i]))
+            {
+                _kept.RemoveAt(i);
+            }
+        }
+    }
+
     private void ReadBatch(in Source image, ReadOnlySpan<PlateQuad> quads)
     {
         _models.Reader.Read(image, quads, _seen);
@@ -59,23 +83,8 @@ internal sealed class PictureReading
             if (_seen[i].Count >= PlateRules.FewestCharacters && Decode(image, quads[i], _models.Appearances.Look(image, quads[i]), _seen[i]) is { } read)
             {
                 _found.Add(read);
-                _hasPlate |= _decoder.Decoded.Fits && read.Read.Confidence > PlateEnough;
+                _hasPlate |= read.Fits && read.Read.Confidence > PlateEnough;
             }
-        }
-    }
-
-    // The most valuable plate, where it is doubtful.
-    private void LookAgain(in Source image)
-    {
-        var best = -1;
-        for (var i = 0; i < _found.Count; i++)
-        {
-            best = best < 0 || _found[i].Value > _found[best].Value ? i : best;
-        }
-
-        if (best >= 0 && SecondLook.IsWanted(_found[best].Read))
-        {
-            _found[best] = SecondLook.At(image, _found[best], _models, _seen, Decode);
         }
     }
 
@@ -87,9 +96,16 @@ internal sealed class PictureReading
         }
 
         var read = Reading.Of(_decoder.Decoded, _decoder.Rows, quad, appearance, _decoder.Share, _options.AbstainBelow);
-        return new ReadPlate(read, _decoder.Worth * PlateRules.Prominence(quad.Box, image.Picture.Width, _decoder.Decoded.Length));
+        return new ReadPlate(read, _decoder.Decoded.Fits, _decoder.Worth, PlateRules.Prominence(quad.Box, image.Picture.Width, _decoder.Decoded.Length));
     }
 }
 
-/// <summary>A reading and what it is worth beside the others of its picture.</summary>
-internal readonly record struct ReadPlate(PlateRead Read, double Value);
+/// <summary>A reading of a picture.</summary>
+/// <param name="Fits">Whether some country gives such plates out.</param>
+/// <param name="Worth">How plate-like it is.</param>
+/// <param name="Prominence">How much its plate stands out.</param>
+internal readonly record struct ReadPlate(PlateRead Read, bool Fits, double Worth, double Prominence)
+{
+    /// <summary>What it is worth beside the others of its picture: of plates that were read the nearest counts most, however clear another is.</summary>
+    public double Value => Prominence * PlateRules.Standing(Read.Confidence, Fits, Worth);
+}

@@ -35,7 +35,7 @@ public sealed class PlateRecogniser : IDisposable
     public IReadOnlyList<PlateQuad> Detect(Mat image)
     {
         using var array = InputArray.Create(image);
-        return _models.Detector.Detect(new Source(image, array));
+        return _models.Detector.Detect(new Source(image, array), _options.Detection);
     }
 
     /// <summary>Plates in a BGR picture, the most prominent first.</summary>
@@ -47,7 +47,7 @@ public sealed class PlateRecogniser : IDisposable
         var started = Stopwatch.GetTimestamp();
         using var array = InputArray.Create(image);
         var source = new Source(image, array);
-        var quads = _models.Detector.Detect(source);
+        var quads = _models.Detector.Detect(source, _options.Detection);
         var detected = Stopwatch.GetElapsedTime(started);
         var reads = Read(source, quads);
         times = new RecognitionTimes(detected, Stopwatch.GetElapsedTime(started) - detected);

@@ -13,6 +13,8 @@ internal static class PlateRules
     private const double LeastConfidence = 0.015;
     private const double WithoutGrammar = 0.6;
     private const double UsualLength = 6;
+    private const double ReadEnough = 0.5;
+    private const double ScrapBelow = 0.3;
 
     /// <summary>A long number without letters is a telephone's, a number at the picture's edge its date, and words have letters only.</summary>
     public static bool IsPlate(GrammarDecoder decoded, in LinePlace place)
@@ -31,6 +33,12 @@ internal static class PlateRules
 
     /// <summary>How plate-like a reading is.</summary>
     public static double Worth(GrammarDecoder decoded) => (decoded.Confidence + 0.05) * (decoded.Fits ? 1 : WithoutGrammar);
+
+    /// <summary>What a reading counts for beside others, 0–1: a plate that was read is one, and the rest what they are worth.</summary>
+    public static double Standing(double confidence, bool fits, double worth) => confidence >= ReadEnough ? fits ? 1 : WithoutGrammar : worth;
+
+    /// <summary>Whether a reading says next to nothing.</summary>
+    public static bool IsScrap(PlateRead read) => read.Confidence < ScrapBelow;
 
     /// <summary>How much a plate stands out: large, towards the middle, where a camera points, and no fragment.</summary>
     public static double Prominence(Rect box, int pictureWidth, int characters)

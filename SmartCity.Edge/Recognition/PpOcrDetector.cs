@@ -23,12 +23,10 @@ internal sealed class PpOcrDetector : IPlateDetector
 
     private readonly InferenceSession _session;
     private readonly string _input;
-    private readonly int _side;
 
     public PpOcrDetector(RecognitionOptions options, ILogger logger)
     {
         (_session, Device) = OnnxModel.Open(ModelFiles.Find(options.ModelsPath, FileName, Sha256), options, logger);
-        _side = options.DetectionSide;
         var (name, shape) = (_session.InputMetadata.Single().Key, _session.InputMetadata.Single().Value.Dimensions);
         if (shape.Length != 4 || shape[1] != 3 || _session.OutputMetadata.Count != 1)
         {
@@ -48,10 +46,12 @@ internal sealed class PpOcrDetector : IPlateDetector
     // Any text is found, and none is more of a plate than another.
     public float PlateForCertain => float.PositiveInfinity;
 
-    public IReadOnlyList<PlateQuad> Detect(in Source source)
+    public bool ScoresPlates => false;
+
+    public IReadOnlyList<PlateQuad> Detect(in Source source, in DetectionSettings settings)
     {
         var image = source.Picture;
-        var scale = Math.Min(1.0, (double)_side / Math.Max(image.Width, image.Height));
+        var scale = Math.Min(1.0, (double)settings.Side / Math.Max(image.Width, image.Height));
         var width = Math.Max(Stride, (int)Math.Round(image.Width * scale / Stride) * Stride);
         var height = Math.Max(Stride, (int)Math.Round(image.Height * scale / Stride) * Stride);
         var lines = Lines(image, width, height);

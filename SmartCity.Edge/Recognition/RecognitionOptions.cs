@@ -55,7 +55,14 @@ public sealed class RecognitionOptions
     [Range(0.0, 1.0)]
     public double AbstainBelow { get; set; } = 0.60;
 
+    /// <summary>Score (0–1) from which <c>city-det-1</c> is sure of a plate. What scores 70 % of it or more is read too, and is a plate where its characters say so.</summary>
+    [Range(0.1, 0.95)]
+    public double DetectionThreshold { get; set; } = 0.5;
+
     /// <summary>How many text regions of a picture are read at most, the most plate-like first.</summary>
-    [Range(1, 64)]
-    public int CandidatesRead { get; set; } = 6;
+    [Range(1, 256)]
+    public int CandidatesRead { get; set; } = 64;
+
+    /// <summary>How plates are looked for where a camera has no settings of its own.</summary>
+    internal DetectionSettings Detection => new(DetectionSide, (float)DetectionThreshold);
 }
