@@ -15,10 +15,12 @@ public sealed record StationSetup(
 /// <summary>A camera as an administrator sets it up.</summary>
 /// <param name="Source">Address of its pictures; a password in it is shown as <c>***</c>.</param>
 /// <param name="Masks">Regions painted black before anything is kept or read: polygons of x, y pairs from 0 to 1.</param>
+/// <param name="Recognition">How plates are looked for in its pictures, where it is not as the edge's settings have it.</param>
 /// <param name="State">active, trial (its pictures are shown, but it makes no sightings) or retired.</param>
 /// <param name="Now">What its edge's last heartbeat says; null before the first.</param>
 public sealed record CameraSetup(
-    string Id, string StationId, string? Source, int? Lane, string? Direction, IReadOnlyList<IReadOnlyList<double[]>> Masks, string State, DateTimeOffset? TrialUntil, CameraHeartbeat? Now);
+    string Id, string StationId, string? Source, int? Lane, string? Direction, IReadOnlyList<IReadOnlyList<double[]>> Masks, Cities.CameraRecognition? Recognition, string State, DateTimeOffset? TrialUntil,
+    CameraHeartbeat? Now);
 
 /// <summary>The body of <c>POST /api/setup/stations</c>.</summary>
 public sealed record NewStation(string? Id, string? Name, double? Latitude, double? Longitude, IReadOnlyList<Cities.ZoneMembership>? Zones = null);
@@ -32,13 +34,15 @@ public sealed record StationZones(IReadOnlyList<Cities.ZoneMembership>? Zones);
 
 /// <summary>The body of <c>POST /api/setup/cameras</c>.</summary>
 /// <param name="Trial">Whether it is only shown, for ten minutes or until <c>PUT</c> makes it active.</param>
-public sealed record NewCamera(string? Id, string? StationId, string? Source, int? Lane = null, string? Direction = null, IReadOnlyList<IReadOnlyList<double[]>>? Masks = null, bool Trial = false);
+public sealed record NewCamera(string? Id, string? StationId, string? Source, int? Lane = null, string? Direction = null, IReadOnlyList<IReadOnlyList<double[]>>? Masks = null, bool Trial = false,
+    Cities.CameraRecognition? Recognition = null);
 
 /// <summary>The body of <c>PUT /api/setup/cameras/{id}</c>; a property that is null is not changed.</summary>
 /// <param name="Lane">0 removes the lane.</param>
 /// <param name="Direction">An empty text removes the direction.</param>
 /// <param name="State">active or retired.</param>
-public sealed record CameraChange(string? Source = null, int? Lane = null, string? Direction = null, IReadOnlyList<IReadOnlyList<double[]>>? Masks = null, string? State = null);
+public sealed record CameraChange(string? Source = null, int? Lane = null, string? Direction = null, IReadOnlyList<IReadOnlyList<double[]>>? Masks = null, string? State = null,
+    Cities.CameraRecognition? Recognition = null);
 
 /// <summary>The body of <c>PUT /api/zones/{id}</c>.</summary>
 public sealed record ZoneChange(string? Name, IReadOnlyList<IReadOnlyList<double[]>>? Outline);

@@ -67,7 +67,7 @@ public sealed record City
                     throw new InvalidDataException($"City file {file}: camera id '{camera.Id}' of station '{station.Id}' is not valid: an id needs 1 to 64 characters of a-z, 0-9 and '-', and may occur only once.");
                 }
 
-                if (PrivacyMask.Check(camera.Masks) is { } problem)
+                if ((PrivacyMask.Check(camera.Masks) ?? CameraRecognition.Check(camera.Recognition)) is { } problem)
                 {
                     throw new InvalidDataException($"City file {file}: camera '{camera.Id}': {problem}");
                 }
@@ -125,4 +125,7 @@ public sealed record Camera
 
     /// <summary>Regions that are painted black before anything is kept or read: polygons of x, y pairs, each from 0 (left, top) to 1 (right, bottom).</summary>
     public IReadOnlyList<IReadOnlyList<double[]>> Masks { get => field ?? []; init; }
+
+    /// <summary>How plates are looked for in its pictures; null where everything is as the edge's settings have it.</summary>
+    public CameraRecognition? Recognition { get; init; }
 }

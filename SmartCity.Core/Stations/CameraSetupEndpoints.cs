@@ -50,7 +50,7 @@ internal static class CameraSetupEndpoints
             return Paging.Problem(source);
         }
 
-        if (Check(body.Lane, body.Direction, body.Masks) is { } wrong)
+        if (Check(body.Lane, body.Direction, body.Masks, body.Recognition) is { } wrong)
         {
             return Paging.Problem(wrong);
         }
@@ -62,9 +62,9 @@ internal static class CameraSetupEndpoints
 
         await using var command = dataSource.CreateCommand(
             """
-            insert into cameras (id, station_id, source, lane, direction, masks, state, trial_until) values ($1, $2, $3, nullif($4, 0), nullif($5, ''), $6, $7, $8)
+            insert into cameras (id, station_id, source, lane, direction, masks, state, trial_until, recognition) values ($1, $2, $3, nullif($4, 0), nullif($5, ''), $6, $7, $8, $9)
             on conflict (id) do update set station_id = excluded.station_id, source = excluded.source, lane = excluded.lane, direction = excluded.direction, masks = excluded.masks,
-                state = excluded.state, trial_until = excluded.trial_until
+                state = excluded.state, trial_until = excluded.trial_until, recognition = excluded.recognition
             where cameras.state = 'trial'
             """);
         command.Parameters.Add(new() { Value = body.Id });
@@ -75,13 +75,14 @@ internal static class CameraSetupEndpoints
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(body.Masks ?? []), NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = body.Trial ? "trial" : "active" });
         command.Parameters.Add(new() { Value = body.Trial ? time.GetUtcNow() + Trial : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(body.Recognition ?? new CameraRecognition(), JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb });
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
             return TypedResults.Problem($"id: there is already a camera {body.Id}, perhaps a retired one.", statusCode: StatusCodes.Status409Conflict);
         }
 
         await audit.AppendAsync(user.Identity!.Name!, body.Trial ? "cameras.trial" : "cameras.add", body.Id, null,
-            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, null));
+            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, null));
 
         // Nobody is to take an earlier camera's picture for this one's.
         await objects.DeleteAsync(CameraPicture.Key(body.StationId, body.Id), cancellationToken);
@@ -91,7 +92,7 @@ internal static class CameraSetupEndpoints
     private static async Task<Results<Ok<CameraSetup>, NotFound, ProblemHttpResult>> ChangeAsync(
         string id, CameraChange body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        if (Check(body.Lane, body.Direction, body.Masks) is { } wrong)
+        if (Check(body.Lane, body.Direction, body.Masks, body.Recognition) is { } wrong)
         {
             return Paging.Problem(wrong);
         }
@@ -117,7 +118,8 @@ internal static class CameraSetupEndpoints
 
         await using var command = dataSource.CreateCommand(
             """
-            update cameras set source = $2, lane = nullif(coalesce($3, lane), 0), direction = nullif(coalesce($4, direction), ''), masks = coalesce($5, masks), state = coalesce($6, state)
+            update cameras set source = $2, lane = nullif(coalesce($3, lane), 0), direction = nullif(coalesce($4, direction), ''), masks = coalesce($5, masks), state = coalesce($6, state),
+                recognition = coalesce($7, recognition)
             where id = $1
             """);
         command.Parameters.Add(new() { Value = id });
@@ -126,8 +128,9 @@ internal static class CameraSetupEndpoints
         command.Parameters.Add(new() { Value = (object?)body.Direction?.Trim() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = body.Masks is null ? DBNull.Value : JsonSerializer.Serialize(body.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = (object?)body.State ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = body.Recognition is null ? DBNull.Value : JsonSerializer.Serialize(body.Recognition, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await audit.AppendAsync(user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.State));
+        await audit.AppendAsync(user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, body.State));
         return TypedResults.Ok((await setups.FindCameraAsync(id, cancellationToken))!);
     }
 
@@ -156,11 +159,11 @@ internal static class CameraSetupEndpoints
         return TypedResults.Bytes(json, "application/json", entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{version}\""));
     }
 
-    private static string? Check(int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks) =>
+    private static string? Check(int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, CameraRecognition? recognition) =>
         lane is < 0 or > MostLanes ? $"lane must be from 1 to {MostLanes}, or 0 if the camera has no lane."
         : direction?.Length > LongestDirection ? $"direction must have at most {LongestDirection} characters."
-        : PrivacyMask.Check(masks ?? []);
+        : PrivacyMask.Check(masks ?? []) ?? CameraRecognition.Check(recognition);
 
-    private static string Details(string? station, string? source, int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, string? state) =>
-        JsonSerializer.Serialize(new { station, source = CameraAddress.Shown(source), lane, direction, masks, state });
+    private static string Details(string? station, string? source, int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, CameraRecognition? recognition, string? state) =>
+        JsonSerializer.Serialize(new { station, source = CameraAddress.Shown(source), lane, direction, masks, recognition, state });
 }

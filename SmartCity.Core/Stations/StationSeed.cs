@@ -75,9 +75,10 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
     {
         await using var command = new NpgsqlCommand(
             """
-            insert into cameras (id, station_id, lane, direction, source, masks, from_file) values ($1, $2, $3, $4, $5, $6, $7)
+            insert into cameras (id, station_id, lane, direction, source, masks, recognition, from_file) values ($1, $2, $3, $4, $5, $6, $7, $8)
             on conflict (id) do update set
-                station_id = excluded.station_id, lane = excluded.lane, direction = excluded.direction, source = excluded.source, masks = excluded.masks, from_file = excluded.from_file
+                station_id = excluded.station_id, lane = excluded.lane, direction = excluded.direction, source = excluded.source, masks = excluded.masks,
+                recognition = excluded.recognition, from_file = excluded.from_file
             """,
             connection)
         {
@@ -89,6 +90,7 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
                 new() { Value = (object?)camera.Direction ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                 new() { Value = camera.Source },
                 new() { Value = JsonSerializer.Serialize(camera.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new() { Value = JsonSerializer.Serialize(camera.Recognition ?? new CameraRecognition(), JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb },
                 new() { Value = line },
             },
         };

@@ -149,7 +149,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         IReadOnlyList<PlateQuad> quads;
         using (Telemetry.Source.StartActivity("detect"))
         {
-            quads = select(recogniser.Detect(frame.Image));
+            quads = select(recogniser.Detect(frame.Image, camera.Recognition));
         }
 
         using (Telemetry.Source.StartActivity("read"))

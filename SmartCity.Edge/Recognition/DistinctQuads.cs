@@ -3,7 +3,7 @@ using OpenCvSharp;
 
 namespace SmartCity.Edge.Recognition;
 
-/// <summary>Peaks → quads: of two peaks within one plate the surer stays; doubtful ones only where none is sure.</summary>
+/// <summary>Peaks → quads: of two peaks within one plate the surer stays; doubtful ones only where none is sure, or where a closer look saw them.</summary>
 internal static class DistinctQuads
 {
     /// <summary>The quads; large ones towards the middle, where a camera points, come first.</summary>
@@ -17,9 +17,9 @@ internal static class DistinctQuads
         CollectionsMarshal.AsSpan(found).Sort(static (a, b) => b.Score.CompareTo(a.Score));
         foreach (var peak in found)
         {
-            if (peak.Score < settings.Nearly && found[0].Score >= settings.Sure)
+            if (found[0].Score >= settings.Sure && peak.Score < (peak.IsCloser ? settings.Nearly : settings.Sure))
             {
-                break;
+                continue;
             }
 
             if (!IsWithinOne(kept, peak))

@@ -8,8 +8,8 @@ namespace SmartCity.Edge.Recognition;
 /// </summary>
 internal sealed class Halves : IDisposable
 {
-    // Below this scale plain interpolation would leave out pixels.
-    private const double LeastLinear = 0.6;
+    // Interpolation takes the mean of two pixels across and down: up to so many times it leaves out hardly any.
+    private const double MostAtOnce = 2.2;
 
     private readonly List<Half> _halves = [];
     private Source _image;
@@ -22,8 +22,8 @@ internal sealed class Halves : IDisposable
     /// <returns>The region that is shown: without what halving leaves over at its edges.</returns>
     public Rect Fill(Rect region, Mat into)
     {
-        var times = 0;
-        while (region.Width >> (times + 1) >= into.Width && region.Height >> (times + 1) >= into.Height)
+        var (times, least) = (0, into.Size());
+        while (region.Width >> times > least.Width * MostAtOnce && region.Height >> times > least.Height * MostAtOnce)
         {
             times++;
         }
@@ -32,13 +32,13 @@ internal sealed class Halves : IDisposable
         var part = new Rect(region.X >> times, region.Y >> times, region.Width >> times, region.Height >> times);
         if (part.Size == picture.Size())
         {
-            Scale(array, part.Size, into);
+            Cv2.Resize(array, into, least, 0, 0, InterpolationFlags.Linear);
         }
         else
         {
             using var cut = new Mat(picture, part);
             using var source = InputArray.Create(cut);
-            Scale(source, part.Size, into);
+            Cv2.Resize(source, into, least, 0, 0, InterpolationFlags.Linear);
         }
 
         return new Rect(part.X << times, part.Y << times, part.Width << times, part.Height << times);
@@ -60,13 +60,6 @@ internal sealed class Halves : IDisposable
         }
 
         return times == 0 ? _image : _halves[times - 1].Source;
-    }
-
-    private static void Scale(InputArray part, Size from, Mat into)
-    {
-        var size = into.Size();
-        var scale = Math.Min((double)size.Width / from.Width, (double)size.Height / from.Height);
-        Cv2.Resize(part, into, size, 0, 0, scale < LeastLinear ? InterpolationFlags.Area : InterpolationFlags.Linear);
     }
 
     /// <summary>Half of a picture, in memory that is made anew only for another size.</summary>

@@ -10,6 +10,9 @@ namespace SmartCity.Edge.Recognition;
 /// <param name="Warmest">Where it is warmest.</param>
 internal readonly record struct Peak(Corners Corners, Rect Box, float Score, float Scale, Point Warmest)
 {
+    /// <summary>Whether it was seen in a closer look, which decides what the look before left open.</summary>
+    public bool IsCloser { get; init; }
+
     public Point2d Middle => new(Box.X + Box.Width / 2.0, Box.Y + Box.Height / 2.0);
 
     /// <summary>Width of the characters in pixels of the look.</summary>

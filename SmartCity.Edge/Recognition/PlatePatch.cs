@@ -6,9 +6,6 @@ namespace SmartCity.Edge.Recognition;
 public static class PlatePatch
 {
     private const int MaximumHeight = 160;
-    /// <summary>How many cuts <see cref="Views"/> gives at most.</summary>
-    internal const int MostViews = 3;
-
     private const float ViewMargin = 0.12f;
     private const float LongerBy = 3;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenCvSharp;
+using SmartCity.Contracts.Cities;
 
 namespace SmartCity.Edge.Recognition;
 
@@ -32,10 +33,12 @@ public sealed class PlateRecogniser : IDisposable
     public string Device => _models.Detector.Device;
 
     /// <summary>Text regions that may be plates, the most prominent first.</summary>
-    public IReadOnlyList<PlateQuad> Detect(Mat image)
+    /// <param name="image">A BGR picture.</param>
+    /// <param name="own">What its camera has of its own.</param>
+    public IReadOnlyList<PlateQuad> Detect(Mat image, CameraRecognition? own = null)
     {
         using var array = InputArray.Create(image);
-        return _models.Detector.Detect(new Source(image, array), _options.Detection);
+        return _models.Detector.Detect(new Source(image, array), _options.Detection(own));
     }
 
     /// <summary>Plates in a BGR picture, the most prominent first.</summary>
@@ -47,7 +50,7 @@ public sealed class PlateRecogniser : IDisposable
         var started = Stopwatch.GetTimestamp();
         using var array = InputArray.Create(image);
         var source = new Source(image, array);
-        var quads = _models.Detector.Detect(source, _options.Detection);
+        var quads = _models.Detector.Detect(source, _options.Detection(null));
         var detected = Stopwatch.GetElapsedTime(started);
         var reads = Read(source, quads);
         times = new RecognitionTimes(detected, Stopwatch.GetElapsedTime(started) - detected);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using SmartCity.Contracts.Cities;
 
 namespace SmartCity.Edge.Recognition;
 
@@ -43,8 +44,8 @@ public sealed class RecognitionOptions
     [Range(1, 64)]
     public int ThreadsPerSession { get; set; } = 1;
 
-    /// <summary>A picture is scaled down until its longer side has no more pixels than this; <c>city-det-1</c> looks at two thirds of it first.</summary>
-    [Range(160, 4096)]
+    /// <summary>A picture is scaled down until its longer side has no more pixels than this; <c>city-det-1</c> looks at two thirds of it first, and closer where something small may be a plate. A camera may have its own.</summary>
+    [Range(CameraRecognition.LeastSide, CameraRecognition.MostSide)]
     public int DetectionSide { get; set; } = 960;
 
     /// <summary>Country of most vehicles, two letters of ISO 3166, whose plate grammars then count for more. If it is left out, the city file's country; null if there is none.</summary>
@@ -56,13 +57,13 @@ public sealed class RecognitionOptions
     public double AbstainBelow { get; set; } = 0.60;
 
     /// <summary>Score (0–1) from which <c>city-det-1</c> is sure of a plate. What scores 70 % of it or more is read too, and is a plate where its characters say so.</summary>
-    [Range(0.1, 0.95)]
+    [Range(CameraRecognition.LeastThreshold, CameraRecognition.MostThreshold)]
     public double DetectionThreshold { get; set; } = 0.5;
 
     /// <summary>How many text regions of a picture are read at most, the most plate-like first.</summary>
     [Range(1, 256)]
     public int CandidatesRead { get; set; } = 64;
 
-    /// <summary>How plates are looked for where a camera has no settings of its own.</summary>
-    internal DetectionSettings Detection => new(DetectionSide, (float)DetectionThreshold);
+    /// <summary>How plates are looked for in a camera's pictures.</summary>
+    internal DetectionSettings Detection(CameraRecognition? own) => new(own?.DetectionSide ?? DetectionSide, (float)(own?.DetectionThreshold ?? DetectionThreshold));
 }

@@ -131,7 +131,7 @@ internal sealed class Search : IDisposable
             else
             {
                 RemoveRough(peak);
-                Found.Add(peak);
+                Found.Add(peak with { IsCloser = true });
             }
         }
     }

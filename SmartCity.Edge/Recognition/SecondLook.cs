@@ -1,12 +1,15 @@
 namespace SmartCity.Edge.Recognition;
 
 /// <summary>
-/// A doubtful plate is cut out in other ways and read again, one at a time until two agree and are sure, by the second reader too where there is one:
-/// what most of them say counts.
+/// A doubtful plate is cut out in other ways and read again, by the second reader too where there is one, and what most of them say counts. Where the
+/// first of them all say the same, and surely, no more are asked.
 /// </summary>
 internal static class SecondLook
 {
     private const double SureAtOnce = 0.8;
+
+    // One more may be cut within the same character.
+    private const int Enough = 3;
 
     public delegate ReadPlate? Decode(in Source image, PlateQuad quad, PlateAppearance appearance, SeenPlaces seen);
 
@@ -22,7 +25,8 @@ internal static class SecondLook
         var reads = new List<ReadPlate> { first };
         foreach (var view in PlatePatch.Views(image.Picture, first.Read.Quad))
         {
-            if (Read(image, view, models.Reader))
+            Read(image, view, models.Reader);
+            if (reads.Count == Enough && !IsWanted(reads[^1].Read) && reads.TrueForAll(r => r.Read.BestGuess == reads[0].Read.BestGuess))
             {
                 return Agreed(reads);
             }
@@ -35,21 +39,16 @@ internal static class SecondLook
 
         return Agreed(reads);
 
-        // True when it says what another said, and says it surely.
-        bool Read(in Source image, PlateQuad view, IPlateReader reader)
+        void Read(in Source image, PlateQuad view, IPlateReader reader)
         {
             reader.Read(image, [view], new ReadOnlySpan<SeenPlaces>(ref seen));
-            if (decode(image, reads[0].Read.Quad, reads[0].Read.Appearance, seen) is not { } read)
+            if (decode(image, reads[0].Read.Quad, reads[0].Read.Appearance, seen) is { } read)
             {
-                return false;
+                reads.Add(read);
             }
-
-            var agrees = read.Read.Confidence >= SureAtOnce && reads.Exists(r => r.Read.BestGuess == read.Read.BestGuess);
-            reads.Add(read);
-            return agrees;
         }
     }
 
     private static ReadPlate Agreed(List<ReadPlate> reads) =>
-        reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Value))!.MaxBy(r => r.Value);
+        reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Worth * r.Prominence))!.MaxBy(r => r.Worth * r.Prominence);
 }

@@ -51,6 +51,20 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.All(lines, l => Assert.DoesNotContain("geheim", l.Details, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_camera_has_its_own_recognition_settings_until_they_are_changed_and_its_edge_hears_of_them()
+    {
+        var added = await ReadAsync<CameraSetup>(core.Http.PostAsJsonAsync("/api/setup/cameras", new NewCamera("a3-far", "london-a3", "upload", Recognition: new CameraRecognition(1920, 0.4)), Token));
+        Assert.Equal(new CameraRecognition(1920, 0.4), added.Recognition);
+
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a3-far", new CameraChange(Direction: "outbound"), Token));
+        Assert.Equal(new CameraRecognition(1920, 0.4), (await EdgeCamerasAsync("london-a3")).Single(c => c.Id == "a3-far").Recognition);
+
+        var plain = await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a3-far", new CameraChange(Recognition: new CameraRecognition()), Token));
+        Assert.Null(plain.Recognition);
+        Assert.Null((await EdgeCamerasAsync("london-a3")).Single(c => c.Id == "a3-far").Recognition);
+    }
+
     [Theory]
     [InlineData("http://cam/snap.cgi?user=admin&password=geheim&channel=2", "http://cam/snap.cgi?user=***&password=***&channel=2", "http://cam/snap.cgi?user=***&password=***&channel=3", "http://cam/snap.cgi?user=admin&password=geheim&channel=3")]
     [InlineData("rtsp://cam:554/user=admin&password=geheim&channel=1&stream=0.sdp", "rtsp://cam:554/user=***&password=***&channel=1&stream=0.sdp", null, null)]
@@ -169,6 +183,8 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "lane": 99 }""", "lane must")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "masks": [[[0, 0], [1, 1]]] }""", "masks[0]")]
     [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "masks": [[[0, 0], [1, 1], [2, 1]]] }""", "masks[0]")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "recognition": { "detectionSide": 100 } }""", "recognition.detectionSide must be from 160 to 4096")]
+    [InlineData("""{ "id": "a1-n9", "stationId": "london-a1", "source": "upload", "recognition": { "detectionThreshold": 1 } }""", "recognition.detectionThreshold must be from 0.1 to 0.95")]
     public async Task A_camera_that_is_wrong_is_refused_saying_which_field(string body, string words)
     {
         using var answer = await core.Http.PostAsync("/api/setup/cameras", new StringContent(body, System.Text.Encoding.UTF8, "application/json"), Token);

@@ -47,7 +47,7 @@ public sealed class PhotographTests(PhotographTests.Anywhere recogniser) : IClas
     // The truth itself mixes O with 0 and I with 1.
     private static string Folded(string plate) => new([.. plate.ToUpperInvariant().Where(char.IsAsciiLetterOrDigit).Select(c => c == 'O' ? '0' : c == 'I' ? '1' : c)]);
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "SmartCity.sln")))
