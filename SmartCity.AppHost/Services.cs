@@ -30,7 +30,10 @@ internal static class Services
         .ExcludeFromManifest();
 
     /// <summary>The service's HTTP endpoint with its health, named on the dashboard.</summary>
+#pragma warning disable ASPIRECERTIFICATES001 // may still change; without it Aspire warns of a certificate that nothing here uses
     public static IResourceBuilder<ProjectResource> WithHttp(this IResourceBuilder<ProjectResource> project, string name) => project
+        .WithoutHttpsCertificate()
+#pragma warning restore ASPIRECERTIFICATES001
         .WithHttpEndpoint(targetPort: project.ApplicationBuilder.ExecutionContext.IsPublishMode ? Publishing.Port : null)
         .WithHttpHealthCheck("/health/ready")
         .WithUrlForEndpoint("http", url => url.DisplayText = name);
