@@ -4,6 +4,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using SmartCity.Contracts.Api;
 using SmartCity.System.Tests.Hosting;
 
@@ -24,6 +26,9 @@ public sealed class LocalCity : IAsyncLifetime
 
     public ResourceNotificationService States => App.Services.GetRequiredService<ResourceNotificationService>();
 
+    /// <summary>What the orchestrator warned of until every service did its work.</summary>
+    public IReadOnlyList<string> FirstWarnings { get; private set; } = [];
+
     public async ValueTask InitializeAsync()
     {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.SmartCity_AppHost>(
@@ -37,9 +42,11 @@ public sealed class LocalCity : IAsyncLifetime
             core.WithEnvironment(string.Create(CultureInfo.InvariantCulture, $"Core__Access__ServiceKeys__2__Scopes__{index}"), scope);
         }
 
+        builder.Services.AddLogging(logging => logging.AddFakeLogging());
         App = await builder.BuildAsync(TestContext.Current.CancellationToken);
         await App.StartAsync(TestContext.Current.CancellationToken);
         await HealthyAsync();
+        FirstWarnings = [.. App.Services.GetFakeLogCollector().GetSnapshot().Where(l => l.Level >= LogLevel.Warning && l.Category?.StartsWith("Aspire.", StringComparison.Ordinal) == true).Select(l => l.ToString())];
         _core = App.CreateHttpClient("core", "http");
         _core.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         _core.DefaultRequestHeaders.Add("Audit-Reason", "a test");

@@ -18,6 +18,9 @@ public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
     }
 
     [Fact]
+    public void A_first_start_warns_of_nothing() => Assert.Empty(city.FirstWarnings);
+
+    [Fact]
     public async Task The_dashboard_answers()
     {
         var urls = city.States.TryGetCurrentState("aspire-dashboard", out var dashboard) ? dashboard.Snapshot.Urls : [];
