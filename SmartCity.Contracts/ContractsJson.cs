@@ -14,6 +14,7 @@ namespace SmartCity.Contracts;
 [JsonSerializable(typeof(StationHeartbeat))]
 [JsonSerializable(typeof(City))]
 [JsonSerializable(typeof(EdgeConfiguration))]
+[JsonSerializable(typeof(CameraMotion))]
 [JsonSerializable(typeof(EdgeSightings))]
 [JsonSerializable(typeof(EdgeSightingsAsked))]
 [JsonSerializable(typeof(EdgeSightingsMissing))]

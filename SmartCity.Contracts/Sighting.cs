@@ -56,6 +56,9 @@ public sealed record Sighting
     /// <summary>Whether the clock that <see cref="CapturedAt"/> is from was synchronised; null when that is not known, as of recordings and of cameras with a clock of their own.</summary>
     public bool? ClockSynchronised { get; init; }
 
+    /// <summary>How the plate moved in the picture: towards (the camera), away, left or right; null when too little was seen to say.</summary>
+    public string? Movement { get; init; }
+
     /// <summary>Kilometres per hour; null when not measured.</summary>
     public double? SpeedKmh { get; init; }
 

@@ -20,7 +20,11 @@ public sealed record StationSetup(
 /// <param name="Now">What its edge's last heartbeat says; null before the first.</param>
 public sealed record CameraSetup(
     string Id, string StationId, string? Source, int? Lane, string? Direction, IReadOnlyList<IReadOnlyList<double[]>> Masks, Cities.CameraRecognition? Recognition, string State, DateTimeOffset? TrialUntil,
-    CameraHeartbeat? Now);
+    CameraHeartbeat? Now)
+{
+    /// <summary>What movement in the picture means on the road; null where nobody has said.</summary>
+    public Cities.CameraMotion? Motion { get; init; }
+}
 
 /// <summary>The body of <c>POST /api/setup/stations</c>.</summary>
 public sealed record NewStation(string? Id, string? Name, double? Latitude, double? Longitude, IReadOnlyList<Cities.ZoneMembership>? Zones = null);
@@ -35,14 +39,22 @@ public sealed record StationZones(IReadOnlyList<Cities.ZoneMembership>? Zones);
 /// <summary>The body of <c>POST /api/setup/cameras</c>.</summary>
 /// <param name="Trial">Whether it is only shown, for ten minutes or until <c>PUT</c> makes it active.</param>
 public sealed record NewCamera(string? Id, string? StationId, string? Source, int? Lane = null, string? Direction = null, IReadOnlyList<IReadOnlyList<double[]>>? Masks = null, bool Trial = false,
-    Cities.CameraRecognition? Recognition = null);
+    Cities.CameraRecognition? Recognition = null)
+{
+    /// <summary>What movement in the picture means on the road.</summary>
+    public Cities.CameraMotion? Motion { get; init; }
+}
 
 /// <summary>The body of <c>PUT /api/setup/cameras/{id}</c>; a property that is null is not changed.</summary>
 /// <param name="Lane">0 removes the lane.</param>
 /// <param name="Direction">An empty text removes the direction.</param>
 /// <param name="State">active or retired.</param>
 public sealed record CameraChange(string? Source = null, int? Lane = null, string? Direction = null, IReadOnlyList<IReadOnlyList<double[]>>? Masks = null, string? State = null,
-    Cities.CameraRecognition? Recognition = null);
+    Cities.CameraRecognition? Recognition = null)
+{
+    /// <summary>What movement in the picture means on the road; one that says nothing removes it.</summary>
+    public Cities.CameraMotion? Motion { get; init; }
+}
 
 /// <summary>The body of <c>PUT /api/zones/{id}</c>.</summary>
 public sealed record ZoneChange(string? Name, IReadOnlyList<IReadOnlyList<double[]>>? Outline);

@@ -26,6 +26,9 @@ public sealed record SightingView
     public string? ReaderVersion { get; init; }
     public double? SpeedKmh { get; init; }
 
+    /// <summary>How the plate moved in the picture: towards (the camera), away, left or right; null when that is not known.</summary>
+    public string? Movement { get; init; }
+
     /// <summary>How often later frames of the vehicle have corrected it.</summary>
     public int Revision { get; init; }
 

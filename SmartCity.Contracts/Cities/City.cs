@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace SmartCity.Contracts.Cities;
 
@@ -67,7 +68,7 @@ public sealed record City
                     throw new InvalidDataException($"City file {file}: camera id '{camera.Id}' of station '{station.Id}' is not valid: an id needs 1 to 64 characters of a-z, 0-9 and '-', and may occur only once.");
                 }
 
-                if ((PrivacyMask.Check(camera.Masks) ?? CameraRecognition.Check(camera.Recognition)) is { } problem)
+                if ((PrivacyMask.Check(camera.Masks) ?? CameraRecognition.Check(camera.Recognition) ?? CameraMotion.Check(camera.Motion)) is { } problem)
                 {
                     throw new InvalidDataException($"City file {file}: camera '{camera.Id}': {problem}");
                 }
@@ -120,6 +121,10 @@ public sealed record Camera
 
     public string? Direction { get; init; }
 
+    /// <summary>What movement in the picture means on the road; null where nobody has said. Not written where it is null, so that a city file's line stays what it was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CameraMotion? Motion { get; init; }
+
     /// <summary>Whether the camera is only being tested: its pictures are shown, but it makes no sightings.</summary>
     public bool Trial { get; init; }
 
@@ -127,5 +132,6 @@ public sealed record Camera
     public IReadOnlyList<IReadOnlyList<double[]>> Masks { get => field ?? []; init; }
 
     /// <summary>How plates are looked for in its pictures; null where everything is as the edge's settings have it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CameraRecognition? Recognition { get; init; }
 }

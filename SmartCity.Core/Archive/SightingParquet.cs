@@ -14,7 +14,7 @@ internal sealed class SightingParquet : IDisposable
     public const string Select =
         """
         s.id, s.captured_at, s.camera_id, s.lane, s.direction, s.plate, s.country, s.format, s.confidence, s.characters, s.frames, s.box[1], s.box[2], s.box[3], s.box[4],
-        s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at, s.clock_synchronised, s.revision
+        s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at, s.clock_synchronised, s.revision, s.movement
         """;
 
     /// <summary>Where the time of capture is in <see cref="Select"/>.</summary>
@@ -52,6 +52,7 @@ internal sealed class SightingParquet : IDisposable
         new ArchiveColumn<DateTime>("stored_at", (r, i) => r.GetDateTime(i), Micros),
         new ArchiveColumn<bool?>("clock_synchronised", (r, i) => r.Bool(i), isLater: true),
         new ArchiveColumn<int>("revision", (r, i) => r.GetInt32(i), isLater: true),
+        new ArchiveColumn<string?>("movement", (r, i) => r.Text(i), isLater: true),
     ];
 
     private readonly WriterProperties _properties;

@@ -72,6 +72,7 @@ internal sealed class LivePublisher(LiveFeed feed, VehicleRegistry vehicles, ILo
             SpeedKmh = s.SpeedKmh,
             ClockSynchronised = s.ClockSynchronised,
             Revision = s.Revision,
+            Movement = s.Movement,
             StoredAt = result.StoredAt,
             TraceId = record.TraceId,
             PassageId = passage,

@@ -97,6 +97,7 @@ public static class SightingParser
             ?? (IsName(s.StationId) ? null : "stationId must have only letters, digits, '-', '_' and '.', and must not begin with '.'.")
             ?? TextFault("cameraId", s.CameraId, required: true)
             ?? TextFault("direction", s.Direction)
+            ?? TextFault("movement", s.Movement)
             ?? TextFault("country", s.Country)
             ?? TextFault("format", s.Format)
             ?? TextFault("evidence", s.Evidence)

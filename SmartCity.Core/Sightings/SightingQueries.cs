@@ -14,11 +14,11 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource)
     private const string Select =
         $"""
         select s.id, s.captured_at, s.station_id, s.camera_id, s.lane, s.direction, s.plate, s.country, s.format, s.confidence, s.characters, s.alternatives::text,
-               s.frames, s.box, s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at, s.passage_id, s.clock_synchronised, s.revision, {VehicleRegistry.Columns}
+               s.frames, s.box, s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at, s.passage_id, s.clock_synchronised, s.revision, s.movement, {VehicleRegistry.Columns}
         from sightings s left join vehicles v on v.plate = s.plate
         """;
 
-    private const int VehicleColumn = 23;
+    private const int VehicleColumn = 24;
 
     public async Task<List<SightingView>> ListAsync(SightingFilter filter, int count, CancellationToken cancellationToken)
     {
@@ -89,6 +89,7 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource)
             PassageId = r.Id(20),
             ClockSynchronised = r.Bool(21),
             Revision = r.GetInt32(22),
+            Movement = r.Text(23),
             Vehicle = VehicleRegistry.Read(r, VehicleColumn),
         };
     }

@@ -89,7 +89,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
                 new NpgsqlBatchCommand(
                     """
                     update sightings set revision = $3, plate = $4, country = $5, format = $6, confidence = $7, characters = $8, alternatives = $9, frames = $10, box = $11, evidence = $12,
-                        detector_version = $13, reader_version = $14, direction = $15, speed_kmh = $16, clock_synchronised = $17, passage_id = null
+                        detector_version = $13, reader_version = $14, direction = $15, speed_kmh = $16, clock_synchronised = $17, movement = $18, passage_id = null
                     where captured_at = $1 and id = $2
                     """)
                 {
@@ -98,7 +98,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
                         new() { Value = s.CapturedAt }, new() { Value = s.Id }, new() { Value = s.Revision }, TextParameter.Of(s.Plate), TextParameter.Of(s.Country), TextParameter.Of(s.Format), new() { Value = s.Confidence },
                         new() { Value = SightingStore.Singles(s.Characters) }, new() { Value = JsonSerializer.Serialize(s.Alternatives, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb }, new() { Value = s.Frames },
                         new() { Value = s.Box.ToArray() }, TextParameter.Of(s.Evidence), TextParameter.Of(s.DetectorVersion), TextParameter.Of(s.ReaderVersion), TextParameter.Of(s.Direction),
-                        Value(s.SpeedKmh, NpgsqlDbType.Double), Value(s.ClockSynchronised, NpgsqlDbType.Boolean),
+                        Value(s.SpeedKmh, NpgsqlDbType.Double), Value(s.ClockSynchronised, NpgsqlDbType.Boolean), TextParameter.Of(s.Movement),
                     },
                 },
                 new NpgsqlBatchCommand("update review_cases set state = 'settled', resolved_at = $2, claimed_by = null, claimed_until = null where sighting_id = $1 and state in ('open', 'skipped')")

@@ -66,7 +66,7 @@ internal static class SightingStore
         await using var copy = await connection.BeginBinaryImportAsync(
             """
             copy sightings (id, captured_at, station_id, camera_id, lane, direction, plate, country, format, confidence, characters, alternatives,
-                            frames, box, evidence, detector_version, reader_version, speed_kmh, clock_synchronised, revision, trace_id, topic, partition, record_offset, stored_at, passage_id)
+                            frames, box, evidence, detector_version, reader_version, speed_kmh, clock_synchronised, revision, movement, trace_id, topic, partition, record_offset, stored_at, passage_id)
             from stdin (format binary)
             """,
             cancellationToken);
@@ -127,6 +127,7 @@ internal static class SightingStore
         await ValueAsync(s.SpeedKmh, NpgsqlDbType.Double);
         await ValueAsync(s.ClockSynchronised, NpgsqlDbType.Boolean);
         await copy.WriteAsync(s.Revision, NpgsqlDbType.Integer, cancellationToken);
+        await TextAsync(s.Movement);
         await TextAsync(record.TraceId);
         await TextAsync(record.Position.Topic);
         await copy.WriteAsync(record.Position.Partition, NpgsqlDbType.Integer, cancellationToken);

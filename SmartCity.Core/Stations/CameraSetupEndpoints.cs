@@ -50,7 +50,7 @@ internal static class CameraSetupEndpoints
             return Paging.Problem(source);
         }
 
-        if (Check(body.Lane, body.Direction, body.Masks, body.Recognition) is { } wrong)
+        if (Check(body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion) is { } wrong)
         {
             return Paging.Problem(wrong);
         }
@@ -62,9 +62,9 @@ internal static class CameraSetupEndpoints
 
         await using var command = dataSource.CreateCommand(
             """
-            insert into cameras (id, station_id, source, lane, direction, masks, state, trial_until, recognition) values ($1, $2, $3, nullif($4, 0), nullif($5, ''), $6, $7, $8, $9)
+            insert into cameras (id, station_id, source, lane, direction, masks, state, trial_until, recognition, motion) values ($1, $2, $3, nullif($4, 0), nullif($5, ''), $6, $7, $8, $9, $10)
             on conflict (id) do update set station_id = excluded.station_id, source = excluded.source, lane = excluded.lane, direction = excluded.direction, masks = excluded.masks,
-                state = excluded.state, trial_until = excluded.trial_until, recognition = excluded.recognition
+                state = excluded.state, trial_until = excluded.trial_until, recognition = excluded.recognition, motion = excluded.motion
             where cameras.state = 'trial'
             """);
         command.Parameters.Add(new() { Value = body.Id });
@@ -76,13 +76,14 @@ internal static class CameraSetupEndpoints
         command.Parameters.Add(new() { Value = body.Trial ? "trial" : "active" });
         command.Parameters.Add(new() { Value = body.Trial ? time.GetUtcNow() + Trial : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(body.Recognition ?? new CameraRecognition(), JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(StationSetups.Motion(body.Motion));
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
             return TypedResults.Problem($"id: there is already a camera {body.Id}, perhaps a retired one.", statusCode: StatusCodes.Status409Conflict);
         }
 
         await audit.AppendAsync(user.Identity!.Name!, body.Trial ? "cameras.trial" : "cameras.add", body.Id, null,
-            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, null));
+            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion, null));
 
         // Nobody is to take an earlier camera's picture for this one's.
         await objects.DeleteAsync(CameraPicture.Key(body.StationId, body.Id), cancellationToken);
@@ -92,7 +93,7 @@ internal static class CameraSetupEndpoints
     private static async Task<Results<Ok<CameraSetup>, NotFound, ProblemHttpResult>> ChangeAsync(
         string id, CameraChange body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        if (Check(body.Lane, body.Direction, body.Masks, body.Recognition) is { } wrong)
+        if (Check(body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion) is { } wrong)
         {
             return Paging.Problem(wrong);
         }
@@ -119,7 +120,7 @@ internal static class CameraSetupEndpoints
         await using var command = dataSource.CreateCommand(
             """
             update cameras set source = $2, lane = nullif(coalesce($3, lane), 0), direction = nullif(coalesce($4, direction), ''), masks = coalesce($5, masks), state = coalesce($6, state),
-                recognition = coalesce($7, recognition)
+                recognition = coalesce($7, recognition), motion = case when $8 then $9 else motion end
             where id = $1
             """);
         command.Parameters.Add(new() { Value = id });
@@ -129,8 +130,10 @@ internal static class CameraSetupEndpoints
         command.Parameters.Add(new() { Value = body.Masks is null ? DBNull.Value : JsonSerializer.Serialize(body.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = (object?)body.State ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = body.Recognition is null ? DBNull.Value : JsonSerializer.Serialize(body.Recognition, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = body.Motion is not null });
+        command.Parameters.Add(StationSetups.Motion(body.Motion));
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await audit.AppendAsync(user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, body.State));
+        await audit.AppendAsync(user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion, body.State));
         return TypedResults.Ok((await setups.FindCameraAsync(id, cancellationToken))!);
     }
 
@@ -159,11 +162,11 @@ internal static class CameraSetupEndpoints
         return TypedResults.Bytes(json, "application/json", entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{version}\""));
     }
 
-    private static string? Check(int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, CameraRecognition? recognition) =>
+    private static string? Check(int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, CameraRecognition? recognition, CameraMotion? motion) =>
         lane is < 0 or > MostLanes ? $"lane must be from 1 to {MostLanes}, or 0 if the camera has no lane."
         : direction?.Length > LongestDirection ? $"direction must have at most {LongestDirection} characters."
-        : PrivacyMask.Check(masks ?? []) ?? CameraRecognition.Check(recognition);
+        : PrivacyMask.Check(masks ?? []) ?? CameraRecognition.Check(recognition) ?? CameraMotion.Check(motion);
 
-    private static string Details(string? station, string? source, int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, CameraRecognition? recognition, string? state) =>
-        JsonSerializer.Serialize(new { station, source = CameraAddress.Shown(source), lane, direction, masks, recognition, state });
+    private static string Details(string? station, string? source, int? lane, string? direction, IReadOnlyList<IReadOnlyList<double[]>>? masks, CameraRecognition? recognition, CameraMotion? motion, string? state) =>
+        JsonSerializer.Serialize(new { station, source = CameraAddress.Shown(source), lane, direction, masks, recognition, motion, state });
 }

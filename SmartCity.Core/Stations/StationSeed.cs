@@ -75,10 +75,10 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
     {
         await using var command = new NpgsqlCommand(
             """
-            insert into cameras (id, station_id, lane, direction, source, masks, recognition, from_file) values ($1, $2, $3, $4, $5, $6, $7, $8)
+            insert into cameras (id, station_id, lane, direction, source, masks, recognition, from_file, motion) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             on conflict (id) do update set
                 station_id = excluded.station_id, lane = excluded.lane, direction = excluded.direction, source = excluded.source, masks = excluded.masks,
-                recognition = excluded.recognition, from_file = excluded.from_file
+                recognition = excluded.recognition, from_file = excluded.from_file, motion = excluded.motion
             """,
             connection)
         {
@@ -92,6 +92,7 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
                 new() { Value = JsonSerializer.Serialize(camera.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb },
                 new() { Value = JsonSerializer.Serialize(camera.Recognition ?? new CameraRecognition(), JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb },
                 new() { Value = line },
+                StationSetups.Motion(camera.Motion),
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Cities;
@@ -12,7 +13,7 @@ namespace SmartCity.Core.Stations;
 /// <summary>Stations and cameras as an administrator sees them, with what their edges' last heartbeats say.</summary>
 internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, IOptions<CoreOptions> options, TimeProvider time)
 {
-    private const string CameraColumns = "id, station_id, source, lane, direction, masks, state, trial_until, recognition";
+    private const string CameraColumns = "id, station_id, source, lane, direction, masks, state, trial_until, recognition, motion";
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     private readonly Lazy<string> _timeZone = new(() => City.Load(options.Value.CityFile).TimeZone);
@@ -53,7 +54,7 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
                 Name = s.Name,
                 Latitude = s.Latitude,
                 Longitude = s.Longitude,
-                Cameras = s.Retired ? [] : [.. cameras[s.Id].Select(c => new Camera { Id = c.Id, Source = c.Source!, Lane = c.Lane, Direction = c.Direction, Masks = c.Masks, Recognition = c.Recognition, Trial = c.State == "trial" })],
+                Cameras = s.Retired ? [] : [.. cameras[s.Id].Select(c => new Camera { Id = c.Id, Source = c.Source!, Lane = c.Lane, Direction = c.Direction, Masks = c.Masks, Recognition = c.Recognition, Motion = c.Motion, Trial = c.State == "trial" })],
             }),
         };
     }
@@ -88,10 +89,14 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
     }
 
     private static CameraSetup ReadCamera(NpgsqlDataReader r) => new(
-        r.GetString(0), r.GetString(1), r.Text(2), r.Int(3), r.Text(4), JsonSerializer.Deserialize<double[][][]>(r.GetString(5))!, Recognition(r.GetString(8)), r.GetString(6), r.IsDBNull(7) ? null : r.Time(7), null);
+        r.GetString(0), r.GetString(1), r.Text(2), r.Int(3), r.Text(4), JsonSerializer.Deserialize<double[][][]>(r.GetString(5))!, Recognition(r.GetString(8)), r.GetString(6), r.IsDBNull(7) ? null : r.Time(7), null) { Motion = r.Text(9) is { } motion ? JsonSerializer.Deserialize(motion, ContractsJson.Default.CameraMotion) : null };
 
     // Null where it says nothing of its own.
     private static CameraRecognition? Recognition(string json) => JsonSerializer.Deserialize<CameraRecognition>(json, JsonSerializerOptions.Web) is { } own && own != new CameraRecognition() ? own : null;
+
+    /// <summary>A value of the column <c>motion</c>; one that says nothing is null.</summary>
+    internal static NpgsqlParameter Motion(CameraMotion? motion) =>
+        new() { Value = motion is null or { IsEmpty: true } ? DBNull.Value : JsonSerializer.Serialize(motion, ContractsJson.Default.CameraMotion), NpgsqlDbType = NpgsqlDbType.Jsonb };
 
     private CameraSetup Shown(CameraSetup camera) => camera with
     {

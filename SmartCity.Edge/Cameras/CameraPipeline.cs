@@ -18,8 +18,9 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private const int EvidenceQuality = 82;
     private const float PatchMargin = 0.35f;
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan RestWhileMeasured = TimeSpan.FromMilliseconds(100);
 
-    private Tracking.Tracker _tracker = new(recogniser.Fuse);
+    private Tracking.Tracker _tracker = NewTracker(recogniser, camera);
     private readonly MotionGate _gate = new();
     private readonly TruthKeeper _truth = new(statistics);
     private DateTimeOffset _capturedAt;
@@ -52,6 +53,14 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         _gate.Dispose();
     }
 
+    // A vehicle is reported before it is past; where somebody has said what its movement means, what is known of it in the end is told.
+    private static Tracking.Tracker NewTracker(PlateRecogniser recogniser, Camera camera) => new(
+        recogniser.Fuse,
+        camera.Motion is null ? null : track => (track.Sighting!.SpeedKmh is null && RoadMotion.SpeedKmh(track.Path, camera.Motion, track.Best.Picture.Size()) is not null)
+            || (RoadMotion.Movement(track.Path) is { } movement && DirectionOf(camera, movement) != track.Sighting.Direction));
+
+    private static string? DirectionOf(Camera camera, string? movement) => movement is not null && camera.Motion?.Directions.TryGetValue(movement, out var direction) == true ? direction : camera.Direction;
+
     // A clock that was put back, or a recording that begins anew: what was followed has its times from before.
     private List<ObservedVehicle> Turned(Frame frame)
     {
@@ -59,7 +68,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         if (frame.Moment < _moment)
         {
             _tracker.Dispose();
-            _tracker = new Tracking.Tracker(recogniser.Fuse);
+            _tracker = NewTracker(recogniser, camera);
             _readAt = TimeSpan.Zero;
         }
 
@@ -87,7 +96,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             return Observed(_tracker.Still(frame.Moment));
         }
 
-        if (_tracker.AllReported && frame.Moment - _readAt < Rest)
+        if (_tracker.AllReported && frame.Moment - _readAt < (camera.Motion is { Lines: not null } or { Points: not null } ? RestWhileMeasured : Rest))
         {
             _skipped = true;
             return Observed(_tracker.Expire(frame.Moment));
@@ -178,8 +187,12 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         var captured = before?.CapturedAt ?? DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
         var box = quad.Box & new Rect(0, 0, picture.Width, picture.Height);
         var revision = before is null ? 0 : before.Revision + 1;
+
+        // What is only known better in the end rests on the same picture.
+        var shown = before?.Plate == vote.Plate && before?.Confidence == vote.Confidence ? before : null;
         var id = before is not null ? before.Id : track.Origin is { } origin ? FrameOrigin.SightingId(origin, camera.Id, captured, box) : Guid.CreateVersion7(captured);
         using var patch = PlatePatch.Rectify(picture, quad, PatchMargin);
+        var movement = RoadMotion.Movement(track.Path);
         var sighting = new Sighting
         {
             Id = id,
@@ -188,7 +201,9 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             StationId = station.Id,
             CameraId = camera.Id,
             Lane = camera.Lane,
-            Direction = camera.Direction,
+            Direction = DirectionOf(camera, movement),
+            Movement = movement,
+            SpeedKmh = RoadMotion.SpeedKmh(track.Path, camera.Motion, picture.Size()),
             Plate = vote.Plate,
             Country = vote.Plate is null ? null : vote.Country,
             Format = vote.Plate is null ? null : vote.Format,
@@ -196,13 +211,18 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             Characters = vote.Plate is null ? [] : vote.Characters,
             Alternatives = vote.Plate is null && vote.BestGuess.Length > 0 ? [new PlateAlternative(vote.BestGuess, vote.Confidence), .. vote.Alternatives] : vote.Alternatives,
             Frames = track.Reads.Count,
-            Box = [box.X, box.Y, box.Width, box.Height],
-            Evidence = Sighting.EvidenceKey(station.Id, captured, id, revision),
+            Box = shown is not null ? shown.Box : [box.X, box.Y, box.Width, box.Height],
+            Evidence = shown is not null ? shown.Evidence : Sighting.EvidenceKey(station.Id, captured, id, revision),
             ReaderVersion = recogniser.ReaderVersion,
             DetectorVersion = recogniser.DetectorVersion,
             ClockSynchronised = _timedElsewhere ? null : clock?.State?.Synchronised,
         };
         track.Sighting = sighting;
+        if (shown is not null)
+        {
+            return new ObservedVehicle(sighting, null, null, trace) { Corrects = before };
+        }
+
         var quality = new ImageEncodingParam(ImwriteFlags.JpegQuality, EvidenceQuality);
         return new ObservedVehicle(sighting, picture.ImEncode(".jpg", quality), patch.ImEncode(".jpg", quality), trace) { Corrects = before };
     }

@@ -86,9 +86,10 @@ internal sealed class StationSpool : IAsyncDisposable
     public async ValueTask AppendAsync(ObservedVehicle vehicle, CancellationToken cancellationToken)
     {
         var sighting = vehicle.Sighting;
-        if (sighting.Evidence is not null && !await Pictures.TryKeepAsync(vehicle, cancellationToken))
+        var pictured = sighting.Evidence is not null && sighting.Evidence != vehicle.Corrects?.Evidence;
+        if (pictured && !await Pictures.TryKeepAsync(vehicle, cancellationToken))
         {
-            sighting = sighting with { Evidence = null };
+            (sighting, pictured) = (sighting with { Evidence = null }, false);
         }
 
         var payload = SpooledSighting.Write(sighting, vehicle.Trace, vehicle.IsWanted);
@@ -100,7 +101,7 @@ internal sealed class StationSpool : IAsyncDisposable
         var pending = new Pending(payload, sighting, vehicle.IsWanted, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await _pending.Writer.WriteAsync(pending, cancellationToken);
         await pending.Done.Task.WaitAsync(cancellationToken);
-        if (sighting.Evidence is not null)
+        if (pictured)
         {
             ConfirmPictures(PictureName.Of(sighting), vehicle.IsWanted);
         }

@@ -27,6 +27,9 @@ public sealed class Track : IDisposable
     private readonly HashSet<PlateRead> _partial = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<PlateRead> _atEdge = new(ReferenceEqualityComparer.Instance);
     private double _bestValue = double.MinValue;
+    private const int MostSteps = 256;
+
+    private readonly List<Step> _path = [];
     private Point2d _speed;
 
     internal Track(PlateQuad quad, TimeSpan at, ActivityContext trace)
@@ -34,6 +37,7 @@ public sealed class Track : IDisposable
         Quad = quad;
         SeenAt = at;
         Trace = trace;
+        _path.Add(new Step(at, quad.Box));
     }
 
     /// <summary>The plate in the newest frame that shows it.</summary>
@@ -45,6 +49,9 @@ public sealed class Track : IDisposable
     public ActivityContext Trace { get; }
 
     public IReadOnlyList<PlateRead> Reads => _reads;
+
+    /// <summary>Where it was, from the first frame on; of one that stays for long, where it came from and where it is now.</summary>
+    internal IReadOnlyList<Step> Path => _path;
 
     /// <summary>It was reported; it is followed on, so that it is not reported again unless later frames show more.</summary>
     public bool Reported => ReportedVote is not null;
@@ -110,6 +117,15 @@ public sealed class Track : IDisposable
         if (at > SeenAt)
         {
             _speed = at - SeenAt <= Soon ? (Middle(quad) - Middle(Quad)) * (1 / (at - SeenAt).TotalSeconds) : default;
+        }
+
+        if (at > _path[^1].At)
+        {
+            _path.Add(new Step(at, quad.Box));
+            if (_path.Count > MostSteps)
+            {
+                _path.RemoveAt(MostSteps / 2);
+            }
         }
 
         Quad = quad;

@@ -9,7 +9,8 @@ namespace SmartCity.Edge.Tracking;
 /// Follows plates over a camera's frames by place and size, unless what was read says that it is another vehicle, and says when one is to be reported:
 /// as soon as its frames agree, at the latest when it has left; and again, as the same vehicle, when later frames show more of its plate or show it better. Every <c>at</c> is a frame's moment and never less than the one before. Not thread-safe; one for a camera.
 /// </summary>
-public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : IDisposable
+/// <param name="saysMore">Whether more is known of a vehicle that has left than its sighting says, beside the plate; null where nobody asks.</param>
+public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse, Func<Track, bool>? saysMore = null) : IDisposable
 {
     private const double DoubtfulAtMost = 0.89;
 
@@ -175,6 +176,10 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse) : ID
             if ((track.Reported || track.Reads.Count >= FewestFrames || track.Reads.Any(r => r.Plate is not null || r.Quad.Score >= ClearlyThere)) && LastVote(track) is var vote && Report(track, vote))
             {
                 due.Add((track, vote));
+            }
+            else if (track is { ReportedVote: { } reported, Sighting: not null } && saysMore?.Invoke(track) == true)
+            {
+                due.Add((track, reported));
             }
         }
 

@@ -76,4 +76,12 @@ public static class Wording
         >= 500 => $"The core has failed (HTTP {status}). Its log says why.",
         _ => $"The core refuses this (HTTP {status}).",
     };
+
+    /// <summary>How a vehicle moved; null when nothing is known of it.</summary>
+    public static string? Movement(SightingView sighting)
+    {
+        var way = sighting.Movement switch { "towards" => "towards the camera", "away" => "away from the camera", "left" => "to the left of the picture", "right" => "to the right of the picture", _ => null };
+        var speed = sighting.SpeedKmh is { } kmh ? string.Create(CultureInfo.InvariantCulture, $"{kmh:0} km/h") : null;
+        return (way, speed) is (null, null) ? null : string.Join(", ", new[] { way, speed }.OfType<string>());
+    }
 }

@@ -23,7 +23,7 @@ public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
         var (part, whole) = inOrder ? ("RV1A368", "RV1A3683") : ("RV2A368", "RV2A3683");
         await RegisterAsync($"{part},car,diesel,4,2009-05-01", $"{whole},car,diesel,4,2009-05-01");
         var first = Sighting(part, Noon, "london-a40", confidence: inOrder ? 0.97 : 0.7);
-        var second = first with { Revision = 1, Plate = whole, Confidence = 0.99, Box = [5, 6, 7, 8], Evidence = "evidence/london-a40/x.r1.jpg" };
+        var second = first with { Revision = 1, Plate = whole, Confidence = 0.99, Box = [5, 6, 7, 8], Evidence = "evidence/london-a40/x.r1.jpg", Direction = "outbound", Movement = "away", SpeedKmh = 42.5 };
         Sighting[] order = inOrder ? [first, second, first, second] : [second, first, second];
         foreach (var sighting in order)
         {
@@ -32,6 +32,7 @@ public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
 
         var stored = await GetAsync<SightingView>($"/api/sightings/{first.Id}");
         Assert.Equal((whole, 1, 0.99, second.Evidence), (stored.Plate, stored.Revision, stored.Confidence, stored.Evidence));
+        Assert.Equal(("outbound", "away", 42.5), (stored.Direction, stored.Movement, stored.SpeedKmh));
         Assert.Equal(second.Box, stored.Box);
         Assert.Empty((await GetAsync<Page<PassageView>>($"/api/passages?plate={part}")).Items);
         Assert.Equal(stored.PassageId, Assert.Single((await GetAsync<Page<PassageView>>($"/api/passages?plate={whole}")).Items).Id);

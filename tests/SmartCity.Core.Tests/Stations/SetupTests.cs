@@ -242,6 +242,30 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task What_movement_means_comes_to_the_edge_as_it_was_said_and_goes_when_it_is_taken_back()
+    {
+        var motion = new CameraMotion { Directions = new Dictionary<string, string> { ["towards"] = "inbound" }, Lines = [[[0, 0.3], [1, 0.3]], [[0, 0.8], [1, 0.8]]], LinesMetres = 12.5 };
+        using var wrong = await core.Http.PostAsJsonAsync("/api/setup/cameras", new NewCamera("a202-m1", "london-a202", "upload") { Motion = motion with { LinesMetres = -1 } }, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Contains("motion.linesMetres must be more than 0", await wrong.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        var added = await ReadAsync<CameraSetup>(core.Http.PostAsJsonAsync("/api/setup/cameras", new NewCamera("a202-m1", "london-a202", "upload") { Motion = motion }, Token));
+        Assert.Equal(12.5, added.Motion?.LinesMetres);
+        var atEdge = (await EdgeCamerasAsync("london-a202")).Single(c => c.Id == "a202-m1").Motion;
+        Assert.Equal(("inbound", 0.8), (atEdge?.Directions["towards"], atEdge?.Lines?[1][0][1]));
+
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a202-m1", new CameraChange(Lane: 3), Token));
+        Assert.NotNull((await EdgeCamerasAsync("london-a202")).Single(c => c.Id == "a202-m1").Motion);
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a202-m1", new CameraChange { Motion = new CameraMotion() }, Token));
+        Assert.Null((await EdgeCamerasAsync("london-a202")).Single(c => c.Id == "a202-m1").Motion);
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a202-m1", new CameraChange(State: "retired"), Token));
+    }
+
+    [Fact]
+    public void A_camera_of_the_city_file_that_says_nothing_new_is_written_as_it_was_in_the_first_version() => // otherwise the file would take the place of the console's changes
+        Assert.Equal("""{"id":"c","source":"upload","lane":null,"direction":null,"trial":false,"masks":[]}""", JsonSerializer.Serialize(new Camera { Id = "c", Source = "upload" }, ContractsJson.Default.Camera));
+
+    [Fact]
     public async Task A_zone_is_drawn_anew_and_a_ring_that_is_open_is_refused()
     {
         double[][] ring = [[-0.2, 51.4], [0, 51.4], [0, 51.6], [-0.2, 51.4]];

@@ -48,6 +48,24 @@ public sealed class VideoTests(Recogniser recogniser) : IDisposable
     }
 
     [Fact]
+    public async Task What_is_known_of_a_vehicle_when_it_has_left_comes_as_a_revision_with_the_same_picture()
+    {
+        // Ten pixels down in each eighth of a second: 4.5 metres from line to line in 0.45 seconds.
+        var path = Record(Enumerable.Range(0, 12).Select(i => TestPictures.Street("LR33TEE", x: 80 + 4 * i, y: 110 + 10 * i)).Concat(Empty(10)));
+        var motion = new { directions = new { towards = "outbound" }, lines = new[] { [[0, 0.5], [1, 0.5]], new double[][] { [0, 0.6], [1, 0.6] } }, linesMetres = 4.5 };
+        await using var station = await CameraStation.StartAsync(recogniser, _folder, [("tape", $"file:{path}")], new() { ["Edge:FramesWaiting"] = "1" }, motion: motion);
+        await station.UntilFinished("tape");
+
+        var sightings = station.Sightings;
+        Assert.Equal((2, 1), (sightings.Count, sightings.DistinctBy(s => s.Id).Count()));
+        Assert.Equal([(0, null, "inbound"), (1, "towards", "outbound")], sightings.Select(s => (s.Revision, s.Movement, s.Direction!)));
+        Assert.Null(sightings[0].SpeedKmh);
+        Assert.Equal(36, sightings[1].SpeedKmh!.Value, 4.0);
+        Assert.Equal((sightings[0].Evidence, sightings[0].Plate, sightings[0].Confidence), (sightings[1].Evidence, sightings[1].Plate, sightings[1].Confidence));
+        Assert.Equal(1, station.Camera("tape").Sightings);
+    }
+
+    [Fact]
     public async Task Frames_of_an_empty_street_are_not_read()
     {
         var path = Record(Empty(40).Concat(Enumerable.Range(0, 8).Select(i => TestPictures.Street("LR33TEE", x: 80 + 16 * i))).Concat(Empty(40)));

@@ -50,10 +50,11 @@ internal sealed class CameraStation : IAsyncDisposable
     /// <param name="masks">Privacy masks by camera.</param>
     /// <param name="log">Takes what is logged.</param>
     /// <param name="clock">What the machine says of its clock.</param>
+    /// <param name="motion">What movement means, of each camera, as in a city file.</param>
     public static async Task<CameraStation> StartAsync(
-        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null, Dictionary<string, double[][][]>? masks = null, ILoggerProvider? log = null, SetClock? clock = null)
+        Recogniser? recogniser, TemporaryFolder folder, (string Id, string Source)[] cameras, Dictionary<string, string?>? settings = null, Action<CameraStation>? prepare = null, Dictionary<string, double[][][]>? masks = null, ILoggerProvider? log = null, SetClock? clock = null, object? motion = null)
     {
-        var city = new { id = "test", name = "Test", country = "GB", stations = new[] { new { id = Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras = cameras.Select(c => new { id = c.Id, source = c.Source, lane = 2, direction = "inbound", masks = masks?.GetValueOrDefault(c.Id) ?? [] }) } } };
+        var city = new { id = "test", name = "Test", country = "GB", stations = new[] { new { id = Station, name = "Test", latitude = 51.5, longitude = -0.1, cameras = cameras.Select(c => new { id = c.Id, source = c.Source, lane = 2, direction = "inbound", masks = masks?.GetValueOrDefault(c.Id) ?? [], motion }) } } };
         await File.WriteAllTextAsync(folder["city.json"], JsonSerializer.Serialize(city), TestContext.Current.CancellationToken);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
