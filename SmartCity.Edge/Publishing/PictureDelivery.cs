@@ -28,7 +28,7 @@ internal sealed class PictureDelivery(SightingPublisher publisher, IObjectStore 
         string? error = null;
         for (var away = 0; ;)
         {
-            var due = spool.Pictures.Next(Together);
+            var due = spool.Pictures.Queue.Next(Together);
             if (due.Count == 0)
             {
                 Report(spool, error, away > 0);
@@ -38,9 +38,9 @@ internal sealed class PictureDelivery(SightingPublisher publisher, IObjectStore 
 
             var errors = await Task.WhenAll(due.ConvertAll(name => PutAsync(spool, name, stoppingToken)));
             var refused = due.Where((_, i) => errors[i] is not null).ToList();
-            var takesOthers = refused.Count < due.Count || spool.Pictures.Waiting == 1;
-            refused.ForEach(name => spool.Pictures.Refused(name, takesOthers));
-            error = errors.OfType<string>().FirstOrDefault() ?? (spool.Pictures.SetAside > 0 ? error : null);
+            var takesOthers = refused.Count < due.Count || spool.Pictures.Queue.Waiting == 1;
+            refused.ForEach(name => spool.Pictures.Queue.Refused(name, takesOthers));
+            error = errors.OfType<string>().FirstOrDefault() ?? (spool.Pictures.Queue.SetAside > 0 ? error : null);
             away = refused.Count < due.Count ? 0 : away + 1;
             Report(spool, error, away > 0);
             if (away > 0)
@@ -68,7 +68,7 @@ internal sealed class PictureDelivery(SightingPublisher publisher, IObjectStore 
 
     private void Report(StationSpool spool, string? error, bool isAway)
     {
-        var (waiting, aside) = (spool.Pictures.Waiting, spool.Pictures.SetAside);
+        var (waiting, aside) = (spool.Pictures.Queue.Waiting, spool.Pictures.Queue.SetAside);
         if (isAway && waiting > 0)
         {
             health.Degraded(Worker(spool), $"{waiting + aside} pictures wait: {error}");

@@ -26,7 +26,7 @@ public sealed class SightingPublisher : IAsyncDisposable
     public long Waiting(string stationId) => _spools[stationId].Waiting;
 
     /// <summary>Sightings and pictures of every station that are not delivered yet; pictures that are set aside are left out.</summary>
-    public long TotalWaiting => _spools.Values.Sum(s => s.Waiting + s.Pictures.Waiting);
+    public long TotalWaiting => _spools.Values.Sum(s => s.Waiting + s.Pictures.Queue.Waiting);
 
     /// <summary>Returns when the sighting is on this machine's disk. While the disk is full its pictures are shed, and when that is not enough this waits.</summary>
     /// <exception cref="IOException">The process ends and the sighting could not be written.</exception>

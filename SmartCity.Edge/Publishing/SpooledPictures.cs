@@ -13,30 +13,19 @@ namespace SmartCity.Edge.Publishing;
 /// </summary>
 internal sealed class SpooledPictures
 {
-    /// <summary>Attempts after which a picture is said to be set aside.</summary>
-    public const int SetAsideAfter = 5;
-
     private const int ShedTogether = 64;
     private const string Ending = ".jpg";
     private const string PatchEnding = ".plate.jpg";
     private const string New = ".new";
     private const string Jpeg = "image/jpeg";
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
     private static readonly Counter<long> ShedCounter = Telemetry.Meter.CreateCounter<long>("smartcity.spool.pictures_shed", "{picture}", "Evidence pictures shed because the disk is full.");
 
     private readonly string _stationId;
     private readonly string _folder;
     private readonly long _shedBelow;
     private readonly Func<long> _freeBytes;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly KeyValuePair<string, object?> _tag;
-    private readonly Lock _gate = new();
-
-    private readonly SortedSet<PictureName> _ready = [];
-    private readonly HashSet<PictureName> _wanted = [];
-    private readonly Dictionary<PictureName, Refusal> _refused = [];
     private readonly Dictionary<PictureName, DateTimeOffset> _unconfirmed = [];
     private long _shed;
 
@@ -51,8 +40,8 @@ internal sealed class SpooledPictures
         _folder = folder;
         _shedBelow = shedBelow;
         _freeBytes = freeBytes;
-        _time = time;
         _logger = logger;
+        Queue = new PictureQueue(time);
         _tag = new("station", stationId);
         Directory.CreateDirectory(folder);
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
@@ -68,38 +57,16 @@ internal sealed class SpooledPictures
             }
             else
             {
-                _ready.Add(name);
+                Queue.Add(name);
             }
         }
     }
+
+    /// <summary>Those that wait for the object store.</summary>
+    public PictureQueue Queue { get; }
 
     /// <summary>Pictures shed since start.</summary>
     public long Shed => Interlocked.Read(ref _shed);
-
-    /// <summary>Pictures that the object store does not have yet, those that are set aside left out.</summary>
-    public int Waiting
-    {
-        get
-        {
-            lock (_gate)
-            {
-                // One that was refused is ready again when its time has come.
-                return _ready.Count + _refused.Sum(r => _ready.Contains(r.Key) ? (r.Value.Failed < SetAsideAfter ? 0 : -1) : (r.Value.Failed < SetAsideAfter ? 1 : 0));
-            }
-        }
-    }
-
-    /// <summary>Pictures that the object store refused several times and that are tried again now and then.</summary>
-    public int SetAside
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _refused.Values.Count(r => r.Failed >= SetAsideAfter);
-            }
-        }
-    }
 
     /// <summary>Sightings whose pictures an earlier process left without the certainty that they were kept themselves, and when the pictures were written.</summary>
     public IReadOnlyDictionary<PictureName, DateTimeOffset> Unconfirmed => _unconfirmed;
@@ -148,14 +115,7 @@ internal sealed class SpooledPictures
             return;
         }
 
-        lock (_gate)
-        {
-            _ready.Add(name);
-            if (wanted)
-            {
-                _wanted.Add(name);
-            }
-        }
+        Queue.Add(name, wanted);
     }
 
     /// <summary>There is no such sighting: what was kept for it goes.</summary>
@@ -167,21 +127,6 @@ internal sealed class SpooledPictures
 
     /// <summary>Whether the picture of a sighting was thrown away to make room.</summary>
     public bool IsShed(PictureName name) => new FileInfo(EvidenceFile(name)) is { Exists: true, Length: 0 };
-
-    /// <summary>The pictures that are to be put next: of wanted vehicles first, of these and of the others the newest first. Empty when none is due.</summary>
-    public List<PictureName> Next(int most)
-    {
-        var now = _time.GetUtcNow();
-        lock (_gate)
-        {
-            foreach (var (name, _) in _refused.Where(r => r.Value.DueAt <= now).ToList())
-            {
-                _ready.Add(name);
-            }
-
-            return [.. _wanted.Where(_ready.Contains).OrderDescending().Concat(_ready.Reverse().Where(name => !_wanted.Contains(name))).Take(most)];
-        }
-    }
 
     /// <summary>Puts a sighting's pictures into the object store, or the word that they were shed, and deletes them here.</summary>
     public async Task UploadAsync(PictureName name, IObjectStore objects, CancellationToken cancellationToken)
@@ -204,24 +149,7 @@ internal sealed class SpooledPictures
 
         patch.Delete();
         evidence.Delete();
-        lock (_gate)
-        {
-            _ready.Remove(name);
-            _wanted.Remove(name);
-            _refused.Remove(name);
-        }
-    }
-
-    /// <summary>The object store did not take a picture: others have their turn first.</summary>
-    /// <param name="others">Whether it takes others: then it is this picture, which is tried more and more seldom.</param>
-    public void Refused(PictureName name, bool others)
-    {
-        lock (_gate)
-        {
-            var failed = (_refused.TryGetValue(name, out var before) ? before.Failed : 0) + (others ? 1 : 0);
-            _refused[name] = new Refusal(failed, _time.GetUtcNow() + Backoff.After(Math.Max(1, failed), FirstRetry, LongestRetry));
-            _ready.Remove(name);
-        }
+        Queue.Remove(name);
     }
 
     /// <summary>Empties the oldest pictures to make room; false when there is none left.</summary>
@@ -294,6 +222,4 @@ internal sealed class SpooledPictures
         ShedCounter.Add(pictures, _tag);
         _logger.LogError("Station {Station}: {Count} evidence pictures were given up ({Why}). Their sightings are kept. Make room on the disk of {Folder}.", _stationId, pictures, why, _folder);
     }
-
-    private readonly record struct Refusal(int Failed, DateTimeOffset DueAt);
 }

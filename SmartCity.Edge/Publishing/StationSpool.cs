@@ -1,8 +1,5 @@
-using System.Diagnostics.Metrics;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using SmartCity.Contracts;
-using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Publishing;
 
@@ -12,35 +9,20 @@ namespace SmartCity.Edge.Publishing;
 /// </summary>
 internal sealed class StationSpool : IAsyncDisposable
 {
-    private const int AppendsTogether = 512;
-    private const int MostAhead = 1_000;
-    private static readonly TimeSpan FullDiskRetry = TimeSpan.FromSeconds(1);
-    private static readonly Counter<long> Refusals = Telemetry.Meter.CreateCounter<long>("smartcity.spool.refusals", "{flush}", "Attempts to write sightings that failed because the disk is full or broken.");
-
-    private readonly Channel<Pending> _pending = Channel.CreateBounded<Pending>(4096);
-    private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly SemaphoreSlim _pictureArrived = new(0);
-    private readonly Lock _gate = new();
-
-    // Wanted vehicles' sightings that wait, oldest first; and those that were sent before their turn.
-    private readonly List<SpooledSighting> _ahead = [];
-    private readonly HashSet<PictureName> _sentAhead = [];
-    private readonly Queue<SpoolAgain> _again = new();
+    private readonly SpoolAhead _ahead = new();
+    private readonly SpoolRepeats _repeats;
+    private readonly SpoolWriter _writer;
     private readonly SpoolCursor _cursor;
-    private readonly SpoolDisk _disk;
     private readonly EdgeOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Task _writing;
     private readonly SpoolPosition _keptBefore;
-    private IEnumerator<SpooledSighting>? _sendingAgain;
-    private volatile string? _refused;
 
     /// <param name="disk">The disk of all spools of the process.</param>
     public StationSpool(string stationId, EdgeOptions options, TimeProvider time, ILogger logger, SpoolDisk disk)
     {
-        _disk = disk;
         StationId = stationId;
         _options = options;
         _time = time;
@@ -51,7 +33,8 @@ internal sealed class StationSpool : IAsyncDisposable
         Stretches = new SpoolStretches(time.GetUtcNow());
         _keptBefore = Log.End;
         _cursor = new SpoolCursor(Path.Combine(Folder, "position"), Log.Start, Log.End);
-        _writing = Task.Run(WriteAsync);
+        _repeats = new SpoolRepeats(Log);
+        _writer = new SpoolWriter(stationId, Folder, Log, disk, TryMakeRoom, Written, time, logger);
     }
 
     public string StationId { get; }
@@ -80,7 +63,7 @@ internal sealed class StationSpool : IAsyncDisposable
     public (long Count, DateTimeOffset? Newest) Acknowledged { get; private set; }
 
     /// <summary>What the disk does not take; null when it takes all.</summary>
-    public string? Trouble => _refused ?? (_cursor.Trouble is { } cursor ? $"The position up to which sightings are delivered cannot be written; after a restart some are delivered again: {cursor}" : null);
+    public string? Trouble => _writer.Refused ?? (_cursor.Trouble is { } cursor ? $"The position up to which sightings are delivered cannot be written; after a restart some are delivered again: {cursor}" : null);
 
     /// <summary>Returns when the sighting, and its pictures unless the disk is too full, are on the disk.</summary>
     public async ValueTask AppendAsync(ObservedVehicle vehicle, CancellationToken cancellationToken)
@@ -98,9 +81,7 @@ internal sealed class StationSpool : IAsyncDisposable
             throw new ArgumentException($"Sighting {sighting.Id} has {payload.Length} bytes; at most {SpoolFrame.MaximumPayloadBytes} fit into a record.", nameof(vehicle));
         }
 
-        var pending = new Pending(payload, sighting, vehicle.IsWanted, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        await _pending.Writer.WriteAsync(pending, cancellationToken);
-        await pending.Done.Task.WaitAsync(cancellationToken);
+        await _writer.AppendAsync(payload, sighting, vehicle.IsWanted, cancellationToken);
         if (pictured)
         {
             ConfirmPictures(PictureName.Of(sighting), vehicle.IsWanted);
@@ -120,66 +101,26 @@ internal sealed class StationSpool : IAsyncDisposable
         {
             if (SpooledSighting.TryRead(record.Payload, out var spooled) && spooled.Wanted is true)
             {
-                GoAhead(spooled);
+                _ahead.Add(spooled);
             }
         }
     }
 
     /// <summary>Up to so many sightings of wanted vehicles that wait, the newest first.</summary>
-    public List<SpooledSighting> Ahead(int most)
-    {
-        lock (_gate)
-        {
-            return [.. Enumerable.Reverse(_ahead).Take(most)];
-        }
-    }
+    public List<SpooledSighting> Ahead(int most) => _ahead.Next(most);
 
     /// <summary>These were sent before their turn, and are left out when it comes.</summary>
-    public void MarkAhead(IReadOnlyList<SpooledSighting> sent)
-    {
-        lock (_gate)
-        {
-            var names = sent.Select(s => s.Name).ToHashSet();
-            _ahead.RemoveAll(s => names.Contains(s.Name));
-            _sentAhead.UnionWith(names);
-        }
-    }
+    public void MarkAhead(IReadOnlyList<SpooledSighting> sent) => _ahead.Mark(sent);
 
     /// <summary>Sends sightings again that the core does not have.</summary>
     public void SendAgain(SpoolAgain again)
     {
-        lock (_gate)
-        {
-            _again.Enqueue(again);
-        }
-
+        _repeats.Add(again);
         _arrived.Release();
     }
 
     /// <summary>Up to so many sightings that are to be sent again; empty if there are none. For the one that delivers.</summary>
-    public List<SpooledSighting> Again(int most)
-    {
-        var batch = new List<SpooledSighting>();
-        while (batch.Count < most)
-        {
-            _sendingAgain ??= NextAgain();
-            if (_sendingAgain is null)
-            {
-                break;
-            }
-
-            if (_sendingAgain.MoveNext())
-            {
-                batch.Add(_sendingAgain.Current);
-                continue;
-            }
-
-            _sendingAgain.Dispose();
-            _sendingAgain = null;
-        }
-
-        return batch;
-    }
+    public List<SpooledSighting> Again(int most) => _repeats.Next(most);
 
     /// <summary>Up to so many records that are not delivered yet.</summary>
     public SpoolBatch Undelivered(int most)
@@ -189,13 +130,7 @@ internal sealed class StationSpool : IAsyncDisposable
     }
 
     /// <summary>Those of a batch that were not sent before their turn.</summary>
-    public List<SpooledSighting> InTurn(List<SpooledSighting> batch)
-    {
-        lock (_gate)
-        {
-            return _sentAhead.Count == 0 ? batch : batch.FindAll(s => !_sentAhead.Contains(s.Name));
-        }
-    }
+    public List<SpooledSighting> InTurn(List<SpooledSighting> batch) => _ahead.InTurn(batch);
 
     /// <summary>Kafka acknowledged these.</summary>
     public void Sent(IReadOnlyList<SpooledSighting> sent, IEnumerable<(int Partition, long Offset)> acknowledged)
@@ -221,15 +156,7 @@ internal sealed class StationSpool : IAsyncDisposable
     {
         _cursor.Advance(batch.From, batch.Records[^1].Next);
         _cursor.Keep();
-        lock (_gate)
-        {
-            if (_sentAhead.Count > 0 || _ahead.Count > 0)
-            {
-                var names = sightings.Select(s => s.Name).ToHashSet();
-                _sentAhead.ExceptWith(names);
-                _ahead.RemoveAll(s => names.Contains(s.Name));
-            }
-        }
+        _ahead.Forget(sightings);
     }
 
     /// <summary>Delivers everything again that is kept.</summary>
@@ -259,7 +186,7 @@ internal sealed class StationSpool : IAsyncDisposable
 
     /// <summary>The sightings of a stretch, with where they lie.</summary>
     public IEnumerable<Sighting> Of(SpoolStretch stretch) =>
-        stretch.Parts.Values.SelectMany(p => Read(p.First, p.End)).Select(s => s.Sighting).Where(s => EdgeSightings.StretchOf(s.CapturedAt) == stretch.From);
+        stretch.Parts.Values.SelectMany(p => _repeats.Read(p.First, p.End)).Select(s => s.Sighting).Where(s => EdgeSightings.StretchOf(s.CapturedAt) == stretch.From);
 
     /// <summary>At start: what an earlier process left of pictures whose sightings it could not keep any more is deleted.</summary>
     public void SweepPictures()
@@ -300,105 +227,26 @@ internal sealed class StationSpool : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _pending.Writer.TryComplete();
-        await _stop.CancelAsync();
-        await _writing;
+        await _writer.DisposeAsync();
         Log.Dispose();
         _arrived.Dispose();
         _pictureArrived.Dispose();
-        _sendingAgain?.Dispose();
-        _stop.Dispose();
+        _repeats.Dispose();
     }
 
-    private async Task WriteAsync()
+    private void Written(IReadOnlyList<WrittenSighting> written)
     {
-        var batch = new List<Pending>();
-        while (await _pending.Reader.WaitToReadAsync())
+        foreach (var (payload, sighting, wanted, at, next) in written)
         {
-            batch.Clear();
-            while (batch.Count < AppendsTogether && _pending.Reader.TryRead(out var pending))
+            Stretches.Add(sighting.CapturedAt, at, next);
+            if (wanted && SpooledSighting.TryRead(payload, out var spooled))
             {
-                batch.Add(pending);
-            }
-
-            try
-            {
-                var places = await AppendAsync(batch.ConvertAll(p => (ReadOnlyMemory<byte>)p.Payload));
-                for (var i = 0; i < batch.Count; i++)
-                {
-                    Stretches.Add(batch[i].Sighting.CapturedAt, places[i].At, places[i].Next);
-                    if (batch[i].IsWanted && SpooledSighting.TryRead(batch[i].Payload, out var spooled))
-                    {
-                        GoAhead(spooled);
-                    }
-                }
-
-                batch.ForEach(p => p.Done.TrySetResult());
-                _arrived.Release();
-            }
-            catch (OperationCanceledException e)
-            {
-                batch.ForEach(p => p.Done.TrySetException(new IOException($"Station {StationId}: the spool in {Folder} could not be written before the end.", e)));
+                _ahead.Add(spooled);
             }
         }
+
+        _arrived.Release();
     }
-
-    private async Task<List<(SpoolPosition At, SpoolPosition Next)>> AppendAsync(List<ReadOnlyMemory<byte>> payloads)
-    {
-        while (true)
-        {
-            try
-            {
-                _disk.Require(payloads.Sum(p => (long)p.Length));
-                var places = Log.Append(payloads);
-                _refused = null;
-                return places;
-            }
-            catch (Exception e)
-            {
-                Refusals.Add(1, new KeyValuePair<string, object?>("station", StationId));
-                _refused = $"{payloads.Count} sightings cannot be written to the spool and wait in memory: {e.Message}";
-                _logger.LogCritical(e, "Station {Station}: the spool cannot be written, and {Count} sightings wait in memory. Make room on the disk of {Folder}.", StationId, payloads.Count, Folder);
-                if (!TryMakeRoom())
-                {
-                    await Task.Delay(FullDiskRetry, _time, _stop.Token);
-                }
-            }
-        }
-    }
-
-    private void GoAhead(SpooledSighting spooled)
-    {
-        lock (_gate)
-        {
-            _ahead.Add(spooled);
-            if (_ahead.Count > MostAhead)
-            {
-                _ahead.RemoveAt(0); // it goes in its turn
-            }
-        }
-    }
-
-    private IEnumerator<SpooledSighting>? NextAgain()
-    {
-        lock (_gate)
-        {
-            return _again.TryDequeue(out var again) ? Read(again).GetEnumerator() : null;
-        }
-    }
-
-    private IEnumerable<SpooledSighting> Read(SpoolAgain again)
-    {
-        foreach (var spooled in again.Parts.SelectMany(r => Read(r.First, r.End)).Where(s => again.Ids.Contains(s.Sighting.Id)))
-        {
-            yield return spooled;
-        }
-
-        again.IsDone = true;
-    }
-
-    private IEnumerable<SpooledSighting> Read(SpoolPosition first, SpoolPosition end) =>
-        Log.From(first).TakeWhile(r => r.At.CompareTo(end) < 0).Select(r => SpooledSighting.TryRead(r.Payload, out var spooled) ? spooled : null).OfType<SpooledSighting>();
 
     private void ConfirmPictures(PictureName name, bool wanted)
     {
@@ -425,8 +273,6 @@ internal sealed class StationSpool : IAsyncDisposable
             return false;
         }
     }
-
-    private sealed record Pending(byte[] Payload, Sighting Sighting, bool IsWanted, TaskCompletionSource Done);
 }
 
 /// <summary>Records, and where the spool stood when they were read.</summary>

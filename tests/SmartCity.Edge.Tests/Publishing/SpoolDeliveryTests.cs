@@ -180,7 +180,7 @@ public sealed class SpoolDeliveryTests : IDisposable
         await edge.IsSettled();
 
         Assert.All(good, v => Assert.True(File.Exists(Stored(v.Sighting.Evidence!))));
-        Assert.Equal(1, edge.Publisher.Spools.Single().Pictures.SetAside);
+        Assert.Equal(1, edge.Publisher.Spools.Single().Pictures.Queue.SetAside);
         await Eventually.IsTrue(() => Pictures(edge) is { State: WorkerState.Degraded, Detail: { } detail } && detail.StartsWith("1 pictures", StringComparison.Ordinal), "the worker says so");
     }
 
