@@ -163,6 +163,9 @@ public sealed record ClockHeartbeat
     /// <summary>How far it is ahead of (above 0) or behind its reference; null when that is not known.</summary>
     public double? OffsetMilliseconds { get; init; }
 
+    /// <summary>By how much the reference itself may be wrong; it grows while none is heard. Null when that is not known.</summary>
+    public double? UncertaintyMilliseconds { get; init; }
+
     /// <summary>What says so, such as <c>chrony, from 192.0.2.1</c> or <c>kernel</c>.</summary>
     public required string Source { get; init; }
 }

@@ -32,10 +32,12 @@ public sealed class FolderSource(string cameraId, string path, RecordingTimes ti
         {
             Mat image;
             byte[] content;
+            DateTimeOffset taken;
             IDisposable? room = null;
             try
             {
                 content = await File.ReadAllBytesAsync(file, cancellationToken);
+                taken = times.OfPicture(file, place, content);
                 room = budget is null ? null : await budget.TakeAsync(Pictures.Pixels(content, mostPixels), cancellationToken);
                 image = Pictures.Decode(content, mostPixels);
             }
@@ -47,7 +49,7 @@ public sealed class FolderSource(string cameraId, string path, RecordingTimes ti
                 continue;
             }
 
-            yield return new Frame(cameraId, number++, times.OfPicture(file, place, content), image) { Still = true, IsTimedElsewhere = true, Origin = FrameOrigin.Of(content), Room = room };
+            yield return new Frame(cameraId, number++, taken, image) { Still = true, IsTimedElsewhere = true, Origin = FrameOrigin.Of(content), Room = room };
         }
     }
 }

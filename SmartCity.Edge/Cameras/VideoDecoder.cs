@@ -1,12 +1,13 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>The program ffmpeg, and which device it decodes video with; that is asked once.</summary>
-internal sealed class VideoDecoder(IOptions<VideoOptions> options, ILogger<VideoDecoder> logger)
+internal sealed partial class VideoDecoder(IOptions<VideoOptions> options, ILogger<VideoDecoder> logger)
 {
     public const string Program = "ffmpeg";
 
@@ -15,11 +16,14 @@ internal sealed class VideoDecoder(IOptions<VideoOptions> options, ILogger<Video
 
     private readonly Lazy<Task<string>> _device = new(() => options.Value.Decoder is "auto" ? FirstThatWorksAsync(logger) : Task.FromResult(options.Value.Decoder));
 
+    private readonly Lazy<Task<bool>> _isOld = new(IsOldAsync);
+
     /// <summary>ffmpeg's arguments that turn an input into frames on its standard output, as <see cref="PlanarVideo"/> reads them.</summary>
     /// <param name="input">Arguments of the input, its <c>-i</c> included.</param>
     public async Task<IReadOnlyList<string>> ArgumentsAsync(IReadOnlyList<string> input, CancellationToken cancellationToken)
     {
         var (device, video) = (await _device.Value.WaitAsync(cancellationToken), options.Value);
+        var passthrough = await _isOld.Value.WaitAsync(cancellationToken) ? "-vsync" : "-fps_mode";
         var (rate, side) = (video.FramesPerSecond, video.LongestSide);
 
         // Frames keep their own times: none is given twice to fill a gap. A tenth of a frame is allowed for jitter.
@@ -29,9 +33,27 @@ internal sealed class VideoDecoder(IOptions<VideoOptions> options, ILogger<Video
             "-nostdin", "-loglevel", "error",
             .. device is "cpu" ? ["-threads", FormattableString.Invariant($"{video.Threads}")] : (string[])["-hwaccel", device],
             .. input,
-            "-an", "-vf", FormattableString.Invariant(filter), "-fps_mode", "passthrough", "-f", "yuv4mpegpipe", "pipe:1",
+            "-an", "-vf", FormattableString.Invariant(filter), passthrough, "passthrough", "-f", "yuv4mpegpipe", "pipe:1",
         ];
     }
+
+    // Before 5.1 the option had another name, which later versions do not know. Builds without a number are newer.
+    private static async Task<bool> IsOldAsync()
+    {
+        try
+        {
+            using var program = Process.Start(new ProcessStartInfo(Program, ["-version"]) { RedirectStandardOutput = true })!;
+            var said = await program.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
+            return OldVersion().IsMatch(said);
+        }
+        catch (Exception e) when (e is Win32Exception or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"^ffmpeg version n?([0-4]\.|5\.0)")]
+    private static partial Regex OldVersion();
 
     private static async Task<string> FirstThatWorksAsync(ILogger logger)
     {

@@ -70,9 +70,10 @@ internal sealed class VideoSource(string cameraId, string path, RecordingTimes t
 
             frames.TryComplete();
         }
-        catch (Exception e) when (e is CameraLostException or OpenCVException or OperationCanceledException)
+        catch (Exception e)
         {
-            frames.TryComplete(e is OpenCVException ? new CameraLostException($"Camera {cameraId}: {e.Message}", e) : e);
+            // Whatever it is: whoever waits for a frame is told.
+            frames.TryComplete(e is CameraLostException or OperationCanceledException ? e : new CameraLostException($"Camera {cameraId}: {path} cannot be read: {e.Message}", e));
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class StationClock(IEnumerable<IClockSource> sources, IOptions<E
             }
         }
 
-        var now = said is { Synchronised: true, OffsetMilliseconds: { } off } && Math.Abs(off) > options.Value.ClockTolerance.TotalMilliseconds ? said with { Synchronised = false } : said;
+        var now = said is { Synchronised: true, OffsetMilliseconds: { } off } && Math.Abs(off) + (said.UncertaintyMilliseconds ?? 0) > options.Value.ClockTolerance.TotalMilliseconds ? said with { Synchronised = false } : said;
         if (now?.Synchronised != _state?.Synchronised || _state is null)
         {
             Say(now);

@@ -24,9 +24,9 @@ internal sealed class ReportedVehicles
             return true;
         }
 
-        var known = _vehicles.Find(v => v.Plate == plate && IsSame(v, track));
-        _vehicles.RemoveAll(v => v == known || (plate is not null && v.Plate == plate));
-        track.ReportedAs = new Vehicle(plate) { Box = track.Quad.Box, Parked = track.Stands || track.Reads.Count == 1, At = track.SeenAt == _view.Observed ? _view.Still : track.SeenAt };
+        var known = _vehicles.Find(v => v.IsRead(plate) && IsSame(v, track));
+        _vehicles.RemoveAll(v => v == known || (plate is not null && v.IsRead(plate)));
+        track.ReportedAs = new Vehicle(known?.Plates ?? [plate]) { Box = track.Quad.Box, Parked = track.Stands || track.Reads.Count == 1, At = track.SeenAt == _view.Observed ? _view.Still : track.SeenAt };
         _vehicles.Add(track.ReportedAs);
         return known is null;
     }
@@ -37,7 +37,7 @@ internal sealed class ReportedVehicles
         if (track.ReportedAs is { } known)
         {
             _vehicles.RemoveAll(v => v == known || v.Plate == plate);
-            track.ReportedAs = new Vehicle(plate) { Box = known.Box, Parked = known.Parked, At = known.At };
+            track.ReportedAs = new Vehicle([plate, .. known.Plates]) { Box = known.Box, Parked = known.Parked, At = known.At };
             _vehicles.Add(track.ReportedAs);
         }
     }
@@ -88,9 +88,14 @@ internal sealed class ReportedVehicles
         return area / (a.Width * (double)a.Height + b.Width * (double)b.Height - area);
     }
 
-    internal sealed class Vehicle(string? plate)
+    internal sealed class Vehicle(IReadOnlyList<string?> plates)
     {
-        public string? Plate { get; } = plate;
+        public string? Plate => Plates[0];
+
+        /// <summary>What it was read as, the last first: as less of it is seen again, it may be read again as it was before.</summary>
+        public IReadOnlyList<string?> Plates { get; } = plates;
+
+        public bool IsRead(string? plate) => Plates.Contains(plate);
 
         /// <summary>It stood where it was seen last, and no other has stood there since.</summary>
         public bool Parked { get; set; }

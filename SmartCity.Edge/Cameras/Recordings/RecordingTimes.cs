@@ -12,6 +12,10 @@ public sealed class RecordingTimes(string cameraId, RecordingAddress address, Fu
 {
     // A clock that was never set, or a field that was never filled, says 1904, 1970 or 1980.
     private const int EarliestYear = 1990;
+    private const int LatestYear = 9000;
+
+    // As far as offsets from UTC go.
+    private static readonly TimeSpan Farthest = TimeSpan.FromHours(14);
 
     private bool _warned;
 
@@ -33,7 +37,7 @@ public sealed class RecordingTimes(string cameraId, RecordingAddress address, Fu
 
     private DateTimeOffset? In(StampedTime? stamped)
     {
-        if (stamped is not { } time || time.Local.Year < EarliestYear)
+        if (stamped is not { Local.Year: >= EarliestYear and <= LatestYear } time || time.Offset?.Duration() > Farthest)
         {
             return null;
         }

@@ -16,11 +16,11 @@ public sealed class StationClockTests(Recogniser recogniser) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("C0000201,192.0.2.1,2,1795853722.1,0.000412,-0.0003,0.0004,-12.1,0.003,0.08,0.012,0.0006,64.2,Normal", true, 0.412, "chrony, from 192.0.2.1")]
-    [InlineData("C0000201,192.0.2.1,2,1795853722.1,-2.5,-0.0003,0.0004,-12.1,0.003,0.08,0.012,0.0006,64.2,Insert second", true, -2500.0, "chrony, from 192.0.2.1")]
-    [InlineData("00000000,,0,0.0,0.000000000,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised", false, null, "chrony")]
-    public void Chrony_says_whether_it_follows_a_reference_and_how_far_it_is_off(string tracking, bool synchronised, double? offset, string source) =>
-        Assert.Equal(new ClockHeartbeat { Synchronised = synchronised, OffsetMilliseconds = offset, Source = source }, ChronyClock.Read(tracking + "\n"));
+    [InlineData("C0000201,192.0.2.1,2,1795853722.1,0.000412,-0.0003,0.0004,-12.1,0.003,0.08,0.012,0.0006,64.2,Normal", true, 0.412, 6.6, "chrony, from 192.0.2.1")]
+    [InlineData("C0000201,192.0.2.1,2,1795853722.1,-2.5,-0.0003,0.0004,-12.1,0.003,0.08,0.012,0.0006,64.2,Insert second", true, -2500.0, 6.6, "chrony, from 192.0.2.1")]
+    [InlineData("00000000,,0,0.0,0.000000000,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised", false, null, null, "chrony")]
+    public void Chrony_says_whether_it_follows_a_reference_and_how_far_it_is_off(string tracking, bool synchronised, double? offset, double? uncertainty, string source) =>
+        Assert.Equal(new ClockHeartbeat { Synchronised = synchronised, OffsetMilliseconds = offset, UncertaintyMilliseconds = uncertainty, Source = source }, ChronyClock.Read(tracking + "\n"));
 
     [Theory]
     [InlineData("")]
@@ -35,6 +35,15 @@ public sealed class StationClockTests(Recogniser recogniser) : IDisposable
 
         Assert.Equal("kernel", said?.Source);
         Assert.Equal(said!.Synchronised, said.OffsetMilliseconds is not null);
+    }
+
+    [Fact]
+    public async Task A_clock_whose_reference_was_not_heard_for_long_is_not_synchronised()
+    {
+        await using var station = await StartAsync(new SetClock(Right with { UncertaintyMilliseconds = 4000 }));
+        await station.Until(() => station.Clock.State is not null, "the clock was asked");
+
+        Assert.False(station.Clock.State!.Synchronised);
     }
 
     [Fact]

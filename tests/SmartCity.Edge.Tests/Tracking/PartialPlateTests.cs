@@ -74,6 +74,19 @@ public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
     }
 
     [Fact]
+    public void A_vehicle_that_was_corrected_and_comes_back_with_less_of_its_plate_is_known()
+    {
+        var first = Enumerable.Range(0, 4).SelectMany(i => Sees(200 + 2 * i, 105, "34A3683")).ToList();
+        first.AddRange(Enumerable.Range(0, 2).SelectMany(i => Sees(210 + 2 * i, 120, "34A36837")));
+        first.AddRange(Reported(_street.Waits(Gone)));
+        var again = Enumerable.Range(0, 4).SelectMany(i => Sees(214 + 2 * i, 105, "34A3683")).ToList();
+        again.AddRange(Reported(_street.Waits(Gone)));
+
+        Assert.Equal([("34A3683", 0), ("34A36837", 1)], first);
+        Assert.Empty(again);
+    }
+
+    [Fact]
     public void A_plate_of_which_later_frames_show_less_stays_as_it_was_reported()
     {
         var first = Enumerable.Range(0, 4).SelectMany(i => Sees(200 + 2 * i, 105, "34A36837")).ToList();
