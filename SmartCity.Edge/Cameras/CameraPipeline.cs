@@ -20,13 +20,15 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan RestWhileMeasured = TimeSpan.FromMilliseconds(100);
 
+    // What moves too little to be seen moving is read all the same.
+    private static readonly TimeSpan LongestUnread = TimeSpan.FromSeconds(2);
+
     private Tracking.Tracker _tracker = NewTracker(recogniser, camera);
     private readonly MotionGate _gate = new();
     private readonly TruthKeeper _truth = new(statistics);
     private DateTimeOffset _capturedAt;
     private TimeSpan _moment;
     private TimeSpan _readAt;
-    private bool _skipped;
     private bool _timedElsewhere;
 
     /// <summary>Frames that were taken without a fault.</summary>
@@ -90,19 +92,18 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             return ReadStill(frame);
         }
 
-        // Stillness says what is in view only when the last frame that moved was read.
-        if (!_gate.Moves(frame.Brightness) && !_skipped)
+        if (!_gate.Moves(frame.Brightness) && frame.Moment - _readAt < LongestUnread)
         {
             return Observed(_tracker.Still(frame.Moment));
         }
 
         if (_tracker.AllReported && frame.Moment - _readAt < (camera.Motion is { Lines: not null } or { Points: not null } ? RestWhileMeasured : Rest))
         {
-            _skipped = true;
             return Observed(_tracker.Expire(frame.Moment));
         }
 
-        (_readAt, _skipped) = (frame.Moment, false);
+        _readAt = frame.Moment;
+        _gate.Read();
         return Observed(Read(frame));
     }
 

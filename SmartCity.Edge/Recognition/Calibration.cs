@@ -12,12 +12,15 @@ internal static class Calibration
     // Telephone and fleet numbers look like plates of digits alone, words like personal plates: a person looks at those before anyone is charged.
     private const double OneKindAlone = Sighting.LeastSure - 0.01;
 
+    // F1 and RR1 are plates, and so much lettering: such a vehicle is seen, not read.
+    private const double ShortAlone = 0.5;
+
     /// <param name="decoded">The text and its probability.</param>
     /// <param name="share">How probable it is that what was left out of it is no character.</param>
     /// <param name="appearance">What the plate looks like.</param>
     public static double Confidence(GrammarDecoder decoded, double share, in PlateAppearance appearance)
     {
-        var most = Math.Min(appearance.MostConfidence, OfOneKind(decoded) ? OneKindAlone : 1);
+        var most = Math.Min(appearance.MostConfidence, PlateRules.IsShort(decoded.Length) ? ShortAlone : OfOneKind(decoded) ? OneKindAlone : 1);
         return Math.Min(Calibrated(decoded.Confidence * share), most);
     }
 

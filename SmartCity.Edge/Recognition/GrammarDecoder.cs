@@ -92,7 +92,7 @@ internal sealed class GrammarDecoder
             With(grammar, appearance, homeCountry);
         }
 
-        Choose();
+        Choose(homeCountry);
         return true;
     }
 
@@ -288,7 +288,7 @@ internal sealed class GrammarDecoder
         return weakest;
     }
 
-    private void Choose()
+    private void Choose(string? homeCountry)
     {
         _chosen = 0;
         for (var i = 1; i < _count; i++)
@@ -302,7 +302,11 @@ internal sealed class GrammarDecoder
             best = _countries[c] > _countries[best] ? c : best;
         }
 
-        Country = _countries[best] / _total >= CountrySure ? Countries.Code(best) : null;
+        // The look does not tell the others apart: of those only the home country is given.
+        var grammarCountry = _candidates[_chosen].Grammar?.Country;
+        Country = _countries[best] / _total >= CountrySure ? Countries.Code(best)
+            : grammarCountry is not null && grammarCountry == homeCountry && Countries.IndexOf(grammarCountry) == Countries.Other && _countries[Countries.Other] / _total >= CountrySure ? grammarCountry
+            : null;
         Format = _candidates[_chosen].Grammar is { } grammar && grammar.Country == Country ? grammar.Id : null;
     }
 

@@ -4,7 +4,12 @@ using System.Text.Json.Serialization;
 
 namespace SmartCity.Edge.Recognition;
 
-/// <summary>One shape of one country's plates: for each place the characters that may stand there.</summary>
+/// <summary>
+/// One shape of one country's plates: for each place the characters that may stand there. The shapes follow what the countries give out: for Northern Ireland
+/// the county codes with I or Z of the Motor Car Act 1903 and the dateless marks of up to three letters and four figures (INF104, INF160, DVLA); for Greece,
+/// Bulgaria and Ukraine the letters that Latin, Greek and Cyrillic share (Vienna Convention on Road Traffic, annex 2); for Türkiye the provinces 01–81 and no Q, W or X;
+/// for Latvia, Lithuania, Estonia, Luxembourg, Malta and Cyprus Wikipedia, "Vehicle registration plates of Europe". Luxembourg's plates of figures alone are left out.
+/// </summary>
 /// <param name="Id">Such as <c>gb-current</c>.</param>
 /// <param name="Prior">How common it is, relative to the others.</param>
 /// <param name="Places">A bit for each character of <see cref="CtcFolding.Alphabet"/>.</param>

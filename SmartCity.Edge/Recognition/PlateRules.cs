@@ -5,7 +5,11 @@ namespace SmartCity.Edge.Recognition;
 /// <summary>Which lines of characters are plates, and which of a picture's plates counts most.</summary>
 internal static class PlateRules
 {
-    public const int FewestCharacters = 4;
+    public const int FewestCharacters = 2;
+
+    // Fewer are mostly scraps of lettering: they must be clear, and nothing surer may lie in the picture.
+    private const int UsualCharacters = 4;
+    private const double ShortClear = 0.5;
 
     private const int MostCharacters = 10;
     private const int MostDigits = 7;
@@ -21,6 +25,7 @@ internal static class PlateRules
     {
         var digits = decoded.DigitCount;
         return decoded.Length is >= FewestCharacters and <= MostCharacters && decoded.Confidence > LeastConfidence
+            && (decoded.Length >= UsualCharacters || (decoded.Fits && decoded.Confidence > ShortClear))
             && (digits > 0 || !place.MayBeWord) && (digits < decoded.Length || (decoded.Fits && decoded.Length <= MostDigits && !place.OnEdge));
     }
 
@@ -38,7 +43,10 @@ internal static class PlateRules
     public static double Standing(double confidence, bool fits, double worth) => confidence >= ReadEnough ? fits ? 1 : WithoutGrammar : worth;
 
     /// <summary>Whether a reading says next to nothing.</summary>
-    public static bool IsScrap(PlateRead read) => read.Confidence < ScrapBelow;
+    public static bool IsScrap(PlateRead read) => read.Confidence < ScrapBelow || IsShort(read.BestGuess.Length);
+
+    /// <summary>Whether a text is so short that it alone is no sure plate.</summary>
+    public static bool IsShort(int characters) => characters < UsualCharacters;
 
     /// <summary>How much a plate stands out: large, towards the middle, where a camera points, and no fragment.</summary>
     public static double Prominence(Rect box, int pictureWidth, int characters)

@@ -71,6 +71,27 @@ public class GrammarDecoderTests
             Decoded.From(Grids.Seen("5KMX27", 3, (letter, asLetter), (digit, asDigit)), PlateAppearance.Neutral, "US")!;
     }
 
+    [Theory]
+    [InlineData("DUI1234")]
+    [InlineData("TXI4821")]
+    [InlineData("AJI3907")]
+    public void A_Northern_Irish_mark_with_an_I_is_sure_at_home(string seen)
+    {
+        var read = Decoded.From(Grids.Seen(seen, 0.9995f), PlateAppearance.Neutral, "GB")!;
+
+        Assert.Equal((seen, "gb-northern-ireland"), (read.Plate, read.Format));
+        Assert.InRange(read.Confidence, 0.965, 1);
+    }
+
+    [Fact]
+    public void A_country_whose_look_is_not_known_is_given_at_home_alone()
+    {
+        Assert.Equal(("YZA1234", "GR", "gr"), Decode("GR"));
+        Assert.Equal(("YZA1234", null, null), Decode("DE"));
+
+        (string, string?, string?) Decode(string home) => Decoded.From(Grids.Seen("YZA1234"), Looks.Like("other"), home) is { } read ? (read.Plate, read.Country, read.Format) : default;
+    }
+
     [Fact]
     public void A_plate_of_no_country_is_read_as_it_stands_without_one()
     {

@@ -176,6 +176,24 @@ public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnMo
         Assert.Empty(own.Models.Read(picture, [Seen(0.6f)]));
     }
 
+    [Theory]
+    [InlineData("F 1")]
+    [InlineData("RR 1")]
+    public void A_plate_of_two_or_three_characters_is_seen_and_not_sure(string text)
+    {
+        using var picture = new Mat(160, 320, MatType.CV_8UC3, new Scalar(70, 70, 70));
+        Cv2.Rectangle(picture, new Rect(60, 50, 200, 60), new Scalar(235, 235, 235), -1);
+        Cv2.PutText(picture, text, new Point(130, 97), HersheyFonts.HersheyDuplex, 1.5, new Scalar(20, 20, 20), 3, LineTypes.AntiAlias);
+        var size = Cv2.GetTextSize(text, HersheyFonts.HersheyDuplex, 1.5, 3, out _);
+        var (left, right) = (130, 130 + size.Width);
+
+        var read = Assert.Single(own.Models.Read(picture, [new PlateQuad(new(left, 64), new(right, 64), new(right, 98), new(left, 98), 0.9f)]));
+
+        Assert.Equal(text.Replace(" ", "", StringComparison.Ordinal), read.BestGuess.Replace('I', '1'));
+        Assert.Null(read.Plate);
+        Assert.InRange(read.Confidence, 0.1, 0.5);
+    }
+
     [Fact]
     public void A_model_file_that_is_not_the_cards_is_refused_by_name()
     {
