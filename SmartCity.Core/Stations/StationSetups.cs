@@ -89,7 +89,10 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
     }
 
     private static CameraSetup ReadCamera(NpgsqlDataReader r) => new(
-        r.GetString(0), r.GetString(1), r.Text(2), r.Int(3), r.Text(4), JsonSerializer.Deserialize<double[][][]>(r.GetString(5))!, Recognition(r.GetString(8)), r.GetString(6), r.IsDBNull(7) ? null : r.Time(7), null) { Motion = r.Text(9) is { } motion ? JsonSerializer.Deserialize(motion, ContractsJson.Default.CameraMotion) : null };
+        r.GetString(0), r.GetString(1), r.Text(2), r.Int(3), r.Text(4), JsonSerializer.Deserialize<double[][][]>(r.GetString(5))!, Recognition(r.GetString(8)), r.GetString(6), r.IsDBNull(7) ? null : r.Time(7), null)
+    {
+        Motion = r.Text(9) is { } motion ? JsonSerializer.Deserialize(motion, ContractsJson.Default.CameraMotion) : null,
+    };
 
     // Null where it says nothing of its own.
     private static CameraRecognition? Recognition(string json) => JsonSerializer.Deserialize<CameraRecognition>(json, JsonSerializerOptions.Web) is { } own && own != new CameraRecognition() ? own : null;
