@@ -123,6 +123,11 @@ def _sky(w, h, a, b, rng):
 
 def draw(rng, country=None):
     """A flat plate: (BGR picture, text A-Z0-9, country index, the box of each line of characters as x, y, width, height)."""
+    return laid_out(rng, country)[:4]
+
+
+def laid_out(rng, country=None):
+    """A flat plate as draw gives it, and besides the box of each character and that of the plate without a dealer's frame."""
     if country is None:
         weights = np.array([WEIGHT.get(c, 1.0) for c in COUNTRIES])
         country = COUNTRIES[rng.choice(len(COUNTRIES), p=weights / weights.sum())]
@@ -138,7 +143,7 @@ def draw(rng, country=None):
         cuts = [i for i, c in enumerate(shown) if c in " -."]
         cut = cuts[min(range(len(cuts)), key=lambda i: abs(cuts[i] - len(shown) / 2))]
         lines = [shown[:cut], shown[cut + 1:]]
-    rows, marks = zip(*(_line(line, face, gap, space, rng) for line in lines))
+    rows, marks, places = zip(*(_line(line, face, gap, space, rng) for line in lines))
     pad_x = rng.uniform(.1, .55) * HEIGHT
     pad_y = rng.uniform(.12, .32) * HEIGHT
     band = rng.uniform(.38, .6) * HEIGHT if country not in ("US", "IN", "BR", "CH", "other") and rng.random() < (.45 if country == "GB" else .8) else 0
@@ -163,13 +168,14 @@ def draw(rng, country=None):
     if right:
         _right(img[:, -int(right):], country, rng)
     y = pad_y + top
-    boxes = []
-    for row, seals in zip(rows, marks):
+    boxes, characters = [], []
+    for row, seals, along in zip(rows, marks, places):
         x = band + (w - band - right - row.shape[1]) / 2 + rng.normal(0, 2)
         _stamp(img, row, int(x), int(y), ink, rng)
         for at, width in seals:
             _seal(img, country, int(x) + at + width // 2, int(y), width, rng)
         boxes.append((int(x), int(y), row.shape[1], row.shape[0]))
+        characters += [(int(x) + at, int(y), width, row.shape[0]) for at, width in along]
         y += row.shape[0] + int(.18 * HEIGHT)
     if top and country in ("US", "other", "BR"):
         _caption(img, rng, STATES[rng.integers(len(STATES))], h, w, int(top * .75), top * .5, ink, rng.random() < .8)
@@ -183,10 +189,11 @@ def draw(rng, country=None):
     if country == "DK" and rng.random() < .7:
         cv2.rectangle(img, (3, 3), (w - 4, h - 4), (40, 40, 190), int(rng.integers(3, 7)))
     _finish(img, rng, ink)
+    around = [(0, 0, w, h)]
     if rng.random() < (.35 if country in ("US", "other", "BR") else .2):
-        img, boxes = _holder(img, boxes, rng, country)
+        img, (boxes, characters, around) = _holder(img, (boxes, characters, around), rng, country)
     text = "".join(c for c in shown if c in ALPHABET)
-    return np.clip(img, 0, 255).astype(np.uint8), text, COUNTRIES.index(country), boxes
+    return np.clip(img, 0, 255).astype(np.uint8), text, COUNTRIES.index(country), boxes, characters, around[0]
 
 
 def _caption(img, rng, text, h, w, y, size, ink, there):
@@ -284,8 +291,8 @@ def _emblem(img, boxes, rng):
             cv2.putText(img, c, (cx - r // 2, cy + int((k - .1) * r * 1.2)), cv2.FONT_HERSHEY_SIMPLEX, r / 24, colour, max(1, r // 9), cv2.LINE_AA)
 
 
-def _holder(img, boxes, rng, country):
-    """The plate in a dealer's frame, whose lettering is no plate: around it in the Americas, below it elsewhere. Returns the picture and the boxes in it."""
+def _holder(img, kinds, rng, country):
+    """The plate in a dealer's frame, whose lettering is no plate: around it in the Americas, below it elsewhere. Returns the picture and each kind of boxes in it."""
     h, w = img.shape[:2]
     around = country in ("US", "other", "BR")
     top, bottom = int(h * (rng.uniform(.04, .24) if around else rng.uniform(.01, .08))), int(h * (rng.uniform(.04, .28) if around else rng.uniform(.08, .28)))
@@ -297,14 +304,15 @@ def _holder(img, boxes, rng, country):
     ink = _shade(rng, (235, 235, 235) if ground.mean() < 128 else (30, 30, 30), 25)
     for y, room in ((top * .85, top), (top + h + bottom * .8, bottom)):
         _caption(out, rng, DEALERS[rng.integers(len(DEALERS))], *out.shape[:2], y, room * .7, ink, room > h * .1 and rng.random() < .8)
-    return out, [(x + side, y + top, bw, bh) for x, y, bw, bh in boxes]
+    return out, [[(x + side, y + top, bw, bh) for x, y, bw, bh in boxes] for boxes in kinds]
 
 
 def _line(text, face, gap, space, rng):
-    """The mask of a line, and where room was left for seals: left edges and widths."""
-    parts, seals = [], []
+    """The mask of a line, where room was left for seals, and where its characters are: left edges and widths."""
+    parts, seals, characters = [], [], []
     for c in text:
         if c in ALPHABET:
+            characters.append(len(parts))
             parts.append(face.glyph(c))
         elif c == " ":
             parts.append(np.zeros((HEIGHT, int(space)), np.uint8))
@@ -327,7 +335,7 @@ def _line(text, face, gap, space, rng):
         where[k] = at
         out += [p, pad]
         at += p.shape[1] + pad.shape[1]
-    return np.hstack(out[:-1]), [(where[k], parts[k].shape[1]) for k in seals]
+    return np.hstack(out[:-1]), *([(where[k], parts[k].shape[1]) for k in kind] for kind in (seals, characters))
 
 
 def _stamp(img, mask, x, y, ink, rng):
