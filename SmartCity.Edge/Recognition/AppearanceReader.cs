@@ -10,7 +10,20 @@ internal sealed class AppearanceReader(RecognitionOptions options, ILogger logge
 {
     private readonly CityCountry? _country = options.Reader == CityReader.Id ? new CityCountry(options, logger) : null;
 
-    public PlateAppearance Look(in Source image, PlateQuad quad) => _country?.Look(image, quad) ?? PlateAppearance.Of(image.Picture, quad);
+    // It knows quads as our own detector gives them.
+    private readonly CityWhole? _whole = options.Detector == CityDetector.Id ? new CityWhole(options, logger) : null;
 
-    public void Dispose() => _country?.Dispose();
+    public PlateAppearance Look(in Source image, PlateQuad quad) => _country is null
+        ? PlateAppearance.Of(image.Picture, quad)
+        : PlateAppearance.Neutral with { Shares = _country.Look(image, quad) };
+
+    /// <summary>The reading, no surer than what is seen of the plate allows.</summary>
+    public PlateRead Judge(in Source image, PlateRead read) =>
+        PlateRules.IsCutOff(read.Quad.Box, image.Picture.Size()) || _whole?.Sees(image, read.Quad) == false ? Reading.InPart(read, options.AbstainBelow) : read;
+
+    public void Dispose()
+    {
+        _country?.Dispose();
+        _whole?.Dispose();
+    }
 }

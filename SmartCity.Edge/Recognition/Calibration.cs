@@ -9,8 +9,12 @@ internal static class Calibration
     private const double NearlyCertain = 0.965;
     private const double NearlyCertainIs = 0.9;
 
-    // Telephone and fleet numbers look like plates of digits alone, words like personal plates: a person looks at those before anyone is charged.
-    private const double OneKindAlone = Sighting.LeastSure - 0.01;
+    /// <summary>The most of a plate of which not all is seen: what is hidden may be any character.</summary>
+    public const double InPart = 0.7;
+
+    // Telephone and fleet numbers look like plates of digits alone, words like personal plates, and two countries may give out the same
+    // characters: a person looks at those before anyone is charged.
+    private const double NeverSure = Sighting.LeastSure - 0.01;
 
     // F1 and RR1 are plates, and so much lettering: such a vehicle is seen, not read.
     private const double ShortAlone = 0.5;
@@ -20,8 +24,8 @@ internal static class Calibration
     /// <param name="appearance">What the plate looks like.</param>
     public static double Confidence(GrammarDecoder decoded, double share, in PlateAppearance appearance)
     {
-        var most = Math.Min(appearance.MostConfidence, PlateRules.IsShort(decoded.Length) ? ShortAlone : OfOneKind(decoded) ? OneKindAlone : 1);
-        return Math.Min(Calibrated(decoded.Confidence * share), most);
+        var most = PlateRules.IsShort(decoded.Length) ? ShortAlone : OfOneKind(decoded) || decoded.MayBeAnyones ? NeverSure : 1;
+        return Math.Min(Calibrated(decoded.Confidence * share), appearance.SeenInPart ? Math.Min(most, InPart) : most);
     }
 
     private static bool OfOneKind(GrammarDecoder decoded) => decoded.DigitCount == 0 || decoded.DigitCount == decoded.Length;

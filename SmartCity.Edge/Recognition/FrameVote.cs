@@ -11,7 +11,7 @@ internal static class FrameVote
         var group = reads.Where(r => r.Grid.Count > 0)
             .GroupBy(r => r.Grid.Count)
             .MaxBy(g => g.Sum(r => r.Confidence + 0.01));
-        var best = (group ?? reads.AsEnumerable()).MaxBy(r => r.Confidence) ?? throw new ArgumentException("There are no reads to fuse.", nameof(reads));
+        var best = (group ?? reads.AsEnumerable()).MaxBy(r => (!r.SeenInPart, r.Confidence)) ?? throw new ArgumentException("There are no reads to fuse.", nameof(reads));
         if (group is null || group.Count() == 1)
         {
             return best;

@@ -62,6 +62,9 @@ internal sealed class GrammarDecoder
     /// <summary>Whether the text is one that some country gives out.</summary>
     public bool Fits => _candidates[_chosen].Grammar is not null;
 
+    /// <summary>Whether the home country and another give out such a text, and nothing says whose it is.</summary>
+    public bool MayBeAnyones => Country is null && _candidates[_chosen] is { AtHome: true, Abroad: true };
+
     public int Length => _length;
 
     /// <summary>How many characters of the text are digits.</summary>
@@ -208,7 +211,7 @@ internal sealed class GrammarDecoder
             sure *= Character(i, best, Anything);
         }
 
-        Add(text, NoGrammarPrior, sure, null);
+        Add(text, NoGrammarPrior, sure, null, homeCountry: null);
         if (appearance.Shares is { } shares)
         {
             for (var c = 0; c < Countries.Count; c++)
@@ -241,10 +244,10 @@ internal sealed class GrammarDecoder
 
         var weight = grammar.Prior * (grammar.Country == homeCountry ? AtHome : 1) * appearance.Favour(grammar.CountryIndex) * likelihood;
         _countries[grammar.CountryIndex] += weight;
-        Add(text, weight, sure / likelihood, grammar);
+        Add(text, weight, sure / likelihood, grammar, homeCountry);
     }
 
-    private void Add(ulong text, double weight, double sure, PlateGrammar? grammar)
+    private void Add(ulong text, double weight, double sure, PlateGrammar? grammar, string? homeCountry)
     {
         _total += weight;
         var at = 0;
@@ -271,6 +274,8 @@ internal sealed class GrammarDecoder
         ref var candidate = ref _candidates[at];
         candidate.Text = text;
         candidate.Weight += weight * sure;
+        candidate.AtHome |= grammar is not null && grammar.Country == homeCountry;
+        candidate.Abroad |= grammar is not null && grammar.Country != homeCountry;
         if (grammar is not null && weight > candidate.GrammarWeight)
         {
             (candidate.Grammar, candidate.GrammarWeight) = (grammar, weight);
@@ -397,5 +402,7 @@ internal sealed class GrammarDecoder
         public double Weight;
         public double GrammarWeight;
         public PlateGrammar? Grammar;
+        public bool AtHome;
+        public bool Abroad;
     }
 }

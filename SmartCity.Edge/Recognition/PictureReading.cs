@@ -50,7 +50,13 @@ internal sealed class PictureReading
 
         DistinctPlates.Keep(found, _kept);
         RemoveScraps();
-        return [.. _kept];
+        var plates = new PlateRead[_kept.Count];
+        for (var i = 0; i < plates.Length; i++)
+        {
+            plates[i] = _models.Appearances.Judge(image, _kept[i]);
+        }
+
+        return plates;
     }
 
     public void Clear()

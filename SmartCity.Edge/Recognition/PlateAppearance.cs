@@ -15,8 +15,8 @@ internal readonly record struct PlateAppearance(float Yellow, float BlueBand, fl
     /// <summary>What <see cref="CityCountry"/> says; null where it was not asked, and the other three speak instead.</summary>
     public CountryShares? Shares { get; init; }
 
-    /// <summary>A reading of a plate that looks like this is no surer than that, 0–1.</summary>
-    public double MostConfidence { get; init; } = 1;
+    /// <summary>Not all of a plate is seen: an end is hidden or cut off, something hides a character, or the characters stand on no plate.</summary>
+    public bool SeenInPart { get; init; }
 
     public static PlateAppearance Of(Mat image, PlateQuad quad)
     {

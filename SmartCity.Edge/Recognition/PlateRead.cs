@@ -40,6 +40,9 @@ public sealed record PlateRead
 
     public required PlateQuad Quad { get; init; }
 
+    /// <summary>Whether not all of a plate was seen, or perhaps none at all but lettering: then <see cref="Confidence"/> is never that of a sure reading.</summary>
+    public bool SeenInPart => Appearance.SeenInPart;
+
     /// <summary>The distributions behind the reading, for voting over frames.</summary>
     public required CharacterGrid Grid { get; init; }
 

@@ -14,6 +14,8 @@ internal static class PlateRules
     private const int MostCharacters = 10;
     private const int MostDigits = 7;
     private const double EdgeShare = 0.08;
+    private const double EndShare = 0.03;
+    private const int EdgePixels = 2;
     private const double LeastConfidence = 0.015;
     private const double WithoutGrammar = 0.6;
     private const double UsualLength = 6;
@@ -34,6 +36,13 @@ internal static class PlateRules
     {
         var middle = (box.Y + box.Height / 2.0) / pictureHeight;
         return middle is < EdgeShare or > 1 - EdgeShare;
+    }
+
+    /// <summary>Whether the picture's edge may have cut off a part of the plate.</summary>
+    public static bool IsCutOff(Rect box, Size picture)
+    {
+        var ends = Math.Max(EdgePixels, EndShare * box.Width);
+        return box.Left <= ends || box.Top <= EdgePixels || box.Right >= picture.Width - ends || box.Bottom >= picture.Height - EdgePixels;
     }
 
     /// <summary>How plate-like a reading is.</summary>

@@ -27,4 +27,16 @@ internal static class Reading
             Share = share,
         };
     }
+
+    /// <summary>The same reading of a plate of which not all was seen: the text is the best guess, and a person looks.</summary>
+    public static PlateRead InPart(PlateRead read, double abstainBelow)
+    {
+        var confidence = Math.Min(read.Confidence, Calibration.InPart);
+        return read with
+        {
+            Plate = confidence >= abstainBelow ? read.Plate : null,
+            Confidence = confidence,
+            Appearance = read.Appearance with { SeenInPart = true },
+        };
+    }
 }

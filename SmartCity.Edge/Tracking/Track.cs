@@ -20,12 +20,10 @@ public sealed class Track : IDisposable
     // A plate that grows by more from one frame to the next, or in width more than in height, is still coming into view.
     private const double FastGrowth = 1.25;
     private const double Widening = 1.12;
-    private const double EdgeShare = 0.03;
-    private const int EdgePixels = 2;
 
     private readonly List<PlateRead> _reads = [];
     private readonly HashSet<PlateRead> _partial = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<PlateRead> _atEdge = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<PlateRead> _inPart = new(ReferenceEqualityComparer.Instance);
     private double _bestValue = double.MinValue;
     private const int MostSteps = 256;
 
@@ -80,8 +78,11 @@ public sealed class Track : IDisposable
     /// <summary>Whether the newest reading may be of a part of the plate, so that the next may say more.</summary>
     internal bool IsComing => _reads.Count > 0 && _partial.Contains(_reads[^1]);
 
-    /// <summary>Whether no reading is of more than what the picture's edge left of the plate.</summary>
-    internal bool IsCutOff => _reads.Count > 0 && _reads.TrueForAll(_atEdge.Contains);
+    /// <summary>Whether no reading is of more than what the picture's edge left of the plate, or something else that hides a part of it.</summary>
+    internal bool IsInPart => _reads.Count > 0 && _reads.TrueForAll(_inPart.Contains);
+
+    /// <summary>Whether most of the frames that gave a plate did not show all of it: one that seemed to may have been taken in.</summary>
+    internal bool IsMostlyInPart(string plate) => _reads.Where(r => r.BestGuess == plate).Sum(r => r.SeenInPart ? 1 : -1) > 0;
 
     /// <summary>The readings that vote: those of the whole plate, or else those that saw most of it.</summary>
     internal IReadOnlyList<PlateRead> Voters
@@ -91,7 +92,7 @@ public sealed class Track : IDisposable
             var whole = _reads.FindAll(r => !_partial.Contains(r));
             if (whole.Count == 0)
             {
-                whole = _reads.FindAll(r => !_atEdge.Contains(r)) is { Count: > 0 } within ? within : _reads;
+                whole = _reads.FindAll(r => !_inPart.Contains(r)) is { Count: > 0 } within ? within : _reads;
                 var widest = whole.Max(r => r.Quad.Box.Width);
                 whole = whole.FindAll(r => r.Quad.Box.Width * Widening > widest);
             }
@@ -142,7 +143,7 @@ public sealed class Track : IDisposable
         }
 
         var box = read.Quad.Box;
-        var value = read.Confidence + Math.Log(box.Width * (double)box.Height) / 10 - (_atEdge.Contains(read) ? 1 : 0);
+        var value = read.Confidence + Math.Log(box.Width * (double)box.Height) / 10 - (_inPart.Contains(read) ? 1 : 0);
         if (value > _bestValue)
         {
             _bestValue = value;
@@ -188,10 +189,9 @@ public sealed class Track : IDisposable
     private void NoteParts(PlateRead read, Mat picture)
     {
         var box = read.Quad.Box;
-        var edge = Math.Max(EdgePixels, EdgeShare * box.Width);
-        if (box.Left <= edge || box.Top <= EdgePixels || box.Right >= picture.Width - edge || box.Bottom >= picture.Height - EdgePixels)
+        if (read.SeenInPart || PlateRules.IsCutOff(box, picture.Size()))
         {
-            _atEdge.Add(read);
+            _inPart.Add(read);
             _partial.Add(read);
         }
 

@@ -12,8 +12,6 @@ namespace SmartCity.Edge.Tracking;
 /// <param name="saysMore">Whether more is known of a vehicle that has left than its sighting says, beside the plate; null where nobody asks.</param>
 public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse, Func<Track, bool>? saysMore = null) : IDisposable
 {
-    private const double DoubtfulAtMost = 0.89;
-
     // The detector's score of a plate that was there even if a single frame shows it and it cannot be read.
     private const double ClearlyThere = 0.95;
 
@@ -196,12 +194,15 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse, Func
             return null;
         }
 
-        var vote = fuse(voters);
+        var vote = Limited(track, fuse(voters));
         return vote.Plate is not null && vote.Confidence >= certain ? vote : null;
     }
 
-    // Nobody knows what the picture's edge cut off: a person looks.
-    private PlateRead LastVote(Track track) => fuse(track.Voters) is var vote && track.IsCutOff ? vote with { Confidence = Math.Min(vote.Confidence, DoubtfulAtMost) } : vote;
+    private PlateRead LastVote(Track track) => Limited(track, fuse(track.Voters));
+
+    // Nobody knows what was hidden or cut off: a person looks.
+    private static PlateRead Limited(Track track, PlateRead vote) =>
+        track.IsInPart || track.IsMostlyInPart(vote.BestGuess) ? vote with { Confidence = Math.Min(vote.Confidence, Calibration.InPart) } : vote;
 
     private bool Report(Track track, PlateRead vote)
     {

@@ -173,19 +173,19 @@ def _vehicle(img, cx, cy, pw, ph, rng):
 
 def draw(rng):
     """A 640 × 480 BGR picture and the corners of its plates' characters (n × 4 × 2, clockwise from top left; two lines count as one)."""
-    img, quads, _ = compose(rng)
+    img, quads, *_ = compose(rng)
     return camera(img, rng), quads
 
 
 def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330), lettering=.7):
-    """A picture before the camera, its plates' corners, and their texts and countries. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels; lettering: how probable it is that there is any."""
+    """A picture before the camera, its plates' corners, their texts and countries, and the corners of each one's characters. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels; lettering: how probable it is that there is any."""
     img = _photograph(rng, WIDTH, HEIGHT) if rng.random() < .7 else None
     img = _street(rng) if img is None else img
     if rng.random() < lettering:
         words(img, rng)
-    quads, texts, centres, pasted = [], [], [], []
+    quads, texts, letters, centres, pasted = [], [], [], [], []
     for _ in range(int(rng.choice(len(counts), p=counts))):
-        flat, text, country, boxes = plates.draw(rng)
+        flat, text, country, boxes, characters, _ = plates.laid_out(rng)
         h, w = flat.shape[:2]
         pw = float(np.exp(rng.uniform(*np.log(widths))))
         ph = pw * h / w
@@ -202,9 +202,9 @@ def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330), lettering=.7):
         shear, k = rng.normal(0, .09), rng.normal(0, .05)
         quad = np.float32([(x * np.cos(a) - y * np.sin(a), x * (np.sin(a) + shear) + y * np.cos(a) * (1 + k * np.sign(x))) for x, y in base]) + np.float32([cx, cy])
         centres.append((cx, cy, pw))
-        pasted.append((flat, boxes, quad, pw))
+        pasted.append((flat, boxes, characters, quad, pw))
         texts.append((text, plates.COUNTRIES[country]))
-    for flat, boxes, quad, pw in pasted:  # after every vehicle, so that none hides one
+    for flat, boxes, characters, quad, pw in pasted:  # after every vehicle, so that none hides one
         h, w = flat.shape[:2]
         if w > pw:
             flat = cv2.GaussianBlur(flat, (0, 0), max(.3, .33 * w / pw))
@@ -213,7 +213,8 @@ def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330), lettering=.7):
         x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
         x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
         quads.append(cv2.perspectiveTransform(np.float32([[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]]), m)[0])
-    return img, np.float32(quads).reshape(-1, 4, 2), texts
+        letters.append(cv2.perspectiveTransform(np.float32([[[x, y], [x + cw, y], [x + cw, y + ch], [x, y + ch]] for x, y, cw, ch in characters]), m))
+    return img, np.float32(quads).reshape(-1, 4, 2), texts, letters
 
 
 def _paste(img, flat, m, quad, light):

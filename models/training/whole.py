@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 import glyphs
 import halves
+import hiding
 import loop
 import plates
 import scenes
@@ -42,38 +43,13 @@ class Whole(nn.Module):
         return logits if self.training else torch.sigmoid(logits)
 
 
-def _colour(rng, spread=22):
-    return np.clip(np.array(scenes.PAINTS[rng.integers(len(scenes.PAINTS))] if rng.random() < .7 else rng.integers(0, 245, 3), float) + rng.normal(0, spread, 3), 0, 255)
-
-
-def _photograph(w, h, rng):
-    photographs = scenes.photographs()
-    if not photographs:
-        return None
-    photo = cv2.imdecode(photographs[rng.integers(len(photographs))], cv2.IMREAD_REDUCED_COLOR_4)
-    x, y = rng.integers(0, photo.shape[1] // 2), rng.integers(0, photo.shape[0] // 2)
-    return cv2.resize(photo[y:y + photo.shape[0] // 2, x:x + photo.shape[1] // 2], (w, h), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-
-
-def _surface(w, h, rng, photograph=.3):
-    """Paint, lighter above, or anything photographed."""
-    if rng.random() < photograph and (photo := _photograph(w, h, rng)) is not None:
-        return photo
-    ramp = np.linspace(rng.uniform(.75, 1.3), rng.uniform(.7, 1.15), h, dtype=np.float32)[:, None, None] * np.linspace(rng.uniform(.9, 1.1), rng.uniform(.9, 1.1), w, dtype=np.float32)[None, :, None]
-    out = np.float32(_colour(rng)) * ramp
-    if rng.random() < .3:
-        rough = rng.normal(0, rng.uniform(3, 25), (rng.integers(2, 9), rng.integers(2, 14), 3)).astype(np.float32)
-        out = out + cv2.resize(rough, (w, h), interpolation=cv2.INTER_CUBIC)
-    return np.clip(out, 0, 255)
-
-
 def _body(w, h, box, line, rng):
     """What is around a plate on a vehicle: paint, seams, a grille, a recess that may be as tight as the plate."""
-    img = _surface(w, h, rng)
+    img = hiding.surface(w, h, rng)
     x0, y0, x1, y1 = box
     for _ in range(int(rng.integers(0, 5))):  # seams, the bumper, shadows
         y, t = int(rng.uniform(0, h)), max(1, int(line * rng.uniform(.02, .5)))
-        cv2.line(img, (0, y), (w, int(y + rng.normal(0, line * .2))), _colour(rng).tolist(), t, cv2.LINE_AA)
+        cv2.line(img, (0, y), (w, int(y + rng.normal(0, line * .2))), hiding.colour(rng).tolist(), t, cv2.LINE_AA)
     if rng.random() < .3:  # the grille's bars
         dark, step, t = rng.uniform(5, 60), line * rng.uniform(.15, .5), max(1, int(line * rng.uniform(.03, .15)))
         top = rng.uniform(0, h)
@@ -83,120 +59,14 @@ def _body(w, h, box, line, rng):
             cv2.line(img, a, b, [float(dark + rng.uniform(10, 120))] * 3, t, cv2.LINE_AA)
     if rng.random() < .45:  # a recess or a holder, larger by anything from nothing
         m = np.exp(rng.uniform(math.log(.02), math.log(1.1), 4)) * line
-        cv2.rectangle(img, (int(x0 - m[0]), int(y0 - m[1])), (int(x1 + m[2]), int(y1 + m[3])), _colour(rng).tolist() if rng.random() < .5 else [float(rng.uniform(8, 60))] * 3, -1)
+        cv2.rectangle(img, (int(x0 - m[0]), int(y0 - m[1])), (int(x1 + m[2]), int(y1 + m[3])), hiding.colour(rng).tolist() if rng.random() < .5 else [float(rng.uniform(8, 60))] * 3, -1)
     for end in (0, 1):  # something beside the plate, that hides nothing of it
         if rng.random() < .18:
             gap, wide = rng.uniform(-.01, .35) * line, rng.uniform(.1, 1.6) * line
             a, b = (x0 - gap - wide, x0 - gap) if end == 0 else (x1 + gap, x1 + gap + wide)
             up, down = rng.uniform(-.4, 1.2, 2) * line
-            cv2.rectangle(img, (int(a), int(y0 - up)), (int(b), int(y1 + down)), _colour(rng).tolist() if rng.random() < .6 else [float(rng.uniform(8, 60))] * 3, -1)
+            cv2.rectangle(img, (int(a), int(y0 - up)), (int(b), int(y1 + down)), hiding.colour(rng).tolist() if rng.random() < .6 else [float(rng.uniform(8, 60))] * 3, -1)
     return img
-
-
-def _polygon(mask, points):
-    cv2.fillPoly(mask, [np.round(np.array(points) * 16).astype(np.int32)], 1.0, cv2.LINE_AA, shift=4)
-
-
-def _side(mask, edge, end, box, line, rng):
-    """Everything beyond an edge, or a piece of it wide enough to hide the plate's end: a box, a bumper, a vehicle in front, a hand, leaves, snow."""
-    h, w = mask.shape
-    x0, y0, x1, y1 = box
-    out, far = (-1, x0) if end == 0 else (1, x1)
-    u = rng.random()
-    if u < .5:  # a straight edge
-        slant = rng.normal(0, .06) if rng.random() < .7 else rng.normal(0, .5)
-        reach = far + out * line * rng.uniform(.02, 1.5) if rng.random() < .65 else (0 if end == 0 else w)
-        up, down = (line * rng.uniform(.0, .6, 2) if rng.random() < .6 else (h, h))
-        top, bottom = max(-2, y0 - up), min(h + 2, y1 + down)
-        middle = (y0 + y1) / 2
-        _polygon(mask, [(edge + slant * (top - middle), top), (edge + slant * (bottom - middle), bottom), (reach + slant * (bottom - middle) * .5, bottom), (reach + slant * (top - middle) * .5, top)])
-    elif u < .75:  # a rough edge: leaves, snow, mud, cloth
-        n = int(rng.integers(6, 22))
-        ys = np.linspace(-2, h + 2, n) if rng.random() < .5 else np.linspace(y0 - line * rng.uniform(.05, .5), y1 + line * rng.uniform(.05, .5), n)
-        xs = edge - out * np.abs(rng.normal(0, rng.uniform(.02, .22) * line, n)) * rng.choice([-1, 1])
-        _polygon(mask, [*zip(xs, ys), ((0 if end == 0 else w), ys[-1]), ((0 if end == 0 else w), ys[0])])
-    else:  # round: a tow ball, a hand, a lamp, a tyre
-        r = line * np.exp(rng.uniform(math.log(.6), math.log(5)))
-        cy = (y0 + y1) / 2 + rng.normal(0, .15) * line
-        axes = (max(1, int(r)), max(1, int(r * rng.uniform(.7, 1.6) + line * .3)))
-        cv2.ellipse(mask, (int(edge + out * axes[0]), int(cy)), axes, rng.normal(0, 12), 0, 360, 1.0, -1, cv2.LINE_AA)
-        if rng.random() < .6:
-            below = h if rng.random() < .7 else 0
-            x = edge + out * axes[0]
-            _polygon(mask, [(x - axes[0] * .7, cy), (x + axes[0] * .7, cy), (x + axes[0] * .7, below), (x - axes[0] * .7, below)])
-
-
-def _within(mask, box, characters, line, rng):
-    """A post before the plate, a leaf or a sticker on it, dirt, or a bumper over its upper or lower part."""
-    h, w = mask.shape
-    x0, y0, x1, y1 = box
-    c = characters[rng.integers(len(characters))]
-    u = rng.random()
-    if u < .4:  # over so many characters exactly, or anywhere
-        wide = c[2] * rng.uniform(.85, 1.25) if rng.random() < .5 else line * rng.uniform(.1, 1.6)
-        x = c[0] + c[2] / 2 + (rng.normal(0, .05) * line if rng.random() < .6 else rng.uniform(-.5, .5) * line)
-        slant = rng.normal(0, .05) if rng.random() < .7 else rng.normal(0, .5)
-        up, down = (line * rng.uniform(-.1, .5, 2) if rng.random() < .5 else (h, h))
-        top, bottom, middle = max(-2, y0 - up), min(h + 2, y1 + down), (y0 + y1) / 2
-        if rng.random() < .25:  # from above or below only
-            top, bottom = (middle, bottom) if rng.random() < .5 else (top, middle)
-        _polygon(mask, [(x - wide / 2 + slant * (top - middle), top), (x + wide / 2 + slant * (top - middle), top), (x + wide / 2 + slant * (bottom - middle), bottom), (x - wide / 2 + slant * (bottom - middle), bottom)])
-    elif u < .6:  # leaves, fingers, mud
-        for _ in range(int(rng.integers(1, 6))):
-            cv2.ellipse(mask, (int(c[0] + rng.uniform(-.3, 1.3) * c[2]), int(c[1] + rng.uniform(.1, 1) * c[3])), (max(2, int(line * rng.uniform(.12, .6))), max(2, int(line * rng.uniform(.1, .4)))), rng.uniform(0, 180), 0, 360, 1.0, -1, cv2.LINE_AA)
-    elif u < .8:  # the upper or the lower part
-        share, slant, rough = rng.uniform(.15, .75), rng.normal(0, .03), abs(rng.normal(0, .08)) if rng.random() < .5 else 0
-        first, last = min(k[1] for k in characters), max(k[1] + k[3] for k in characters)
-        below = rng.random() < .65
-        xs = np.linspace(-2, w + 2, 14) if rng.random() < .7 else np.sort(rng.uniform(x0, x1, 8))
-        ys = (last - share * line if below else first + share * line) + slant * (xs - w / 2) + rng.normal(0, rough * line + 1e-6, len(xs))
-        _polygon(mask, [*zip(xs, ys), (xs[-1], h + 2 if below else -2), (xs[0], h + 2 if below else -2)])
-    else:  # snow or mud thrown at it
-        noise = cv2.resize(rng.random((3 + rng.integers(4), 6 + rng.integers(10))).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
-        mask[:] = np.maximum(mask, np.clip((noise - rng.uniform(.45, .75)) * 8, 0, 1))
-
-
-def _cover(img, mask, rng):
-    """Paints what hides the plate, often with a shadow at its edge."""
-    h, w = mask.shape
-    u = rng.random()
-    if u < .4:
-        over = np.zeros_like(img) + np.float32(_colour(rng)) if rng.random() < .5 else np.zeros_like(img) + np.float32(rng.uniform(5, 60))
-    elif u < .5:  # snow, paper, a plate's own white
-        over = np.clip(rng.uniform(175, 245) + rng.normal(0, 8, 3) + cv2.resize(rng.normal(0, 8, (5, 12)).astype(np.float32), (w, h))[..., None], 0, 255)
-    elif u < .58:  # mud, skin, leaves
-        over = np.zeros_like(img) + np.float32([(60, 80, 95), (130, 160, 205), (90, 120, 175), (50, 110, 70), (40, 80, 60)][rng.integers(5)]) + cv2.resize(rng.normal(0, 14, (9, 20)).astype(np.float32), (w, h))[..., None]
-    else:
-        over = _surface(w, h, rng, .6)
-    if rng.random() < .35:
-        at = rng.normal(0, .04, 2) * w
-        shadow = cv2.GaussianBlur(cv2.warpAffine(mask, np.float32([[1, 0, at[0]], [0, 1, at[1]]]), (w, h)), (0, 0), max(1, w * rng.uniform(.003, .02)))[..., None]
-        img = img * (1 - shadow * rng.uniform(.1, .55))
-    return img * (1 - mask[..., None]) + over * mask[..., None]
-
-
-def _edge(characters, plate, end, line, rng):
-    """Where a hidden end begins, in pixels: between two characters, anywhere, or in the margin beyond the last."""
-    ordered = sorted(characters, key=lambda c: c[0] if end == 0 else -c[0] - c[2])
-    most = max(1, len(ordered) - 2)
-    k = min(int(rng.geometric(.5)), most)  # so many characters hidden
-    last, after = ordered[k - 1], ordered[min(k, len(ordered) - 1)]
-    far, near = (last[0] + last[2], after[0]) if end == 0 else (last[0], after[0] + after[2])
-    u = rng.random()
-    if u < .5:
-        return far + (near - far) * rng.uniform(-.1, 1.0)
-    rim = plate[0] if end == 0 else plate[2]
-    first = ordered[0][0] if end == 0 else ordered[0][0] + ordered[0][2]
-    if u < .9:
-        deepest = ordered[most - 1]
-        return rim + ((deepest[0] + deepest[2] if end == 0 else deepest[0]) - rim) * rng.beta(1.1, 1.6)
-    return rim + (first - rim) * rng.uniform(.7, 1.15)
-
-
-def _covered(mask, box):
-    x, y, w, h = (int(round(v)) for v in box)
-    part = mask[max(0, y):max(0, y + h), max(0, x):max(0, x + w)]
-    return float(part.mean()) if part.size else 1.0
 
 
 def _answer(value, yes, no):
@@ -222,20 +92,20 @@ def _plate(kind, rng):
     ends = [x0, x1]
     if kind == "end hidden":
         for end in ([0], [1], [0, 1])[rng.choice(3, p=[.45, .45, .1])]:
-            _side(mask, _edge(characters, plate, end, line, rng), end, plate, line, rng)
+            hiding.beyond(mask, hiding.edge(characters, plate, end, line, rng), end, plate, line, rng)
     elif kind == "within hidden":
-        _within(mask, plate, characters, line, rng)
+        hiding.within(mask, plate, characters, line, rng)
     elif kind == "edge of the picture":
         end = int(rng.integers(2))
-        edge = (end, _edge(characters, plate, end, line, rng) if rng.random() < .75 else plate[2 * end] + (2 * end - 1) * line * rng.uniform(0, 1.2))
+        edge = (end, hiding.edge(characters, plate, end, line, rng) if rng.random() < .75 else plate[2 * end] + (2 * end - 1) * line * rng.uniform(0, 1.2))
         mask[:, :max(0, int(edge[1]))] = 1 if end == 0 else mask[:, :max(0, int(edge[1]))]
         mask[:, int(edge[1]):] = mask[:, int(edge[1]):] if end == 0 else 1
     elif rng.random() < .12:  # something that hangs or stands before the vehicle without hiding a character
-        _within(mask, plate, characters, line, rng)
+        hiding.within(mask, plate, characters, line, rng)
         mask = mask * (cv2.dilate(np.float32(_drawn(characters, mask.shape)), np.ones((3, 3))) == 0)
     if kind != "edge of the picture" and mask.any():
-        img = _cover(img, mask, rng)
-    hidden = [_covered(mask, c) for c in characters]
+        img = hiding.cover(img, mask, rng)
+    hidden = [hiding.covered(mask, c) for c in characters]
     ordered = sorted(range(len(characters)), key=lambda k: characters[k][0])
     seen = [k for k in ordered if hidden[k] < .5] or ordered
     lines = len(boxes)
@@ -253,7 +123,7 @@ def _plate(kind, rng):
         cut[end] += float(rng.normal(0, .11)) if kind != "lettering" else 0
         ends[end] += (1 - 2 * end) * cut[end] * line
     top, bottom = min(b[1] for b in boxes), max(b[1] + b[3] for b in boxes)
-    clear = _answer(max(hidden), .07, .2)
+    clear = _answer(max(hidden), .07, .28)
     if lines == 2 and rng.random() < .25:  # one of two lines
         b = boxes[rng.integers(2)]
         top, bottom, ends, lines, clear = b[1], b[1] + b[3], [b[0], b[0] + b[2]], 1, NO
@@ -261,8 +131,8 @@ def _plate(kind, rng):
     for end in (0, 1):
         outer = [c for c in characters if (c[0] < x0 + line * .12 if end == 0 else c[0] + c[2] > x1 - line * .12)]
         margin = (plate[0], top, max(2, x0 - plate[0]), bottom - top) if end == 0 else (x1, top, max(2, plate[2] - x1), bottom - top)
-        worst = max(max(_covered(mask, c) for c in outer), 0)
-        answer = NO if worst >= .2 or _covered(mask, margin) >= .85 or cut[end] >= .36 else YES if worst <= .1 and _covered(mask, margin) <= .4 and cut[end] <= .24 else UNKNOWN
+        worst = max(max(hiding.covered(mask, c) for c in outer), 0)
+        answer = NO if worst >= .2 or hiding.covered(mask, margin) >= .85 or cut[end] >= .36 else YES if worst <= .1 and hiding.covered(mask, margin) <= .4 and cut[end] <= .24 else UNKNOWN
         answers.append(answer)
     return img, (ends[0], top, ends[1], bottom), line, edge, [*answers, clear, YES]
 
@@ -311,10 +181,10 @@ def _lettering(rng):
     u = rng.random()
     dots = False
     if u < .6:
-        ground = _surface(w, h, rng, .12) if rng.random() < .6 else np.zeros((h, w, 3), np.float32) + np.float32([(30, 25, 170), (235, 235, 235), (25, 25, 25), (40, 190, 245), (120, 50, 20), (60, 110, 30), (200, 200, 205), (90, 90, 95)][rng.integers(8)]) * np.linspace(rng.uniform(.85, 1.1), rng.uniform(.8, 1.05), h, dtype=np.float32)[:, None, None]
+        ground = hiding.surface(w, h, rng, .12) if rng.random() < .6 else np.zeros((h, w, 3), np.float32) + np.float32([(30, 25, 170), (235, 235, 235), (25, 25, 25), (40, 190, 245), (120, 50, 20), (60, 110, 30), (200, 200, 205), (90, 90, 95)][rng.integers(8)]) * np.linspace(rng.uniform(.85, 1.1), rng.uniform(.8, 1.05), h, dtype=np.float32)[:, None, None]
     elif u < .72:  # glass
         ground = np.zeros((h, w, 3), np.float32) + rng.uniform(8, 90) + np.float32(rng.normal(0, 4, 3))
-        if (photo := _photograph(w, h, rng)) is not None:
+        if (photo := hiding.photograph(w, h, rng)) is not None:
             ground = ground + photo * rng.uniform(.05, .5)
         x = np.linspace(-1, 1, w)[None, :] * rng.normal(0, 2) + np.linspace(-1, 1, h)[:, None] * rng.normal(0, 1) + rng.normal(0, .6)
         ground = ground + (np.clip(1 - np.abs(x) * rng.uniform(1, 4), 0, 1) * rng.uniform(0, 90))[..., None]
@@ -322,10 +192,10 @@ def _lettering(rng):
         ground = _body(w, h, (along, across, w - along, h - across), line, rng)
         m = rng.uniform(.62, 2.2, 4) * line
         a, b = (int(along - m[0]), int(across - m[1])), (int(w - along + m[2]), int(h - across + m[3]))
-        board = np.clip(_colour(rng), 0, 255).tolist()
+        board = np.clip(hiding.colour(rng), 0, 255).tolist()
         cv2.rectangle(ground, a, b, board, -1)
         if rng.random() < .4:
-            cv2.rectangle(ground, a, b, _colour(rng).tolist(), max(1, int(line * rng.uniform(.02, .12))), cv2.LINE_AA)
+            cv2.rectangle(ground, a, b, hiding.colour(rng).tolist(), max(1, int(line * rng.uniform(.02, .12))), cv2.LINE_AA)
     else:  # a display
         ground = _body(w, h, (along, across, w - along, h - across), line, rng)
         m = rng.uniform(.1, 1.5, 4) * line
@@ -335,7 +205,7 @@ def _lettering(rng):
     if u < .72:  # trims, windows and other lettering, not near enough to be a plate's rim
         for _ in range(int(rng.integers(0, 4))):
             y = across - line * rng.uniform(.5, 2.2) if rng.random() < .5 else across + line * rng.uniform(1.5, 3.2)
-            cv2.line(ground, (0, int(y)), (w, int(y)), _colour(rng).tolist(), max(1, int(line * rng.uniform(.02, .3))), cv2.LINE_AA)
+            cv2.line(ground, (0, int(y)), (w, int(y)), hiding.colour(rng).tolist(), max(1, int(line * rng.uniform(.02, .3))), cv2.LINE_AA)
         if rng.random() < .3:
             y = int(across - line * rng.uniform(.45, 1.5))
             ground[:max(0, y)] = np.float32(rng.uniform(15, 70))
@@ -388,7 +258,7 @@ def patches(rng, views=2):
 
 def _seen(img, box, line, edge, rng):
     x0, y0, x1, y1 = box
-    pixels = float(np.exp(rng.uniform(math.log(9), math.log(66))))  # the characters' height in the camera's picture
+    pixels = float(np.exp(rng.uniform(math.log(10), math.log(70))))  # the characters' height in the camera's picture
     scale = pixels / line
     turn = np.radians(rng.normal(0, 4))
     c, s, shear = scale * math.cos(turn), scale * math.sin(turn), rng.normal(0, .06)
@@ -398,7 +268,8 @@ def _seen(img, box, line, edge, rng):
     m[:, 2] = -around.min(0)
     size = np.maximum(np.ceil(np.ptp(around, axis=0)), 8).astype(int)
     small = cv2.warpAffine(cv2.GaussianBlur(img, (0, 0), .35 / scale) if scale < .8 else img, m, (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    small = plates.degrade(small, rng, min(1, pixels / 24))
+    # Half of them as clear as what is read with certainty: of a blurred one the reader is in doubt by itself.
+    small = plates.degrade(small, rng, min(1, pixels / 24)) if rng.random() < .5 else _clear(small, rng)
     corners = np.float32([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     spread = rng.uniform(.01, .08) * line * (1 if rng.random() < .85 else 1.6)
     corners = corners + np.float32(rng.normal(0, spread, (4, 2)) * [1, .8] + rng.normal(0, spread * .6, 2))
@@ -409,6 +280,14 @@ def _seen(img, box, line, edge, rng):
         small = small[:, at:] if edge[0] == 0 else small[:, :at]
         quad = quad - np.float32([at if edge[0] == 0 else 0, 0])
     return cut(small, quad)
+
+
+def _clear(img, rng):
+    """A good camera by day."""
+    f = cv2.GaussianBlur(img, (0, 0), rng.uniform(.2, .8)).astype(np.float32)
+    f = (f - 128) * rng.uniform(.7, 1.15) + 128 + rng.normal(0, 14) + plates.grain(f.shape, rng) * np.float32(rng.uniform(.5, 4))
+    f = np.clip(f, 0, 255).astype(np.uint8)
+    return cv2.imdecode(cv2.imencode(".jpg", f, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))])[1], cv2.IMREAD_COLOR) if rng.random() < .6 else f
 
 
 def cut(img, quad):
@@ -441,7 +320,7 @@ def batches(seed, size, fresh, kept=24000):
             drawn += 1
         chosen += [pool[i] for i in rng.integers(0, len(pool), size - len(chosen))]
         x, y = np.stack([p for p, _ in chosen]), np.array([a for _, a in chosen])
-        if fresh < size:  # seen again it looks a little different, and half the time in a mirror
+        if fresh < size:  # seen again it looks a little different
             x = np.clip(x * rng.uniform(.85, 1.15, (size, 1, 1, 1)) + rng.normal(0, 10, (size, 1, 1, 3)), 0, 255).astype(np.uint8)
         yield torch.from_numpy(x), torch.from_numpy(y)
 

@@ -17,7 +17,7 @@ internal static class Photographs
     {
         using var recogniser = contender.Create();
         var pictures = Truth.Read(folder);
-        int strict = 0, countries = 0, countryRight = 0, countryWrong = 0, folded = 0, found = 0, given = 0, givenRight = 0, confidentWrong = 0;
+        int strict = 0, countries = 0, countryRight = 0, countryWrong = 0, folded = 0, found = 0, given = 0, givenRight = 0, confidentRight = 0, confidentWrong = 0;
         var (detect, read, total) = (new List<double>(), new List<double>(), new List<double>());
         foreach (var known in pictures)
         {
@@ -36,6 +36,7 @@ internal static class Photographs
             folded += right ? 1 : 0;
             given += best?.Plate is not null ? 1 : 0;
             givenRight += best?.Plate is not null && right ? 1 : 0;
+            confidentRight += best is { Plate: not null, Confidence: >= Confident } && right ? 1 : 0;
             confidentWrong += best is { Plate: not null, Confidence: >= Confident } && !right ? 1 : 0;
             if (known is { Country: { } country, Plate.Length: > 0 })
             {
@@ -56,7 +57,7 @@ internal static class Photographs
         var (n, withPlate) = (pictures.Count, pictures.Count(p => p.Plate.Length > 0));
         return new PhotographFigures(
             Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), contender.Name, n, Percent(strict, n), Percent(folded, n), Percent(found, withPlate),
-            Percent(givenRight, given), Percent(n - given, n), Percent(confidentWrong, n), Percent(countryRight, countries), Percent(countryWrong, countries), Spread.Of(detect), Spread.Of(read), Spread.Of(total));
+            Percent(givenRight, given), Percent(n - given, n), Percent(confidentRight, n), Percent(confidentWrong, n), Percent(countryRight, countries), Percent(countryWrong, countries), Spread.Of(detect), Spread.Of(read), Spread.Of(total));
     }
 
     // Where it is known where the plate lies, a quad must have its middle there.
@@ -76,11 +77,12 @@ internal sealed record Spread(double P50, double P95)
 /// <param name="Found">Pictures with a plate whose place was among the detector's.</param>
 /// <param name="Precision">Of the plates given, those that were right.</param>
 /// <param name="Abstained">Pictures for which no plate was given.</param>
+/// <param name="ConfidentRight">Pictures whose plate was given with a confidence of 0.9 or more, and right.</param>
 /// <param name="ConfidentWrong">Pictures for which a wrong plate was given with a confidence of 0.9 or more.</param>
 /// <param name="CountryRight">Of the pictures whose plate's country is known, those for which it was given, or none where it is one that is not told apart.</param>
 /// <param name="CountryWrong">Of those, the ones for which another was given.</param>
 internal sealed record PhotographFigures(
-    string Folder, string Contender, int Pictures, double? Strict, double? Folded, double? Found, double? Precision, double? Abstained, double? ConfidentWrong, double? CountryRight, double? CountryWrong, Spread Detect, Spread Read, Spread Total);
+    string Folder, string Contender, int Pictures, double? Strict, double? Folded, double? Found, double? Precision, double? Abstained, double? ConfidentRight, double? ConfidentWrong, double? CountryRight, double? CountryWrong, Spread Detect, Spread Read, Spread Total);
 
 /// <summary>A picture whose plate was read wrong or not at all.</summary>
 internal sealed record Miss(string Contender, KnownPicture Picture, string Read, double Confidence, PlateQuad? Quad);

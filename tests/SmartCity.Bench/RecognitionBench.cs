@@ -66,7 +66,7 @@ internal static class RecognitionBench
             FigureTable.Write(
                 $"{folder.Key}, {folder.First().Pictures} pictures", folder, f => f.Contender,
                 ("strict %", f => f.Strict, 1), ("folded %", f => f.Folded, 1), ("found %", f => f.Found, 1), ("precision %", f => f.Precision, 1),
-                ("abstained %", f => f.Abstained, 1), ("wrong ≥ 0.9 %", f => f.ConfidentWrong, 1), ("country %", f => f.CountryRight, 1), ("wrong country %", f => f.CountryWrong, 1),
+                ("abstained %", f => f.Abstained, 1), ("right ≥ 0.9 %", f => f.ConfidentRight, 1), ("wrong ≥ 0.9 %", f => f.ConfidentWrong, 1), ("country %", f => f.CountryRight, 1), ("wrong country %", f => f.CountryWrong, 1),
                 ("detect ms", f => f.Detect.P50, 1), ("detect ms, p95", f => f.Detect.P95, 1), ("read ms", f => f.Read.P50, 1), ("read ms, p95", f => f.Read.P95, 1),
                 ("whole ms", f => f.Total.P50, 1), ("whole ms, p95", f => f.Total.P95, 1));
         }

@@ -17,6 +17,7 @@ public sealed class TrainingTests
     [InlineData("reader.py", "patch", new long[] { 1, 48, 208, 3 }, "steps", new long[] { 1, 26, 37 })]
     [InlineData("detector.py", "picture", new long[] { 1, 64, 96, 3 }, "heat", new long[] { 1, 1, 8, 12 })]
     [InlineData("country.py", "plate", new long[] { 1, 48, 192, 3 }, "countries", new long[] { 1, 26 })]
+    [InlineData("whole.py", "plate", new long[] { 1, 56, 192, 3 }, "answers", new long[] { 1, 4 })]
     public async Task Training_ends_in_a_model_that_runs(string script, string input, long[] takes, string output, long[] gives)
     {
         var training = Path.Combine(Root(), "models", "training");
@@ -60,11 +61,14 @@ public sealed class TrainingTests
         var reader = File.ReadAllText(Path.Combine(Root(), "models", "training", "reader.py"));
         var network = File.ReadAllText(Path.Combine(Root(), "models", "training", "reader_net.py"));
         var country = File.ReadAllText(Path.Combine(Root(), "models", "training", "country.py"));
+        var whole = File.ReadAllText(Path.Combine(Root(), "models", "training", "whole.py"));
 
         Assert.Contains(Inv($"MARGIN_ALONG, MARGIN_ACROSS = {LinePatch.MarginAlong}, {LinePatch.MarginAcross}"), reader, StringComparison.Ordinal);
         Assert.Contains(Inv($"HEIGHT, WIDTH, STEPS = {LinePatch.Height}, {LinePatch.Width}, "), network, StringComparison.Ordinal);
-        Assert.Contains(Inv($"MARGIN_ALONG, MARGIN_ACROSS = {CityCountry.MarginAlong}, {CityCountry.MarginAcross}"), country, StringComparison.Ordinal);
-        Assert.Contains(Inv($"WIDTH, HEIGHT = {CityCountry.Width}, {CityCountry.Height}"), country, StringComparison.Ordinal);
+        Assert.Contains(Inv($"MARGIN_ALONG, MARGIN_ACROSS = {CityCountry.Shape.MarginAlong}, {CityCountry.Shape.MarginAcross}"), country, StringComparison.Ordinal);
+        Assert.Contains(Inv($"WIDTH, HEIGHT = {CityCountry.Shape.Width}, {CityCountry.Shape.Height}"), country, StringComparison.Ordinal);
+        Assert.Contains(Inv($"MARGIN_ALONG, MARGIN_ACROSS = {CityWhole.Shape.MarginAlong}, {CityWhole.Shape.MarginAcross}"), whole, StringComparison.Ordinal);
+        Assert.Contains(Inv($"WIDTH, HEIGHT = {CityWhole.Shape.Width}, {CityWhole.Shape.Height}"), whole, StringComparison.Ordinal);
 
         static string Inv(FormattableString text) => text.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
