@@ -31,6 +31,9 @@ internal sealed class GrammarDecoder
     // A country is given where it is likelier than this; chosen on rendered pictures.
     private const double CountrySure = 0.8;
 
+    // So many times more a plate looks like another country's; chosen on rendered pictures.
+    private const double LooksForeign = 10;
+
     // Look-alikes. Many faces draw O and 0, and I and 1, alike.
     private static readonly (int A, int B, double Share)[] Pairs =
         [.. new[] { "O0", "I1", "B8", "S5", "Z2", "G6", "D0", "Q0", "OD", "OQ", "T1", "L1", "A4", "T7", "Z7", "C0" }
@@ -62,8 +65,8 @@ internal sealed class GrammarDecoder
     /// <summary>Whether the text is one that some country gives out.</summary>
     public bool Fits => _candidates[_chosen].Grammar is not null;
 
-    /// <summary>Whether the home country and another give out such a text, and nothing says whose it is.</summary>
-    public bool MayBeAnyones => Country is null && _candidates[_chosen] is { AtHome: true, Abroad: true };
+    /// <summary>Whether the home country and another give out such a text, and it is not known whose it is.</summary>
+    public bool MayBeAnyones => Country is null && _candidates[_chosen] is { HomeLook: > 0, ForeignLook: > 0 };
 
     public int Length => _length;
 
@@ -211,7 +214,7 @@ internal sealed class GrammarDecoder
             sure *= Character(i, best, Anything);
         }
 
-        Add(text, NoGrammarPrior, sure, null, homeCountry: null);
+        Add(text, NoGrammarPrior, sure, null);
         if (appearance.Shares is { } shares)
         {
             for (var c = 0; c < Countries.Count; c++)
@@ -242,12 +245,13 @@ internal sealed class GrammarDecoder
             sure *= _places[i * Columns + best];
         }
 
-        var weight = grammar.Prior * (grammar.Country == homeCountry ? AtHome : 1) * appearance.Favour(grammar.CountryIndex) * likelihood;
+        var (atHome, look) = (grammar.Country == homeCountry, appearance.Favour(grammar.CountryIndex));
+        var weight = grammar.Prior * (atHome ? AtHome : 1) * look * likelihood;
         _countries[grammar.CountryIndex] += weight;
-        Add(text, weight, sure / likelihood, grammar, homeCountry);
+        Add(text, weight, sure / likelihood, grammar, atHome ? look : 0, atHome ? 0 : look);
     }
 
-    private void Add(ulong text, double weight, double sure, PlateGrammar? grammar, string? homeCountry)
+    private void Add(ulong text, double weight, double sure, PlateGrammar? grammar, double homeLook = 0, double foreignLook = 0)
     {
         _total += weight;
         var at = 0;
@@ -274,8 +278,8 @@ internal sealed class GrammarDecoder
         ref var candidate = ref _candidates[at];
         candidate.Text = text;
         candidate.Weight += weight * sure;
-        candidate.AtHome |= grammar is not null && grammar.Country == homeCountry;
-        candidate.Abroad |= grammar is not null && grammar.Country != homeCountry;
+        candidate.HomeLook = Math.Max(candidate.HomeLook, homeLook);
+        candidate.ForeignLook = Math.Max(candidate.ForeignLook, foreignLook);
         if (grammar is not null && weight > candidate.GrammarWeight)
         {
             (candidate.Grammar, candidate.GrammarWeight) = (grammar, weight);
@@ -312,6 +316,12 @@ internal sealed class GrammarDecoder
         Country = _countries[best] / _total >= CountrySure ? Countries.Code(best)
             : grammarCountry is not null && grammarCountry == homeCountry && Countries.IndexOf(grammarCountry) == Countries.Other && _countries[Countries.Other] / _total >= CountrySure ? grammarCountry
             : null;
+        if (Country == homeCountry && _candidates[_chosen].ForeignLook > LooksForeign * _candidates[_chosen].HomeLook)
+        {
+            // That most vehicles are from home does not make one that looks foreign a home vehicle.
+            Country = null;
+        }
+
         Format = _candidates[_chosen].Grammar is { } grammar && grammar.Country == Country ? grammar.Id : null;
     }
 
@@ -402,7 +412,9 @@ internal sealed class GrammarDecoder
         public double Weight;
         public double GrammarWeight;
         public PlateGrammar? Grammar;
-        public bool AtHome;
-        public bool Abroad;
+
+        /// <summary>How much it looks like the home country's, and the most that it looks like another's, of those that give out such a text.</summary>
+        public double HomeLook;
+        public double ForeignLook;
     }
 }

@@ -43,6 +43,9 @@ public sealed record PlateRead
     /// <summary>Whether not all of a plate was seen, or perhaps none at all but lettering: then <see cref="Confidence"/> is never that of a sure reading.</summary>
     public bool SeenInPart => Appearance.SeenInPart;
 
+    /// <summary>Whether the home country and another give out such a text and it is not known whose it is: never sure, however well it was read.</summary>
+    public bool MayBeAnyones { get; init; }
+
     /// <summary>The distributions behind the reading, for voting over frames.</summary>
     public required CharacterGrid Grid { get; init; }
 

@@ -18,6 +18,7 @@ internal static class Reading
             BestGuess = text,
             Country = decoded.Country,
             Format = decoded.Format,
+            MayBeAnyones = decoded.MayBeAnyones,
             Confidence = Math.Round(confidence, 4),
             Characters = decoded.Characters(),
             Alternatives = decoded.Alternatives(),
@@ -29,7 +30,7 @@ internal static class Reading
     }
 
     /// <summary>The same reading of a plate of which not all was seen: the text is the best guess, and a person looks.</summary>
-    public static PlateRead InPart(PlateRead read, double abstainBelow)
+    public static PlateRead InPart(PlateRead read, double abstainBelow = 0)
     {
         var confidence = Math.Min(read.Confidence, Calibration.InPart);
         return read with

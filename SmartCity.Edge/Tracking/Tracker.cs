@@ -202,7 +202,7 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse, Func
 
     // Nobody knows what was hidden or cut off: a person looks.
     private static PlateRead Limited(Track track, PlateRead vote) =>
-        track.IsInPart || track.IsMostlyInPart(vote.BestGuess) ? vote with { Confidence = Math.Min(vote.Confidence, Calibration.InPart) } : vote;
+        track.IsInPart || track.IsMostlyInPart(vote.BestGuess) ? Reading.InPart(vote) : vote;
 
     private bool Report(Track track, PlateRead vote)
     {

@@ -1,4 +1,4 @@
-"""What the three trainings share: their command line, and steps at a falling rate until the time is up, with a state to go on from."""
+"""What the four trainings share: their command line, and steps at a falling rate until the time is up, with a state to go on from."""
 import argparse
 import math
 import os

@@ -353,11 +353,12 @@ def measure(model, seed, count):
 
 
 def train(args):
-    model = Whole()
+    model = Whole().to(memory_format=torch.channels_last)
 
     def losses_of(model, batch):
         x, y = batch
-        logits, asked = model(x), y >= 0
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits, asked = model(x).float(), y >= 0
         loss = F.binary_cross_entropy_with_logits(logits[asked], y[asked].float())
         return loss, {"loss": loss.item()}
 

@@ -22,7 +22,9 @@ internal static class EventVote
         var (o, t) = (guess.Length == 0 ? 0 : Math.Min(ours.Confidence, MostOurs), Math.Min(camera.Confidence, Most));
         if (guess == plate)
         {
-            return ours with { Plate = plate, Confidence = Math.Round(1 - (1 - o) * (1 - t), 4) };
+            // The camera sees no more of the plate, and nothing of its country.
+            var most = ours.SeenInPart ? Calibration.InPart : ours.MayBeAnyones ? Most : 1;
+            return ours with { Plate = plate, Confidence = Math.Round(Math.Min(1 - (1 - o) * (1 - t), most), 4) };
         }
 
         // At most one of the two is right, and a person says which.

@@ -92,6 +92,30 @@ public class GrammarDecoderTests
         (string, string?, string?) Decode(string home) => Decoded.From(Grids.Seen("YZA1234"), Looks.Like("other"), home) is { } read ? (read.Plate, read.Country, read.Format) : default;
     }
 
+    [Theory]
+    [InlineData("AB01CDE", "RO", 0.4f)]
+    [InlineData("AB01CDE", "RO", 0.7f)]
+    [InlineData("ABC123", "SE", 0.3f)]
+    public void A_plate_that_home_and_another_country_give_out_is_never_sure_where_it_is_not_known_whose_it_is(string seen, string looksLike, float probability)
+    {
+        var (decoder, confidence) = Judged(seen, Looks.Like(looksLike, probability));
+
+        Assert.Null(decoder.Country);
+        Assert.InRange(confidence, 0.6, 0.89);
+    }
+
+    [Theory]
+    [InlineData("AB01CDE", "GB", 0.9f)]
+    [InlineData("AB01CDE", "GB", 0.3f)]
+    [InlineData("ABC123", "SE", 0.99f)]
+    public void The_same_is_sure_where_it_is_known(string seen, string country, float probability)
+    {
+        var (decoder, confidence) = Judged(seen, Looks.Like(country, probability));
+
+        Assert.Equal(country, decoder.Country);
+        Assert.InRange(confidence, 0.9, 1);
+    }
+
     [Fact]
     public void A_plate_of_no_country_is_read_as_it_stands_without_one()
     {
@@ -176,4 +200,14 @@ public class GrammarDecoderTests
     [InlineData(13)]
     public void No_plate_has_no_place_or_more_than_twelve(int places) =>
         Assert.Null(Decoded.From(Grids.Seen(new string('A', places)), PlateAppearance.Neutral));
+
+    private static (GrammarDecoder Decoder, double Confidence) Judged(string seen, PlateAppearance look)
+    {
+        var grid = Grids.Seen(seen, 0.999f);
+        var rows = new float[grid.Count * CharacterGrid.Columns];
+        grid.CopyTo(rows);
+        var decoder = new GrammarDecoder();
+        Assert.True(decoder.Run(rows, look, "GB"));
+        return (decoder, Calibration.Confidence(decoder, 1, look));
+    }
 }

@@ -122,6 +122,40 @@ public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
         Assert.InRange(Assert.Single(_street.Waits(Gone)).Vote.Confidence, 0, 0.89);
     }
 
+    [Fact]
+    public void A_plate_that_was_hidden_in_part_in_every_frame_is_doubtful_however_many_there_were()
+    {
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.Empty(_street.Sees(Hidden(200 + 4 * i)));
+        }
+
+        Assert.InRange(Assert.Single(_street.Waits(Gone)).Vote.Confidence, 0, 0.75);
+    }
+
+    [Fact]
+    public void A_frame_of_the_whole_plate_makes_sure_what_was_hidden_in_part_before()
+    {
+        var reports = Enumerable.Range(0, 6).SelectMany(i => _street.Sees(Hidden(200 + 4 * i))).ToList();
+        reports.AddRange(Enumerable.Range(6, 3).SelectMany(i => _street.Sees(Street.Read(Street.Plate(200 + 4 * i, width: 140, height: 30), "MJ20VTT", 0.999f))));
+        reports.AddRange(_street.Waits(Gone));
+
+        var (_, vote) = Assert.Single(reports);
+        Assert.Equal("MJ20VTT", vote.Plate);
+        Assert.InRange(vote.Confidence, 0.9, 1);
+    }
+
+    [Fact]
+    public void One_frame_that_seemed_to_show_all_of_it_does_not_outvote_those_that_did_not()
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            Assert.Empty(_street.Sees(i == 4 ? Street.Read(Street.Plate(200 + 4 * i, height: 30), "J20VTT", 0.999f) : Hidden(200 + 4 * i)));
+        }
+
+        Assert.InRange(Assert.Single(_street.Waits(Gone)).Vote.Confidence, 0, 0.75);
+    }
+
     private List<(string? Plate, int Revision)> Sees(float x, float width, string plate, float probability = 0.999f) =>
         Reported(_street.Sees(Street.Read(Street.Plate(x, width: width, height: 30), plate, probability)));
 
@@ -132,4 +166,6 @@ public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
         d.Track.Sighting = new Sighting { Id = Guid.NewGuid(), CapturedAt = Street.Start, StationId = "s", CameraId = "c", Revision = d.Track.Sighting?.Revision + 1 ?? 0 };
         return (d.Vote.Plate, d.Track.Sighting.Revision);
     })];
+
+    private static PlateRead Hidden(float x) => Reading.InPart(Street.Read(Street.Plate(x, height: 30), "J20VTT", 0.999f), 0.6);
 }
