@@ -19,7 +19,7 @@ internal sealed class AppearanceReader(RecognitionOptions options, ILogger logge
 
     /// <summary>The reading, no surer than what is seen of the plate allows.</summary>
     public PlateRead Judge(in Source image, PlateRead read) =>
-        PlateRules.IsCutOff(read.Quad.Box, image.Picture.Size()) || _whole?.Sees(image, read.Quad) == false ? Reading.InPart(read, options.AbstainBelow) : read;
+        PlateRules.IsCutOff(read.Quad.Box, image.Picture.Size()) || _whole?.Sees(image, read.Quad, LongerPlates.Of(read.BestGuess, read.Appearance, options.HomeCountry)) == false ? Reading.InPart(read, options.AbstainBelow) : read;
 
     public void Dispose()
     {

@@ -25,10 +25,10 @@ internal sealed class PatchModel : IDisposable
         }
     }
 
-    public delegate T Use<T>(ReadOnlySpan<float> probabilities);
+    public delegate T Use<TWith, T>(ReadOnlySpan<float> probabilities, TWith with);
 
-    /// <summary>Cuts out a quad with the margins of the shape, and hands over what the model makes of it.</summary>
-    public T Look<T>(in Source image, PlateQuad quad, Use<T> use)
+    /// <summary>Cuts out a quad with the margins of the shape, and hands over what the model makes of it, with what is known besides.</summary>
+    public T Look<TWith, T>(in Source image, PlateQuad quad, TWith with, Use<TWith, T> use)
     {
         if (!_free.TryTake(out var place))
         {
@@ -40,7 +40,7 @@ internal sealed class PatchModel : IDisposable
             var (line, _) = LinePatch.Lines(quad.Corners);
             place.Warp.Cut(image.Array, quad.Corners.Grow(_shape.MarginAlong * line, _shape.MarginAcross * line), place.Patch);
             _session.RunWithBinding(_run, place.Binding);
-            return use(place.Probabilities);
+            return use(place.Probabilities, with);
         }
         finally
         {

@@ -21,6 +21,9 @@ public sealed record PlateGrammar(string Id, string Country, double Prior, Immut
 
     private static readonly ImmutableArray<ImmutableArray<PlateGrammar>> ByLength = Arrange();
 
+    /// <summary>Characters of the longest plate that any grammar has.</summary>
+    public static int LongestPlate => ByLength.Length - 1;
+
     /// <summary>Every grammar of <c>grammars.json</c>.</summary>
     public static IEnumerable<PlateGrammar> All => ByLength.SelectMany(g => g);
 
@@ -33,6 +36,9 @@ public sealed record PlateGrammar(string Id, string Country, double Prior, Immut
     /// <summary>Whether a plate (A–Z, 0–9) has this shape.</summary>
     public bool Fits(string plate) =>
         plate.Length == Places.Length && plate.Select((c, i) => (Places[i] >> Alphabet.IndexOf(c, StringComparison.Ordinal)) & 1).All(bit => bit == 1);
+
+    /// <summary>The bit of a character (A–Z, 0–9) in <see cref="Places"/>.</summary>
+    internal static int IndexOf(char character) => character >= 'A' ? character - 'A' : character - '0' + 26;
 
     private static ImmutableArray<ImmutableArray<PlateGrammar>> Arrange()
     {

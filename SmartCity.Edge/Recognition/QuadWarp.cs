@@ -1,4 +1,5 @@
 using OpenCvSharp;
+using OpenCvSharp.Internal;
 
 namespace SmartCity.Edge.Recognition;
 
@@ -10,6 +11,8 @@ internal sealed class QuadWarp : IDisposable
     private readonly double[] _numbers = GC.AllocateArray<double>(9, pinned: true);
     private readonly Mat _transform;
     private readonly InputArray _transformArray;
+    private Mat? _into;
+    private OutputArray? _intoArray;
 
     public QuadWarp()
     {
@@ -34,18 +37,35 @@ internal sealed class QuadWarp : IDisposable
         using var large = new Mat();
         Warp(image, quad, new Size(size.Width * 2, size.Height * 2), large);
         Cv2.Resize(large, into, size, 0, 0, InterpolationFlags.Area);
+        Forget();
     }
 
     public void Dispose()
     {
+        Forget();
         _transformArray.Dispose();
         _transform.Dispose();
+    }
+
+    private void Forget()
+    {
+        _intoArray?.Dispose();
+        (_into, _intoArray) = (null, null);
     }
 
     private void Warp(InputArray image, in Corners quad, Size size, Mat into)
     {
         From(quad, size.Width, size.Height);
-        Cv2.WarpPerspective(image, into, _transformArray, size, InterpolationFlags.Linear | InterpolationFlags.WarpInverseMap, BorderTypes.Replicate);
+        if (_into != into)
+        {
+            Forget();
+            (_into, _intoArray) = (into, OutputArray.Create(into));
+        }
+
+        // Cv2.WarpPerspective makes a new array for the result of each call, and there are several of every plate.
+        NativeMethods.HandleException(NativeMethods.imgproc_warpPerspective_MisInputArray(
+            image.CvPtr, _intoArray!.CvPtr, _transformArray.CvPtr, size, (int)(InterpolationFlags.Linear | InterpolationFlags.WarpInverseMap), (int)BorderTypes.Replicate, default));
+        GC.KeepAlive(image);
     }
 
     // The projective map of the unit square to a quadrilateral (Heckbert, Fundamentals of Texture Mapping and Image Warping, 1989), from pixels of the patch.

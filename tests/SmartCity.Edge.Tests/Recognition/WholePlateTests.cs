@@ -100,6 +100,20 @@ public sealed class WholePlateTests(Recogniser recogniser)
         Assert.InRange(read.Confidence, 0, 0.7);
     }
 
+    [Theory]
+    [InlineData("LR33TEE", "")]
+    [InlineData("G526JHD", "")]
+    [InlineData("J20VTT", "left within")]
+    [InlineData("AB12CD", "right within")]
+    [InlineData("ABC123", "right")]
+    [InlineData("LR3TEE", "within")]
+    public void It_is_known_where_a_plate_would_go_on_if_it_were_a_part_of_one_from_home(string text, string more)
+    {
+        var (left, right, within) = LongerPlates.Of(text, Looks.Like("GB"), "GB");
+
+        Assert.Equal(more, string.Join(' ', new[] { left ? "left" : "", right ? "right" : "", within ? "within" : "" }.Where(w => w.Length > 0)));
+    }
+
     [Fact]
     public void A_camera_that_reads_the_same_part_of_a_plate_does_not_make_it_sure()
     {
