@@ -10,13 +10,13 @@ internal sealed class CityWhole(RecognitionOptions options, ILogger logger) : ID
 {
     public const string Id = "city-whole-1";
     private const string FileName = "city-whole-1.onnx";
-    private const string Sha256 = "09f6ea55bb550844315da5693a036e795f6a2ce15c68ffea43c0dc32ff6956e6";
+    private const string Sha256 = "aa2546249fdde28745518f30d74498fe8067ffd03752e0fd345d4c038a993a19";
     private const int Answers = 4;
 
     // Chosen on rendered pictures: much is asked where the characters may be those of a longer plate, and little where they cannot.
-    private const float LeastEnd = 0.9f;
-    private const float LeastClear = 0.8f;
-    private const float LeastOfComplete = 0.05f;
+    private const float LeastEnd = 0.95f;
+    private const float LeastClear = 0.3f;
+    private const float LeastOfComplete = 0.002f;
     private const float LeastPlate = 0.3f;
 
     private readonly PatchModel _model = new(FileName, Sha256, Shape, options, logger);

@@ -34,6 +34,9 @@ internal sealed class GrammarDecoder
     // So many times more a plate looks like another country's; chosen on rendered pictures.
     private const double LooksForeign = 10;
 
+    // A plate that looks less like one from home than this is not a part of one.
+    private const double LeastHomeLook = 0.01;
+
     // Look-alikes. Many faces draw O and 0, and I and 1, alike.
     private static readonly (int A, int B, double Share)[] Pairs =
         [.. new[] { "O0", "I1", "B8", "S5", "Z2", "G6", "D0", "Q0", "OD", "OQ", "T1", "L1", "A4", "T7", "Z7", "C0" }
@@ -47,6 +50,8 @@ internal sealed class GrammarDecoder
     private readonly Candidate[] _candidates = new Candidate[MostCandidates];
     private readonly double[] _countries = new double[Countries.Count];
 
+    private string? _home;
+    private double _homeLook;
     private int _length;
     private int _count;
     private int _chosen;
@@ -65,8 +70,9 @@ internal sealed class GrammarDecoder
     /// <summary>Whether the text is one that some country gives out.</summary>
     public bool Fits => _candidates[_chosen].Grammar is not null;
 
-    /// <summary>Whether the home country and another give out such a text, and it is not known whose it is.</summary>
-    public bool MayBeAnyones => Country is null && _candidates[_chosen] is { HomeLook: > 0, ForeignLook: > 0 };
+    /// <summary>Whether it is not known whose the plate is: the home country and another give out such a text, or what is seen as another's may be a part of one from home.</summary>
+    public bool MayBeAnyones => (Country is null && _candidates[_chosen] is { HomeLook: > 0, ForeignLook: > 0 })
+        || (_home is { } home && Country != home && _homeLook >= LeastHomeLook && LongerPlates.Of(Text(), home) != default);
 
     public int Length => _length;
 
@@ -86,6 +92,7 @@ internal sealed class GrammarDecoder
         }
 
         (_count, _total, _seen) = (0, 0, 1);
+        (_home, _homeLook) = (homeCountry, homeCountry is null ? 0 : appearance.Favour(Countries.IndexOf(homeCountry)) / Countries.Count);
         Array.Clear(_countries);
         for (var i = 0; i < _length; i++)
         {

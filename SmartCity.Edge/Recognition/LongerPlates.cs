@@ -12,17 +12,22 @@ internal readonly record struct LongerPlates(bool Left, bool Right, bool Within)
     private const int MostWithin = 2;
 
     // A plate that looks less like a country's is taken for none of it.
-    private const double LeastLook = 0.1;
+    private const double LeastLook = 0.05;
 
     /// <summary>By the grammars of the home country and of those that the plate looks like.</summary>
-    public static LongerPlates Of(string text, in PlateAppearance look, string? homeCountry)
+    public static LongerPlates Of(string text, in PlateAppearance look, string? homeCountry) => Of(text, look, homeCountry, LeastLook * Countries.Count);
+
+    /// <summary>By the grammars of one country alone.</summary>
+    public static LongerPlates Of(string text, string country) => Of(text, PlateAppearance.Neutral, country, double.PositiveInfinity);
+
+    private static LongerPlates Of(string text, in PlateAppearance look, string? homeCountry, double leastFavour)
     {
         var found = default(LongerPlates);
         for (var length = text.Length + 1; length <= PlateGrammar.LongestPlate; length++)
         {
             foreach (var grammar in PlateGrammar.OfLength(length))
             {
-                if (grammar.Country == homeCountry || look.Favour(grammar.CountryIndex) >= LeastLook * Countries.Count)
+                if (grammar.Country == homeCountry || look.Favour(grammar.CountryIndex) >= leastFavour)
                 {
                     found = new LongerPlates(
                         found.Left || Fits(text, grammar.Places, 0),

@@ -107,7 +107,8 @@ public class GrammarDecoderTests
     [Theory]
     [InlineData("AB01CDE", "GB", 0.9f)]
     [InlineData("AB01CDE", "GB", 0.3f)]
-    [InlineData("ABC123", "SE", 0.99f)]
+    [InlineData("ABC123", "SE", 0.999f)]
+    [InlineData("RK161AG", "SK", 0.9f)]
     public void The_same_is_sure_where_it_is_known(string seen, string country, float probability)
     {
         var (decoder, confidence) = Judged(seen, Looks.Like(country, probability));
@@ -200,6 +201,16 @@ public class GrammarDecoderTests
     [InlineData(13)]
     public void No_plate_has_no_place_or_more_than_twelve(int places) =>
         Assert.Null(Decoded.From(Grids.Seen(new string('A', places)), PlateAppearance.Neutral));
+
+    [Theory]
+    [InlineData("AB12CD", "PT", 0.7f)]
+    [InlineData("GR528V", "NL", 0.7f)]
+    public void What_may_be_a_part_of_a_plate_from_home_is_never_sure_as_another_countrys(string seen, string looksLike, float probability)
+    {
+        var (_, confidence) = Judged(seen, Looks.Like(looksLike, probability));
+
+        Assert.InRange(confidence, 0.6, 0.89);
+    }
 
     private static (GrammarDecoder Decoder, double Confidence) Judged(string seen, PlateAppearance look)
     {
