@@ -14,7 +14,7 @@ internal sealed class CityWhole(RecognitionOptions options, ILogger logger) : ID
     private const int Answers = 4;
 
     // Chosen on rendered pictures: much is asked where the characters may be those of a longer plate, and little where they cannot.
-    private const float LeastEnd = 0.95f;
+    private const float LeastEnd = 0.98f;
     private const float LeastClear = 0.3f;
     private const float LeastOfComplete = 0.002f;
     private const float LeastPlate = 0.3f;
