@@ -221,7 +221,11 @@ public sealed record HotlistEntryView
 /// <summary>What a person decided: the body of <c>POST /api/review/{id}</c> and <c>POST /api/sightings/{id}/review</c>.</summary>
 /// <param name="State">confirmed, corrected or no-plate; for a case also skipped, and open to undo that.</param>
 /// <param name="Plate">The right plate; required with corrected.</param>
-public sealed record ReviewResolution(string State, string? Plate = null);
+public sealed record ReviewResolution(string State, string? Plate = null)
+{
+    /// <summary>The plate that the person was shown, empty if there was none: when the sighting counts as another by now, nothing is decided and the answer is 409. Null where the caller does not say.</summary>
+    public string? Shown { get; init; }
+}
 
 /// <summary>What a decision changed.</summary>
 /// <param name="Plate">The plate that the sighting counts as now.</param>

@@ -18,7 +18,8 @@ public sealed record ArchiveBacklog(string StationId, DateOnly Day, long Rows, D
 
 /// <summary>
 /// Moves queued sightings into Parquet objects, one for a UTC day and station. The transaction that takes rows off the queue ends when their object
-/// is durable; an object that a crash left without that end is removed by the next roll. So the archive has each stored sighting once.
+/// is durable; an object that a crash left without that end is removed by the next roll. So the archive has each sighting once in each revision that
+/// was stored when it was archived; of a sighting that waits in several revisions it gets the last.
 /// </summary>
 public sealed class ArchiveWriter(NpgsqlDataSource dataSource, IObjectStore objects, TimeProvider time)
 {
@@ -79,6 +80,14 @@ public sealed class ArchiveWriter(NpgsqlDataSource dataSource, IObjectStore obje
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var content = await TakeAsync(connection, transaction, backlog, rows, file.Path, cancellationToken);
+        if (content.Rows == 0)
+        {
+            await using var forget = new NpgsqlCommand("delete from archive_objects where key = $1", connection, transaction) { Parameters = { new() { Value = key } } };
+            await forget.ExecuteNonQueryAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return ArchiveRoll.Nothing;
+        }
+
         await objects.PutFileAsync(key, file.Path, ContentType, cancellationToken);
         await FinishAsync(connection, transaction, key, content, file.Length, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -100,6 +109,7 @@ public sealed class ArchiveWriter(NpgsqlDataSource dataSource, IObjectStore obje
         return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
+    // All of them may be revisions of which later ones still wait: then there are no rows.
     private static async Task<Content> TakeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ArchiveBacklog backlog, long rows, string path, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
@@ -107,11 +117,12 @@ public sealed class ArchiveWriter(NpgsqlDataSource dataSource, IObjectStore obje
             with taken as (
                 delete from archive_queue where ctid = any(array(
                     select ctid from archive_queue where station_id = $1 and captured_at >= $2 and captured_at < $2 + interval '1 day' order by captured_at limit $3
-                )) returning captured_at, sighting_id
+                )) returning captured_at, sighting_id, revision
             )
             select {SightingParquet.Select}
             from taken join sightings s on s.captured_at = taken.captured_at and s.id = taken.sighting_id
             where s.station_id = $1 and s.captured_at >= $2 and s.captured_at < $2 + interval '1 day'
+              and not exists (select from archive_queue later where later.sighting_id = taken.sighting_id and later.revision > taken.revision)
             order by s.captured_at, s.id
             """,
             connection,

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -29,9 +30,11 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     private const string BeforeDecision = "before_decision";
 
     /// <param name="plate">The right plate, with <see cref="ReviewDecision.Corrected"/>.</param>
+    /// <param name="shown">The plate that the person was shown, empty if there was none; null where the caller does not say.</param>
     /// <returns>What changed; null if there is no such sighting.</returns>
     /// <exception cref="ArgumentException">The decision does not go with the sighting; the message says why.</exception>
-    public async Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string by, CancellationToken cancellationToken)
+    /// <exception cref="DBConcurrencyException">The sighting counts as another plate than the one that was shown; the message says so.</exception>
+    public async Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -39,6 +42,12 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         if (await FindAsync(connection, transaction, sightingId, cancellationToken) is not { } read)
         {
             return null;
+        }
+
+        var countsNow = read.Sighting.Plate ?? "";
+        if (shown is not null && shown != countsNow)
+        {
+            throw new DBConcurrencyException($"Nothing was decided: you were shown {Reading(shown)}, and the sighting counts as {Reading(countsNow)} now. Open it again and decide on what it shows.");
         }
 
         var counts = decision switch
@@ -159,6 +168,8 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static string Reading(string plate) => plate.Length == 0 ? "a reading without a plate" : plate;
 
     private static string Why(Sighting sighting, ReviewDecision decision, string? counts) => decision switch
     {

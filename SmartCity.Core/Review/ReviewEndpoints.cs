@@ -1,3 +1,4 @@
+using System.Data;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -141,7 +142,11 @@ internal static class ReviewEndpoints
 
         try
         {
-            return await reviews.ApplyAsync(sightingId, decision, plate, user.Identity!.Name!, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.Shown, user.Identity!.Name!, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+        }
+        catch (DBConcurrencyException e)
+        {
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
         }
         catch (ArgumentException e)
         {

@@ -19,10 +19,11 @@ internal static class DeadLetterStore
             return;
         }
 
+        var sightings = letters.Select(l => SightingOf(l.Value)).ToList();
         await using var command = new NpgsqlCommand(
             """
-            insert into dead_letters (id, topic, partition, record_offset, digest, record_key, record_value, headers, recorded_at, reason, sighting_id)
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            insert into dead_letters (id, topic, partition, record_offset, digest, record_key, record_value, headers, recorded_at, reason, sighting_id, sighting_revision)
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             on conflict (topic, partition, record_offset, digest) do nothing
             """,
             connection,
@@ -40,29 +41,31 @@ internal static class DeadLetterStore
                 new() { Value = letters.Select(l => DeadLetterHeaders.Write(l.Headers)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
                 new() { Value = letters.Select(l => l.RecordedAt).ToArray() },
                 new() { Value = letters.Select(l => Storable(l.Reason)).ToArray() },
-                new() { Value = letters.Select(l => SightingId(l.Value)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid },
+                new() { Value = sightings.Select(s => s.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid },
+                new() { Value = sightings.Select(s => s.Revision).ToArray() },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // So that its edge does not send it again and again. Null where the record says none.
-    private static Guid? SightingId(byte[]? value)
+    // So that its edge does not send it again and again. Null and 0 where the record says none.
+    private static (Guid? Id, int Revision) SightingOf(byte[]? value)
     {
         try
         {
             using var record = JsonDocument.Parse(value ?? []);
-            return record.RootElement.ValueKind == JsonValueKind.Object && record.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var sighting) ? sighting : null;
+            return record.RootElement.ValueKind == JsonValueKind.Object && record.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var sighting)
+                ? (sighting, record.RootElement.TryGetProperty("revision", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var revision) ? revision : 0)
+                : (null, 0);
         }
         catch (JsonException)
         {
-            return null;
+            return (null, 0);
         }
     }
 
-    /// <summary>What became of replayed records that can be used now.</summary>
-    /// <param name="fresh">Those records whose sightings were new.</param>
-    public static async Task SettleAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, IReadOnlyList<SightingRecord> fresh, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Says of replayed records that can be used now what became of them.</summary>
+    public static async Task SettleAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IEnumerable<SightingRecord> records, Func<SightingRecord, string> result, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var replayed = records.Where(r => r.ReplayOf is not null).DistinctBy(r => r.ReplayOf).ToList();
         if (replayed.Count == 0)
@@ -81,7 +84,7 @@ internal static class DeadLetterStore
             Parameters =
             {
                 new() { Value = replayed.ConvertAll(r => r.ReplayOf!.Value).ToArray() },
-                new() { Value = replayed.ConvertAll(r => fresh.Contains(r) ? "stored" : "it had been stored before").ToArray() },
+                new() { Value = replayed.ConvertAll(r => result(r)).ToArray() },
                 new() { Value = now },
             },
         };

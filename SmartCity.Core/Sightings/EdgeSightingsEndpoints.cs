@@ -71,7 +71,7 @@ internal static class EdgeSightingsEndpoints
             select k.id from unnest($4, $5) as k (id, revision)
             left join (select id, revision from sightings where station_id = $1 and captured_at >= $2 and captured_at < $3) s on s.id = k.id
             where (s.id is null or s.revision < k.revision)
-              and not exists (select from dead_letters d where d.sighting_id = k.id)
+              and not exists (select from dead_letters d where d.sighting_id = k.id and d.sighting_revision >= k.revision and d.state <> 'replayed')
             """);
         command.Parameters.Add(new() { Value = station });
         command.Parameters.Add(new() { Value = asked.From.ToUniversalTime() });

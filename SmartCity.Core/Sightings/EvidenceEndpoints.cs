@@ -56,7 +56,7 @@ internal static class EvidenceEndpoints
     private static async Task<ProblemHttpResult?> MissingAsync(string key, IObjectStore objects, NpgsqlDataSource dataSource, HttpResponse response, CancellationToken cancellationToken)
     {
         var evidence = key.EndsWith(Patch, StringComparison.Ordinal) ? key[..^Patch.Length] + ".jpg" : key;
-        if (!Guid.TryParse(Path.GetFileNameWithoutExtension(evidence), out var id))
+        if (!Guid.TryParse(Path.GetFileName(evidence).Split('.')[0], out var id))
         {
             return null;
         }

@@ -45,8 +45,8 @@ public sealed class SightingIngest(
             }
 
             // A correction runs alone, and all of it comes again when it fails: what the batch stored is ignored then.
-            var corrected = await revisions.ApplyAsync(revised, cancellationToken);
-            return result with { Revised = corrected.Sightings, Charges = [.. result.Charges, .. corrected.Charges], Alerts = [.. result.Alerts, .. corrected.Alerts] };
+            var corrected = await revisions.ApplyAsync(revised, RecordsOf(revised, records), cancellationToken);
+            return result with { Revised = [.. result.Revised, .. corrected.Sightings], Charges = [.. result.Charges, .. corrected.Charges], Alerts = [.. result.Alerts, .. corrected.Alerts] };
         }
         catch (PostgresException e) when (SightingPartitions.IsMissing(e))
         {
@@ -59,9 +59,11 @@ public sealed class SightingIngest(
     {
         await CorrectionGate.ShareAsync(connection, transaction, cancellationToken);
         await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken);
-        var (fresh, revised) = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
+        var (fresh, revised, moved) = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
         var storedAt = time.GetUtcNow();
-        await DeadLetterStore.SettleAsync(connection, transaction, records, fresh, storedAt, cancellationToken);
+        await DeadLetterStore.SettleAsync(
+            connection, transaction, records.Except(RecordsOf(revised, records)), r => fresh.Contains(r) ? "stored" : moved.Contains(r) ? SightingRevisions.TookPlace : "it had been stored before", storedAt, cancellationToken);
+        var shown = await SightingRevisions.MoveAsync(connection, transaction, moved, cancellationToken);
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
         await QueueForArchiveAsync(connection, transaction, fresh, cancellationToken);
@@ -69,9 +71,16 @@ public sealed class SightingIngest(
         var alerts = await RaiseAsync(connection, transaction, built, fresh, cancellationToken);
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
         await review.AddAsync(connection, transaction, [.. fresh.SelectMany(r => cases.Of(r.Sighting)), .. nearMatches], cancellationToken);
-        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh), cancellationToken);
+        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh, [.. revised, .. moved]), cancellationToken);
         await StationFlow.AddAsync(connection, transaction, fresh, cancellationToken);
-        return (new IngestResult(fresh, built, storedAt, records.Count - fresh.Count, charges, alerts), revised);
+        return (new IngestResult(fresh, built, storedAt, records.Count - fresh.Count - revised.Count - moved.Count, charges, alerts) { Revised = shown }, revised);
+    }
+
+    // A record that came before in the batch stands or falls with the later revision of its sighting.
+    private static List<SightingRecord> RecordsOf(List<SightingRecord> revised, IReadOnlyList<SightingRecord> records)
+    {
+        var sightings = revised.Select(r => (r.Sighting.CapturedAt, r.Sighting.Id)).ToHashSet();
+        return [.. records.Where(r => sightings.Contains((r.Sighting.CapturedAt, r.Sighting.Id)))];
     }
 
     private async Task<PassageBatch> MatchAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
@@ -82,13 +91,14 @@ public sealed class SightingIngest(
 
     private static async Task QueueForArchiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("insert into archive_queue (sighting_id, captured_at, station_id) select * from unnest($1, $2, $3)", connection, transaction)
+        await using var command = new NpgsqlCommand("insert into archive_queue (sighting_id, captured_at, station_id, revision) select * from unnest($1, $2, $3, $4)", connection, transaction)
         {
             Parameters =
             {
                 new() { Value = fresh.ConvertAll(r => r.Sighting.Id).ToArray() },
                 new() { Value = fresh.ConvertAll(r => r.Sighting.CapturedAt).ToArray() },
                 new() { Value = fresh.ConvertAll(r => r.Sighting.StationId).ToArray() },
+                new() { Value = fresh.ConvertAll(r => r.Sighting.Revision).ToArray() },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
@@ -120,15 +130,16 @@ public sealed class SightingIngest(
     private static IEnumerable<ActivityLink> Links(List<SightingRecord> records) =>
         records.Where(r => r.Trace != default).Take(MostLinks).Select(r => new ActivityLink(r.Trace));
 
-    private static List<StationTotal> Totals(IReadOnlyList<SightingRecord> records, List<SightingRecord> fresh)
+    private static List<StationTotal> Totals(IReadOnlyList<SightingRecord> records, List<SightingRecord> fresh, IReadOnlyList<SightingRecord> revised)
     {
         var stored = fresh.CountBy(r => r.Sighting.StationId).ToDictionary();
+        var changed = revised.CountBy(r => r.Sighting.StationId).ToDictionary();
         return
         [
             .. records.GroupBy(r => r.Sighting.StationId).Select(g =>
             {
                 var added = stored.GetValueOrDefault(g.Key);
-                return new StationTotal(g.Key, added, g.Count() - added, g.Max(r => r.Sighting.CapturedAt), g.Max(r => r.SentAt));
+                return new StationTotal(g.Key, added, g.Count() - added - changed.GetValueOrDefault(g.Key), g.Max(r => r.Sighting.CapturedAt), g.Max(r => r.SentAt));
             }),
         ];
     }
@@ -136,7 +147,7 @@ public sealed class SightingIngest(
 
 /// <summary>What a batch changed.</summary>
 /// <param name="Stored">Sightings that were new.</param>
-/// <param name="Duplicates">Records whose sighting was there already.</param>
+/// <param name="Duplicates">Records whose sighting was there already, in that revision or a later one.</param>
 public sealed record IngestResult(
     IReadOnlyList<SightingRecord> Stored,
     PassageBatch Passages,
@@ -145,7 +156,7 @@ public sealed record IngestResult(
     IReadOnlyList<ChargeView> Charges,
     IReadOnlyList<AlertView> Alerts)
 {
-    /// <summary>Sightings that are another reading now, with the passage of each: later frames showed more.</summary>
+    /// <summary>Sightings of which later frames showed more, with the passage of each.</summary>
     public IReadOnlyList<(SightingRecord Record, Guid? Passage)> Revised { get; init; } = [];
 
     public static readonly IngestResult Empty = new([], PassageBatch.Empty, default, 0, [], []);

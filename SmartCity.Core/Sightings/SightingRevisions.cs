@@ -14,15 +14,21 @@ namespace SmartCity.Core.Sightings;
 /// <summary>
 /// Later revisions of stored sightings, in one transaction: the new reading takes the place of the old one, and its passage, charges, alerts and cases
 /// follow. What a person has decided or proposed stays. Repeating it changes nothing. The archive gets the new revision as another row.
+/// Where the reading stays, nothing follows but the passage's direction.
 /// </summary>
 public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove moves, ChargeLedger ledger, NearMatches near, ReviewQueue review, ReadingCases cases, TimeProvider time)
 {
-    public async Task<Revised> ApplyAsync(IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    internal const string TookPlace = "it took the place of the revision before";
+
+    /// <param name="records">The latest revision of each sighting.</param>
+    /// <param name="all">Every record of these sightings; of those that were replayed it is said what became of them.</param>
+    public async Task<Revised> ApplyAsync(IReadOnlyList<SightingRecord> records, IReadOnlyList<SightingRecord> all, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
         var (sightings, charges, alerts) = (new List<(SightingRecord, Guid?)>(), new List<ChargeView>(), new List<AlertView>());
+        var results = new Dictionary<SightingRecord, string>();
         foreach (var record in records)
         {
             var s = record.Sighting;
@@ -34,19 +40,54 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
             if (stored.IsDecided)
             {
                 await CountAsync(connection, transaction, s, cancellationToken);
+                results[record] = "a person had decided on the sighting or proposed a decision, and that stays";
                 continue;
             }
 
-            await WriteAsync(connection, transaction, record, cancellationToken);
+            await WriteAsync(connection, transaction, s, cancellationToken);
             var moved = await moves.ApplyAsync(connection, transaction, record, stored.PassageId, cancellationToken);
             await review.AddAsync(connection, transaction, [.. cases.Of(s), .. await near.FindAsync(connection, transaction, [s], cancellationToken)], cancellationToken);
             charges.AddRange(await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(s.CapturedAt, stored.Plate, s.Plate), Why(stored.Plate, s), cancellationToken));
             alerts.AddRange(moved.Alerts);
             sightings.Add((record, moved.Passage));
+            results[record] = TookPlace;
         }
 
+        await DeadLetterStore.SettleAsync(connection, transaction, all, r => results.GetValueOrDefault(r, "it had been stored before"), time.GetUtcNow(), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new Revised(sightings, charges, alerts);
+    }
+
+    /// <summary>Later revisions with the reading that is stored, in the transaction of their batch: nothing is corrected, so they need not run alone.</summary>
+    /// <returns>Each with the passage that it is part of.</returns>
+    internal static async Task<IReadOnlyList<(SightingRecord Record, Guid? Passage)>> MoveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    {
+        var moved = new List<(SightingRecord, Guid?)>();
+        foreach (var record in records)
+        {
+            var s = record.Sighting;
+            await using var batch = new NpgsqlBatch(connection, transaction)
+            {
+                BatchCommands =
+                {
+                    Update(s),
+                    Queue(s),
+                    new NpgsqlBatchCommand(
+                        """
+                        with moved as (
+                            update passages p set direction = s.direction from sightings s where s.captured_at = $1 and s.id = $2 and p.id = s.passage_id and p.best_sighting_id = s.id
+                        )
+                        select passage_id from sightings where captured_at = $1 and id = $2
+                        """)
+                    {
+                        Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id } },
+                    },
+                },
+            };
+            moved.Add((record, await batch.ExecuteScalarAsync(cancellationToken) as Guid?));
+        }
+
+        return moved;
     }
 
     private static string Why(string? before, Sighting s) => before == s.Plate
@@ -79,40 +120,44 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
     }
 
     // Its cases were about the reading before; those that hold for the new one are opened again.
-    private async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SightingRecord record, CancellationToken cancellationToken)
+    private async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Sighting s, CancellationToken cancellationToken)
     {
-        var s = record.Sighting;
         await using var batch = new NpgsqlBatch(connection, transaction)
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand(
-                    """
-                    update sightings set revision = $3, plate = $4, country = $5, format = $6, confidence = $7, characters = $8, alternatives = $9, frames = $10, box = $11, evidence = $12,
-                        detector_version = $13, reader_version = $14, direction = $15, speed_kmh = $16, clock_synchronised = $17, movement = $18, passage_id = null
-                    where captured_at = $1 and id = $2
-                    """)
-                {
-                    Parameters =
-                    {
-                        new() { Value = s.CapturedAt }, new() { Value = s.Id }, new() { Value = s.Revision }, TextParameter.Of(s.Plate), TextParameter.Of(s.Country), TextParameter.Of(s.Format), new() { Value = s.Confidence },
-                        new() { Value = SightingStore.Singles(s.Characters) }, new() { Value = JsonSerializer.Serialize(s.Alternatives, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb }, new() { Value = s.Frames },
-                        new() { Value = s.Box.ToArray() }, TextParameter.Of(s.Evidence), TextParameter.Of(s.DetectorVersion), TextParameter.Of(s.ReaderVersion), TextParameter.Of(s.Direction),
-                        Value(s.SpeedKmh, NpgsqlDbType.Double), Value(s.ClockSynchronised, NpgsqlDbType.Boolean), TextParameter.Of(s.Movement),
-                    },
-                },
+                Update(s),
+                new NpgsqlBatchCommand("update sightings set passage_id = null where captured_at = $1 and id = $2") { Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id } } },
                 new NpgsqlBatchCommand("update review_cases set state = 'settled', resolved_at = $2, claimed_by = null, claimed_until = null where sighting_id = $1 and state in ('open', 'skipped')")
                 {
                     Parameters = { new() { Value = s.Id }, new() { Value = time.GetUtcNow() } },
                 },
-                new NpgsqlBatchCommand("insert into archive_queue (sighting_id, captured_at, station_id) values ($1, $2, $3) on conflict (sighting_id) do nothing")
-                {
-                    Parameters = { new() { Value = s.Id }, new() { Value = s.CapturedAt }, new() { Value = s.StationId } },
-                },
+                Queue(s),
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static NpgsqlBatchCommand Update(Sighting s) => new(
+        """
+        update sightings set revision = $3, plate = $4, country = $5, format = $6, confidence = $7, characters = $8, alternatives = $9, frames = $10, box = $11, evidence = $12,
+            detector_version = $13, reader_version = $14, direction = $15, speed_kmh = $16, clock_synchronised = $17, movement = $18
+        where captured_at = $1 and id = $2
+        """)
+    {
+        Parameters =
+        {
+            new() { Value = s.CapturedAt }, new() { Value = s.Id }, new() { Value = s.Revision }, TextParameter.Of(s.Plate), TextParameter.Of(s.Country), TextParameter.Of(s.Format), new() { Value = s.Confidence },
+            new() { Value = SightingStore.Singles(s.Characters) }, new() { Value = JsonSerializer.Serialize(s.Alternatives, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb }, new() { Value = s.Frames },
+            new() { Value = s.Box.ToArray() }, TextParameter.Of(s.Evidence), TextParameter.Of(s.DetectorVersion), TextParameter.Of(s.ReaderVersion), TextParameter.Of(s.Direction),
+            Value(s.SpeedKmh, NpgsqlDbType.Double), Value(s.ClockSynchronised, NpgsqlDbType.Boolean), TextParameter.Of(s.Movement),
+        },
+    };
+
+    private static NpgsqlBatchCommand Queue(Sighting s) => new("insert into archive_queue (sighting_id, captured_at, station_id, revision) values ($1, $2, $3, $4)")
+    {
+        Parameters = { new() { Value = s.Id }, new() { Value = s.CapturedAt }, new() { Value = s.StationId }, new() { Value = s.Revision } },
+    };
 
     private static NpgsqlParameter Value<T>(T? value, NpgsqlDbType type)
         where T : struct => new() { Value = value is { } known ? known : DBNull.Value, NpgsqlDbType = type };

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Sightings;
 
@@ -21,8 +22,11 @@ internal static class SightingStore
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>The records whose sightings the database does not have yet, and those that are a later revision of what it has; each sighting once, in its latest revision.</summary>
-    public static async Task<(List<SightingRecord> Fresh, List<SightingRecord> Revised)> SelectNewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    /// <summary>
+    /// The records whose sightings the database does not have yet, those that are a later revision of what it has, and those of a later revision with the
+    /// same reading, which only say more of how the vehicle moved; each sighting once, in its latest revision.
+    /// </summary>
+    public static async Task<(List<SightingRecord> Fresh, List<SightingRecord> Revised, List<SightingRecord> Moved)> SelectNewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
         var byKey = new Dictionary<(DateTimeOffset, Guid), SightingRecord>(records.Count);
         foreach (var record in records)
@@ -36,8 +40,10 @@ internal static class SightingStore
 
         await using var command = new NpgsqlCommand(
             """
-            select k.captured_at, k.id, stored.revision from unnest($1, $2) as k (captured_at, id)
-            cross join lateral (select s.revision from sightings s where s.captured_at = k.captured_at and s.id = k.id offset 0) as stored
+            select k.captured_at, k.id, stored.* from unnest($1, $2) as k (captured_at, id)
+            cross join lateral (
+                select s.revision, s.plate, s.country, s.confidence, s.clock_synchronised, s.evidence from sightings s where s.captured_at = k.captured_at and s.id = k.id offset 0
+            ) as stored
             """,
             connection,
             transaction)
@@ -48,17 +54,19 @@ internal static class SightingStore
                 new() { Value = byKey.Keys.Select(k => k.Item2).ToArray() },
             },
         };
-        var revised = new List<SightingRecord>();
+        var (revised, moved) = (new List<SightingRecord>(), new List<SightingRecord>());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             if (byKey.Remove((reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1)), out var record) && record.Sighting.Revision > reader.GetInt32(2))
             {
-                revised.Add(record);
+                var s = record.Sighting;
+                var isSame = (s.Plate, s.Country, s.Confidence, s.ClockSynchronised, s.Evidence) == (reader.Text(3), reader.Text(4), reader.GetDouble(5), reader.Bool(6), reader.Text(7));
+                (isSame ? moved : revised).Add(record);
             }
         }
 
-        return ([.. byKey.Values], revised);
+        return ([.. byKey.Values], revised, moved);
     }
 
     public static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<SightingRecord> records, IReadOnlyDictionary<SightingRecord, Guid> passageOf, DateTimeOffset storedAt, CancellationToken cancellationToken)

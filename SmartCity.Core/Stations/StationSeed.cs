@@ -26,7 +26,7 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
         foreach (var station in stations)
         {
             var line = Text(station with { Cameras = [] });
-            if (!knownStations.TryGetValue(station.Id, out var before) || before != line)
+            if (!knownStations.TryGetValue(station.Id, out var before) || !IsSame(before, line))
             {
                 await TakeAsync(station, line, connection, cancellationToken);
                 if (before is not null)
@@ -38,7 +38,7 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
             foreach (var camera in station.Cameras)
             {
                 var cameraLine = Text(station with { Name = "", Latitude = 0, Longitude = 0, Zones = [], Cameras = [camera] });
-                if (!knownCameras.TryGetValue(camera.Id, out var cameraBefore) || cameraBefore != cameraLine)
+                if (!knownCameras.TryGetValue(camera.Id, out var cameraBefore) || !IsSame(cameraBefore, cameraLine))
                 {
                     await TakeAsync(station.Id, camera, cameraLine, connection, cancellationToken);
                 }
@@ -49,6 +49,9 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
     }
 
     private static string Text(Station station) => JsonSerializer.Serialize(station, ContractsJson.Default.Station);
+
+    // A version before may have written the same in another way, as a null for what is left out now.
+    private static bool IsSame(string? before, string line) => before == line || (before is not null && JsonSerializer.Deserialize(before, ContractsJson.Default.Station) is { } known && Text(known) == line);
 
     private static async Task<Dictionary<string, string?>> KnownAsync(string table, NpgsqlConnection connection, CancellationToken cancellationToken)
     {

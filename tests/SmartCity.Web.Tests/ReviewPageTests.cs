@@ -35,7 +35,7 @@ public sealed class ReviewPageTests : ConsoleContext
 
         var (path, body) = Assert.Single(Decisions);
         Assert.Equal($"/api/sightings/{_all[0].Sighting.Id}/review", path);
-        Assert.Equal("confirmed", body.GetProperty("state").GetString());
+        Assert.Equal(("confirmed", "LR33TEE"), (body.GetProperty("state").GetString(), body.GetProperty("shown").GetString()));
         page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
     }
 

@@ -126,6 +126,28 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task A_later_revision_does_not_wait_for_an_object_that_is_being_written()
+    {
+        var first = Sightings(3, Noon.AddDays(90), TimeSpan.FromMinutes(1));
+        await StoreAsync(first);
+        var slow = new WaitingStore(new FolderObjectStore(_folder));
+        var rolling = Archive(slow).RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        await slow.Reached.WaitAsync(Token);
+
+        await StoreAsync([first[0] with { Revision = 1, Plate = "AR00B" }]).WaitAsync(TimeSpan.FromMinutes(1), Token);
+        slow.GoOn();
+        Assert.Equal(3, (await rolling).Rows);
+
+        // One of a sighting's two revisions that wait is written, with an object a row too.
+        await StoreAsync([first[1] with { Revision = 1, Plate = "AR01B" }]);
+        await StoreAsync([first[1] with { Revision = 2, Plate = "AR01C" }]);
+        Assert.Equal(2, (await Archive().RollAsync(1, DateTimeOffset.MaxValue, Token)).Rows);
+        Assert.Equal(0, (await Archive().RollAsync(1, DateTimeOffset.MaxValue, Token)).Rows);
+        Assert.Equal("AR00,AR00B,AR01,AR01C,AR02", Query<string>("string_agg(plate, ',' order by plate)"));
+        Assert.Equal(0L, await postgres.ScalarAsync<long>("select count(*) from archive_objects where state = 'writing'"));
+    }
+
+    [Fact]
     public async Task An_object_that_is_lost_holds_up_its_own_day_only()
     {
         var days = new[] { Noon.AddDays(-50), Noon.AddDays(-49) };
@@ -237,6 +259,24 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
     private sealed class BreakingStore(IObjectStore inner) : Store(inner)
     {
         public override Task PutFileAsync(string key, string path, string contentType, CancellationToken cancellationToken) => throw new IOException("The store is full.");
+    }
+
+    /// <summary>Takes its time.</summary>
+    private sealed class WaitingStore(IObjectStore inner) : Store(inner)
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task;
+
+        public void GoOn() => _goOn.SetResult();
+
+        public override async Task PutFileAsync(string key, string path, string contentType, CancellationToken cancellationToken)
+        {
+            _reached.TrySetResult();
+            await _goOn.Task.WaitAsync(cancellationToken);
+            await Inner.PutFileAsync(key, path, contentType, cancellationToken);
+        }
     }
 
     /// <summary>Keeps an object and does not live to say so.</summary>

@@ -86,7 +86,7 @@ public sealed class LedgerPropertyTests(PostgresFixture postgres) : IClassFixtur
             {
                 var sighting = sightings[index % (sightings.Count / 2 + 1)];
                 var decision = plate is null ? ReviewDecision.NoPlate : ReviewDecision.Corrected;
-                Assert.NotNull(await core.Reviews.ApplyAsync(sighting.Id, decision, plate, "test", TestContext.Current.CancellationToken));
+                Assert.NotNull(await core.Reviews.ApplyAsync(sighting.Id, decision, plate, null, "test", TestContext.Current.CancellationToken));
                 truth[sighting.Id] = plate;
                 foreach (var records in Shuffled(sightings, shuffle).Chunk(4))
                 {

@@ -141,6 +141,24 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_decision_on_a_reading_that_is_another_by_now_is_refused()
+    {
+        var (sighting, unread) = (Sighting("CR13AAA", Noon, "london-a40"), Sighting(null, Noon, "london-a40"));
+        await IngestAsync(sighting, unread);
+        await IngestAsync(sighting with { Revision = 1, Plate = "CR13AAB" }, unread with { Revision = 1, Plate = "CR13AAC" });
+
+        using var refused = await DecideAsync(sighting.Id, new { state = "confirmed", shown = "CR13AAA" });
+        using var unseen = await DecideAsync(unread.Id, new { state = "no-plate", shown = "" });
+
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Conflict), (refused.StatusCode, unseen.StatusCode));
+        Assert.Contains("you were shown CR13AAA, and the sighting counts as CR13AAB now", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("you were shown a reading without a plate", await unseen.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        using var seen = await DecideAsync(sighting.Id, new { state = "confirmed", shown = "CR13AAB" });
+        using var silent = await DecideAsync(unread.Id, new { state = "confirmed" });
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (seen.StatusCode, silent.StatusCode));
+    }
+
+    [Fact]
     public async Task What_cannot_be_decided_is_said()
     {
         var unread = Sighting(null, Noon, "london-a40");

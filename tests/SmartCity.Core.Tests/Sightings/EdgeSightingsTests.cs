@@ -54,12 +54,14 @@ public class EdgeSightingsTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden), (own.StatusCode, other.StatusCode, others.StatusCode));
     }
 
-    [Fact]
-    public async Task Of_a_picture_that_has_not_come_yet_it_is_said_whether_it_comes()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Of_a_picture_that_has_not_come_yet_it_is_said_whether_it_comes(int revision)
     {
         var id = Guid.CreateVersion7(Now);
-        var key = Contracts.Sighting.EvidenceKey("london-a1", Now, id);
-        await core.SendAsync(Sighting("EC02AAA", Now, "london-a1") with { Id = id, Evidence = key });
+        var key = Contracts.Sighting.EvidenceKey("london-a1", Now, id, revision);
+        await core.SendAsync(Sighting("EC02AAA", Now, "london-a1") with { Id = id, Evidence = key, Revision = revision });
         await CoreHost.UntilAsync(async () => (await core.Http.GetAsync($"/api/sightings/{id}", Token)).IsSuccessStatusCode, "the sighting is stored");
         foreach (var picture in (string[])[key, Contracts.Sighting.PatchKey(key)])
         {

@@ -1,7 +1,10 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Database;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Hosting;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
@@ -89,6 +92,82 @@ public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_revision_that_only_says_how_the_vehicle_moved_reopens_no_case_and_holds_up_no_batch()
+    {
+        var first = Sighting("RV8AAA", Noon, "london-a40", confidence: 0.8) with { Direction = null };
+        await IngestAsync(first);
+        var doubtful = (await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items.Single(c => c.SightingId == first.Id);
+        using var put = await core.Http.PostAsJsonAsync($"/api/review/{doubtful.Id}", new { state = "skipped" }, Token);
+        Assert.True(put.IsSuccessStatusCode);
+
+        // Another core stores a batch all the while: what runs alone would wait for it.
+        await using var other = await core.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(Token);
+        await using var batch = await other.BeginTransactionAsync(Token);
+        await CorrectionGate.ShareAsync(other, batch, Token);
+        var result = await IngestAsync(first with { Revision = 1, Direction = "outbound", Movement = "away", SpeedKmh = 42.5, Frames = 9 }).WaitAsync(TimeSpan.FromMinutes(1), Token);
+
+        var stored = await GetAsync<SightingView>($"/api/sightings/{first.Id}");
+        Assert.Equal((1, "outbound", "away", 42.5, 9), (stored.Revision, stored.Direction, stored.Movement, stored.SpeedKmh, stored.Frames));
+        Assert.Equal(["outbound"], await core.Postgres.ColumnAsync<string>("select direction from passages where plate = 'RV8AAA'"));
+        Assert.Equal(stored.PassageId, Assert.Single(result.Revised).Passage);
+        Assert.Equal("skipped", (await GetAsync<ReviewView>($"/api/review/{doubtful.Id}")).State);
+        Assert.DoesNotContain((await GetAsync<Page<ReviewView>>("/api/review?limit=500")).Items, c => c.SightingId == first.Id);
+        Assert.Equal([0, 1], await core.Postgres.ColumnAsync<int>("select revision from archive_queue where sighting_id = $1 order by 1", first.Id));
+    }
+
+    [Fact]
+    public async Task A_revision_that_was_applied_is_no_duplicate()
+    {
+        var first = Sighting("RV9AAA", Noon, "london-a1");
+        await IngestAsync(first);
+
+        Assert.Equal(0, (await IngestAsync(first with { Revision = 1, SpeedKmh = 30 })).Duplicates);
+        Assert.Equal(1, (await IngestAsync(first with { Revision = 2, Plate = "RV9AAB" }, first)).Duplicates);
+        Assert.Equal(1L, await core.Postgres.ScalarAsync<long>("select duplicates from station_totals where station_id = 'london-a1'"));
+    }
+
+    [Fact]
+    public async Task A_replayed_dead_letter_that_is_a_revision_is_replayed_when_the_revision_is_applied()
+    {
+        var first = Sighting("RV10AAA", Noon, "london-a202");
+        await IngestAsync(first);
+        var revision = first with { Revision = 1, Plate = "RV10AAB" };
+        await DeadAsync(revision);
+        var letter = await core.Postgres.ScalarAsync<Guid>("update dead_letters set state = 'replaying' where sighting_id = $1 returning id", first.Id);
+        var record = Record(revision);
+        var replay = new SightingRecord(revision, record.Position, default) { ReplayOf = letter };
+
+        // Another core's batch keeps the revision from being applied: until then the letter is not settled.
+        await using var other = await core.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(Token);
+        await using var batch = await other.BeginTransactionAsync(Token);
+        await CorrectionGate.ShareAsync(other, batch, Token);
+        var ingest = core.Services.GetRequiredService<SightingIngest>().ApplyAsync([replay], [], Token);
+        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and not granted and classid = 2") == 1, "the revision waits");
+        Assert.Equal("replaying", await core.Postgres.ScalarAsync<string>("select state from dead_letters where id = $1", letter));
+        await batch.RollbackAsync(Token);
+        await ingest;
+
+        Assert.Equal("replayed: it took the place of the revision before", await core.Postgres.ScalarAsync<string>("select state || ': ' || result from dead_letters where id = $1", letter));
+        Assert.Equal("RV10AAB", (await GetAsync<SightingView>($"/api/sightings/{first.Id}")).Plate);
+    }
+
+    [Fact]
+    public async Task A_dead_letter_hides_no_later_revision_that_is_missing()
+    {
+        var from = EdgeSightings.StretchOf(Noon);
+        var (dead, replayed) = (Sighting("RV11AAA", Noon, "london-a7"), Sighting("RV11AAB", Noon, "london-a7"));
+        await DeadAsync(dead, replayed);
+        await core.Postgres.ExecuteAsync("update dead_letters set state = 'replayed' where sighting_id = $1", replayed.Id);
+        Guid[] ids = [dead.Id, replayed.Id];
+
+        Assert.Equal([replayed.Id], await MissingAsync(new EdgeSightingsAsked(from, from.AddMinutes(5), ids)));
+        Assert.Equal(ids, await MissingAsync(new EdgeSightingsAsked(from, from.AddMinutes(5), ids) { Revisions = [1, 1] }));
+
+        await DeadAsync(dead with { Revision = 1 });
+        Assert.Equal([replayed.Id], await MissingAsync(new EdgeSightingsAsked(from, from.AddMinutes(5), ids) { Revisions = [1, 1] }));
+    }
+
+    [Fact]
     public async Task A_wanted_vehicle_that_later_frames_show_raises_the_alert()
     {
         using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = "RV6AAAB", reason = "A test.", priority = 1, validFrom = Noon.AddDays(-1) }, Token);
@@ -126,6 +205,9 @@ public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
         var missing = (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.EdgeSightingsMissing, Token))!.Ids;
         return asked.Ids.Where(missing.Contains);
     }
+
+    private Task DeadAsync(params Sighting[] sightings) => core.Services.GetRequiredService<SightingIngest>().ApplyAsync(
+        [], [.. sightings.Select(s => new DeadLetter(Record(s).Position, null, JsonSerializer.SerializeToUtf8Bytes(s, ContractsJson.Default.Sighting), null, Noon, "A test."))], Token);
 
     private async Task RegisterAsync(params string[] vehicles)
     {

@@ -242,6 +242,18 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_line_of_the_city_file_that_was_kept_with_nulls_says_nothing_new()
+    {
+        await ReadAsync<CameraSetup>(core.Http.PutAsJsonAsync("/api/setup/cameras/a10-n1", new CameraChange(Source: "rtsp://new/2", Lane: 6), Token));
+        await core.Postgres.ExecuteAsync("""update cameras set from_file = replace(from_file, '"masks":', '"recognition":null,"masks":') where id = 'a10-n1'""");
+        Assert.Contains("null,\"masks", await core.Postgres.ScalarAsync<string>("select from_file from cameras where id = 'a10-n1'"), StringComparison.Ordinal);
+
+        await new StationSeed(core.Services.GetRequiredService<NpgsqlDataSource>(), Options.Create(new CoreOptions()), NullLogger<StationSeed>.Instance).SeedAsync(Token);
+
+        Assert.Equal(("rtsp://new/2", 6), (await SetupAsync("london-a10")).Cameras.Where(c => c.Id == "a10-n1").Select(c => (c.Source, c.Lane!.Value)).Single());
+    }
+
+    [Fact]
     public async Task What_movement_means_comes_to_the_edge_as_it_was_said_and_goes_when_it_is_taken_back()
     {
         var motion = new CameraMotion { Directions = new Dictionary<string, string> { ["towards"] = "inbound" }, Lines = [[[0, 0.3], [1, 0.3]], [[0, 0.8], [1, 0.8]]], LinesMetres = 12.5 };
