@@ -32,5 +32,5 @@ public sealed record EdgeSightingsAsked(DateTimeOffset From, DateTimeOffset To, 
     public IReadOnlyList<int>? Revisions { get; init; }
 }
 
-/// <param name="Ids">Those of the sightings asked for that the core has neither stored, in that revision or a later one, nor put among the dead letters.</param>
+/// <param name="Ids">Those of the sightings asked for that the core has neither stored nor among its dead letters, in that revision or a later one; a dead letter that was replayed does not count.</param>
 public sealed record EdgeSightingsMissing(IReadOnlyList<Guid> Ids);
