@@ -18,8 +18,8 @@ public sealed record ArchiveBacklog(string StationId, DateOnly Day, long Rows, D
 
 /// <summary>
 /// Moves queued sightings into Parquet objects, one for a UTC day and station. The transaction that takes rows off the queue ends when their object
-/// is durable; an object that a crash left without that end is removed by the next roll. So the archive has each sighting once in each revision that
-/// was stored when it was archived; of a sighting that waits in several revisions it gets the last.
+/// is durable; an object that a crash left without that end is removed by the next roll. So the archive has each sighting once, and once
+/// more in a later revision that came when it had been archived; of revisions that wait together it gets the last.
 /// </summary>
 public sealed class ArchiveWriter(NpgsqlDataSource dataSource, IObjectStore objects, TimeProvider time)
 {
