@@ -116,6 +116,23 @@ public sealed class ReviewPageTests : ConsoleContext
     }
 
     [Fact]
+    public void A_case_whose_reading_is_another_by_now_says_so_and_comes_again_with_it()
+    {
+        _open.RemoveAt(1);
+        Core.Answers($"POST /api/sightings/{_all[0].Sighting.Id}/review", () =>
+        {
+            _open[0] = _open[0] with { Sighting = _open[0].Sighting with { Plate = "LR33TEF" } };
+            throw new HttpRequestException("Nothing was decided: the reading is another by now.", null, System.Net.HttpStatusCode.Conflict);
+        });
+        var page = Render<ReviewPage>();
+
+        Press(page, "Enter");
+
+        page.WaitForAssertion(() => Assert.Equal("LR33TEF", Answer(page).GetAttribute("value")));
+        Assert.Equal("Nothing was decided: the reading is another by now.", page.Find("p.done").TextContent);
+    }
+
+    [Fact]
     public void What_others_have_proposed_is_shown()
     {
         _open[0] = _open[0] with { Proposals = [new ReviewProposal("corrected", "LR33TEF", "ann", At), new ReviewProposal("no-plate", null, "ben", At)] };

@@ -68,9 +68,14 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
     }
 
     /// <summary>Goes on without a decision: somebody else has it, has decided, or is to.</summary>
-    public async Task DropAsync(CancellationToken cancellationToken)
+    /// <param name="comesAgain">Whether the case may come again, as one whose reading is another by now.</param>
+    public async Task DropAsync(bool comesAgain, CancellationToken cancellationToken)
     {
-        _done.Add(Current!.Sighting.Id);
+        if (!comesAgain)
+        {
+            _done.Add(Current!.Sighting.Id);
+        }
+
         _waiting.RemoveAt(0);
         await FillAsync(cancellationToken);
     }
