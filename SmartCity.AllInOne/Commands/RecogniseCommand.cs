@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Recognition;
 
@@ -13,21 +14,31 @@ namespace SmartCity.AllInOne.Commands;
 internal static class RecogniseCommand
 {
     private const long MostPixels = 200_000_000;
+    private const string NoCountry = "none";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly Argument<string[]> Paths = new("PATH") { Arity = ArgumentArity.OneOrMore, Description = "Pictures, or folders of pictures." };
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads of one inference.", DefaultValueFactory = _ => 1 };
     private static readonly Option<string> Detector = new("--detector") { Description = $"Detector id: {string.Join(" or ", RecognitionOptions.Detectors)}.", DefaultValueFactory = _ => new RecognitionOptions().Detector };
     private static readonly Option<string> Reader = new("--reader") { Description = $"Reader id: {string.Join(" or ", RecognitionOptions.Readers)}.", DefaultValueFactory = _ => new RecognitionOptions().Reader };
+    private static readonly Option<string> Country = new("--country") { Description = $"Country of most vehicles, two letters, whose plates count as more likely; {NoCountry} for no country (default: the demo city's).", DefaultValueFactory = _ => City.Load(null).Country ?? NoCountry };
 
     public static Command Create()
     {
-        var command = new Command("recognise", "Reads the plates in pictures and prints one JSON line for each picture.") { Paths, Threads, Detector, Reader };
+        var command = new Command("recognise", "Reads the plates in pictures and prints one JSON line for each picture.") { Paths, Threads, Detector, Reader, Country };
         Threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 64)
             {
                 result.AddError("--threads must be from 1 to 64.");
+            }
+        });
+        Country.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } country and not NoCountry && (country.Length != 2 || !country.All(char.IsAsciiLetterUpper)))
+            {
+                result.AddError($"--country is '{country}'; it must be two capital letters of ISO 3166, such as GB, or {NoCountry}.");
             }
         });
         command.SetAction(RunAsync);
@@ -39,7 +50,7 @@ internal static class RecogniseCommand
         PlateRecogniser recogniser;
         try
         {
-            var options = new RecognitionOptions { ThreadsPerSession = parse.GetValue(Threads), Detector = parse.GetValue(Detector)!, Reader = parse.GetValue(Reader)! };
+            var options = new RecognitionOptions { ThreadsPerSession = parse.GetValue(Threads), Detector = parse.GetValue(Detector)!, Reader = parse.GetValue(Reader)!, HomeCountry = parse.GetValue(Country) is { } country and not NoCountry ? country : null };
             recogniser = new PlateRecogniser(Options.Create(options), NullLogger<PlateRecogniser>.Instance);
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or InvalidDataException)
