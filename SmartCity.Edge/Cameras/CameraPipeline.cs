@@ -216,7 +216,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             Evidence = shown is not null ? shown.Evidence : Sighting.EvidenceKey(station.Id, captured, id, revision),
             ReaderVersion = recogniser.ReaderVersion,
             DetectorVersion = recogniser.DetectorVersion,
-            ClockSynchronised = before is not null ? before.ClockSynchronised : _timedElsewhere ? null : clock?.State?.Synchronised, // of the clock that gave its time
+            ClockSynchronised = before is not null ? before.ClockSynchronised : _timedElsewhere ? null : clock?.Timing()?.Synchronised, // of the clock that gave its time
         };
         track.Sighting = sighting;
         if (shown is not null)

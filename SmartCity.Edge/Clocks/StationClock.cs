@@ -13,9 +13,24 @@ internal sealed class StationClock(IEnumerable<IClockSource> sources, IOptions<E
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
 
     private volatile ClockHeartbeat? _state;
+    private int _warned;
 
     /// <summary>Null when nothing on this machine knows, or nobody is to be asked.</summary>
     public ClockHeartbeat? State => _state;
+
+    /// <summary>The same, for a picture whose time is this clock's: only then does it matter, and somebody is warned.</summary>
+    public ClockHeartbeat? Timing()
+    {
+        var now = _state;
+        if (now is { Synchronised: false } && Interlocked.Exchange(ref _warned, 1) == 0)
+        {
+            logger.LogWarning(
+                "This machine's clock is not synchronised ({Source}). Sightings say so, and charges that follow from them wait for a person. Set up chrony or another time service, "
+                + "or, if something outside this machine keeps its clock, set Edge:ClockChecked to false.", now.Source);
+        }
+
+        return now;
+    }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -49,25 +64,12 @@ internal sealed class StationClock(IEnumerable<IClockSource> sources, IOptions<E
         }
 
         var now = said is { Synchronised: true, OffsetMilliseconds: { } off } && Math.Abs(off) + (said.UncertaintyMilliseconds ?? 0) > options.Value.ClockTolerance.TotalMilliseconds ? said with { Synchronised = false } : said;
-        if (now?.Synchronised != _state?.Synchronised || _state is null)
+        if (now is { Synchronised: true } && _state is not { Synchronised: true })
         {
-            Say(now);
+            logger.LogInformation("This machine's clock is synchronised ({Source}).", now.Source);
+            _warned = 0;
         }
 
         _state = now;
-    }
-
-    private void Say(ClockHeartbeat? now)
-    {
-        if (now is { Synchronised: false })
-        {
-            logger.LogWarning(
-                "This machine's clock is not synchronised ({Source}). Sightings say so, and charges that follow from them wait for a person. Set up chrony or another time service, "
-                + "or, if something outside this machine keeps its clock, set Edge:ClockChecked to false.", now.Source);
-        }
-        else if (now is not null)
-        {
-            logger.LogInformation("This machine's clock is synchronised ({Source}).", now.Source);
-        }
     }
 }
