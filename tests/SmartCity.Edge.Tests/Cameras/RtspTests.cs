@@ -40,7 +40,7 @@ public sealed class RtspTests(Recogniser recogniser) : IDisposable
         await station.Until(() => station.Sightings.Count > 0, "a vehicle was seen");
 
         var sighting = station.Sightings[0];
-        using var evidence = Evidence(sighting.Id);
+        using var evidence = await EvidenceAsync(sighting.Id);
         Assert.Equal("LR33TEE", sighting.Plate);
         Assert.InRange(Cv2.Mean(evidence[new Rect(0, 0, 640, 80)]).Val0, 0, 3);
         Assert.InRange(Cv2.Mean(evidence[new Rect(0, 100, 640, 100)]).Val0, 60, 160);
@@ -66,7 +66,7 @@ public sealed class RtspTests(Recogniser recogniser) : IDisposable
         Assert.InRange(station.Camera("street").Frames, 4, 9);
         await station.Until(() => station.Sightings.Count > 0, "a vehicle was seen");
 
-        using var evidence = Evidence(station.Sightings[0].Id);
+        using var evidence = await EvidenceAsync(station.Sightings[0].Id);
         Assert.Equal(new Size(480, 270), evidence.Size());
     }
 
@@ -88,7 +88,13 @@ public sealed class RtspTests(Recogniser recogniser) : IDisposable
         Assert.True(error!.Contains("refused", StringComparison.OrdinalIgnoreCase) || error.Contains("apt-get install ffmpeg", StringComparison.Ordinal), error);
     }
 
-    private Mat Evidence(Guid sighting) => Cv2.ImRead(Directory.EnumerateFiles(_folder[""], $"{sighting}.jpg", SearchOption.AllDirectories).Single(), ImreadModes.Color);
+    // It has its name once the record of its sighting is on the disk.
+    private async Task<Mat> EvidenceAsync(Guid sighting)
+    {
+        string? file = null;
+        await Eventually.IsTrue(() => (file = Directory.EnumerateFiles(_folder[""], $"{sighting}.jpg", SearchOption.AllDirectories).SingleOrDefault()) is not null, "the picture is kept");
+        return Cv2.ImRead(file!, ImreadModes.Color);
+    }
 
     private async Task<byte[]> FilmAsync()
     {
