@@ -22,7 +22,7 @@ var consoleKey = builder.AddSecret("console-key", 40, "With this key the console
 var edgeKey = builder.AddSecret("edge-key", 40, "With this key the edges ask the core for their cameras and for the hot-list.");
 
 // The core: alerts, charges, archive and the API.
-var core = builder.AddProject<Built<Projects.SmartCity_Core>>("core")
+var core = builder.AddService<Projects.SmartCity_Core>("core")
     .WithReference(postgres).WaitFor(postgres)
     .WithReference(coreKafka).WaitFor(coreKafka)
     .WithReference(objects).WaitFor(objects)
@@ -44,7 +44,7 @@ foreach (var station in stations)
     var parent = builder.AddStation(station);
     var kafka = Existing($"edge-kafka-{station.Id}") ?? infrastructure.Kafka($"edge-kafka-{station.Id}", station.Id).WithParentRelationship(parent);
     kafkas.Add((station.Id, kafka));
-    edges.Add(builder.AddProject<Built<Projects.SmartCity_Edge>>($"edge-{station.Id}")
+    edges.Add(builder.AddService<Projects.SmartCity_Edge>($"edge-{station.Id}")
         .WithReference(kafka, "edge-kafka").WaitFor(kafka)
         .WithReference(objects).WaitFor(objects)
         .WithReference(core)
@@ -65,7 +65,7 @@ foreach (var station in stations)
 var mirror = infrastructure.Mirror(kafkas, coreKafka);
 
 // The console.
-var web = builder.AddProject<Built<Projects.SmartCity_Web>>("web")
+var web = builder.AddService<Projects.SmartCity_Web>("web")
     .WithReference(core).WaitForStart(core)
     .WithEnvironment("Core__Address", core.GetEndpoint("http"))
     .WithEnvironment("Console__CoreKey", consoleKey)

@@ -3,7 +3,7 @@ using SmartCity.Contracts.Cities;
 
 namespace SmartCity.AppHost;
 
-/// <summary>A project that was built together with the AppHost: starting it asks MSBuild nothing.</summary>
+/// <summary>A project that was built together with the AppHost.</summary>
 internal sealed class Built<T> : IProjectMetadata
     where T : IProjectMetadata, new()
 {
@@ -18,6 +18,25 @@ internal sealed class StationResource(string name) : Resource(name);
 /// <summary>What our services have in common.</summary>
 internal static class Services
 {
+    /// <summary>
+    /// A service of this solution. Its program is started as it was built together with the AppHost: <c>dotnet run</c>, with which Aspire starts a project,
+    /// asks MSBuild first and takes some seconds of processor time for each. A debugger and <c>dotnet watch</c> start it their own way.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> AddService<T>(this IDistributedApplicationBuilder builder, string name)
+        where T : IProjectMetadata, new()
+    {
+        var project = builder.AddProject<Built<T>>(name);
+        if (builder.Configuration["DEBUG_SESSION_PORT"] is not null || builder.Configuration["DOTNET_WATCH"] is not null)
+        {
+            return project;
+        }
+
+        var program = Path.GetFileNameWithoutExtension(new T().ProjectPath);
+#pragma warning disable ASPIREPROJECTS001 // may still change
+        return project.WithAnnotation(new ProjectLaunchArgsOverrideAnnotation([builder.Program(program, program)]));
+#pragma warning restore ASPIREPROJECTS001
+    }
+
     public static IResourceBuilder<StationResource> AddStation(this IDistributedApplicationBuilder builder, Station station) => builder
         .AddResource(new StationResource(station.Id))
         .WithInitialState(new CustomResourceSnapshot

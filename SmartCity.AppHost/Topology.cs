@@ -28,11 +28,11 @@ internal static class Topology
     /// <summary>Name of the folder of a station's spool.</summary>
     public static string Spool(string station) => $"spool-{station}";
 
-    /// <summary>The program <c>smartcity.dll</c>, built beside the AppHost in the same configuration.</summary>
-    public static string SmartCity(this IDistributedApplicationBuilder builder)
+    /// <summary>A project's program, built beside the AppHost in the same configuration.</summary>
+    public static string Program(this IDistributedApplicationBuilder builder, string project, string name)
     {
         var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)); // bin/Release/net10.0, the AppHost's own or that of its tests
-        return Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "SmartCity.AllInOne", "bin", framework.Parent!.Name, framework.Name, "smartcity.dll"));
+        return Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", project, "bin", framework.Parent!.Name, framework.Name, $"{name}.dll"));
     }
 
     /// <summary>A secret that is made up once and kept in the user's secrets; the dashboard's parameters show it.</summary>
