@@ -58,7 +58,7 @@ internal sealed class Local(IDistributedApplicationBuilder builder) : IInfrastru
 
     private IResourceBuilder<T> Serve<T>(IResourceBuilder<T> resource, string what)
         where T : ExecutableResource => resource
-            .WithArgs(builder.Program("SmartCity.AllInOne", "smartcity"), "serve", what, "--data", builder.DataFolder(resource.Resource.Name))
+            .WithArgs(builder.SmartCity(), "serve", what, "--data", builder.DataFolder(resource.Resource.Name))
             .WithHttpEndpoint(name: "health")
             .WithArgs(context =>
             {

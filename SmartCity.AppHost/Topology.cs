@@ -28,6 +28,9 @@ internal static class Topology
     /// <summary>Name of the folder of a station's spool.</summary>
     public static string Spool(string station) => $"spool-{station}";
 
+    /// <summary>The program <c>smartcity.dll</c>.</summary>
+    public static string SmartCity(this IDistributedApplicationBuilder builder) => builder.Program("SmartCity.AllInOne", "smartcity");
+
     /// <summary>A project's program, built beside the AppHost in the same configuration.</summary>
     public static string Program(this IDistributedApplicationBuilder builder, string project, string name)
     {
