@@ -37,10 +37,14 @@ public static class ServiceDefaultsExtensions
         });
 
         PersonalData.KeepOut(builder.Logging);
-        // Every command of the database and every failed probe would be a line; health tells the second itself.
+        // Every command of the database, every answer and every failed probe would be a line; health tells the last itself.
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
         builder.Logging.AddFilter("Polly", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Http.HttpResults", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        // It warns of keys that lie in a folder unencrypted, as documented; its errors are told.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
