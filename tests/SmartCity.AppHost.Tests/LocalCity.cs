@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -12,7 +13,7 @@ using SmartCity.System.Tests.Hosting;
 namespace SmartCity.AppHost.Tests;
 
 /// <summary>The AppHost with local infrastructure and one station, started once for all tests: on ports and in a folder of its own, with the dashboard.</summary>
-public sealed class LocalCity : IAsyncLifetime
+public sealed partial class LocalCity : IAsyncLifetime
 {
     public const string Station = "london-a1";
 
@@ -26,7 +27,7 @@ public sealed class LocalCity : IAsyncLifetime
 
     public ResourceNotificationService States => App.Services.GetRequiredService<ResourceNotificationService>();
 
-    /// <summary>What the orchestrator warned of until every service did its work.</summary>
+    /// <summary>What the orchestrator and the resources warned of until every service did its work.</summary>
     public IReadOnlyList<string> FirstWarnings { get; private set; } = [];
 
     public async ValueTask InitializeAsync()
@@ -46,11 +47,22 @@ public sealed class LocalCity : IAsyncLifetime
         App = await builder.BuildAsync(TestContext.Current.CancellationToken);
         await App.StartAsync(TestContext.Current.CancellationToken);
         await HealthyAsync();
-        FirstWarnings = [.. App.Services.GetFakeLogCollector().GetSnapshot().Where(l => l.Level >= LogLevel.Warning && l.Category?.StartsWith("Aspire.", StringComparison.Ordinal) == true).Select(l => l.ToString())];
+        FirstWarnings = [.. App.Services.GetFakeLogCollector().GetSnapshot().Where(Warns).Select(l => l.ToString())];
         _core = App.CreateHttpClient("core", "http");
         _core.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         _core.DefaultRequestHeaders.Add("Audit-Reason", "a test");
     }
+
+    // What a resource prints comes as information, whatever it says.
+    private static bool Warns(FakeLogRecord line) => line.Category switch
+    {
+        { } category when category.StartsWith("Aspire.", StringComparison.Ordinal) => line.Level >= LogLevel.Warning,
+        { } category when category.Contains(".Resources.", StringComparison.Ordinal) => SaysSo().IsMatch(line.Message),
+        _ => false,
+    };
+
+    [GeneratedRegex(@"\b(warn|fail|crit)\b.{0,12}:|\b(WARNING|ERROR|FATAL|PANIC):")]
+    private static partial Regex SaysSo();
 
     /// <summary>Waits until every service does its work.</summary>
     public async Task HealthyAsync()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 
 namespace SmartCity.AppHost.Tests;
@@ -56,7 +57,9 @@ public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
     {
         var edge = $"edge-{LocalCity.Station}";
         await LocalCity.UntilAsync(async () => (await city.MadeAsync()).Count > 0, "a sighting at the station");
-        var process = Assert.Single(Process.GetProcessesByName("SmartCity.Edge"), p => Serves(p, city.EdgeSpool));
+        Assert.True(city.States.TryGetCurrentState(edge, out var running));
+        using var process = Process.GetProcessById(Convert.ToInt32(running.Snapshot.Properties.Single(p => p.Name == "executable.pid").Value, CultureInfo.InvariantCulture));
+        Assert.Contains("SmartCity.Edge.dll", await File.ReadAllTextAsync($"/proc/{process.Id}/cmdline", TestContext.Current.CancellationToken), StringComparison.Ordinal);
         process.Kill();
         await city.States.WaitForResourceAsync(edge, Terminal, TestContext.Current.CancellationToken);
         var before = await city.MadeAsync();
@@ -107,7 +110,4 @@ public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
     }
 
     private IEnumerable<UrlSnapshot> Urls(string resource) => city.States.TryGetCurrentState(resource, out var state) ? state.Snapshot.Urls : [];
-
-    private static bool Serves(Process process, string spool) =>
-        File.ReadAllText($"/proc/{process.Id}/environ").Contains($"Edge__SpoolPath={spool}", StringComparison.Ordinal);
 }
