@@ -237,8 +237,8 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
             File.Delete(file);
         }
 
-        Assert.Equal(("rtsp://new/1", 4), (await SetupAsync("london-a11")).Cameras.Select(c => (c.Source, c.Lane!.Value)).Single());
-        Assert.Equal(7, (await SetupAsync("london-a202")).Cameras.Single().Lane);
+        Assert.Equal(("rtsp://new/1", 4), (await SetupAsync("london-a11")).Cameras.Where(c => c.Id == "a11-n1").Select(c => (c.Source, c.Lane!.Value)).Single());
+        Assert.Equal(7, (await SetupAsync("london-a202")).Cameras.Single(c => c.Id == "a202-n1").Lane);
     }
 
     [Fact]
