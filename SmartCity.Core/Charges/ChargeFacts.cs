@@ -32,7 +32,7 @@ internal sealed class ChargeFacts
     private async Task LoadVehiclesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select plate, class, fuel, euro, first_registered, unladen_kg, tax_class, discounts from vehicles where plate = any($1)", connection, transaction)
+            "select plate, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, discounts from vehicles where plate = any($1)", connection, transaction)
         {
             Parameters = { new() { Value = plates } },
         };
@@ -45,8 +45,9 @@ internal sealed class ChargeFacts
                 reader.IsDBNull(3) ? null : reader.GetInt32(3),
                 reader.IsDBNull(4) ? null : reader.GetFieldValue<DateOnly>(4),
                 reader.IsDBNull(5) ? null : reader.GetInt32(5),
-                reader.IsDBNull(6) ? null : reader.GetString(6),
-                reader.GetFieldValue<string[]>(7));
+                reader.IsDBNull(6) ? null : reader.GetInt32(6),
+                reader.IsDBNull(7) ? null : reader.GetString(7),
+                reader.GetFieldValue<string[]>(8));
         }
     }
 

@@ -10,10 +10,6 @@ public static class ChargePreview
     /// <summary>How answers are written: one line, pound signs as they are.</summary>
     public static JsonSerializerOptions Json { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly string[] Classes = ["car", "van", "minibus", "hgv", "coach", "motorcycle", "taxi", "phv"];
-    private static readonly string[] Fuels = ["petrol", "diesel", "electric", "hydrogen", "hybrid-petrol", "hybrid-diesel", "gas"];
-    private static readonly string[] TaxClasses = ["historic", "disabled", "military", "agricultural"];
-    private static readonly string[] Discounts = ["autopay", "resident", "blue-badge", "nine-seats", "recovery", "cvd", "wheelchair-booking"];
     private static readonly string[] Zones = [ChargeRules.Ulez, ChargeRules.Lez, ChargeRules.Congestion];
 
     /// <summary>The answer to one line; <c>IsError</c> when the line was not valid and the answer says why.</summary>
@@ -73,16 +69,16 @@ public static class ChargePreview
             throw new FormatException("vehicle.plate is empty.");
         }
 
-        _ = Whole(vehicle, "grossKg", 0, 200_000);
         return new ChargedVehicle(
-            OneOf(Field(vehicle, "class", JsonValueKind.String, "vehicle."), Classes, "vehicle.class"),
-            OneOf(Field(vehicle, "fuel", JsonValueKind.String, "vehicle."), Fuels, "vehicle.fuel"),
+            OneOf(Field(vehicle, "class", JsonValueKind.String, "vehicle."), VehicleWords.Classes, "vehicle.class"),
+            OneOf(Field(vehicle, "fuel", JsonValueKind.String, "vehicle."), VehicleWords.Fuels, "vehicle.fuel"),
             Whole(vehicle, "euro", 0, 6),
             Date(vehicle, "firstRegistered"),
+            Whole(vehicle, "grossKg", 0, 200_000),
             Whole(vehicle, "unladenKg", 0, 200_000),
-            Given(vehicle, "taxClass") is { } tax ? OneOf(Require(tax, JsonValueKind.String, "vehicle.taxClass"), TaxClasses, "vehicle.taxClass") : null,
+            Given(vehicle, "taxClass") is { } tax ? OneOf(Require(tax, JsonValueKind.String, "vehicle.taxClass"), VehicleWords.TaxClasses, "vehicle.taxClass") : null,
             Given(vehicle, "discounts") is { } discounts
-                ? [.. Require(discounts, JsonValueKind.Array, "vehicle.discounts").EnumerateArray().Select((d, i) => OneOf(Require(d, JsonValueKind.String, $"vehicle.discounts[{i}]"), Discounts, $"vehicle.discounts[{i}]"))]
+                ? [.. Require(discounts, JsonValueKind.Array, "vehicle.discounts").EnumerateArray().Select((d, i) => OneOf(Require(d, JsonValueKind.String, $"vehicle.discounts[{i}]"), VehicleWords.Discounts, $"vehicle.discounts[{i}]"))]
                 : []);
     }
 
@@ -116,7 +112,7 @@ public static class ChargePreview
     private static JsonElement Require(JsonElement element, JsonValueKind kind, string what) =>
         element.ValueKind == kind ? element : throw new FormatException($"{what} must be {(kind == JsonValueKind.Array ? "an array" : kind == JsonValueKind.Object ? "an object" : "a string")}.");
 
-    private static string OneOf(JsonElement element, string[] allowed, string what) =>
+    private static string OneOf(JsonElement element, IReadOnlyList<string> allowed, string what) =>
         element.GetString() is { } value && allowed.Contains(value) ? value : throw new FormatException($"{what} is '{element.GetString()}'; it must be one of {string.Join(", ", allowed)}.");
 
     private static int? Whole(JsonElement element, string name, int from, int to)

@@ -3,11 +3,13 @@ using System.Globalization;
 namespace SmartCity.Core.Charges;
 
 /// <summary>A vehicle as far as charges need it.</summary>
+/// <param name="GrossKg">Revenue weight; null when not known, then the class holds as it is stated.</param>
 public sealed record ChargedVehicle(
     string Class,
     string Fuel,
     int? Euro,
     DateOnly? FirstRegistered,
+    int? GrossKg,
     int? UnladenKg,
     string? TaxClass,
     IReadOnlyCollection<string> Discounts);
@@ -38,6 +40,10 @@ public static class ChargeRules
     public const string Lez = "lez";
     public const string Congestion = "congestion";
 
+    // Heaviest gross weight of a van and of a minibus in kilograms; above it, in every scheme, they are an hgv and a coach.
+    private const int HeaviestVan = 3_500;
+    private const int HeaviestMinibus = 5_000;
+
     private static readonly TimeZoneInfo London = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
 
     /// <summary>The charging day of a moment: the Europe/London calendar day.</summary>
@@ -50,6 +56,7 @@ public static class ChargeRules
     public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs)
     {
         var found = new SortedDictionary<(DateOnly, string), Assessment>();
+        (vehicle, var weighed) = ByWeight(vehicle);
         for (var i = 0; i < passages.Count; i++)
         {
             var local = Local(passages[i].At);
@@ -73,8 +80,19 @@ public static class ChargeRules
             }
         }
 
-        return [.. found.Values];
+        return weighed is null ? [.. found.Values] : [.. found.Values.Select(a => a with { Why = $"{a.Why} {weighed}" })];
     }
+
+    // Weight decides before the name of the class.
+    private static (ChargedVehicle Vehicle, string? Why) ByWeight(ChargedVehicle vehicle) => vehicle switch
+    {
+        { Class: "van", GrossKg: > HeaviestVan and var kg } => (vehicle with { Class = "hgv" }, Counts("van", kg, HeaviestVan, "an hgv")),
+        { Class: "minibus", GrossKg: > HeaviestMinibus and var kg } => (vehicle with { Class = "coach" }, Counts("minibus", kg, HeaviestMinibus, "a coach")),
+        _ => (vehicle, null),
+    };
+
+    private static string Counts(string stated, int kg, int most, string charged) =>
+        string.Create(CultureInfo.InvariantCulture, $"It is a {stated} of {kg:N0} kg gross, more than {most:N0} kg, and so counts as {charged}.");
 
     internal static string Pounds(decimal amount) => amount.ToString("£0.00", CultureInfo.InvariantCulture);
 
@@ -86,8 +104,14 @@ public static class ChargeRules
         _ => fuel,
     };
 
-    internal static bool IsHistoric(ChargedVehicle vehicle, DateOnly day) =>
-        vehicle is { TaxClass: "historic", FirstRegistered: { } first } && first.AddYears(40) < day;
+    /// <summary>Why a historic vehicle is not charged; null for another. The tax class is only given above 40 years, so a missing date does not take it away.</summary>
+    internal static string? Historic(ChargedVehicle vehicle, DateOnly day) => vehicle switch
+    {
+        { TaxClass: not "historic" } => null,
+        { FirstRegistered: null } => "Historic vehicle: in the historic tax class, which is only given above 40 years.",
+        { FirstRegistered: { } first } when first.AddYears(40) < day => "Historic vehicle: over 40 years old and in the historic tax class.",
+        _ => null,
+    };
 
     private static DateTime Local(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, London).DateTime;
 }

@@ -34,9 +34,9 @@ internal static class CongestionRules
             return No($"congestion-{vehicle.Class}", vehicle.Class == "taxi" ? "Licensed London taxis do not pay the Congestion Charge." : "Motorcycles do not pay the Congestion Charge.");
         }
 
-        if (vehicle.TaxClass == "disabled")
+        if (Exempt(vehicle.TaxClass) is { } exempt)
         {
-            return No("congestion-disabled", "Vehicles in the disabled tax class do not pay the Congestion Charge.");
+            return No($"congestion-{vehicle.TaxClass}", $"{exempt} do not pay the Congestion Charge.");
         }
 
         if (vehicle.Class == "phv" && vehicle.Discounts.Contains("wheelchair-booking"))
@@ -57,6 +57,17 @@ internal static class CongestionRules
                 : string.Create(CultureInfo.InvariantCulture, $"Seen in the zone during charging hours: {ChargeRules.Pounds(rate.Amount)}, less {share * 100:0.#} % ({name}): {ChargeRules.Pounds(amount)} for the day."),
             passage);
     }
+
+    private static string? Exempt(string? taxClass) => taxClass switch
+    {
+        "disabled" => "Vehicles in the disabled tax class",
+        "ambulance" => "Ambulances",
+        "fire-engine" => "Fire engines",
+        "nhs" => "Vehicles of the National Health Service",
+        "bus" => "Vehicles licensed as buses",
+        "recovery" => "Recovery vehicles",
+        _ => null,
+    };
 
     // Discounts do not add up; the best one counts.
     private static IEnumerable<(decimal Share, string Name, string Rule)> Discounts(ChargedVehicle vehicle, DateOnly day, Tariff tariff)

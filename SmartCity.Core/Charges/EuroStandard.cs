@@ -5,8 +5,12 @@ namespace SmartCity.Core.Charges;
 /// <summary>Whether a vehicle meets a Euro standard, as registered or, where that is missing, as its date of first registration lets one assume.</summary>
 internal static class EuroStandard
 {
+    // What a keeper can show where the scheme presumes that the standard is missed.
+    private const string Proof = " This is presumed until the keeper proves the vehicle's Euro standard, for example with the manufacturer's certificate of conformity.";
+
     /// <param name="Answer">Null when neither is known, or the date does not tell.</param>
-    internal readonly record struct Finding(bool? Answer, string Because);
+    /// <param name="Lifts">A sentence with a space before it that says what would lift a presumption; empty where nothing is presumed.</param>
+    internal readonly record struct Finding(bool? Answer, string Because, string Lifts = "");
 
     public static Finding Meets(ChargedVehicle vehicle, int needed)
     {
@@ -32,7 +36,7 @@ internal static class EuroStandard
         }
 
         return needed == assumed
-            ? new Finding(false, $"Euro standard missing; first registered on {date}, before {since.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}, so less than Euro {Name(vehicle, assumed)} is assumed")
+            ? new Finding(false, $"Euro standard missing; first registered on {date}, before {since.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}, so less than Euro {Name(vehicle, assumed)} is assumed", Proof)
             : new Finding(null, $"Euro standard missing; first registered on {date}, which does not tell whether it meets Euro {Name(vehicle, needed)}.");
     }
 

@@ -20,14 +20,19 @@ internal static class LezRules
             return No("lez-fuel", $"The LEZ charges diesels only; this one runs on {(fuel == "electric" ? "electricity" : fuel)}.");
         }
 
-        if (ChargeRules.IsHistoric(vehicle, day))
+        if (ChargeRules.Historic(vehicle, day) is { } historic)
         {
-            return No("lez-historic", "Historic vehicle: over 40 years old and in the historic tax class.");
+            return No("lez-historic", historic);
         }
 
         if (vehicle.TaxClass == "military")
         {
             return No("lez-military", "Military vehicles do not pay.");
+        }
+
+        if (vehicle.TaxClass == "agricultural")
+        {
+            return No("lez-agricultural", "Agricultural vehicles, mowing and construction machines and mobile cranes do not pay.");
         }
 
         return vehicle.Class is "hgv" or "coach" ? Heavy() : Light();
@@ -86,7 +91,7 @@ internal static class LezRules
             return vehicle is { Class: "van", UnladenKg: null }
                 ? Review($"{met.Because}; whether the van weighs more than {LightVanKg} kg unladen is not known.")
                 : new Assessment(Scheme, day, Verdict.Charged, rate.Amount, "lez-light-non-compliant",
-                    $"{met.Because}; the LEZ asks a {vehicle.Class} for Euro 3: {ChargeRules.Pounds(rate.Amount)} for the day.", passage);
+                    $"{met.Because}; the LEZ asks a {vehicle.Class} for Euro 3: {ChargeRules.Pounds(rate.Amount)} for the day.{met.Lifts}", passage);
         }
     }
 }

@@ -30,9 +30,9 @@ internal static class UlezRules
             return No("ulez-taxi", "Licensed London taxis do not pay the ULEZ charge.");
         }
 
-        if (ChargeRules.IsHistoric(vehicle, day))
+        if (ChargeRules.Historic(vehicle, day) is { } historic)
         {
-            return No("ulez-historic", "Historic vehicle: over 40 years old and in the historic tax class.");
+            return No("ulez-historic", historic);
         }
 
         if (vehicle.TaxClass is "military" or "agricultural")
@@ -40,9 +40,18 @@ internal static class UlezRules
             return No($"ulez-{vehicle.TaxClass}", $"Vehicles in the {vehicle.TaxClass} tax class do not pay.");
         }
 
-        if (vehicle.TaxClass == "disabled" && day <= tariff.DisabledGraceTo)
+        if (day <= tariff.DisabledGraceTo && vehicle is { TaxClass: "disabled" } or { Class: "phv" })
         {
-            return No("ulez-disabled", $"Disabled tax class: not charged until {tariff.DisabledGraceTo.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}.");
+            var until = tariff.DisabledGraceTo.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+            if (vehicle.TaxClass == "disabled")
+            {
+                return No("ulez-disabled", $"Disabled tax class: not charged until {until}.");
+            }
+
+            if (vehicle.Discounts.Contains("wheelchair-booking"))
+            {
+                return No("ulez-wheelchair-accessible", $"Wheelchair-accessible private hire vehicle: not charged until {until}.");
+            }
         }
 
         var fuel = ChargeRules.BaseFuel(vehicle.Fuel);
@@ -56,7 +65,7 @@ internal static class UlezRules
         {
             { Answer: true } met => No("ulez-compliant", $"{met.Because}; the ULEZ asks a {fuel} {vehicle.Class} for Euro {needed}."),
             { Answer: false } missed => new Assessment(Scheme, day, Verdict.Charged, rate.Amount, "ulez-non-compliant",
-                $"{missed.Because}; the ULEZ asks a {fuel} {vehicle.Class} for Euro {needed}: {ChargeRules.Pounds(rate.Amount)} for the day.", passage),
+                $"{missed.Because}; the ULEZ asks a {fuel} {vehicle.Class} for Euro {needed}: {ChargeRules.Pounds(rate.Amount)} for the day.{missed.Lifts}", passage),
             var unknown => new Assessment(Scheme, day, Verdict.Review, 0, "ulez-unknown", unknown.Because, passage),
         };
     }

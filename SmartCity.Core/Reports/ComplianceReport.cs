@@ -19,7 +19,7 @@ internal static class ComplianceReport
     {
         await using var command = dataSource.CreateCommand(
             """
-            select v.class, v.fuel, v.euro, v.first_registered, v.unladen_kg, v.tax_class, v.discounts
+            select v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class, v.discounts
             from (select distinct plate from passages where first_at >= $1 and first_at < $2) p left join vehicles v on v.plate = p.plate
             """);
         command.Parameters.Add(new() { Value = range.From });
@@ -51,5 +51,5 @@ internal static class ComplianceReport
 
     private static ChargedVehicle? Read(NpgsqlDataReader r) => r.IsDBNull(0)
         ? null
-        : new ChargedVehicle(r.GetString(0), r.GetString(1), r.Int(2), r.IsDBNull(3) ? null : r.GetFieldValue<DateOnly>(3), r.Int(4), r.Text(5), r.GetFieldValue<string[]>(6));
+        : new ChargedVehicle(r.GetString(0), r.GetString(1), r.Int(2), r.IsDBNull(3) ? null : r.GetFieldValue<DateOnly>(3), r.Int(4), r.Int(5), r.Text(6), r.GetFieldValue<string[]>(7));
 }

@@ -1,15 +1,12 @@
 using System.Globalization;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
 
 /// <summary>A registry record from text fields, or what is wrong with it.</summary>
 public static class VehicleRow
 {
-    private static readonly HashSet<string> Classes = ["car", "van", "minibus", "hgv", "coach", "motorcycle", "taxi", "phv"];
-    private static readonly HashSet<string> Fuels = ["petrol", "diesel", "electric", "hydrogen", "hybrid-petrol", "hybrid-diesel", "gas"];
-    private static readonly HashSet<string> TaxClasses = ["historic", "disabled", "military", "agricultural"];
-    private static readonly HashSet<string> Discounts = ["autopay", "resident", "blue-badge", "nine-seats", "recovery", "cvd", "wheelchair-booking"];
     private static readonly char[] Separators = [';', ' '];
 
     /// <param name="field">A field by the column's name, null when it is missing or empty.</param>
@@ -29,18 +26,18 @@ public static class VehicleRow
             Model = Text("model"),
             Colour = Text("colour"),
             Year = Number("year", 1885, 2200),
-            Class = OneOf("class", Classes, required: true),
-            Fuel = OneOf("fuel", Fuels, required: true),
+            Class = OneOf("class", VehicleWords.Classes, required: true),
+            Fuel = OneOf("fuel", VehicleWords.Fuels, required: true),
             Euro = Number("euro", 0, 6),
             FirstRegistered = Day("firstRegistered"),
             GrossKg = Number("grossKg", 1, 200_000),
             UnladenKg = Number("unladenKg", 1, 200_000),
-            TaxClass = OneOf("taxClass", TaxClasses, required: false),
+            TaxClass = OneOf("taxClass", VehicleWords.TaxClasses, required: false),
             TypeApproval = Text("typeApproval"),
             Keeper = Text("keeper"),
             Discounts = field("discounts")?.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
         };
-        errors.AddRange(vehicle.Discounts.Where(d => !Discounts.Contains(d)).Select(d => $"discounts contains '{d}'; it may only contain {string.Join(", ", Discounts)}"));
+        errors.AddRange(vehicle.Discounts.Where(d => !VehicleWords.Discounts.Contains(d)).Select(d => $"discounts contains '{d}'; it may only contain {string.Join(", ", VehicleWords.Discounts)}"));
         return errors.Count == 0 ? (vehicle, null) : (null, string.Join("; ", errors) + ".");
 
         string? Text(string name)
@@ -86,7 +83,7 @@ public static class VehicleRow
             return null;
         }
 
-        string? OneOf(string name, HashSet<string> values, bool required)
+        string? OneOf(string name, IReadOnlyList<string> values, bool required)
         {
             var value = field(name)?.ToLowerInvariant();
             if (value is null ? required : !values.Contains(value))

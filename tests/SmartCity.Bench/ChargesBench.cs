@@ -57,7 +57,7 @@ internal static class ChargesBench
     private static double Rules(List<VehicleView> registry)
     {
         const int rounds = 20;
-        var vehicles = registry.ConvertAll(v => new ChargedVehicle(v.Class!, v.Fuel!, v.Euro, v.FirstRegistered, v.UnladenKg, v.TaxClass, [.. v.Discounts]));
+        var vehicles = registry.ConvertAll(v => new ChargedVehicle(v.Class!, v.Fuel!, v.Euro, v.FirstRegistered, v.GrossKg, v.UnladenKg, v.TaxClass, [.. v.Discounts]));
         ZonePassage[] day = [new(Morning, Zones), new(Morning.AddHours(9), Zones)];
         ChargeRules.Assess(vehicles[0], day, TariffBook.Shipped);
         var started = Stopwatch.GetTimestamp();

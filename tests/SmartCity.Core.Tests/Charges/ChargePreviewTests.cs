@@ -51,6 +51,22 @@ public class ChargePreviewTests
         }
     }
 
+    [Fact]
+    public void A_charge_by_presumption_says_what_lifts_it()
+    {
+        var (answer, _) = ChargePreview.Answer("""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"petrol","firstRegistered":"2003-05-01"},"passages":[{"at":"2026-11-23T08:15:00Z","zones":["ulez"]}]}""");
+        var why = answer["charges"]![0]!["why"]!.GetValue<string>();
+        Assert.Contains("less than Euro 4 is assumed", why, StringComparison.Ordinal);
+        Assert.Contains("certificate of conformity", why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_class_that_weight_decided_is_explained()
+    {
+        var (answer, _) = ChargePreview.Answer("""{"case":"x","vehicle":{"plate":"A","class":"van","fuel":"diesel","euro":5,"grossKg":5000},"passages":[{"at":"2026-11-23T08:15:00Z","zones":["ulez","lez"]}]}""");
+        Assert.All(new[] { answer["charges"]![0]!, answer["notCharged"]![0]! }, a => Assert.EndsWith("It is a van of 5,000 kg gross, more than 3,500 kg, and so counts as an hgv.", a["why"]!.GetValue<string>(), StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("{\"case\":\"x\"", "not valid JSON")]
     [InlineData("[]", "the line must be an object")]

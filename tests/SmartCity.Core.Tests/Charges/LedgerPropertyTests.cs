@@ -122,11 +122,11 @@ public sealed class LedgerPropertyTests(PostgresFixture postgres) : IClassFixtur
 
     private static ChargedVehicle? Registered(string plate) => plate switch
     {
-        "PVOLD1" => new("car", "diesel", 4, new(2009, 5, 1), 1500, null, []),
-        "PVNEW1" => new("car", "petrol", 6, new(2021, 5, 1), 1400, null, []),
-        "PVVAN1" => new("van", "diesel", 2, new(2003, 5, 1), 1700, null, []),
-        "PVHGV1" => new("hgv", "diesel", 5, new(2011, 5, 1), 8000, null, []),
-        "PVBIKE1" => new("motorcycle", "petrol", 2, new(2004, 5, 1), 200, null, []),
+        "PVOLD1" => new("car", "diesel", 4, new(2009, 5, 1), null, 1500, null, []),
+        "PVNEW1" => new("car", "petrol", 6, new(2021, 5, 1), null, 1400, null, []),
+        "PVVAN1" => new("van", "diesel", 2, new(2003, 5, 1), null, 1700, null, []),
+        "PVHGV1" => new("hgv", "diesel", 5, new(2011, 5, 1), null, 8000, null, []),
+        "PVBIKE1" => new("motorcycle", "petrol", 2, new(2004, 5, 1), null, 200, null, []),
         _ => null,
     };
 
