@@ -10,7 +10,7 @@ internal sealed class CityReader : IPlateReader
 {
     public const string Id = "city-read-1";
     private const string FileName = "city-read-1.onnx";
-    private const string Sha256 = "6a2e45e07fdef0897647a98add69646799339268777a611783ddbfc6a024c2f0";
+    private const string Sha256 = "7bc1a118dc7b611c738f1ffaa58c8d5491696ddcdc5d0128d9c714c27a52cd6a";
 
     private const int Steps = 26;
     private const int MostAtOnce = 8;

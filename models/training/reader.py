@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 import halves
+import layout
 import loop
 import plates
 from glyphs import ALPHABET
@@ -159,6 +160,7 @@ def load(path):
 def export(args):
     halves.export(load(args.weights), torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), args.out, input_names=["patch"], output_names=["steps"],
                   dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})
+    layout.blocked(args.out)
 
 
 if __name__ == "__main__":
