@@ -9,10 +9,14 @@ internal sealed class PictureReading
     private const int MostAtOnce = 3;
     private const double PlateEnough = 0.5;
 
+    // The detector finds narrower plates, but hardly one of them can be read.
+    private const int NarrowestPixels = 40;
+
     private readonly RecognitionModels _models;
     private readonly RecognitionOptions _options;
     private readonly LineDecoder _decoder;
     private readonly List<PlateQuad> _quads = [];
+    private readonly List<PlateQuad> _small = [];
     private readonly List<ReadPlate> _found = [];
     private readonly List<PlateRead> _kept = [];
     private readonly SeenPlaces[] _seen = [.. Enumerable.Range(0, MostAtOnce).Select(_ => new SeenPlaces())];
@@ -29,20 +33,20 @@ internal sealed class PictureReading
     {
         for (var i = 0; i < Math.Min(quads.Count, _options.CandidatesRead); i++)
         {
-            _quads.Add(quads[i]);
+            (IsHardlyReadable(quads[i]) ? _small : _quads).Add(quads[i]);
         }
 
-        var candidates = CollectionsMarshal.AsSpan(_quads);
-        for (var done = 0; done < candidates.Length && (_models.Detector.ScoresPlates || !_hasPlate); done += MostAtOnce)
+        ReadAll(image, _quads);
+        if (!_hasPlate)
         {
-            ReadBatch(image, candidates.Slice(done, Math.Min(MostAtOnce, candidates.Length - done)));
+            ReadAll(image, _small);
         }
 
         var found = CollectionsMarshal.AsSpan(_found);
         found.Sort(static (a, b) => b.Value.CompareTo(a.Value));
         for (var i = 0; i < found.Length; i++)
         {
-            if (SecondLook.IsWanted(found[i].Read) && (i == 0 || IsForCertain(found[i].Read)))
+            if (SecondLook.IsWanted(found[i].Read) && (i == 0 || (IsForCertain(found[i].Read.Quad) && !PlateRules.IsScrap(found[i].Read))))
             {
                 found[i] = SecondLook.At(image, found[i], _models, _seen[0], Decode);
             }
@@ -62,19 +66,32 @@ internal sealed class PictureReading
     public void Clear()
     {
         _quads.Clear();
+        _small.Clear();
         _found.Clear();
         _kept.Clear();
         _hasPlate = false;
     }
 
-    private bool IsForCertain(PlateRead read) => read.Quad.Score >= _models.Detector.PlateForCertain;
+    private bool IsForCertain(PlateQuad quad) => quad.Score >= _models.Detector.PlateForCertain;
+
+    // Beside a plate that was read it is hardly ever another, and costs as much.
+    private bool IsHardlyReadable(PlateQuad quad) => _models.Detector.ScoresPlates && quad.Box.Width < NarrowestPixels && !IsForCertain(quad);
+
+    private void ReadAll(in Source image, List<PlateQuad> quads)
+    {
+        var candidates = CollectionsMarshal.AsSpan(quads);
+        for (var done = 0; done < candidates.Length && (_models.Detector.ScoresPlates || !_hasPlate); done += MostAtOnce)
+        {
+            ReadBatch(image, candidates.Slice(done, Math.Min(MostAtOnce, candidates.Length - done)));
+        }
+    }
 
     // Beside another plate, what the detector is not certain of and nobody can read is none.
     private void RemoveScraps()
     {
         for (var i = _kept.Count - 1; i > 0 && _models.Detector.ScoresPlates; i--)
         {
-            if (PlateRules.IsScrap(_kept[i]) && !IsForCertain(_kept[i]))
+            if (PlateRules.IsScrap(_kept[i]) && !IsForCertain(_kept[i].Quad))
             {
                 _kept.RemoveAt(i);
             }

@@ -1,15 +1,12 @@
 namespace SmartCity.Edge.Recognition;
 
 /// <summary>
-/// A doubtful plate is cut out in other ways and read again, by the second reader too where there is one, and what most of them say counts. Where the
-/// first of them all say the same, and surely, no more are asked.
+/// A doubtful plate is cut out in other ways and read again, one cut after another, until two of the readings agree. Where none do, the second reader is
+/// asked too, if there is one, and what is worth most counts.
 /// </summary>
 internal static class SecondLook
 {
     private const double SureAtOnce = 0.8;
-
-    // One more may be cut within the same character.
-    private const int Enough = 3;
 
     public delegate ReadPlate? Decode(in Source image, PlateQuad quad, PlateAppearance appearance, SeenPlaces seen);
 
@@ -26,7 +23,7 @@ internal static class SecondLook
         foreach (var view in PlatePatch.Views(image.Picture, first.Read.Quad))
         {
             Read(image, view, models.Reader);
-            if (reads.Count == Enough && !IsWanted(reads[^1].Read) && reads.TrueForAll(r => r.Read.BestGuess == reads[0].Read.BestGuess))
+            if (Agree(reads))
             {
                 return Agreed(reads);
             }
@@ -48,6 +45,9 @@ internal static class SecondLook
             }
         }
     }
+
+    // Whether the last says what one before it said.
+    private static bool Agree(List<ReadPlate> reads) => reads.FindIndex(r => r.Read.BestGuess == reads[^1].Read.BestGuess) < reads.Count - 1;
 
     private static ReadPlate Agreed(List<ReadPlate> reads) =>
         reads.GroupBy(r => r.Read.BestGuess, StringComparer.Ordinal).MaxBy(g => g.Sum(r => r.Worth * r.Prominence))!.MaxBy(r => r.Worth * r.Prominence);

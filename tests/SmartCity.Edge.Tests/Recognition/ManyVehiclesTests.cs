@@ -69,6 +69,28 @@ public sealed class ManyVehiclesTests(OwnModelsTests.Own own) : IClassFixture<Ow
     }
 
     [Fact]
+    public void What_is_too_small_to_be_read_and_perhaps_no_plate_is_read_only_where_nothing_else_is()
+    {
+        var vehicles = Vehicles(2);
+        using var picture = Street(1920, 1080);
+        Place(vehicles[0].Picture, picture, new Point(200, 300), 4 * Small / vehicles[0].Width);
+        Place(vehicles[1].Picture, picture, new Point(1200, 120), 2 * Small / vehicles[1].Width);
+        var quads = own.Models.Detect(picture);
+        var plate = quads.MaxBy(q => q.Box.Width)!;
+        var beside = quads.MinBy(q => q.Box.Width)!;
+        var part = Narrow(beside, 0.3f) with { Score = 0.6f };
+
+        Assert.Equal([vehicles[0].Plate, vehicles[1].Plate], own.Models.Read(picture, [plate, beside]).Select(r => r.BestGuess));
+        Assert.NotEmpty(own.Models.Read(picture, [part]));
+        Assert.Equal([vehicles[0].Plate], own.Models.Read(picture, [plate, part]).Select(r => r.BestGuess));
+        Assert.Contains(own.Models.Read(picture, [plate, part with { Score = 0.9f }]), r => r.BestGuess != vehicles[0].Plate);
+        vehicles.ForEach(v => v.Picture.Dispose());
+
+        static PlateQuad Narrow(PlateQuad quad, float share) => new(
+            quad.TopLeft, quad.TopLeft + (quad.TopRight - quad.TopLeft) * share, quad.BottomLeft + (quad.BottomRight - quad.BottomLeft) * share, quad.BottomLeft, quad.Score);
+    }
+
+    [Fact]
     public void A_camera_has_its_own_side_and_threshold()
     {
         var vehicle = Vehicles(1)[0];
