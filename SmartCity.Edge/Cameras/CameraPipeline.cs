@@ -192,7 +192,6 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         // What is only known better in the end rests on the same picture.
         var shown = before?.Plate == vote.Plate && before?.Confidence == vote.Confidence ? before : null;
         var id = before is not null ? before.Id : track.Origin is { } origin ? FrameOrigin.SightingId(origin, camera.Id, captured, box) : Guid.CreateVersion7(captured);
-        using var patch = PlatePatch.Rectify(picture, quad, PatchMargin);
         var movement = RoadMotion.Movement(track.Path);
         var sighting = new Sighting
         {
@@ -224,6 +223,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             return new ObservedVehicle(sighting, null, null, trace) { Corrects = before };
         }
 
+        using var patch = PlatePatch.Rectify(picture, quad, PatchMargin);
         var quality = new ImageEncodingParam(ImwriteFlags.JpegQuality, EvidenceQuality);
         return new ObservedVehicle(sighting, picture.ImEncode(".jpg", quality), patch.ImEncode(".jpg", quality), trace) { Corrects = before };
     }

@@ -19,7 +19,6 @@ internal sealed class MotionJpeg(string cameraId, string shown, Stream stream, s
     private const int MostBadInARow = 25;
     private const int LongestLine = 8_192;
     private const byte LineFeed = (byte)'\n';
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     private byte[] _bytes = new byte[1 << 16];
     private int _from;
@@ -56,11 +55,10 @@ internal sealed class MotionJpeg(string cameraId, string shown, Stream stream, s
 
     private async Task<byte[]> WithinAsync(Func<CancellationToken, Task<byte[]>> read, CancellationToken cancellationToken)
     {
-        using var silence = new CancellationTokenSource(Silence, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+        using var silence = new CameraSilence(time, cancellationToken);
         try
         {
-            return await read(stop.Token);
+            return await read(silence.Token);
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
@@ -68,7 +66,7 @@ internal sealed class MotionJpeg(string cameraId, string shown, Stream stream, s
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CameraLostException($"Camera {cameraId}: {shown} sent nothing for {Silence.TotalSeconds} seconds.", e);
+            throw new CameraLostException(CameraSilence.Says(cameraId, shown), e);
         }
     }
 

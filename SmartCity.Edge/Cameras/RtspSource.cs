@@ -10,8 +10,6 @@ namespace SmartCity.Edge.Cameras;
 /// </summary>
 internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, VideoDecoder decoder, TimeProvider time) : ICameraSource
 {
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
-
     private readonly string _shown = CameraAddress.Shown(address.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped))!;
 
     public bool Waits => false;
@@ -40,11 +38,10 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
 
     private async Task<PlanarPicture> NextAsync(PlanarVideo video, Process program, Func<string> said, CancellationToken cancellationToken)
     {
-        using var silence = new CancellationTokenSource(Silence, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+        using var silence = new CameraSilence(time, cancellationToken);
 
         // A program that has ended ends the read.
-        await using var _ = stop.Token.Register(() => End(program));
+        await using var _ = silence.Token.Register(() => End(program));
         try
         {
             return await Task.Run(video.Next, CancellationToken.None);
@@ -54,7 +51,7 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
             cancellationToken.ThrowIfCancellationRequested();
             End(program);
             await program.WaitForExitAsync(cancellationToken); // what it said has arrived then
-            var why = silence.IsCancellationRequested ? $"Camera {cameraId}: {_shown} sent nothing for {Silence.TotalSeconds} seconds."
+            var why = silence.IsTooLong ? CameraSilence.Says(cameraId, _shown)
                 : e is CameraLostException ? e.Message : $"Camera {cameraId}: {_shown} ended.";
             throw new CameraLostException(said().Length > 0 ? $"{why} {VideoDecoder.Program}: {said()}" : why, e);
         }

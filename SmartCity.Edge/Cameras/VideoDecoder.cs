@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -38,58 +36,33 @@ internal sealed partial class VideoDecoder(IOptions<VideoOptions> options, ILogg
     }
 
     // Before 5.1 the option had another name, which later versions do not know. Builds without a number are newer.
-    private static async Task<bool> IsOldAsync()
-    {
-        try
-        {
-            using var program = Process.Start(new ProcessStartInfo(Program, ["-version"]) { RedirectStandardOutput = true })!;
-            var said = await program.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
-            return OldVersion().IsMatch(said);
-        }
-        catch (Exception e) when (e is Win32Exception or TimeoutException)
-        {
-            return false;
-        }
-    }
+    private static async Task<bool> IsOldAsync() =>
+        await OtherProgram.AskAsync(Program, ["-version"], Patience, CancellationToken.None) is { Said: var said } && OldVersion().IsMatch(said);
 
     [GeneratedRegex(@"^ffmpeg version n?([0-4]\.|5\.0)")]
     private static partial Regex OldVersion();
 
     private static async Task<string> FirstThatWorksAsync(ILogger logger)
     {
-        try
-        {
-            foreach (var device in Devices)
-            {
-                if (await WorksAsync(device))
-                {
-                    logger.LogInformation("Video is decoded by {Device}.", device);
-                    return device;
-                }
-            }
-        }
-        catch (Win32Exception)
+        if (await OtherProgram.AskAsync(Program, ["-version"], Patience, CancellationToken.None) is null)
         {
             return "cpu"; // there is no ffmpeg: the source says so
+        }
+
+        foreach (var device in Devices)
+        {
+            if (await WorksAsync(device))
+            {
+                logger.LogInformation("Video is decoded by {Device}.", device);
+                return device;
+            }
         }
 
         logger.LogInformation("Video is decoded by the processor: ffmpeg found no device of {Devices} here.", string.Join(", ", Devices));
         return "cpu";
     }
 
-    private static async Task<bool> WorksAsync(string device)
-    {
-        string[] arguments = ["-nostdin", "-loglevel", "quiet", "-init_hw_device", device, "-f", "lavfi", "-i", "nullsrc=s=64x64:d=0.04", "-f", "null", "-"];
-        using var program = Process.Start(new ProcessStartInfo(Program, arguments))!;
-        try
-        {
-            await program.WaitForExitAsync().WaitAsync(Patience);
-            return program.ExitCode == 0;
-        }
-        catch (TimeoutException)
-        {
-            program.Kill(); // a driver that hangs
-            return false;
-        }
-    }
+    // A driver that hangs does not.
+    private static async Task<bool> WorksAsync(string device) => await OtherProgram.AskAsync(
+        Program, ["-nostdin", "-loglevel", "quiet", "-init_hw_device", device, "-f", "lavfi", "-i", "nullsrc=s=64x64:d=0.04", "-f", "null", "-"], Patience, CancellationToken.None) is { ExitCode: 0 };
 }

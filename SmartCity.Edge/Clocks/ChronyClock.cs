@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using SmartCity.Contracts;
 
@@ -16,27 +14,8 @@ internal sealed class ChronyClock : IClockSource
     private const int Leap = 13;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
-    public async Task<ClockHeartbeat?> ReadAsync(CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Longest);
-        try
-        {
-            using var program = Process.Start(new ProcessStartInfo(Program, ["-n", "-c", "tracking"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            try
-            {
-                return Read(await program.StandardOutput.ReadToEndAsync(limit.Token));
-            }
-            finally
-            {
-                program.Kill();
-            }
-        }
-        catch (Exception e) when (e is Win32Exception or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            return null;
-        }
-    }
+    public async Task<ClockHeartbeat?> ReadAsync(CancellationToken cancellationToken) =>
+        await OtherProgram.AskAsync(Program, ["-n", "-c", "tracking"], Longest, cancellationToken) is { Said: var tracking } ? Read(tracking) : null;
 
     /// <param name="tracking">One line of values with commas between them; anything else when there is no chrony.</param>
     internal static ClockHeartbeat? Read(string tracking) =>

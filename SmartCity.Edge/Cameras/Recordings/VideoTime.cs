@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using MetadataExtractor;
@@ -27,26 +25,19 @@ internal static class VideoTime
     private static async Task<StampedTime?> AskAsync(string file, CancellationToken cancellationToken)
     {
         string[] arguments = ["-v", "error", "-protocol_whitelist", "file", "-show_entries", "format_tags=" + string.Join(',', Tags), "-of", "json", "-i", Path.GetFullPath(file)];
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Longest);
+        if (await OtherProgram.AskAsync(Program, arguments, Longest, cancellationToken) is not { Said: var text })
+        {
+            return null;
+        }
+
         try
         {
-            using var program = Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            try
-            {
-                program.ErrorDataReceived += (_, _) => { };
-                program.BeginErrorReadLine();
-                using var said = await JsonDocument.ParseAsync(program.StandardOutput.BaseStream, cancellationToken: limit.Token);
-                return Tags.Select(tag => Of(said, tag)).FirstOrDefault(t => t is not null);
-            }
-            finally
-            {
-                program.Kill();
-            }
+            using var said = JsonDocument.Parse(text);
+            return Tags.Select(tag => Of(said, tag)).FirstOrDefault(t => t is not null);
         }
-        catch (Exception e) when (e is Win32Exception or JsonException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (JsonException)
         {
-            return null; // without the program, or with a file that it does not know, the header says it or nothing does
+            return null; // a file that it does not know: the header says it or nothing does
         }
     }
 

@@ -75,10 +75,7 @@ public sealed class FullDiskTests : IDisposable
         }
 
         var waiting = spool.AppendAsync(EdgeTransport.Vehicle(1), TestContext.Current.CancellationToken).AsTask();
-        while (spool.Trouble is null)
-        {
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        await Eventually.IsTrue(() => spool.Trouble is not null, "the spool says that it waits for room");
 
         Assert.Contains("Edge:SpoolDiskBytes", spool.Trouble, StringComparison.Ordinal);
         Assert.False(waiting.IsCompleted);
