@@ -19,6 +19,7 @@ namespace SmartCity.Contracts;
 [JsonSerializable(typeof(EdgeSightingsAsked))]
 [JsonSerializable(typeof(EdgeSightingsMissing))]
 [JsonSerializable(typeof(Api.AlertView))]
+[JsonSerializable(typeof(Api.ChargedFacts))]
 [JsonSerializable(typeof(LocalMatch))]
 public sealed partial class ContractsJson : JsonSerializerContext;
 

@@ -68,6 +68,19 @@ public sealed record VehicleView
     public IReadOnlyList<string> Discounts { get; init; } = [];
 }
 
+/// <summary>What the registry knows of a vehicle over time, <c>GET /api/vehicles/{plate}/history</c>; oldest first.</summary>
+public sealed record VehicleHistory(IReadOnlyList<VehicleRecord> Records, IReadOnlyList<RegisteredDiscount> Discounts);
+
+/// <summary>Facts that hold from a day on.</summary>
+/// <param name="From">First day on which they hold; null when they hold from the beginning.</param>
+/// <param name="Source">Who said so; null when it is not known.</param>
+public sealed record VehicleRecord(DateOnly? From, VehicleView Vehicle, string? Source, DateTimeOffset RecordedAt);
+
+/// <summary>A discount or registration of a vehicle.</summary>
+/// <param name="From">First day on which it holds; null when it holds from the beginning.</param>
+/// <param name="To">Last day on which it holds; null when no end is known.</param>
+public sealed record RegisteredDiscount(string Discount, DateOnly? From, DateOnly? To, string? Source, DateTimeOffset RecordedAt);
+
 /// <summary><c>GET /api/passages</c>.</summary>
 public sealed record PassageView
 {
@@ -104,7 +117,13 @@ public sealed record ChargeView
     public string? TraceId { get; init; }
     public DateTimeOffset RecordedAt { get; init; }
     public Guid? Reverses { get; init; }
+
+    /// <summary>What the registry said of the vehicle for that day when the charge was made; null for a charge of an older version.</summary>
+    public ChargedFacts? Facts { get; init; }
 }
+
+/// <summary>The facts that a charge rests on. Weights in kilograms.</summary>
+public sealed record ChargedFacts(string Class, string Fuel, int? Euro, DateOnly? FirstRegistered, int? GrossKg, int? UnladenKg, string? TaxClass, IReadOnlyList<string> Discounts);
 
 /// <summary><c>GET /api/charges/totals?day=</c>: pounds charged for a charging day, less reversals.</summary>
 public sealed record ChargeTotal(DateOnly Day, string Scheme, int Vehicles, decimal Amount);

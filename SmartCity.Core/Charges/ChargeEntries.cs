@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 
@@ -8,7 +10,7 @@ namespace SmartCity.Core.Charges;
 /// <summary>Rows of the append-only ledger.</summary>
 internal static class ChargeEntries
 {
-    public const string Columns = "id, plate, scheme, day, amount, kind, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, reverses";
+    public const string Columns = "id, plate, scheme, day, amount, kind, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, reverses, facts";
 
     public static ChargeView Read(NpgsqlDataReader r) => Read(r, 0);
 
@@ -30,6 +32,7 @@ internal static class ChargeEntries
         TraceId = r.Text(first + 12),
         RecordedAt = r.Time(first + 13),
         Reverses = r.Id(first + 14),
+        Facts = r.Text(first + 15) is { } facts ? JsonSerializer.Deserialize(facts, ContractsJson.Default.ChargedFacts) : null,
     };
 
     /// <summary>
@@ -54,9 +57,9 @@ internal static class ChargeEntries
 
         await using var command = new NpgsqlCommand(
             """
-            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at)
-            select c.id, 'charge', c.plate, c.scheme, c.day, c.generation, c.amount, c.rule, c.why, c.tariff_version, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14) as c (id, plate, scheme, day, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, generation)
+            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, facts)
+            select c.id, 'charge', c.plate, c.scheme, c.day, c.generation, c.amount, c.rule, c.why, c.tariff_version, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13, c.facts::jsonb
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15) as c (id, plate, scheme, day, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, generation, facts)
             on conflict (plate, scheme, day, kind, generation) do nothing
             returning id
             """,
@@ -79,6 +82,7 @@ internal static class ChargeEntries
                 new() { Value = charges.ConvertAll(c => c.TraceId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 new() { Value = charges[0].RecordedAt },
                 new() { Value = charges.ConvertAll(c => reversals.GetValueOrDefault((c.Plate, c.Scheme, c.Day)).Count).ToArray() },
+                new() { Value = charges.ConvertAll(c => c.Facts is { } facts ? JsonSerializer.Serialize(facts, ContractsJson.Default.ChargedFacts) : null).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
             },
         };
         var added = (await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)).ToHashSet();
@@ -124,8 +128,8 @@ internal static class ChargeEntries
     {
         await using var command = new NpgsqlCommand(
             $"""
-            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, reverses, recorded_at, waives)
-            select $2, 'reversal', plate, scheme, day, generation, -amount, rule, $3, tariff_version, sighting_id, station_id, evidence, trace_id, id, $4, $5 from charge_entries where id = $1
+            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, reverses, recorded_at, waives, facts)
+            select $2, 'reversal', plate, scheme, day, generation, -amount, rule, $3, tariff_version, sighting_id, station_id, evidence, trace_id, id, $4, $5, facts from charge_entries where id = $1
             returning {Columns}
             """,
             connection,

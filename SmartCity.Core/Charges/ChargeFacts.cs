@@ -1,11 +1,12 @@
 using Npgsql;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Charges;
 
 /// <summary>What charges need to know of vehicles, stations and tariffs, as the database has it now.</summary>
 internal sealed class ChargeFacts
 {
-    private readonly Dictionary<string, ChargedVehicle> _vehicles = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DatedVehicle> _vehicles = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<(string Zone, DateOnly From, DateOnly To)>> _zones = new(StringComparer.Ordinal);
 
     private ChargeFacts()
@@ -23,7 +24,7 @@ internal sealed class ChargeFacts
     public required TariffBook Tariffs { get; init; }
 
     /// <summary>Null when the registry does not know the plate.</summary>
-    public ChargedVehicle? Vehicle(string plate) => _vehicles.GetValueOrDefault(plate);
+    public DatedVehicle? Vehicle(string plate) => _vehicles.GetValueOrDefault(plate);
 
     /// <summary>The zones that a station belonged to on a day.</summary>
     public string[] Zones(string station, DateOnly day) =>
@@ -31,25 +32,47 @@ internal sealed class ChargeFacts
 
     private async Task LoadVehiclesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
-            "select plate, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, discounts from vehicles where plate = any($1)", connection, transaction)
+        await using var batch = new NpgsqlBatch(connection, transaction)
         {
-            Parameters = { new() { Value = plates } },
+            BatchCommands =
+            {
+                new("""
+                    select plate, from_day, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class from vehicle_history where plate = any($1)
+                    union all select plate, since, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class from vehicles where plate = any($1)
+                    """) { Parameters = { new() { Value = plates } } },
+                new("select plate, discount, from_day, last_day from vehicle_discounts where plate = any($1)") { Parameters = { new() { Value = plates } } },
+            },
         };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var records = new Dictionary<string, List<DatedFacts>>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))
         {
-            _vehicles[reader.GetString(0)] = new ChargedVehicle(
-                reader.GetString(1),
+            Of(records, reader.GetString(0)).Add(new DatedFacts(reader.GetFieldValue<DateOnly>(1), new ChargedVehicle(
                 reader.GetString(2),
-                reader.IsDBNull(3) ? null : reader.GetInt32(3),
-                reader.IsDBNull(4) ? null : reader.GetFieldValue<DateOnly>(4),
-                reader.IsDBNull(5) ? null : reader.GetInt32(5),
-                reader.IsDBNull(6) ? null : reader.GetInt32(6),
-                reader.IsDBNull(7) ? null : reader.GetString(7),
-                reader.GetFieldValue<string[]>(8));
+                reader.GetString(3),
+                reader.Int(4),
+                reader.IsDBNull(5) ? null : reader.GetFieldValue<DateOnly>(5),
+                reader.Int(6),
+                reader.Int(7),
+                reader.Text(8),
+                [])));
+        }
+
+        await reader.NextResultAsync(cancellationToken);
+        var discounts = new Dictionary<string, List<DatedDiscount>>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            Of(discounts, reader.GetString(0)).Add(new DatedDiscount(reader.GetString(1), reader.GetFieldValue<DateOnly>(2), reader.GetFieldValue<DateOnly>(3)));
+        }
+
+        foreach (var (plate, known) in records)
+        {
+            known.Sort((a, b) => a.From.CompareTo(b.From));
+            _vehicles[plate] = new DatedVehicle(known, discounts.TryGetValue(plate, out var registered) ? registered : []);
         }
     }
+
+    private static List<T> Of<T>(Dictionary<string, List<T>> lists, string plate) => lists.TryGetValue(plate, out var list) ? list : lists[plate] = [];
 
     private async Task LoadZonesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] stations, CancellationToken cancellationToken)
     {
@@ -61,12 +84,7 @@ internal sealed class ChargeFacts
         while (await reader.ReadAsync(cancellationToken))
         {
             var station = reader.GetString(0);
-            if (!_zones.TryGetValue(station, out var zones))
-            {
-                _zones[station] = zones = [];
-            }
-
-            zones.Add((reader.GetString(1), reader.GetFieldValue<DateOnly>(2), reader.GetFieldValue<DateOnly>(3)));
+            Of(_zones, station).Add((reader.GetString(1), reader.GetFieldValue<DateOnly>(2), reader.GetFieldValue<DateOnly>(3)));
         }
     }
 }

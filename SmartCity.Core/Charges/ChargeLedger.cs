@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
@@ -67,6 +68,10 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
                 continue;
             }
 
+            cases.AddRange(seen.Where(IsEarlier).Select(s => Case(s, "unregistered", $"The registry knows {s.Plate} only from {vehicle.Since.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)} on.")));
+            seen.RemoveAll(IsEarlier);
+            bool IsEarlier(ChargeableSighting s) => ChargeRules.DayOf(s.CapturedAt) < vehicle.Since;
+
             // The registry's vehicle may be another one with the same characters.
             cases.AddRange(seen.Where(IsForeign).Select(s => Case(s, "doubtful", $"The plate looks like one from {s.Country}, but the registry's {s.Plate} is from {options.Value.HomeCountry}.")));
             seen.RemoveAll(IsForeign);
@@ -135,5 +140,6 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
         Evidence = sighting.Evidence,
         TraceId = sighting.TraceId,
         RecordedAt = now,
+        Facts = assessment.Facts is not { } f ? null : new ChargedFacts(f.Class, f.Fuel, f.Euro, f.FirstRegistered, f.GrossKg, f.UnladenKg, f.TaxClass, [.. f.Discounts]),
     };
 }

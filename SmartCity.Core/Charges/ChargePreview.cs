@@ -62,24 +62,60 @@ public static class ChargePreview
         };
     }
 
-    private static ChargedVehicle Vehicle(JsonElement vehicle)
+    private static DatedVehicle Vehicle(JsonElement vehicle)
     {
         if (Field(vehicle, "plate", JsonValueKind.String, "vehicle.").GetString() is not { Length: > 0 })
         {
             throw new FormatException("vehicle.plate is empty.");
         }
 
+        var discounts = Given(vehicle, "discounts") is { } list ? Require(list, JsonValueKind.Array, "vehicle.discounts").EnumerateArray().Select(Discount).ToArray() : [];
+        var records = new List<DatedFacts> { new(DateOnly.MinValue, Facts(vehicle, "vehicle.", null)) };
+        foreach (var (change, i) in (Given(vehicle, "changes") is { } changes ? Require(changes, JsonValueKind.Array, "vehicle.changes").EnumerateArray() : []).Select((c, i) => (c, i)))
+        {
+            var where = $"vehicle.changes[{i}].";
+            var from = Date(Require(change, JsonValueKind.Object, where[..^1]), "from", where) ?? throw new FormatException($"{where}from is missing.");
+            if (from <= records[^1].From)
+            {
+                throw new FormatException($"{where}from must be after the change before it.");
+            }
+
+            records.Add(new DatedFacts(from, Facts(change, where, records[^1].Facts)));
+        }
+
+        return new DatedVehicle(records, discounts);
+    }
+
+    // A change says what is new; what it does not name stays as it was.
+    private static ChargedVehicle Facts(JsonElement element, string where, ChargedVehicle? before)
+    {
+        bool Names(string name) => before is null || element.TryGetProperty(name, out _);
         return new ChargedVehicle(
-            OneOf(Field(vehicle, "class", JsonValueKind.String, "vehicle."), VehicleWords.Classes, "vehicle.class"),
-            OneOf(Field(vehicle, "fuel", JsonValueKind.String, "vehicle."), VehicleWords.Fuels, "vehicle.fuel"),
-            Whole(vehicle, "euro", 0, 6),
-            Date(vehicle, "firstRegistered"),
-            Whole(vehicle, "grossKg", 0, 200_000),
-            Whole(vehicle, "unladenKg", 0, 200_000),
-            Given(vehicle, "taxClass") is { } tax ? OneOf(Require(tax, JsonValueKind.String, "vehicle.taxClass"), VehicleWords.TaxClasses, "vehicle.taxClass") : null,
-            Given(vehicle, "discounts") is { } discounts
-                ? [.. Require(discounts, JsonValueKind.Array, "vehicle.discounts").EnumerateArray().Select((d, i) => OneOf(Require(d, JsonValueKind.String, $"vehicle.discounts[{i}]"), VehicleWords.Discounts, $"vehicle.discounts[{i}]"))]
-                : []);
+            Names("class") ? OneOf(Field(element, "class", JsonValueKind.String, where), VehicleWords.Classes, where + "class") : before!.Class,
+            Names("fuel") ? OneOf(Field(element, "fuel", JsonValueKind.String, where), VehicleWords.Fuels, where + "fuel") : before!.Fuel,
+            Names("euro") ? Whole(element, "euro", 0, 6, where) : before!.Euro,
+            Names("firstRegistered") ? Date(element, "firstRegistered", where) : before!.FirstRegistered,
+            Names("grossKg") ? Whole(element, "grossKg", 0, 200_000, where) : before!.GrossKg,
+            Names("unladenKg") ? Whole(element, "unladenKg", 0, 200_000, where) : before!.UnladenKg,
+            Names("taxClass")
+                ? Given(element, "taxClass") is { } tax ? OneOf(Require(tax, JsonValueKind.String, where + "taxClass"), VehicleWords.TaxClasses, where + "taxClass") : null
+                : before!.TaxClass,
+            []);
+    }
+
+    // Its name, or its name and the days on which it holds.
+    private static DatedDiscount Discount(JsonElement discount, int i)
+    {
+        var where = $"vehicle.discounts[{i}]";
+        if (discount.ValueKind != JsonValueKind.Object)
+        {
+            return new DatedDiscount(OneOf(Require(discount, JsonValueKind.String, where), VehicleWords.Discounts, where), DateOnly.MinValue, null);
+        }
+
+        var (from, to) = (Date(discount, "from", where + "."), Date(discount, "to", where + "."));
+        return to < from
+            ? throw new FormatException($"{where}.to is before its from.")
+            : new DatedDiscount(OneOf(Field(discount, "discount", JsonValueKind.String, where + "."), VehicleWords.Discounts, where + ".discount"), from ?? DateOnly.MinValue, to);
     }
 
     private static List<ZonePassage> Passages(JsonElement passages) =>
@@ -115,7 +151,7 @@ public static class ChargePreview
     private static string OneOf(JsonElement element, IReadOnlyList<string> allowed, string what) =>
         element.GetString() is { } value && allowed.Contains(value) ? value : throw new FormatException($"{what} is '{element.GetString()}'; it must be one of {string.Join(", ", allowed)}.");
 
-    private static int? Whole(JsonElement element, string name, int from, int to)
+    private static int? Whole(JsonElement element, string name, int from, int to, string where)
     {
         if (Given(element, name) is not { } value)
         {
@@ -124,10 +160,10 @@ public static class ChargePreview
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= from && number <= to
             ? number
-            : throw new FormatException($"vehicle.{name} is {value.GetRawText()}; it must be a whole number from {from} to {to}.");
+            : throw new FormatException($"{where}{name} is {value.GetRawText()}; it must be a whole number from {from} to {to}.");
     }
 
-    private static DateOnly? Date(JsonElement element, string name)
+    private static DateOnly? Date(JsonElement element, string name, string where)
     {
         if (Given(element, name) is not { } value)
         {
@@ -136,6 +172,6 @@ public static class ChargePreview
 
         return value.ValueKind == JsonValueKind.String && DateOnly.TryParseExact(value.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
             ? date
-            : throw new FormatException($"vehicle.{name} is {value.GetRawText()}; it must be a date such as 2012-03-01.");
+            : throw new FormatException($"{where}{name} is {value.GetRawText()}; it must be a date such as 2012-03-01.");
     }
 }

@@ -31,7 +31,11 @@ public enum Verdict
 /// <param name="Rule">Id of the rule, such as <c>ulez-non-compliant</c>.</param>
 /// <param name="Why">Plain English.</param>
 /// <param name="Passage">Index of the passage that it rests on.</param>
-public sealed record Assessment(string Scheme, DateOnly Day, Verdict Verdict, decimal Amount, string Rule, string Why, int Passage);
+public sealed record Assessment(string Scheme, DateOnly Day, Verdict Verdict, decimal Amount, string Rule, string Why, int Passage)
+{
+    /// <summary>What was known of the vehicle; set by <see cref="ChargeRules"/>.</summary>
+    public ChargedVehicle? Facts { get; init; }
+}
 
 /// <summary>The schemes' rules, pure: a vehicle and its passages to what each scheme says for each charging day. The order of passages does not matter.</summary>
 public static class ChargeRules
@@ -53,10 +57,14 @@ public static class ChargeRules
     public static DateTimeOffset StartOf(DateOnly day) => new(TimeZoneInfo.ConvertTimeToUtc(day.ToDateTime(TimeOnly.MinValue), London), TimeSpan.Zero);
 
     /// <summary>One assessment for each scheme and charging day whose zone was entered, by day, then scheme; each day by the tariff that holds on it.</summary>
-    public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs)
+    public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs) =>
+        Assess(DatedVehicle.Always(vehicle), passages, tariffs);
+
+    /// <summary>The same for a vehicle whose facts changed: each day by the facts of that day. Only where those do not decide, the next that were learnt do.</summary>
+    /// <exception cref="ArgumentException">Nothing is known of the vehicle on the day of a passage, or there is no such zone.</exception>
+    public static IReadOnlyList<Assessment> Assess(DatedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs)
     {
         var found = new SortedDictionary<(DateOnly, string), Assessment>();
-        (vehicle, var weighed) = ByWeight(vehicle);
         for (var i = 0; i < passages.Count; i++)
         {
             var local = Local(passages[i].At);
@@ -64,13 +72,7 @@ public static class ChargeRules
             var tariff = tariffs.On(day);
             foreach (var scheme in passages[i].Zones.Distinct())
             {
-                var assessment = scheme switch
-                {
-                    Ulez => UlezRules.Assess(vehicle, day, i, tariff),
-                    Lez => LezRules.Assess(vehicle, day, i, tariff),
-                    Congestion => CongestionRules.Assess(vehicle, day, TimeOnly.FromDateTime(local), i, tariff),
-                    _ => throw new ArgumentException($"There is no zone '{scheme}'.", nameof(passages)),
-                };
+                var assessment = Decide(vehicle, scheme, local, i, tariff);
 
                 // Within a day only the congestion charge depends on the hour: a passage that is charged outweighs one that is not.
                 if (!found.TryGetValue((day, scheme), out var before) || (assessment.Verdict != before.Verdict && assessment.Verdict == Verdict.Charged))
@@ -80,7 +82,38 @@ public static class ChargeRules
             }
         }
 
-        return weighed is null ? [.. found.Values] : [.. found.Values.Select(a => a with { Why = $"{a.Why} {weighed}" })];
+        return [.. found.Values];
+    }
+
+    private static Assessment Decide(DatedVehicle vehicle, string scheme, DateTime local, int passage, Tariff tariff)
+    {
+        Assessment? ofDay = null;
+        foreach (var facts in vehicle.From(DateOnly.FromDateTime(local)))
+        {
+            var assessment = Assess(facts, scheme, local, passage, tariff);
+            if (assessment.Verdict != Verdict.Review)
+            {
+                return ofDay is null ? assessment : assessment with { Why = $"{assessment.Why} The registry learnt this after the day." };
+            }
+
+            ofDay ??= assessment;
+        }
+
+        return ofDay ?? throw new ArgumentException("Nothing is known of the vehicle on the day of a passage.", nameof(vehicle));
+    }
+
+    private static Assessment Assess(ChargedVehicle facts, string scheme, DateTime local, int passage, Tariff tariff)
+    {
+        var day = DateOnly.FromDateTime(local);
+        var (vehicle, weighed) = ByWeight(facts);
+        var assessment = scheme switch
+        {
+            Ulez => UlezRules.Assess(vehicle, day, passage, tariff),
+            Lez => LezRules.Assess(vehicle, day, passage, tariff),
+            Congestion => CongestionRules.Assess(vehicle, day, TimeOnly.FromDateTime(local), passage, tariff),
+            _ => throw new ArgumentException($"There is no zone '{scheme}'.", nameof(scheme)),
+        };
+        return assessment with { Facts = facts, Why = weighed is null ? assessment.Why : $"{assessment.Why} {weighed}" };
     }
 
     // Weight decides before the name of the class.

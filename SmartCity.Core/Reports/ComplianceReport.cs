@@ -19,11 +19,13 @@ internal static class ComplianceReport
     {
         await using var command = dataSource.CreateCommand(
             """
-            select v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class, v.discounts
+            select v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class,
+                array(select d.discount from vehicle_discounts d where d.plate = v.plate and $3 between d.from_day and d.last_day)
             from (select distinct plate from passages where first_at >= $1 and first_at < $2) p left join vehicles v on v.plate = p.plate
             """);
         command.Parameters.Add(new() { Value = range.From });
         command.Parameters.Add(new() { Value = range.To });
+        command.Parameters.Add(new() { Value = range.Last });
         ZonePassage[] noon = [new(ChargeRules.StartOf(range.Last).AddHours(12), Zones)];
         var counts = new Dictionary<(string Class, string Fuel, int? Euro), (long Vehicles, long Compliant)>();
         var unregistered = 0L;

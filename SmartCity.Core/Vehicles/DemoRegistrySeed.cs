@@ -16,7 +16,7 @@ internal sealed class DemoRegistrySeed(NpgsqlDataSource dataSource, VehicleRegis
             return;
         }
 
-        await registry.SaveAsync(Enumerable.Range(0, DemoRegistry.Count).Select(DemoRegistry.Vehicle), cancellationToken);
+        await registry.ApplyAsync([.. Enumerable.Range(0, DemoRegistry.Count).Select(DemoRegistry.Vehicle).Select(VehicleChange.Whole)], cancellationToken);
         await using var analyze = dataSource.CreateCommand("analyze vehicles");
         await analyze.ExecuteNonQueryAsync(cancellationToken);
         logger.LogInformation("The registry was empty and now holds {Count} invented vehicles.", DemoRegistry.Count);

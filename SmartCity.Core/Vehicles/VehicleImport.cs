@@ -5,19 +5,21 @@ using SmartCity.Core.Charges;
 namespace SmartCity.Core.Vehicles;
 
 /// <summary>
-/// Reads vehicles from CSV with a header line: plate, class, fuel are needed; make, model, colour, year, euro, firstRegistered (yyyy-MM-dd), grossKg,
-/// unladenKg, taxClass, typeApproval, keeper, discounts (separated by ';' or spaces) may be there. A row that is not valid is reported and left out, the rest is saved; cases that waited for its
-/// vehicles are settled.
+/// Reads what a CSV file says of vehicles. Its header names <c>plate</c> and any of make, model, colour, year, class, fuel, euro, firstRegistered (yyyy-MM-dd),
+/// grossKg, unladenKg, taxClass, typeApproval, keeper, discounts (separated by ';' or spaces), from and source. What has no column stays as it is; an empty
+/// field says that there is none. It holds from the day in <c>from</c>: without it from today, and for a vehicle that was not known from the beginning.
+/// A row that is not valid is reported and left out, the rest is saved; cases that waited for its vehicles are settled.
 /// </summary>
-public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections)
+public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections, TimeProvider time)
 {
     private const int BatchSize = 5_000;
-    private const int MostErrors = 1_000;
 
-    private static readonly string[] Required = ["plate", "class", "fuel"];
+    private const string Plate = "plate";
+
+    private static readonly string[] OfTheRow = ["from", "source"];
 
     // A quote that is never closed costs one row, not the rest of the file.
-    private static readonly CsvReaderOptions Csv = new()
+    internal static readonly CsvReaderOptions Csv = new()
     {
         AllowLineBreaksInQuotes = false,
         TrimWhitespace = true,
@@ -27,7 +29,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
     };
 
-    /// <exception cref="InvalidDataException">The header is missing or lacks a needed column, then nothing was saved; or a line is longer than any row can be.</exception>
+    /// <exception cref="InvalidDataException">The header is missing, has no plate, or names a column that is not known, then nothing was saved; or a line is longer than any row can be.</exception>
     public async Task<ImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
     {
         await using var reader = CsvReader.Create(csv, Csv, leaveOpen: true);
@@ -49,48 +51,57 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             throw new InvalidDataException("The file is empty; its first line must name the columns.");
         }
 
-        if (Required.Where(column => !reader.TryGetFieldIndex(column, out _)).ToArray() is { Length: > 0 } missing)
+        string[] facts = [.. VehicleFacts.Names, VehicleChange.Discounts];
+        if (reader.Headers.Where(h => !Is(h, Plate) && !facts.Any(f => Is(h, f)) && !OfTheRow.Any(o => Is(h, o))).ToArray() is { Length: > 0 } unknown)
         {
-            throw new InvalidDataException($"The header has no column {string.Join(", ", missing)}; its columns are {string.Join(", ", reader.Headers)}.");
+            throw new InvalidDataException($"There is no column {string.Join(", ", unknown)}; the columns are {string.Join(", ", (string[])[Plate, .. facts, .. OfTheRow])}.");
         }
 
-        var errors = new List<ImportError>();
-        var batch = new List<VehicleView>(BatchSize);
-        long read = 0, rejected = 0;
+        string[] named = [.. facts.Where(f => reader.TryGetFieldIndex(f, out _))];
+        if (!reader.TryGetFieldIndex(Plate, out _) || named.Length == 0)
+        {
+            throw new InvalidDataException($"The header must name plate and what the file says of it, such as class, fuel and euro; its columns are {string.Join(", ", reader.Headers)}.");
+        }
+
+        var today = ChargeRules.DayOf(time.GetUtcNow());
+        var rejections = new ImportRejections();
+        var batch = new List<(VehicleChange Change, long Line)>(BatchSize);
+        long read = 0;
         while (await reader.ReadAsync(cancellationToken))
         {
             read++;
-            var (vehicle, error) = VehicleRow.Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null);
-            if (vehicle is null)
+            var (change, error) = VehicleRow.Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null, named, today);
+            if (change is null)
             {
-                rejected++;
-                if (errors.Count < MostErrors)
-                {
-                    errors.Add(new ImportError(reader.LineNumber, error!));
-                }
-
+                rejections.Add(reader.LineNumber, error!);
                 continue;
             }
 
-            batch.Add(vehicle);
+            batch.Add((change, reader.LineNumber));
             if (batch.Count == BatchSize)
             {
-                await SaveAsync(batch, cancellationToken);
-                batch.Clear();
+                await SaveAsync();
             }
         }
 
         if (batch.Count > 0)
         {
-            await SaveAsync(batch, cancellationToken);
+            await SaveAsync();
         }
 
-        return new ImportReport(read, read - rejected, rejected, errors);
+        return rejections.Of(read);
+
+        async Task SaveAsync()
+        {
+            foreach (var (index, why) in await registry.ApplyAsync(batch.ConvertAll(b => b.Change), cancellationToken))
+            {
+                rejections.Add(batch[index].Line, why + ".");
+            }
+
+            await corrections.SettleAsync(batch.ConvertAll(b => b.Change.Facts.Plate), cancellationToken);
+            batch.Clear();
+        }
     }
 
-    private async Task SaveAsync(List<VehicleView> batch, CancellationToken cancellationToken)
-    {
-        await registry.SaveAsync(batch, cancellationToken);
-        await corrections.SettleAsync(batch.ConvertAll(v => v.Plate), cancellationToken);
-    }
+    private static bool Is(string header, string column) => string.Equals(header.Replace("_", "", StringComparison.Ordinal), column, StringComparison.OrdinalIgnoreCase);
 }

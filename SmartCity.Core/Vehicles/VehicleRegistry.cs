@@ -2,17 +2,25 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
 
-/// <summary>The registry of vehicles in Postgres.</summary>
-public sealed class VehicleRegistry(NpgsqlDataSource dataSource)
+/// <summary>The registry of vehicles in Postgres. What is found is what holds now, unless a day is asked for.</summary>
+public sealed class VehicleRegistry(NpgsqlDataSource dataSource, TimeProvider time)
 {
     /// <summary>Columns of <c>vehicles v</c> in the order that <see cref="Read"/> expects.</summary>
-    internal const string Columns =
-        "v.plate, v.make, v.model, v.colour, v.year, v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class, v.type_approval, v.keeper, v.discounts";
+    internal const string Columns = $"{FactColumns}, {DiscountsNow}";
 
     internal const int ColumnCount = 15;
+
+    private const string FactColumns =
+        "v.plate, v.make, v.model, v.colour, v.year, v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class, v.type_approval, v.keeper";
+
+    private const string DiscountsNow =
+        "array(select d.discount from vehicle_discounts d where d.plate = v.plate and (now() at time zone 'Europe/London')::date between d.from_day and d.last_day order by d.discount)";
+
+    private const string Facts = "plate, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval, keeper";
 
     /// <summary>Those of the plates that are registered.</summary>
     public async Task<Dictionary<string, VehicleView>> FindAsync(IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
@@ -28,45 +36,168 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource)
         return found.ToDictionary(v => v.Plate, StringComparer.Ordinal);
     }
 
-    /// <summary>Adds vehicles, or replaces those that are there, in one statement; of two with the same plate the last counts.</summary>
-    public async Task SaveAsync(IEnumerable<VehicleView> vehicles, CancellationToken cancellationToken)
+    /// <summary>What is known of a vehicle over time, oldest first; null when it is not registered.</summary>
+    public async Task<VehicleHistory?> HistoryAsync(string plate, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var timeline = (await LoadAsync(connection, [plate], cancellationToken))[plate];
+        return timeline.Records.Count == 0 ? null : new VehicleHistory(
+            [.. timeline.Records.Select(r => new VehicleRecord(Known(r.From), r.Facts, r.Source, r.RecordedAt))],
+            [.. timeline.Discounts.OrderBy(d => d.From).Select(d => new RegisteredDiscount(d.Discount, Known(d.From), Known(d.Last), d.Source, d.RecordedAt))]);
+
+        static DateOnly? Known(DateOnly day) => day == DateOnly.MinValue || day == DateOnly.MaxValue ? null : day;
+    }
+
+    /// <summary>Applies changes, in their order; what a vehicle was before stays known for the days before.</summary>
+    /// <returns>The changes that could not be applied, by their place, and why.</returns>
+    public Task<IReadOnlyList<(int Index, string Error)>> ApplyAsync(IReadOnlyList<VehicleChange> changes, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var today = ChargeRules.DayOf(now);
+        return ChangeAsync(changes, c => c.Facts.Plate, (timeline, change) => timeline.Apply(change, today, now), cancellationToken);
+    }
+
+    /// <summary>Adds discounts for some days.</summary>
+    /// <returns>Those whose vehicle the registry does not know, by their place.</returns>
+    internal Task<IReadOnlyList<(int Index, string Error)>> AddDiscountsAsync(IReadOnlyList<(string Plate, DatedRegistration Discount)> discounts, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            discounts,
+            d => d.Plate,
+            (timeline, added) => timeline.Records.Count == 0 ? ($"the registry does not know {added.Plate}", false) : (null, timeline.AddDiscount(added.Discount)),
+            cancellationToken);
+
+    private async Task<IReadOnlyList<(int Index, string Error)>> ChangeAsync<T>(
+        IReadOnlyList<T> changes, Func<T, string> plateOf, Func<VehicleTimeline, T, (string? Error, bool Changed)> apply, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await ExecuteAsync("create temp table incoming (like vehicles including defaults, row bigint) on commit drop");
-        await using (var copy = await connection.BeginBinaryImportAsync(
-            "copy incoming (plate, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval, keeper, discounts, row) from stdin (format binary)", cancellationToken))
+        await using (var alone = new NpgsqlCommand("select pg_advisory_xact_lock(hashtext('vehicles'))", connection, transaction))
         {
-            long row = 0;
-            foreach (var vehicle in vehicles)
+            await alone.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        var timelines = await LoadAsync(connection, [.. changes.Select(plateOf).Distinct()], cancellationToken);
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        var refused = new List<(int, string)>();
+        for (var i = 0; i < changes.Count; i++)
+        {
+            var plate = plateOf(changes[i]);
+            var (error, differs) = apply(timelines[plate], changes[i]);
+            if (error is not null)
             {
-                await WriteAsync(copy, vehicle, row++, cancellationToken);
+                refused.Add((i, error));
+            }
+            else if (differs)
+            {
+                changed.Add(plate);
+            }
+        }
+
+        await SaveAsync(connection, changed.ToDictionary(p => p, p => timelines[p], StringComparer.Ordinal), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return refused;
+    }
+
+    private static async Task<Dictionary<string, VehicleTimeline>> LoadAsync(NpgsqlConnection connection, string[] plates, CancellationToken cancellationToken)
+    {
+        var records = plates.ToDictionary(p => p, _ => new List<DatedRecord>(), StringComparer.Ordinal);
+        await using (var command = new NpgsqlCommand(
+            $"""
+            select {Facts}, from_day, source, recorded_at from vehicle_history where plate = any($1)
+            union all select {Facts}, since, source, recorded_at from vehicles where plate = any($1)
+            order by from_day
+            """,
+            connection) { Parameters = { new() { Value = plates } } })
+        {
+            foreach (var record in await command.ReadAllAsync(r => new DatedRecord(r.GetFieldValue<DateOnly>(14), ReadFacts(r, 0), r.Text(15), r.Time(16)), cancellationToken))
+            {
+                records[record.Facts.Plate].Add(record);
+            }
+        }
+
+        await using var discounts = new NpgsqlCommand("select plate, discount, from_day, last_day, source, recorded_at from vehicle_discounts where plate = any($1)", connection) { Parameters = { new() { Value = plates } } };
+        var registered = (await discounts.ReadAllAsync(
+            r => (Plate: r.GetString(0), Discount: new DatedRegistration(r.GetString(1), r.GetFieldValue<DateOnly>(2), r.GetFieldValue<DateOnly>(3), r.Text(4), r.Time(5))), cancellationToken)).ToLookup(d => d.Plate, d => d.Discount);
+        return records.ToDictionary(r => r.Key, r => new VehicleTimeline(r.Value, [.. registered[r.Key]]), StringComparer.Ordinal);
+    }
+
+    private static async Task SaveAsync(NpgsqlConnection connection, Dictionary<string, VehicleTimeline> timelines, CancellationToken cancellationToken)
+    {
+        if (timelines.Count == 0)
+        {
+            return;
+        }
+
+        string[] plates = [.. timelines.Keys];
+        await ExecuteAsync("delete from vehicle_history where plate = any($1)");
+        await ExecuteAsync("delete from vehicle_discounts where plate = any($1)");
+        await ExecuteAsync("create temp table incoming (like vehicles including defaults) on commit drop");
+        await using (var copy = await connection.BeginBinaryImportAsync($"copy incoming ({Facts}, since, source, recorded_at) from stdin (format binary)", cancellationToken))
+        {
+            foreach (var newest in timelines.Values.Select(t => t.Records[^1]))
+            {
+                await WriteAsync(copy, newest, null, cancellationToken);
             }
 
             await copy.CompleteAsync(cancellationToken);
         }
 
         await ExecuteAsync(
-            """
-            insert into vehicles (plate, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval, keeper, discounts)
-            select distinct on (plate) plate, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval, keeper, discounts
-            from incoming order by plate, row desc
+            $"""
+            insert into vehicles ({Facts}, since, source, recorded_at) select {Facts}, since, source, recorded_at from incoming
             on conflict (plate) do update set
                 make = excluded.make, model = excluded.model, colour = excluded.colour, year = excluded.year, class = excluded.class, fuel = excluded.fuel,
                 euro = excluded.euro, first_registered = excluded.first_registered, gross_kg = excluded.gross_kg, unladen_kg = excluded.unladen_kg,
-                tax_class = excluded.tax_class, type_approval = excluded.type_approval, keeper = excluded.keeper, discounts = excluded.discounts
+                tax_class = excluded.tax_class, type_approval = excluded.type_approval, keeper = excluded.keeper,
+                since = excluded.since, source = excluded.source, recorded_at = excluded.recorded_at
             """);
-        await transaction.CommitAsync(cancellationToken);
+        await ExecuteAsync("drop table incoming");
+        await using (var copy = await connection.BeginBinaryImportAsync($"copy vehicle_history ({Facts}, from_day, source, recorded_at, to_day) from stdin (format binary)", cancellationToken))
+        {
+            foreach (var records in timelines.Values.Select(t => t.Records))
+            {
+                for (var i = 0; i + 1 < records.Count; i++)
+                {
+                    await WriteAsync(copy, records[i], records[i + 1].From, cancellationToken);
+                }
+            }
+
+            await copy.CompleteAsync(cancellationToken);
+        }
+
+        await using (var copy = await connection.BeginBinaryImportAsync("copy vehicle_discounts (plate, discount, from_day, last_day, source, recorded_at) from stdin (format binary)", cancellationToken))
+        {
+            foreach (var (plate, discount) in timelines.SelectMany(t => t.Value.Discounts.Select(d => (t.Key, d))))
+            {
+                await copy.StartRowAsync(cancellationToken);
+                await copy.WriteAsync(plate, NpgsqlDbType.Text, cancellationToken);
+                await copy.WriteAsync(discount.Discount, NpgsqlDbType.Text, cancellationToken);
+                await copy.WriteAsync(discount.From, NpgsqlDbType.Date, cancellationToken);
+                await copy.WriteAsync(discount.Last, NpgsqlDbType.Date, cancellationToken);
+                await TextAsync(copy, discount.Source, cancellationToken);
+                await copy.WriteAsync(discount.RecordedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+            }
+
+            await copy.CompleteAsync(cancellationToken);
+        }
 
         async Task ExecuteAsync(string sql)
         {
-            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            await using var command = new NpgsqlCommand(sql, connection);
+            if (sql.Contains("$1", StringComparison.Ordinal))
+            {
+                command.Parameters.Add(new() { Value = plates });
+            }
+
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 
     /// <summary>A vehicle from its columns, null when they are (a left join that found none).</summary>
-    internal static VehicleView? Read(NpgsqlDataReader reader, int first) => reader.IsDBNull(first) ? null : new VehicleView
+    internal static VehicleView? Read(NpgsqlDataReader reader, int first) =>
+        reader.IsDBNull(first) ? null : ReadFacts(reader, first) with { Discounts = reader.GetFieldValue<string[]>(first + 14) };
+
+    private static VehicleView ReadFacts(NpgsqlDataReader reader, int first) => new()
     {
         Plate = reader.GetString(first),
         Make = reader.Text(first + 1),
@@ -82,32 +213,38 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource)
         TaxClass = reader.Text(first + 11),
         TypeApproval = reader.Text(first + 12),
         Keeper = reader.Text(first + 13),
-        Discounts = reader.GetFieldValue<string[]>(first + 14),
     };
 
-    private static async Task WriteAsync(NpgsqlBinaryImporter copy, VehicleView v, long row, CancellationToken cancellationToken)
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, DatedRecord record, DateOnly? until, CancellationToken cancellationToken)
     {
+        var v = record.Facts;
         await copy.StartRowAsync(cancellationToken);
-        await TextAsync(v.Plate);
-        await TextAsync(v.Make);
-        await TextAsync(v.Model);
-        await TextAsync(v.Colour);
+        await copy.WriteAsync(v.Plate, NpgsqlDbType.Text, cancellationToken);
+        await TextAsync(copy, v.Make, cancellationToken);
+        await TextAsync(copy, v.Model, cancellationToken);
+        await TextAsync(copy, v.Colour, cancellationToken);
         await ValueAsync(v.Year, NpgsqlDbType.Integer);
-        await TextAsync(v.Class);
-        await TextAsync(v.Fuel);
+        await TextAsync(copy, v.Class, cancellationToken);
+        await TextAsync(copy, v.Fuel, cancellationToken);
         await ValueAsync(v.Euro, NpgsqlDbType.Integer);
         await ValueAsync(v.FirstRegistered, NpgsqlDbType.Date);
         await ValueAsync(v.GrossKg, NpgsqlDbType.Integer);
         await ValueAsync(v.UnladenKg, NpgsqlDbType.Integer);
-        await TextAsync(v.TaxClass);
-        await TextAsync(v.TypeApproval);
-        await TextAsync(v.Keeper);
-        await copy.WriteAsync(v.Discounts.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(row, NpgsqlDbType.Bigint, cancellationToken);
-
-        Task TextAsync(string? text) => text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
+        await TextAsync(copy, v.TaxClass, cancellationToken);
+        await TextAsync(copy, v.TypeApproval, cancellationToken);
+        await TextAsync(copy, v.Keeper, cancellationToken);
+        await copy.WriteAsync(record.From, NpgsqlDbType.Date, cancellationToken);
+        await TextAsync(copy, record.Source, cancellationToken);
+        await copy.WriteAsync(record.RecordedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+        if (until is not null)
+        {
+            await ValueAsync(until, NpgsqlDbType.Date);
+        }
 
         Task ValueAsync<T>(T? value, NpgsqlDbType type)
             where T : struct => value is { } known ? copy.WriteAsync(known, type, cancellationToken) : copy.WriteNullAsync(cancellationToken);
     }
+
+    private static Task TextAsync(NpgsqlBinaryImporter copy, string? text, CancellationToken cancellationToken) =>
+        text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
 }

@@ -4,19 +4,30 @@ using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
 
-/// <summary>A registry record from text fields, or what is wrong with it.</summary>
+/// <summary>What a row of text fields says of a vehicle, or what is wrong with it.</summary>
 public static class VehicleRow
 {
     private static readonly char[] Separators = [';', ' '];
 
+    internal const string NoPlate = "plate must be 1 to 12 letters A-Z and digits";
+
+    /// <summary>A plate without its spaces and dashes; null when it is none.</summary>
+    internal static string? Plate(string? text)
+    {
+        var plate = text?.Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToUpperInvariant();
+        return plate is { Length: > 0 and <= 12 } && plate.All(c => c is (>= 'A' and <= 'Z') or (>= '0' and <= '9')) ? plate : null;
+    }
+
     /// <param name="field">A field by the column's name, null when it is missing or empty.</param>
-    public static (VehicleView? Vehicle, string? Error) Parse(Func<string, string?> field)
+    /// <param name="named">The facts that the file has columns for.</param>
+    /// <param name="today">The charging day on which it is read: a record cannot begin later.</param>
+    public static (VehicleChange? Change, string? Error) Parse(Func<string, string?> field, IReadOnlyCollection<string> named, DateOnly today)
     {
         var errors = new List<string>();
-        var plate = field("plate")?.Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToUpperInvariant();
-        if (plate is null || plate.Length > 12 || !plate.All(c => c is (>= 'A' and <= 'Z') or (>= '0' and <= '9')))
+        var plate = Plate(field("plate"));
+        if (plate is null)
         {
-            errors.Add("plate must be 1 to 12 letters A-Z and digits");
+            errors.Add(NoPlate);
         }
 
         var vehicle = new VehicleView
@@ -26,8 +37,8 @@ public static class VehicleRow
             Model = Text("model"),
             Colour = Text("colour"),
             Year = Number("year", 1885, 2200),
-            Class = OneOf("class", VehicleWords.Classes, required: true),
-            Fuel = OneOf("fuel", VehicleWords.Fuels, required: true),
+            Class = OneOf("class", VehicleWords.Classes, required: Names("class")),
+            Fuel = OneOf("fuel", VehicleWords.Fuels, required: Names("fuel")),
             Euro = Number("euro", 0, 6),
             FirstRegistered = Day("firstRegistered"),
             GrossKg = Number("grossKg", 1, 200_000),
@@ -38,7 +49,16 @@ public static class VehicleRow
             Discounts = field("discounts")?.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
         };
         errors.AddRange(vehicle.Discounts.Where(d => !VehicleWords.Discounts.Contains(d)).Select(d => $"discounts contains '{d}'; it may only contain {string.Join(", ", VehicleWords.Discounts)}"));
-        return errors.Count == 0 ? (vehicle, null) : (null, string.Join("; ", errors) + ".");
+        var from = Day("from");
+        if (from > today)
+        {
+            errors.Add($"from '{field("from")}' must not be after today");
+        }
+
+        var source = Text("source");
+        return errors.Count == 0 ? (new VehicleChange(vehicle, named, from, source), null) : (null, string.Join("; ", errors) + ".");
+
+        bool Names(string fact) => named.Contains(fact, StringComparer.OrdinalIgnoreCase);
 
         string? Text(string name)
         {

@@ -16,13 +16,16 @@ internal static class VehicleSlice
     private const long LargestImport = 1L << 30;
 
     public static IServiceCollection AddVehicles(this IServiceCollection services) =>
-        services.AddSingleton<VehicleRegistry>().AddSingleton<PassageSearch>().AddSingleton<VehicleImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>();
+        services.AddSingleton<VehicleRegistry>().AddSingleton<PassageSearch>().AddSingleton<VehicleImport>().AddSingleton<DiscountImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>();
 
     public static IEndpointRouteBuilder MapVehicles(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/vehicles").WithTags("Vehicles");
         group.MapGet("/{plate}", GetAsync).WithSummary("A registry record").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
-        group.MapPost("/import", ImportAsync).WithSummary("Adds or replaces vehicles from CSV; invalid rows are reported by line")
+        group.MapGet("/{plate}/history", HistoryAsync).WithSummary("What the registry knows of a vehicle over time, oldest first").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
+        group.MapPost("/import", ImportAsync).WithSummary("Adds vehicles from CSV, or changes what the file has columns for, from a day on; invalid rows are reported by line")
+            .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite);
+        group.MapPost("/discounts/import", ImportDiscountsAsync).WithSummary("Adds discounts for some days from CSV; invalid rows are reported by line")
             .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite);
         return app.MapVehicleSearch();
     }
@@ -34,11 +37,22 @@ internal static class VehicleSlice
         return found.TryGetValue(normalised, out var vehicle) ? TypedResults.Ok(Keepers.For(user, vehicle)) : TypedResults.NotFound();
     }
 
-    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, VehicleImport import, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<VehicleHistory>, NotFound>> HistoryAsync(string plate, ClaimsPrincipal user, VehicleRegistry registry, CancellationToken cancellationToken) =>
+        await registry.HistoryAsync(plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), cancellationToken) is { } history
+            ? TypedResults.Ok(history with { Records = [.. history.Records.Select(r => r with { Vehicle = Keepers.For(user, r.Vehicle) })] })
+            : TypedResults.NotFound();
+
+    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, VehicleImport import, CancellationToken cancellationToken) =>
+        ReportAsync(import.ImportAsync(request.Body, cancellationToken));
+
+    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportDiscountsAsync(HttpRequest request, DiscountImport import, CancellationToken cancellationToken) =>
+        ReportAsync(import.ImportAsync(request.Body, cancellationToken));
+
+    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ReportAsync(Task<ImportReport> import)
     {
         try
         {
-            return TypedResults.Ok(await import.ImportAsync(request.Body, cancellationToken));
+            return TypedResults.Ok(await import);
         }
         catch (InvalidDataException e)
         {

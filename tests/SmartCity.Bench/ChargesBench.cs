@@ -92,7 +92,7 @@ internal static class ChargesBench
             await using var postgres = await EmbeddedPostgres.StartAsync(Path.Combine(folder, "postgres"), cancellationToken);
             await Migrations.RunAsync(postgres.ConnectionString, NullLogger.Instance, cancellationToken);
             await using var data = NpgsqlDataSource.Create(postgres.ConnectionString);
-            await new VehicleRegistry(data).SaveAsync(registry, cancellationToken);
+            await new VehicleRegistry(data, TimeProvider.System).ApplyAsync(registry.ConvertAll(VehicleChange.Whole), cancellationToken);
             await using (var station = data.CreateCommand(
                 "insert into stations values ('bench', 'bench', 51.5, -0.1); insert into station_zones (station_id, zone) values ('bench', 'ulez'), ('bench', 'lez'), ('bench', 'congestion')"))
             {

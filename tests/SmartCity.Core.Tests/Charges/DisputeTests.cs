@@ -125,7 +125,7 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
 
     private async Task RegisterAsync(string plate, string record)
     {
-        using var content = new StringContent($"plate,class,fuel,euro,firstRegistered\n{plate},{record}");
+        using var content = new StringContent($"plate,class,fuel,euro,firstRegistered,from\n{plate},{record},2026-11-01");
         using var answer = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), content, Token);
         Assert.True(answer.IsSuccessStatusCode);
     }

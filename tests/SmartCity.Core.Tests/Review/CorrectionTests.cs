@@ -97,7 +97,7 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.DoesNotContain((await GetAsync<Page<ReviewView>>("/api/review?kind=unregistered&limit=500")).Items, c => c.SightingId == sighting.Id);
 
         // The registry was wrong: the vehicle complies. The day is worked out again and nothing stands.
-        await RegisterAsync("CR03AAA,car,diesel,6,2019-05-01");
+        await RegisterAsync("CR03AAA,car,diesel,6,2019-05-01,2026-11-01");
         using var rederived = await core.Http.PostAsJsonAsync("/api/charges/rederive", new { plate = "CR03AAA", day = "2026-11-18", why = "The registry had another vehicle." }, Token);
         Assert.Equal(HttpStatusCode.OK, rederived.StatusCode);
         Assert.Equal(0m, (await GetAsync<Page<ChargeView>>("/api/charges?plate=CR03AAA")).Items.Sum(c => c.Amount));
@@ -173,7 +173,7 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
 
     private async Task RegisterAsync(params string[] vehicles)
     {
-        using var content = new StringContent("plate,class,fuel,euro,firstRegistered\n" + string.Join('\n', vehicles));
+        using var content = new StringContent("plate,class,fuel,euro,firstRegistered,from\n" + string.Join('\n', vehicles.Select(v => v.Count(c => c == ',') == 4 ? v + "," : v)));
         using var answer = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), content, Token);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
     }

@@ -1,0 +1,110 @@
+using System.Globalization;
+using CsvHelper;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Charges;
+
+namespace SmartCity.Core.Vehicles;
+
+/// <summary>
+/// Adds discounts and registrations from CSV with a header line: plate and discount are needed; from and to (the first and the last day, yyyy-MM-dd) and source
+/// may be there. A row that is not valid is reported and left out, the rest is saved.
+/// </summary>
+public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
+{
+    private const int BatchSize = 5_000;
+    private static readonly string[] Needed = ["plate", "discount"];
+    private static readonly string[] Columns = [.. Needed, "from", "to", "source"];
+
+    /// <exception cref="InvalidDataException">The header is missing, lacks a needed column or names one that is not known, then nothing was saved; or the file is not CSV.</exception>
+    public async Task<ImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
+    {
+        await using var reader = CsvReader.Create(csv, VehicleImport.Csv, leaveOpen: true);
+        try
+        {
+            await reader.ReadHeaderAsync(cancellationToken);
+            if (reader.Headers.Where(h => !Columns.Contains(h, StringComparer.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } unknown)
+            {
+                throw new InvalidDataException($"There is no column {string.Join(", ", unknown)}; the columns are {string.Join(", ", Columns)}.");
+            }
+
+            if (Needed.Where(n => !reader.TryGetFieldIndex(n, out _)).ToArray() is { Length: > 0 } missing)
+            {
+                throw new InvalidDataException($"The header has no column {string.Join(", ", missing)}; the columns are {string.Join(", ", Columns)}.");
+            }
+
+            return await ImportAsync(reader, cancellationToken);
+        }
+        catch (CsvFormatException e)
+        {
+            throw new InvalidDataException($"The file is not CSV: {e.Message}", e);
+        }
+    }
+
+    private async Task<ImportReport> ImportAsync(CsvReader reader, CancellationToken cancellationToken)
+    {
+        var report = new ImportRejections();
+        var batch = new List<(string Plate, DatedRegistration Discount)>(BatchSize);
+        var lines = new List<long>(BatchSize);
+        long read = 0;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            read++;
+            var (row, error) = Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null);
+            if (error is not null)
+            {
+                report.Add(reader.LineNumber, error);
+                continue;
+            }
+
+            batch.Add(row);
+            lines.Add(reader.LineNumber);
+            if (batch.Count == BatchSize)
+            {
+                await SaveAsync();
+            }
+        }
+
+        await SaveAsync();
+        return report.Of(read);
+
+        async Task SaveAsync()
+        {
+            foreach (var (index, why) in await registry.AddDiscountsAsync(batch, cancellationToken))
+            {
+                report.Add(lines[index], why + ".");
+            }
+
+            batch.Clear();
+            lines.Clear();
+        }
+    }
+
+    private ((string Plate, DatedRegistration Discount) Row, string? Error) Parse(Func<string, string?> field)
+    {
+        if (VehicleRow.Plate(field("plate")) is not { } plate)
+        {
+            return (default, VehicleRow.NoPlate + ".");
+        }
+
+        if (field("discount")?.ToLowerInvariant() is not { } discount || !VehicleWords.Discounts.Contains(discount))
+        {
+            return (default, $"discount '{field("discount")}' is none of {string.Join(", ", VehicleWords.Discounts)}.");
+        }
+
+        foreach (var name in (string[])["from", "to"])
+        {
+            if (field(name) is { } text && Day(text) is null)
+            {
+                return (default, $"{name} '{text}' is not a date such as 2026-03-01.");
+            }
+        }
+
+        var (from, last) = (Day(field("from")) ?? DateOnly.MinValue, Day(field("to")) ?? DateOnly.MaxValue);
+        return last < from
+            ? (default, $"to '{field("to")}' is before from '{field("from")}'.")
+            : ((plate, new DatedRegistration(discount, from, last, field("source"), time.GetUtcNow())), null);
+    }
+
+    private static DateOnly? Day(string? text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+}
