@@ -18,8 +18,15 @@ internal sealed class AppearanceReader(RecognitionOptions options, ILogger logge
         : PlateAppearance.Neutral with { Shares = _country.Look(image, quad) };
 
     /// <summary>The reading, no surer than what is seen of the plate allows.</summary>
-    public PlateRead Judge(in Source image, PlateRead read) =>
-        PlateRules.IsCutOff(read.Quad.Box, image.Picture.Size()) || _whole?.Sees(image, read.Quad, LongerPlates.Of(read.BestGuess, read.Appearance, options.HomeCountry)) == false ? Reading.InPart(read, options.AbstainBelow) : read;
+    public PlateRead Judge(in Source image, PlateRead read)
+    {
+        if (PlateRules.IsCutOff(read.Quad.Box, image.Picture.Size()))
+        {
+            return Reading.InPart(read, options.AbstainBelow);
+        }
+
+        return _whole?.Evidence(image, read, LongerPlates.Of(read.BestGuess, read.Appearance, options.HomeCountry)) is < 0 and var whole ? Reading.InPart(read, options.AbstainBelow, whole) : read;
+    }
 
     public void Dispose()
     {

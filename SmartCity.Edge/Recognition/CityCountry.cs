@@ -13,7 +13,7 @@ internal sealed class CityCountry(RecognitionOptions options, ILogger logger) : 
 
     internal static PatchShape Shape { get; } = new(192, 48, 1.15f, 0.6f, Countries.Count);
 
-    public CountryShares Look(in Source image, PlateQuad quad) => _model.Look(image, quad, 0, static (shares, _) => CountryShares.Of(shares));
+    public CountryShares Look(in Source image, PlateQuad quad) => _model.Look(image, quad.Corners, 0, static (shares, _) => CountryShares.Of(shares));
 
     public void Dispose() => _model.Dispose();
 }

@@ -13,25 +13,30 @@ internal sealed class CityWhole(RecognitionOptions options, ILogger logger) : ID
     private const string Sha256 = "aa2546249fdde28745518f30d74498fe8067ffd03752e0fd345d4c038a993a19";
     private const int Answers = 4;
 
-    // Chosen on rendered pictures: much is asked where the characters may be those of a longer plate, and little where they cannot.
-    private const float LeastEnd = 0.98f;
-    private const float LeastClear = 0.3f;
-    private const float LeastOfComplete = 0.002f;
-    private const float LeastPlate = 0.3f;
+    // So much further out, in heights of a line: each look errs in its own way. One that is far from any doubt is enough.
+    private static readonly (float Along, float Across)[] Looks = [(0, 0), (0.12f, 0.05f), (-0.1f, -0.04f)];
+    private const float BeyondDoubt = 2.5f;
 
     private readonly PatchModel _model = new(FileName, Sha256, Shape, options, logger);
 
     internal static PatchShape Shape { get; } = new(192, 56, 1.2f, 1.05f, Answers);
 
-    /// <summary>Whether all of a plate is seen.</summary>
+    /// <summary>How much more speaks for all of a plate being seen than is asked, in log odds.</summary>
     /// <param name="image">The picture.</param>
-    /// <param name="quad">The characters in it.</param>
-    /// <param name="more">Where there may be more of them by what was read.</param>
-    public bool Sees(in Source image, PlateQuad quad, LongerPlates more) => _model.Look(image, quad, more, static (answers, more) =>
-        answers[0] >= (more.Left ? LeastEnd : LeastOfComplete)
-        && answers[1] >= (more.Right ? LeastEnd : LeastOfComplete)
-        && answers[2] >= (more.Within ? LeastClear : LeastOfComplete)
-        && answers[3] >= LeastPlate);
+    /// <param name="read">What was read in it.</param>
+    /// <param name="more">Where there may be more characters by what was read.</param>
+    public float Evidence(in Source image, PlateRead read, LongerPlates more)
+    {
+        var (corners, seen, evidence) = (read.Quad.Corners, default(WholeLook), 0f);
+        var (line, _) = LinePatch.Lines(corners);
+        for (var i = 0; i < Looks.Length && (i == 0 || MathF.Abs(evidence) < BeyondDoubt); i++)
+        {
+            seen += _model.Look(image, corners.Grow(Looks[i].Along * line, Looks[i].Across * line), 0, static (answers, _) => WholeLook.Of(answers));
+            evidence = (seen / (i + 1)).Evidence(read, more);
+        }
+
+        return evidence;
+    }
 
     public void Dispose() => _model.Dispose();
 }

@@ -28,7 +28,7 @@ internal sealed class PatchModel : IDisposable
     public delegate T Use<TWith, T>(ReadOnlySpan<float> probabilities, TWith with);
 
     /// <summary>Cuts out a quad with the margins of the shape, and hands over what the model makes of it, with what is known besides.</summary>
-    public T Look<TWith, T>(in Source image, PlateQuad quad, TWith with, Use<TWith, T> use)
+    public T Look<TWith, T>(in Source image, in Corners quad, TWith with, Use<TWith, T> use)
     {
         if (!_free.TryTake(out var place))
         {
@@ -37,8 +37,8 @@ internal sealed class PatchModel : IDisposable
 
         try
         {
-            var (line, _) = LinePatch.Lines(quad.Corners);
-            place.Warp.Cut(image.Array, quad.Corners.Grow(_shape.MarginAlong * line, _shape.MarginAcross * line), place.Patch);
+            var (line, _) = LinePatch.Lines(quad);
+            place.Warp.Cut(image.Array, quad.Grow(_shape.MarginAlong * line, _shape.MarginAcross * line), place.Patch);
             _session.RunWithBinding(_run, place.Binding);
             return use(place.Probabilities, with);
         }

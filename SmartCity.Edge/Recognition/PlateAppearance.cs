@@ -10,13 +10,19 @@ internal readonly record struct PlateAppearance(float Yellow, float BlueBand, fl
 {
     private static readonly HashSet<string> Banded = ["DE", "FR", "NL", "BE", "IT", "ES", "PT", "AT", "PL", "CZ", "SK", "HU", "HR", "SI", "RO", "IE", "SE", "NO", "DK", "FI"];
 
+    /// <summary>What <see cref="Whole"/> is of a plate that the picture's edge cuts off.</summary>
+    public const float CertainlyInPart = -3;
+
     public static PlateAppearance Neutral { get; } = new(0, 0, 4.5f);
 
     /// <summary>What <see cref="CityCountry"/> says; null where it was not asked, and the other three speak instead.</summary>
     public CountryShares? Shares { get; init; }
 
+    /// <summary>Less than 0 where too little speaks for all of the plate being seen: by so much, in log odds.</summary>
+    public float Whole { get; init; }
+
     /// <summary>Not all of a plate is seen: an end is hidden or cut off, something hides a character, or the characters stand on no plate.</summary>
-    public bool SeenInPart { get; init; }
+    public bool SeenInPart => Whole < 0;
 
     public static PlateAppearance Of(Mat image, PlateQuad quad)
     {

@@ -30,14 +30,14 @@ internal static class Reading
     }
 
     /// <summary>The same reading of a plate of which not all was seen: the text is the best guess, and a person looks.</summary>
-    public static PlateRead InPart(PlateRead read, double abstainBelow = 0)
+    public static PlateRead InPart(PlateRead read, double abstainBelow = 0, float whole = PlateAppearance.CertainlyInPart)
     {
         var confidence = Math.Min(read.Confidence, Calibration.InPart);
         return read with
         {
             Plate = confidence >= abstainBelow ? read.Plate : null,
             Confidence = confidence,
-            Appearance = read.Appearance with { SeenInPart = true },
+            Appearance = read.Appearance with { Whole = whole },
         };
     }
 }

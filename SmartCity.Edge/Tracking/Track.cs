@@ -81,8 +81,8 @@ public sealed class Track : IDisposable
     /// <summary>Whether no reading is of more than what the picture's edge left of the plate, or something else that hides a part of it.</summary>
     internal bool IsInPart => _reads.Count > 0 && _reads.TrueForAll(_inPart.Contains);
 
-    /// <summary>Whether most of the frames that gave a plate did not show all of it: one that seemed to may have been taken in.</summary>
-    internal bool IsMostlyInPart(string plate) => _reads.Where(r => r.BestGuess == plate).Sum(r => r.SeenInPart ? 1 : -1) > 0;
+    /// <summary>Whether the frames that gave a plate speak against all of it being seen: one that seemed to show it may have been taken in, and one in slight doubt is not the last word.</summary>
+    internal bool IsMostlyInPart(string plate) => _reads.Where(r => r.BestGuess == plate).Sum(r => r.SeenInPart ? Math.Max(r.Appearance.Whole, PlateAppearance.CertainlyInPart) : 1) < 0;
 
     /// <summary>The readings that vote: those of the whole plate, or else those that saw most of it.</summary>
     internal IReadOnlyList<PlateRead> Voters

@@ -177,12 +177,12 @@ def draw(rng):
     return camera(img, rng), quads
 
 
-def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330), lettering=.7):
-    """A picture before the camera, its plates' corners, their texts and countries, and the corners of each one's characters. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels; lettering: how probable it is that there is any."""
+def compose(rng, counts=(.07, .33, .3, .2, .1), widths=(30, 330), lettering=.7, made_up=.25):
+    """A picture before the camera, its plates' corners, their texts and countries, and the corners of each one's characters. counts: probabilities of 0, 1, 2, … plates; widths: of a plate, pixels; lettering: how probable it is that there is any; made_up: how much of it is of any characters."""
     img = _photograph(rng, WIDTH, HEIGHT) if rng.random() < .7 else None
     img = _street(rng) if img is None else img
     if rng.random() < lettering:
-        words(img, rng)
+        words(img, rng, made_up=made_up)
     quads, texts, letters, centres, pasted = [], [], [], [], []
     for _ in range(int(rng.choice(len(counts), p=counts))):
         flat, text, country, boxes, characters, _ = plates.laid_out(rng)

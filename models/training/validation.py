@@ -116,7 +116,8 @@ def write(folder, condition, pictures, seed):
             cv2.imwrite(os.path.join(folder, condition, name), camera(img, rng))
             rows.append(f"{name}\t\t\t\t\t\tother")
             continue
-        img, quads, texts, characters = scenes.compose(rng, (0, 1), widths)
+        # Of a plate that is hidden in part, made-up lettering beside it would be read instead, and rightly.
+        img, quads, texts, characters = scenes.compose(rng, (0, 1), widths, made_up=0 if condition == "hidden" else .25)
         if len(quads) != 1 or (quads < 4).any() or (quads > (scenes.WIDTH - 4, scenes.HEIGHT - 4)).any():
             continue
         x, y, w, h = cv2.boundingRect(quads[0])

@@ -5,6 +5,7 @@ using SmartCity.Edge.Cameras.Events;
 using SmartCity.Edge.Cameras.Simulation;
 using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
+using SmartCity.Edge.Tests.Tracking;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
@@ -112,6 +113,19 @@ public sealed class WholePlateTests(Recogniser recogniser)
         var (left, right, within) = LongerPlates.Of(text, Looks.Like("GB"), "GB");
 
         Assert.Equal(more, string.Join(' ', new[] { left ? "left" : "", right ? "right" : "", within ? "within" : "" }.Where(w => w.Length > 0)));
+    }
+
+    [Theory]
+    [InlineData("LR33TEE", 3, true)]
+    [InlineData("LR33TEE", -4, false)]
+    [InlineData("J20VTT", 4.5, true)]
+    [InlineData("J20VTT", 0, false)]
+    [InlineData("J20", 4.5, false)]
+    public void More_must_be_seen_of_an_end_where_the_plate_may_go_on_there(string text, float leftEnd, bool whole)
+    {
+        var read = Street.Read(Street.Plate(200), text, 0.999f) with { BestGuess = text, Confidence = 0.99 };
+
+        Assert.Equal(whole, new WholeLook(leftEnd, 4.5f, 3, 6).Evidence(read, LongerPlates.Of(text, "GB")) >= 0);
     }
 
     [Fact]

@@ -156,6 +156,17 @@ public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
         Assert.InRange(Assert.Single(_street.Waits(Gone)).Vote.Confidence, 0, 0.75);
     }
 
+    [Theory]
+    [InlineData(5, -0.3f, 0.9, 1)]
+    [InlineData(3, -2.5f, 0, 0.75)]
+    public void Frames_count_by_how_clearly_something_was_hidden_in_them(int hidden, float whole, double least, double most)
+    {
+        var reports = Enumerable.Range(0, 8).SelectMany(i => _street.Sees(i < hidden ? Hidden(200 + 4 * i, whole) : Street.Read(Street.Plate(200 + 4 * i, height: 30), "J20VTT", 0.999f))).ToList();
+        reports.AddRange(_street.Waits(Gone));
+
+        Assert.InRange(reports[^1].Vote.Confidence, least, most);
+    }
+
     private List<(string? Plate, int Revision)> Sees(float x, float width, string plate, float probability = 0.999f) =>
         Reported(_street.Sees(Street.Read(Street.Plate(x, width: width, height: 30), plate, probability)));
 
@@ -167,5 +178,5 @@ public sealed class PartialPlateTests(Recogniser recogniser) : IDisposable
         return (d.Vote.Plate, d.Track.Sighting.Revision);
     })];
 
-    private static PlateRead Hidden(float x) => Reading.InPart(Street.Read(Street.Plate(x, height: 30), "J20VTT", 0.999f), 0.6);
+    private static PlateRead Hidden(float x, float whole = PlateAppearance.CertainlyInPart) => Reading.InPart(Street.Read(Street.Plate(x, height: 30), "J20VTT", 0.999f), 0.6, whole);
 }
