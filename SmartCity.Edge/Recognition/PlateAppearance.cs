@@ -10,8 +10,8 @@ internal readonly record struct PlateAppearance(float Yellow, float BlueBand, fl
 {
     private static readonly HashSet<string> Banded = ["DE", "FR", "NL", "BE", "IT", "ES", "PT", "AT", "PL", "CZ", "SK", "HU", "HR", "SI", "RO", "IE", "SE", "NO", "DK", "FI"];
 
-    /// <summary>What <see cref="Whole"/> is of a plate that the picture's edge cuts off.</summary>
-    public const float CertainlyInPart = -3;
+    /// <summary>What <see cref="Whole"/> is of a plate that the picture's edge cuts off, and what any reading counts for against a whole plate at most.</summary>
+    public const float CertainlyInPart = -1;
 
     public static PlateAppearance Neutral { get; } = new(0, 0, 4.5f);
 
