@@ -20,7 +20,7 @@ public readonly record struct EdgeHotlistHit(Guid EntryId, int Priority);
 /// The hot-list as an edge holds it, <c>GET /api/edge/hotlist</c> and on the edge's disk alike. A plate is only there as the first 128 bits of
 /// HMAC-SHA-256, with a key that is part of the list. So nobody can read plates from the list, but whoever has it can try plates one by one. Immutable.
 /// <para>
-/// Big endian: "SCHL", version (1 byte), key (32), number of entries (4); in the order of the hashes each entry's hash (16), id (16), priority (1),
+/// Big endian: "SCHL", version (1 byte), key (32), number of entries (4); in the order of hashes and ids each entry's hash (16), id (16), priority (1),
 /// valid from and to (8 each, Unix milliseconds); SHA-256 of all that (32).
 /// </para>
 /// </summary>
@@ -29,8 +29,8 @@ public sealed class EdgeHotlist
     /// <summary>Bytes of an entry.</summary>
     public const int EntryBytes = HashBytes + IdBytes + 1 + 8 + 8;
 
-    private const int HashBytes = 16;
-    private const int IdBytes = 16;
+    internal const int HashBytes = 16;
+    internal const int IdBytes = 16;
     private const int KeyBytes = 32;
     private const byte Version = 1;
     private const int KeyAt = 5;
@@ -54,16 +54,27 @@ public sealed class EdgeHotlist
     /// <summary>The list as it is sent and written to the disk.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
+    /// <summary>SHA-256 of the list: two lists with the same one are the same, key and all.</summary>
+    public ReadOnlySpan<byte> Checksum => _bytes.AsSpan(^SHA256.HashSizeInBytes..);
+
     private static ReadOnlySpan<byte> Mark => "SCHL"u8;
 
-    /// <summary>Makes a list with a new random key.</summary>
-    public static EdgeHotlist Make(IReadOnlyCollection<EdgeHotlistEntry> entries)
+    /// <summary>Makes a list with the key of another one, so that the difference can be told, or with a new random key.</summary>
+    public static EdgeHotlist Make(IReadOnlyCollection<EdgeHotlistEntry> entries, EdgeHotlist? like = null)
     {
         var bytes = new byte[HeaderBytes + entries.Count * EntryBytes + SHA256.HashSizeInBytes];
         Mark.CopyTo(bytes);
         bytes[Mark.Length] = Version;
         var key = bytes.AsSpan(KeyAt, KeyBytes);
-        RandomNumberGenerator.Fill(key);
+        if (like is null)
+        {
+            RandomNumberGenerator.Fill(key);
+        }
+        else
+        {
+            like._bytes.AsSpan(KeyAt, KeyBytes).CopyTo(key);
+        }
+
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(CountAt), entries.Count);
         var hashed = new (UInt128 Hash, EdgeHotlistEntry Entry)[entries.Count];
         var next = 0;
@@ -72,14 +83,70 @@ public sealed class EdgeHotlist
             hashed[next++] = (HashOf(key, entry.Plate), entry);
         }
 
-        Array.Sort(hashed, (one, other) => one.Hash.CompareTo(other.Hash));
+        Array.Sort(hashed, (one, other) => one.Hash.CompareTo(other.Hash) is not 0 and var order ? order : IdOf(one.Entry).CompareTo(IdOf(other.Entry)));
         for (var i = 0; i < hashed.Length; i++)
         {
             Write(bytes.AsSpan(HeaderBytes + i * EntryBytes, EntryBytes), hashed[i].Hash, hashed[i].Entry);
         }
 
-        SHA256.HashData(bytes.AsSpan(..^SHA256.HashSizeInBytes), bytes.AsSpan(^SHA256.HashSizeInBytes..));
+        Sign(bytes);
         return new EdgeHotlist(bytes);
+    }
+
+    /// <summary>The list with what a delta takes away and adds.</summary>
+    /// <exception cref="InvalidDataException">The delta is not one of this list.</exception>
+    public EdgeHotlist With(EdgeHotlistDelta delta)
+    {
+        if (!delta.From.SequenceEqual(Checksum))
+        {
+            throw new InvalidDataException("The changes of the hot-list are not those of the list that this edge has.");
+        }
+
+        // An entry whose place is among the changes is replaced, so what is added may have been there before.
+        var kept = Enumerable.Range(0, Count).Where(i => !delta.Changes.ContainsKey(PlaceOf(EntryAt(i)))).Select(i => (ReadOnlyMemory<byte>)_bytes.AsMemory(HeaderBytes + i * EntryBytes, EntryBytes));
+        ReadOnlyMemory<byte>[] entries = [.. kept.Concat(delta.Changes.Values.Where(c => c.Length > 0)).OrderBy(e => PlaceOf(e.Span))];
+        var bytes = new byte[HeaderBytes + entries.Length * EntryBytes + SHA256.HashSizeInBytes];
+        _bytes.AsSpan(..CountAt).CopyTo(bytes);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(CountAt), entries.Length);
+        for (var i = 0; i < entries.Length; i++)
+        {
+            entries[i].Span.CopyTo(bytes.AsSpan(HeaderBytes + i * EntryBytes));
+        }
+
+        Sign(bytes);
+        var list = new EdgeHotlist(bytes);
+        return delta.To.SequenceEqual(list.Checksum) ? list : throw new InvalidDataException("The changes of the hot-list do not lead to the list that the core has.");
+    }
+
+    /// <summary>What leads from this list to another one of the same key; null if their keys differ.</summary>
+    public EdgeHotlistDelta? To(EdgeHotlist after)
+    {
+        if (!_bytes.AsSpan(KeyAt, KeyBytes).SequenceEqual(after._bytes.AsSpan(KeyAt, KeyBytes)))
+        {
+            return null;
+        }
+
+        var changes = new Dictionary<(UInt128 Hash, UInt128 Id), ReadOnlyMemory<byte>>();
+        var (i, j) = (0, 0);
+        while (i < Count || j < after.Count)
+        {
+            var order = i == Count ? 1 : j == after.Count ? -1 : PlaceOf(EntryAt(i)).CompareTo(PlaceOf(after.EntryAt(j)));
+            if (order < 0)
+            {
+                changes[PlaceOf(EntryAt(i++))] = default;
+            }
+            else if (order > 0 || !EntryAt(i).SequenceEqual(after.EntryAt(j)))
+            {
+                changes[PlaceOf(after.EntryAt(j))] = after._bytes.AsMemory(HeaderBytes + j * EntryBytes, EntryBytes).ToArray();
+                (i, j) = (order > 0 ? i : i + 1, j + 1);
+            }
+            else
+            {
+                (i, j) = (i + 1, j + 1);
+            }
+        }
+
+        return new EdgeHotlistDelta(Checksum.ToArray(), after.Checksum.ToArray(), changes);
     }
 
     /// <param name="bytes">The whole list; the caller must not change them afterwards.</param>
@@ -143,6 +210,18 @@ public sealed class EdgeHotlist
     private ReadOnlySpan<byte> EntryAt(int index) => _bytes.AsSpan(HeaderBytes + index * EntryBytes, EntryBytes);
 
     private UInt128 HashAt(int index) => BinaryPrimitives.ReadUInt128BigEndian(EntryAt(index));
+
+    /// <summary>Where an entry stands in the list, and nothing else stands.</summary>
+    internal static (UInt128 Hash, UInt128 Id) PlaceOf(ReadOnlySpan<byte> entry) => (BinaryPrimitives.ReadUInt128BigEndian(entry), BinaryPrimitives.ReadUInt128BigEndian(entry[HashBytes..]));
+
+    private static UInt128 IdOf(EdgeHotlistEntry entry)
+    {
+        Span<byte> id = stackalloc byte[IdBytes];
+        entry.Id.TryWriteBytes(id, bigEndian: true, out _);
+        return BinaryPrimitives.ReadUInt128BigEndian(id);
+    }
+
+    private static void Sign(byte[] bytes) => SHA256.HashData(bytes.AsSpan(..^SHA256.HashSizeInBytes), bytes.AsSpan(^SHA256.HashSizeInBytes..));
 
     private static void Write(Span<byte> to, UInt128 hash, EdgeHotlistEntry entry)
     {

@@ -162,6 +162,12 @@ public sealed record AlertView
 
     /// <summary>Whether a person has decided since that the sighting shows another plate or none, so that the alert rests on a wrong reading.</summary>
     public bool ReadingTakenBack { get; init; }
+
+    /// <summary>Why topic <c>alerts</c> does not have it and will not get it by itself; null if it has it or will.</summary>
+    public string? NotPublished { get; init; }
+
+    /// <summary>The alert that stands for this one, because a late sighting showed that both are of one passage; null if it stands for itself.</summary>
+    public Guid? JoinedInto { get; init; }
 }
 
 /// <summary><c>GET /api/stations</c>.</summary>
@@ -235,6 +241,9 @@ public sealed record HotlistEntryView
     /// <summary>Who added it and when; ignored in a request.</summary>
     public string? AddedBy { get; init; }
     public DateTimeOffset? AddedAt { get; init; }
+
+    /// <summary>In the answer to a change: the plate that is probably meant, if the pattern was typed with O for 0 or I for 1; ignored in a request.</summary>
+    public string? Meant { get; init; }
 }
 
 /// <summary>What a person decided: the body of <c>POST /api/review/{id}</c> and <c>POST /api/sightings/{id}/review</c>.</summary>
@@ -266,7 +275,15 @@ public sealed record HotlistAnswer(IReadOnlyList<HotlistEntryView> Meets, IReadO
 /// <summary>The result of an import.</summary>
 /// <param name="Errors">The first thousand errors.</param>
 /// <param name="RejectedCsv">The invalid rows as a CSV file, each with its line number and error, to be corrected and imported again; null if there are none or they were not kept.</param>
-public sealed record ImportReport(long Read, long Imported, long Rejected, IReadOnlyList<ImportError> Errors, string? RejectedCsv = null);
+/// <param name="Doubtful">Rows that were imported and were probably typed wrong.</param>
+/// <param name="Doubts">The first thousand of them.</param>
+/// <param name="MeantCsv">These rows as a CSV file with the plates that are probably meant, to be checked and imported as well; null if there are none or they were not kept.</param>
+public sealed record ImportReport(
+    long Read, long Imported, long Rejected, IReadOnlyList<ImportError> Errors, string? RejectedCsv = null, long Doubtful = 0, IReadOnlyList<ImportDoubt>? Doubts = null, string? MeantCsv = null);
+
+/// <param name="Plate">As it was typed.</param>
+/// <param name="Meant">What it probably should be.</param>
+public sealed record ImportDoubt(long Line, string Plate, string Meant);
 
 /// <param name="Line">Line of a CSV file, the header is line 1; number of the entry of a JSON list, from 1.</param>
 public sealed record ImportError(long Line, string Error);

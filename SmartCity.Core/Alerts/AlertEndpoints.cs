@@ -14,8 +14,9 @@ namespace SmartCity.Core.Alerts;
 
 internal static class AlertSlice
 {
-    private const string Columns =
-        "id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id, state, acknowledged_at, acknowledged_by, note, " + TakenBack;
+    internal const string Columns =
+        "id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id, state, acknowledged_at, acknowledged_by, note, "
+        + TakenBack + ", publish_error, joined_into";
 
     // What the alert was raised for counts as something else since: a person has decided so, or has taken a decision back.
     private const string TakenBack =
@@ -23,14 +24,18 @@ internal static class AlertSlice
 
     public static IServiceCollection AddAlerts(this IServiceCollection services)
     {
+        services.AddSingleton<HotListSieve>();
         services.AddSingleton<HotList>();
         services.AddHostedService(provider => provider.GetRequiredService<HotList>());
         services.AddHostedService<AlertPublisher>();
+        services.AddOptions<HotlistOptions>().BindConfiguration(HotlistOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RecentPassages>();
+        services.AddSingleton<TypedPlates>();
         services.AddSingleton<HotlistImport>();
-        services.AddSingleton(provider => new NearMatches(provider.GetRequiredService<HotList>().MayMatch));
+        services.AddSingleton<NearMatches>();
         services.AddWebhooks();
         services.AddEdgeHotlist();
-        return services.AddSingleton(provider => new AlertRaiser(provider.GetRequiredService<HotList>().MayMatch, provider.GetRequiredService<TimeProvider>()));
+        return services.AddSingleton<AlertRaiser>();
     }
 
     public static IEndpointRouteBuilder MapAlerts(this IEndpointRouteBuilder app)
@@ -40,6 +45,7 @@ internal static class AlertSlice
         alerts.MapGet("counts", CountsAsync).WithSummary("Number of alerts that somebody still has to deal with, by state: open and escalated");
         alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert, with what people did, where it was sent, and where the vehicle will probably be seen next");
         alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens an alert; dismissed and escalated need a note").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note));
+        alerts.MapPost("{id:guid}/publish", PublishAsync).WithSummary("Sends an alert to topic alerts again").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.publish");
         alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends an alert to a webhook again, in whatever state the delivery is").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
         return app.MapHotlist().MapEdgeHotlist().MapWebhooks();
     }
@@ -68,12 +74,14 @@ internal static class AlertSlice
         AcknowledgedBy = r.Text(18),
         Note = r.Text(19),
         ReadingTakenBack = r.GetBoolean(20),
+        NotPublished = r.Text(21),
+        JoinedInto = r.Id(22),
     };
 
     internal static string Select(string where) => $"select {Columns} from alerts where {where}";
 
     private static async Task<Results<Ok<Page<AlertView>>, ProblemHttpResult>> ListAsync(
-        NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? state = null, int? priority = null, string? plate = null, Guid? passage = null, Cursor? after = null, int limit = Paging.DefaultLimit)
+        NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? state = null, int? priority = null, string? plate = null, Guid? passage = null, bool setAside = false, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
@@ -85,6 +93,7 @@ internal static class AlertSlice
             .And("priority = @", priority)
             .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
             .And("passage_id = @", passage)
+            .And(setAside ? "publish_error is not null" : null)
             .After("raised_at", "id", after)
             .Command(dataSource, Select("{where} order by raised_at desc, id desc limit {limit}"), limit + 1);
         var rows = await command.ReadAllAsync(Read, cancellationToken);
@@ -93,7 +102,7 @@ internal static class AlertSlice
 
     private static async Task<Ok<List<AlertCount>>> CountsAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select state, count(*) from alerts where state in ('open', 'escalated') group by state order by state");
+        await using var command = dataSource.CreateCommand("select state, count(*) from alerts where state in ('open', 'escalated') and joined_into is null group by state order by state");
         return TypedResults.Ok(await command.ReadAllAsync(r => new AlertCount(r.GetString(0), r.GetInt64(1)), cancellationToken));
     }
 
@@ -124,6 +133,13 @@ internal static class AlertSlice
             "" => TypedResults.NotFound(),
             var state => TypedResults.Problem($"The alert is already {state}, so it cannot be {decision.Action}.", statusCode: StatusCodes.Status409Conflict),
         };
+    }
+
+    private static async Task<Results<Accepted, NotFound>> PublishAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("update alerts set published_at = null, publish_error = null, publish_at = '-infinity' where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
     }
 
     private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, Guid delivery, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)

@@ -1,99 +1,158 @@
 using Npgsql;
+using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
 using SmartCity.Core.Passages;
 
 namespace SmartCity.Core.Alerts;
 
-/// <summary>Raises alerts for passages of vehicles of interest: one for each hot-list entry and passage, whatever arrives again.</summary>
-/// <param name="mayMatch">Sifts plates; false must be certain.</param>
-public sealed class AlertRaiser(Predicate<string> mayMatch, TimeProvider time)
+/// <summary>
+/// Raises alerts for passages of vehicles of interest: one for each hot-list entry and passage, whatever arrives again. Three statements at most, however
+/// large the batch is and however many entries match. Where a late sighting has joined two passages, so are their alerts.
+/// </summary>
+public sealed class AlertRaiser(HotListSieve sieve, TimeProvider time)
 {
     /// <summary>Raises inside the caller's transaction; gives the alerts that are new.</summary>
     public async Task<IReadOnlyList<AlertView>> RaiseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<PassageChange> changes, CancellationToken cancellationToken)
     {
-        var raised = new List<AlertView>();
-        foreach (var change in changes.Where(c => mayMatch(c.Plate)))
+        if (changes.Count == 0)
         {
-            foreach (var alert in await MatchAsync(connection, transaction, change, cancellationToken))
-            {
-                if (await InsertAsync(connection, transaction, alert, cancellationToken))
-                {
-                    raised.Add(alert);
-                }
-            }
+            return [];
         }
 
-        return raised;
+        if (changes.Any(c => c.Absorbed.Count > 0))
+        {
+            await JoinAsync(connection, transaction, changes, cancellationToken);
+        }
+
+        await sieve.CatchUpAsync(connection, cancellationToken);
+        var asked = changes.SelectMany((change, place) => sieve.Matching(change.Plate).Select(pattern => (Place: place, Pattern: pattern))).ToArray();
+        if (asked.Length == 0)
+        {
+            return [];
+        }
+
+        var found = await MatchAsync(connection, transaction, changes, asked, cancellationToken);
+        if (found.Count == 0)
+        {
+            return [];
+        }
+
+        var raised = await InsertAsync(connection, transaction, found, cancellationToken);
+        return found.FindAll(a => raised.Contains(a.Id));
     }
 
-    private async Task<List<AlertView>> MatchAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageChange change, CancellationToken cancellationToken)
+    // Of two alerts for one entry the one that stands is that which somebody works on, else the earlier; the other one says so and needs nobody.
+    private async Task JoinAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<PassageChange> changes, CancellationToken cancellationToken)
     {
+        var joined = changes.SelectMany(c => c.Absorbed.Select(a => (From: a, Into: c.PassageId))).ToArray();
+        var (from, into) = (Array.ConvertAll(joined, j => j.From), Array.ConvertAll(joined, j => j.Into));
+        await using var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands =
+            {
+                new(
+                    """
+                    with of_one as (
+                        select a.id, a.state, first_value(a.id) over (
+                            partition by a.entry_id, coalesce(j.into_id, a.passage_id)
+                            order by array_position(array['escalated', 'acknowledged', 'open', 'dismissed'], a.state), a.raised_at, a.id) as stands
+                        from alerts a left join unnest($1, $2) as j (absorbed, into_id) on j.absorbed = a.passage_id
+                        where a.joined_into is null and (a.passage_id = any($1) or a.passage_id = any($2))
+                    ), joined as (
+                        update alerts a set joined_into = o.stands, state = case o.state when 'open' then 'dismissed' else o.state end, note = case o.state when 'open' then $4 else a.note end
+                        from of_one o where a.id = o.id and o.stands <> o.id returning a.id, o.state
+                    )
+                    insert into alert_actions (alert_id, at, by, action, note) select id, $3, 'SmartCity', 'dismissed', $4 from joined where state = 'open'
+                    """)
+                {
+                    Parameters = { new() { Value = from }, new() { Value = into }, new() { Value = time.GetUtcNow() }, new() { Value = "A late sighting showed that two passages are one, and another alert stands for it." } },
+                },
+                new("update alerts a set passage_id = j.into_id from unnest($1, $2) as j (absorbed, into_id) where a.passage_id = j.absorbed") { Parameters = { new() { Value = from }, new() { Value = into } } },
+                new("update alerts a set joined_into = s.joined_into from alerts s where a.passage_id = any($1) and s.id = a.joined_into and s.joined_into is not null") { Parameters = { new() { Value = into } } },
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task<List<AlertView>> MatchAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<PassageChange> changes, (int Place, string Pattern)[] asked, CancellationToken cancellationToken)
+    {
+        // "offset 0" keeps the look-up by index whatever the planner believes of the tables.
         await using var command = new NpgsqlCommand(
             """
-            select id, pattern, reason, priority, requested_by from hotlist_entries where pattern = $1 and valid_from <= $2 and $2 < valid_to
-            union all
-            select id, pattern, reason, priority, requested_by from hotlist_entries where pattern ~ '[?*]' and valid_from <= $2 and $2 < valid_to
+            select a.place, e.id, e.pattern, e.reason, e.priority, e.requested_by from unnest($1, $2, $3) as a (place, pattern, at)
+            cross join lateral (
+                select id, pattern, reason, priority, requested_by from hotlist_entries where pattern = a.pattern and valid_from <= a.at and a.at < valid_to offset 0
+            ) as e order by a.place, e.priority, e.id
             """,
             connection,
             transaction)
         {
-            Parameters = { new() { Value = change.Plate }, new() { Value = change.BestCapturedAt } },
-        };
-        var found = new List<AlertView>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var pattern = reader.GetString(1);
-            if (PlatePattern.Matches(pattern, change.Plate))
+            Parameters =
             {
-                found.Add(new AlertView
+                new() { Value = Array.ConvertAll(asked, a => a.Place) },
+                new() { Value = Array.ConvertAll(asked, a => a.Pattern) },
+                new() { Value = Array.ConvertAll(asked, a => changes[a.Place].BestCapturedAt) },
+            },
+        };
+        var now = time.GetUtcNow();
+        return await command.ReadAllAsync(
+            r =>
+            {
+                var change = changes[r.GetInt32(0)];
+                return new AlertView
                 {
-                    Id = Guid.CreateVersion7(time.GetUtcNow()),
-                    EntryId = reader.GetGuid(0),
+                    Id = Guid.CreateVersion7(now),
+                    EntryId = r.GetGuid(1),
                     PassageId = change.PassageId,
                     SightingId = change.BestSightingId,
                     Plate = change.Plate,
-                    Pattern = pattern,
-                    Reason = reader.GetString(2),
-                    Priority = reader.GetInt32(3),
-                    RequestedBy = reader.IsDBNull(4) ? null : reader.GetString(4),
+                    Pattern = r.GetString(2),
+                    Reason = r.GetString(3),
+                    Priority = r.GetInt32(4),
+                    RequestedBy = r.Text(5),
                     StationId = change.StationId,
                     CameraId = change.CameraId,
                     Direction = change.Direction,
                     CapturedAt = change.BestCapturedAt,
-                    RaisedAt = time.GetUtcNow(),
+                    RaisedAt = now,
                     Evidence = change.Evidence,
                     Patch = change.Evidence is null ? null : Sighting.PatchKey(change.Evidence),
                     TraceId = change.TraceId,
                     State = "open",
-                });
-            }
-        }
-
-        return found;
+                };
+            },
+            cancellationToken);
     }
 
-    private static async Task<bool> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AlertView alert, CancellationToken cancellationToken)
+    private static async Task<HashSet<Guid>> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<AlertView> alerts, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
             with raised as (
                 insert into alerts (id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-                on conflict (entry_id, passage_id) do nothing returning id
+                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                on conflict (entry_id, passage_id) where joined_into is null do nothing returning id, raised_at
             ), told as (
-                insert into webhook_deliveries (webhook_id, alert_id, first_at, next_at) select w.id, raised.id, $14, $14 from raised cross join webhooks w where w.enabled
+                insert into webhook_deliveries (webhook_id, alert_id, first_at, next_at) select w.id, raised.id, raised_at, raised_at from raised cross join webhooks w where w.enabled
             )
-            select count(*) from raised
+            select id from raised
             """,
             connection,
-            transaction);
-        foreach (var value in (object?[])[alert.Id, alert.EntryId, alert.PassageId, alert.SightingId, alert.Plate, alert.Pattern, alert.Reason, alert.Priority, alert.RequestedBy, alert.StationId, alert.CameraId, alert.Direction, alert.CapturedAt, alert.RaisedAt, alert.Evidence, alert.TraceId])
+            transaction)
         {
-            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
-        }
+            Parameters =
+            {
+                Of(a => a.Id), Of(a => a.EntryId), Of(a => a.PassageId), Of(a => a.SightingId), Of(a => a.Plate), Of(a => a.Pattern), Of(a => a.Reason), Of(a => a.Priority), Texts(a => a.RequestedBy),
+                Of(a => a.StationId), Texts(a => a.CameraId), Texts(a => a.Direction), Of(a => a.CapturedAt), Of(a => a.RaisedAt), Texts(a => a.Evidence), Texts(a => a.TraceId),
+            },
+        };
+        return [.. await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)];
 
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))! == 1;
+        NpgsqlParameter Of<T>(Converter<AlertView, T> value) => new() { Value = alerts.ConvertAll(value).ToArray() };
+
+        NpgsqlParameter Texts(Converter<AlertView, string?> value) => new() { Value = alerts.ConvertAll(value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
     }
 }

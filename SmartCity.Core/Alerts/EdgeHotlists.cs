@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -11,11 +12,49 @@ using SmartCity.ServiceDefaults.Health;
 namespace SmartCity.Core.Alerts;
 
 /// <param name="Version">The same as long as the entries are, at every core; the keys differ.</param>
-internal sealed record VersionedHotlist(EdgeHotlist List, string Version);
+/// <param name="Steps">What led to it from lists before, each from the one before it.</param>
+internal sealed record VersionedHotlist(EdgeHotlist List, string Version, ImmutableArray<EdgeHotlistDelta> Steps)
+{
+    private const int MostSteps = 500;
+    private const int FewChanges = 1_000;
+
+    /// <summary>What leads to it from the list of a checksum; null if that is not known, or has changed so much that the whole list is as well sent.</summary>
+    public EdgeHotlistDelta? Since(ReadOnlySpan<byte> checksum)
+    {
+        if (checksum.SequenceEqual(List.Checksum))
+        {
+            return List.To(List);
+        }
+
+        for (var i = 0; i < Steps.Length; i++)
+        {
+            if (checksum.SequenceEqual(Steps[i].From))
+            {
+                return Steps.Skip(i + 1).Aggregate(Steps[i], (all, next) => all.Then(next));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The next list, with the same key.</summary>
+    public VersionedHotlist Then(List<EdgeHotlistEntry> entries, string version)
+    {
+        var list = EdgeHotlist.Make(entries, List);
+        var steps = Steps.Add(List.To(list)!);
+        var (first, changes) = (steps.Length, 0L);
+        while (first > 0 && steps.Length - first < MostSteps && (changes += steps[first - 1].Count) <= Math.Max(FewChanges, list.Count / 2))
+        {
+            first--;
+        }
+
+        return new VersionedHotlist(list, version, steps[first..]);
+    }
+}
 
 /// <summary>
 /// What edges hold of the hot-list: exact plates of the highest priorities that hold now or will within a day. Made when an edge asks, at most every
-/// few seconds, and once for all of them. Patterns stay with the core: an edge could only hold them in clear.
+/// few seconds, and once for all of them; with one key as long as this process runs, so that an edge can be sent what changed. Patterns stay with the core: an edge could only hold them in clear.
 /// </summary>
 internal sealed class EdgeHotlists(
     NpgsqlDataSource dataSource, IOptions<EdgeHotlistOptions> options, WorkerHealth health, TimeProvider time, ILogger<EdgeHotlists> logger) : IDisposable
@@ -70,7 +109,7 @@ internal sealed class EdgeHotlists(
         }
 
         logger.LogInformation("The hot-list for edges has {Entries} entries.", entries.Count);
-        return new VersionedHotlist(EdgeHotlist.Make(entries), version);
+        return before is null ? new VersionedHotlist(EdgeHotlist.Make(entries), version, []) : before.Then(entries, version);
     }
 
     private async Task<List<EdgeHotlistEntry>> ReadAsync(CancellationToken cancellationToken)

@@ -9,30 +9,28 @@ using SmartCity.ServiceDefaults.Health;
 namespace SmartCity.Core.Alerts;
 
 /// <summary>
-/// Which plates may be of interest, in memory. It only sifts: whether an entry holds at a passage's time is asked of Postgres, so an entry that
-/// was taken away needs no word here, and a new one is told by a notification within a second.
+/// Keeps the hot-list's sieve: loads every entry at start and asks what has changed four times a second. It listens to nothing, because a connection that
+/// is open and carries nothing any more cannot be told from a quiet one; a question that is not answered can.
 /// </summary>
-public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup database, IOptions<CoreOptions> options, WorkerHealth health, TimeProvider time, ILogger<HotList> logger) : BackgroundService
+public sealed class HotList(
+    NpgsqlDataSource dataSource, DatabaseStartup database, HotListSieve sieve, IOptions<CoreOptions> options, WorkerHealth health, TimeProvider time, ILogger<HotList> logger) : BackgroundService
 {
-    /// <summary>The notification's channel; its payload is patterns separated by spaces, or empty to have the whole list read again.</summary>
-    public const string Channel = "hotlist";
-
     private const string Worker = "hot-list";
-    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
-
     private const int MostAdded = 200_000;
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    private const int LeastToReload = 1_000_000;
 
-    private readonly PackedPlates _exact = new();
-    private readonly Lock _changing = new();
-    private volatile string[] _patterns = [];
-    private List<string>? _meanwhile;
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PatternsEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private int _loaded;
 
     /// <summary>Exact entries in memory.</summary>
-    public int Count => _exact.Count;
+    public int Count => sieve.Count;
 
     /// <summary>Whether an entry may match; false is certain.</summary>
-    public bool MayMatch(string plate) => _exact.Contains(plate) || _patterns.Any(p => PlatePattern.Matches(p, plate));
+    public bool MayMatch(string plate) => sieve.MayMatch(plate);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -53,52 +51,41 @@ public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup databas
 
     private async Task RunAsync(CancellationToken stoppingToken)
     {
-        while (true)
-        {
-            try
-            {
-                await FollowAsync(stoppingToken);
-            }
-            catch (NpgsqlException e)
-            {
-                health.Degraded(Worker, $"Changes of the hot-list do not take effect for now: {e.Message}");
-                logger.LogWarning("Changes of the hot-list do not take effect until the core can reach Postgres again; it keeps trying: {Error}", e.Message);
-                await Task.Delay(Again, time, stoppingToken);
-            }
-        }
-    }
-
-    private async Task FollowAsync(CancellationToken cancellationToken)
-    {
-        // Listening before loading: what changes meanwhile is heard at once and outlives the loading.
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var reload = true;
-        connection.Notification += (_, note) =>
-        {
-            reload |= note.Payload.Length == 0;
-            Add(note.Payload.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        };
-        await using (var listen = new NpgsqlCommand($"listen {Channel}", connection))
-        {
-            await listen.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        var loading = Task.CompletedTask;
+        var loading = LoadAsync(stoppingToken);
+        var patternsAt = time.GetTimestamp();
         try
         {
             while (true)
             {
-                if ((reload || _exact.Added > MostAdded) && loading.IsCompleted)
+                try
                 {
-                    reload = false;
-                    loading = LoadAsync(cancellationToken);
-                }
+                    var readPatterns = time.GetElapsedTime(patternsAt) >= PatternsEvery;
+                    await CatchUpAsync(readPatterns, stoppingToken);
+                    patternsAt = readPatterns ? time.GetTimestamp() : patternsAt;
+                    if (loading.IsCompleted)
+                    {
+                        var loaded = loading;
+                        loading = Task.CompletedTask;
+                        await loaded;
+                        loading = await TidyAsync(stoppingToken);
+                        health.Healthy(Worker, $"{sieve.Count} plates, {sieve.Patterns} patterns");
+                    }
 
-                await connection.WaitAsync(Look, cancellationToken);
-                if (loading.IsCompleted)
+                    await Task.Delay(Look, time, stoppingToken);
+                }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is NpgsqlException or OperationCanceledException)
                 {
-                    await loading;
-                    health.Healthy(Worker, $"{Count} plates, {_patterns.Length} patterns");
+                    var why = e is NpgsqlException ? e.Message : $"Postgres has not answered for {Patience.TotalSeconds:0} s.";
+                    health.Degraded(Worker, $"Changes of the hot-list are not read, so each batch of sightings has to: {why}");
+                    logger.LogWarning("Changes of the hot-list are not read, so each batch of sightings has to; the core keeps trying: {Error}", why);
+                    if (e is not NpgsqlException)
+                    {
+                        // What one connection met, others that wait in the pool have met as well.
+                        dataSource.Clear();
+                    }
+
+                    loading = loading.IsCompleted && !sieve.IsLoaded ? LoadAsync(stoppingToken) : loading;
+                    await Task.Delay(Again, time, stoppingToken);
                 }
             }
         }
@@ -108,29 +95,39 @@ public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup databas
         }
     }
 
-    private void Add(string[] patterns)
+    private async Task CatchUpAsync(bool readPatterns, CancellationToken cancellationToken)
     {
-        _exact.Add([.. patterns.Where(PlatePattern.IsExact).Select(p => PackedPlates.Pack(p))]);
-        if (patterns.Where(p => !PlatePattern.IsExact(p)).ToArray() is { Length: > 0 } wild)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        await using var connection = await dataSource.OpenConnectionAsync(patience.Token);
+        if (readPatterns)
         {
-            lock (_changing)
-            {
-                _patterns = [.. _patterns.Union(wild, StringComparer.Ordinal)];
-                _meanwhile?.AddRange(wild);
-            }
+            await sieve.ReadPatternsAsync(connection, patience.Token);
         }
+
+        await sieve.CatchUpAsync(connection, patience.Token);
+    }
+
+    // Entries that were removed stay in memory: they match too much, and nothing asks for them. They go when the list is read again, as it is once it has doubled.
+    private async Task<Task> TidyAsync(CancellationToken cancellationToken)
+    {
+        if (sieve.Count - _loaded > Math.Max(LeastToReload, _loaded))
+        {
+            return LoadAsync(cancellationToken);
+        }
+
+        if (sieve.Plates.Added > MostAdded)
+        {
+            await Task.Run(sieve.Plates.Merge, cancellationToken);
+        }
+
+        return Task.CompletedTask;
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _exact.BeginReplace();
-        lock (_changing)
-        {
-            _meanwhile = [];
-        }
-
+        sieve.BeginLoad();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var patterns = new List<string>();
         var keys = Array.Empty<ulong>();
         var filled = 0;
         await using (var export = await connection.BeginBinaryExportAsync("copy (select pattern from hotlist_entries) to stdout (format binary)", cancellationToken))
@@ -140,7 +137,6 @@ public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup databas
                 var pattern = await export.ReadAsync<string>(cancellationToken);
                 if (!PlatePattern.IsExact(pattern))
                 {
-                    patterns.Add(pattern);
                     continue;
                 }
 
@@ -154,15 +150,9 @@ public sealed class HotList(NpgsqlDataSource dataSource, DatabaseStartup databas
         }
 
         Array.Resize(ref keys, filled);
-        _exact.Replace(keys);
-        lock (_changing)
-        {
-            _patterns = [.. patterns.Union(_meanwhile, StringComparer.Ordinal)];
-            _meanwhile = null;
-        }
-
-        health.Healthy(Worker, $"{Count} plates, {_patterns.Length} patterns");
-        logger.LogInformation("The hot-list holds {Plates} plates and {Patterns} patterns.", filled, patterns.Count);
+        sieve.Loaded(keys);
+        _loaded = filled;
+        logger.LogInformation("The hot-list holds {Plates} plates and {Patterns} patterns.", filled, sieve.Patterns);
     }
 
     private async Task SeedAsync(CancellationToken cancellationToken)

@@ -65,31 +65,34 @@ internal static class HotlistEndpoints
                 cancellationToken);
     }
 
-    private static async Task<Results<Created<HotlistEntryView>, ProblemHttpResult>> AddAsync(HotlistEntryView entry, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Created<HotlistEntryView>, ProblemHttpResult>> AddAsync(HotlistEntryView entry, ClaimsPrincipal user, RecentPassages passages, TypedPlates typed, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
     {
         var (valid, problem) = HotlistImport.Check(entry);
         if (valid is null)
         {
             return Paging.Problem(problem!);
+        }
+
+        if (!PlatePattern.IsExact(valid.Pattern) && (await passages.ReadAsync(cancellationToken)).Refuse(valid.Pattern) is { } tooMuch)
+        {
+            return Paging.Problem(tooMuch);
         }
 
         var now = time.GetUtcNow();
         var added = valid with { Id = Guid.CreateVersion7(now), AddedBy = user.Identity!.Name, AddedAt = now };
         await using var command = dataSource.CreateCommand(
-            $"""
-            with added as (
-                insert into hotlist_entries (id, pattern, reason, priority, requested_by, list, valid_from, valid_to, added_by, created_at)
-                values ($1, $2, $3, $4, $5, $6, coalesce($7, '-infinity'), coalesce($8, 'infinity'), $9, $10) returning pattern)
-            select pg_notify('{HotList.Channel}', pattern) from added
+            """
+            insert into hotlist_entries (id, pattern, reason, priority, requested_by, list, valid_from, valid_to, added_by, created_at)
+            values ($1, $2, $3, $4, $5, $6, coalesce($7, '-infinity'), coalesce($8, 'infinity'), $9, $10)
             """);
         AddValues(command, added);
         command.Parameters.Add(new() { Value = added.AddedBy! });
         command.Parameters.Add(new() { Value = now });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        return TypedResults.Created($"/api/hotlist/{added.Id}", added with { State = StateOf(added, now) });
+        return TypedResults.Created($"/api/hotlist/{added.Id}", added with { State = StateOf(added, now), Meant = typed.Meant(added.Pattern) });
     }
 
-    private static async Task<Results<Ok<HotlistEntryView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, HotlistEntryView entry, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<HotlistEntryView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, HotlistEntryView entry, RecentPassages passages, TypedPlates typed, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
     {
         var (valid, problem) = HotlistImport.Check(entry);
         if (valid is null)
@@ -97,16 +100,18 @@ internal static class HotlistEndpoints
             return Paging.Problem(problem!);
         }
 
+        if (!PlatePattern.IsExact(valid.Pattern) && (await passages.ReadAsync(cancellationToken)).Refuse(valid.Pattern) is { } tooMuch)
+        {
+            return Paging.Problem(tooMuch);
+        }
+
         await using var command = dataSource.CreateCommand(
             $"""
-            with changed as (
-                update hotlist_entries set pattern = $2, reason = $3, priority = $4, requested_by = $5, list = $6, valid_from = coalesce($7, '-infinity'), valid_to = coalesce($8, 'infinity')
-                where id = $1 returning *),
-            told as (select pg_notify('{HotList.Channel}', pattern) from changed)
-            select {EntryColumns} from changed, told
+            update hotlist_entries set pattern = $2, reason = $3, priority = $4, requested_by = $5, list = $6, valid_from = coalesce($7, '-infinity'), valid_to = coalesce($8, 'infinity')
+            where id = $1 returning {EntryColumns}
             """);
         AddValues(command, valid with { Id = id });
-        return await command.ReadAllAsync(r => ReadEntry(r, time.GetUtcNow()), cancellationToken) is [var changed] ? TypedResults.Ok(changed) : TypedResults.NotFound();
+        return await command.ReadAllAsync(r => ReadEntry(r, time.GetUtcNow()), cancellationToken) is [var changed] ? TypedResults.Ok(changed with { Meant = typed.Meant(changed.Pattern) }) : TypedResults.NotFound();
     }
 
     // Parameters 1 to 8 of what is added or changed.

@@ -9,13 +9,16 @@ namespace SmartCity.Core.Alerts;
 
 /// <summary>
 /// Adds entries from CSV (columns pattern or plate, reason; priority, requestedBy, list, validFrom, validTo may be there) or a JSON list of entries. An entry
-/// of the same pattern and requester is replaced, so importing a list again changes nothing. What is not valid is reported and left out.
+/// of the same pattern and requester is changed and keeps its id; one that is the same already is not written, so importing a list again changes nothing. What is not valid is reported and left out; a plate that
+/// was probably typed wrong is reported and imported as it is.
 /// </summary>
-public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time)
+public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages passages, TypedPlates typed, TimeProvider time)
 {
     private const int BatchSize = 10_000;
     private const int MostErrors = 1_000;
-    private const int MostToTell = 400; // patterns of a notification, which holds 8,000 bytes
+    private const int LongestReason = 1_000;
+    private const int LongestName = 200;
+    private const int FewestFixed = 2;
 
     private static readonly CsvReaderOptions Csv = new()
     {
@@ -32,7 +35,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
     {
         try
         {
-            return await ImportAsync(RowsAsync(csv), by, cancellationToken);
+            return await ImportAsync(RowsAsync(csv), isCsv: true, by, cancellationToken);
         }
         catch (CsvFormatException e)
         {
@@ -45,7 +48,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
     {
         try
         {
-            return await ImportAsync(ItemsAsync(json), by, cancellationToken);
+            return await ImportAsync(ItemsAsync(json), isCsv: false, by, cancellationToken);
         }
         catch (JsonException e)
         {
@@ -61,22 +64,41 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
             return (null, $"pattern '{entry.Pattern}' must have 1 to 12 of the characters A-Z, 0-9, ? and *, at least one of them a letter or digit.");
         }
 
+        if (!PlatePattern.IsExact(pattern) && pattern.Count(char.IsAsciiLetterOrDigit) < FewestFixed)
+        {
+            return (null, $"pattern '{pattern}' must have at least {FewestFixed} letters or digits beside ? and *.");
+        }
+
         return string.IsNullOrWhiteSpace(entry.Reason) ? (null, "reason must not be empty.")
+            : (TextError("reason", entry.Reason, LongestReason) ?? TextError("requestedBy", entry.RequestedBy, LongestName) ?? TextError("list", entry.List, LongestName)) is { } error ? (null, error)
             : entry.Priority is < 1 or > 5 ? (null, "priority must be from 1 to 5.")
             : entry.ValidTo <= entry.ValidFrom ? (null, "validTo must be after validFrom.")
             : (entry with { Pattern = pattern }, null);
     }
 
-    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<Row> rows, string by, CancellationToken cancellationToken)
+    private static string? TextError(string name, string? text, int longest) =>
+        text?.Length > longest ? $"{name} has {text.Length} characters; at most {longest} are allowed."
+        : text?.Any(char.IsControl) == true ? $"{name} must be one line without control characters."
+        : null;
+
+    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<Row> rows, bool isCsv, string by, CancellationToken cancellationToken)
     {
         using var rejects = new RejectedRows();
+        using var meant = new RejectedRows();
         var errors = new List<ImportError>();
+        var doubts = new List<ImportDoubt>();
         var batch = new Dictionary<(string, string?), HotlistEntryView>(BatchSize);
-        long read = 0, rejected = 0;
+        long read = 0, rejected = 0, doubtful = 0;
+        RecentPassages.Sample? recent = null;
         await foreach (var (line, row, problem, original) in rows.WithCancellation(cancellationToken))
         {
             read++;
             var (entry, error) = row is null ? (null, problem) : Check(row);
+            if (entry is not null && !PlatePattern.IsExact(entry.Pattern) && (recent ??= await passages.ReadAsync(cancellationToken)).Refuse(entry.Pattern) is { } tooMuch)
+            {
+                (entry, error) = (null, tooMuch);
+            }
+
             if (entry is null)
             {
                 rejected++;
@@ -89,6 +111,16 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                 continue;
             }
 
+            if (typed.Meant(entry.Pattern) is { } better)
+            {
+                doubtful++;
+                if (doubts.Count < MostErrors)
+                {
+                    doubts.Add(new ImportDoubt(line, entry.Pattern, better));
+                    meant.Add(line, TypedPlates.Why(entry.Pattern, better), original().Select(f => PlatePattern.Normalise(f.Value ?? "") == entry.Pattern ? (f.Name, better) : f));
+                }
+            }
+
             batch[(entry.Pattern, entry.RequestedBy)] = entry;
             if (batch.Count == BatchSize)
             {
@@ -98,7 +130,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
         }
 
         await SaveAsync([.. batch.Values], by, cancellationToken);
-        return new ImportReport(read, read - rejected, rejected, errors, rejects.Text());
+        return new ImportReport(read, read - rejected, rejected, errors, rejects.Text(), doubtful, doubts, isCsv ? meant.Text() : null);
     }
 
     private static async IAsyncEnumerable<Row> RowsAsync(Stream csv)
@@ -186,15 +218,25 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
             """
             delete from hotlist_entries h using unnest($1, $2) as n (pattern, requested_by)
             where h.pattern = n.pattern and h.requested_by is not distinct from n.requested_by
+                and exists (select from hotlist_entries o where o.pattern = h.pattern and o.requested_by is not distinct from h.requested_by and o.id < h.id)
             """)
         {
             Parameters = { new() { Value = Array.ConvertAll(entries, e => e.Pattern) }, Texts(entries, e => e.RequestedBy) },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
+            with n as (
+                select n.id, n.pattern, n.reason, n.priority, n.requested_by, coalesce(n.valid_from, '-infinity') as valid_from, coalesce(n.valid_to, 'infinity') as valid_to, n.list
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8) as n (id, pattern, reason, priority, requested_by, valid_from, valid_to, list)
+            ), there as (
+                select n.*, h.id as entry, (h.reason, h.priority, h.valid_from, h.valid_to, h.list) is distinct from (n.reason, n.priority, n.valid_from, n.valid_to, n.list) as is_changed
+                from n left join lateral (select * from hotlist_entries where pattern = n.pattern and requested_by is not distinct from n.requested_by offset 0) as h on true
+            ), changed as (
+                update hotlist_entries h set reason = t.reason, priority = t.priority, valid_from = t.valid_from, valid_to = t.valid_to, list = t.list
+                from there t where h.id = t.entry and t.is_changed
+            )
             insert into hotlist_entries (id, pattern, reason, priority, requested_by, valid_from, valid_to, list, created_at, added_by)
-            select n.id, n.pattern, n.reason, n.priority, n.requested_by, coalesce(n.valid_from, '-infinity'), coalesce(n.valid_to, 'infinity'), n.list, $9, $10
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8) as n (id, pattern, reason, priority, requested_by, valid_from, valid_to, list)
+            select id, pattern, reason, priority, requested_by, valid_from, valid_to, list, $9, $10 from there where entry is null
             """)
         {
             Parameters =
@@ -211,14 +253,6 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, TimeProvider time
                 new() { Value = by },
             },
         });
-        foreach (var told in entries.Chunk(MostToTell))
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_notify($1, $2)")
-            {
-                Parameters = { new() { Value = HotList.Channel }, new() { Value = string.Join(' ', told.Select(e => e.Pattern)) } },
-            });
-        }
-
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }

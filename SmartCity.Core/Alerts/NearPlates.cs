@@ -4,6 +4,7 @@ namespace SmartCity.Core.Alerts;
 public static class NearPlates
 {
     private const int MostDifferences = 2;
+    private const int MostSameInPrint = 256;
 
     private static readonly string[] LookAlikes = ["O0QD", "I1LT", "B8", "S5", "Z27", "G6C", "A4", "VY", "MN", "UV", "EF", "PR", "KX", "3B"];
 
@@ -14,6 +15,19 @@ public static class NearPlates
     {
         var characters = plate.ToCharArray();
         return Change(characters, 0, MostDifferences);
+    }
+
+    /// <summary>Plates (A–Z, 0–9) that look the same on a plate: many countries' fonts have one shape for O and 0, and one for I and 1. Without the plate itself.</summary>
+    public static IEnumerable<string> SameInPrint(string plate)
+    {
+        var plates = new List<string> { "" };
+        foreach (var c in plate)
+        {
+            var others = plates.Count < MostSameInPrint ? c switch { 'O' => "O0", '0' => "0O", 'I' => "I1", '1' => "1I", _ => null } : null;
+            plates = [.. (others ?? c.ToString()).SelectMany(o => plates.Select(p => p + o))];
+        }
+
+        return plates.Where(p => p != plate);
     }
 
     /// <summary>What differs, for people: <c>8 for B</c>.</summary>

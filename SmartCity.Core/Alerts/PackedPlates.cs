@@ -5,7 +5,7 @@ namespace SmartCity.Core.Alerts;
 
 /// <summary>
 /// A set of plates at eight bytes each and half a byte to one of index: a plate is a number, mixed so that numbers spread evenly, sorted, and found
-/// by its first bits. What is added later lies in a small set beside it. Reading takes no lock.
+/// by its first bits. What is added later lies in a small set beside it until it is merged. Reading takes no lock.
 /// </summary>
 public sealed class PackedPlates
 {
@@ -13,14 +13,13 @@ public sealed class PackedPlates
     private const ulong Odd = 0x9E3779B97F4A7C15;
 
     private readonly Lock _changing = new();
-    private volatile Table _table = new([]);
-    private volatile ConcurrentDictionary<ulong, bool> _added = new();
+    private volatile State _state = new(new Table([]), null, []);
     private List<ulong>? _meanwhile;
 
-    public int Count => _table.Keys.Length + _added.Count;
+    public int Count => _state is var s ? s.Table.Keys.Length + (s.Merging?.Count ?? 0) + s.Added.Count : 0;
 
-    /// <summary>Plates that lie in the set beside: they take ten times the memory until the next <see cref="Replace"/>.</summary>
-    public int Added => _added.Count;
+    /// <summary>Plates that lie in the set beside: they take ten times the memory until the next <see cref="Merge"/> or <see cref="Replace"/>.</summary>
+    public int Added => _state.Added.Count;
 
     /// <summary>Twelve characters A–Z and 0–9 as one number; 0 if the text is not such a plate.</summary>
     public static ulong Pack(ReadOnlySpan<char> plate)
@@ -66,9 +65,26 @@ public sealed class PackedPlates
         var table = new Table(keys);
         lock (_changing)
         {
-            _table = table;
-            _added = new ConcurrentDictionary<ulong, bool>((_meanwhile ?? []).Distinct().Select(k => KeyValuePair.Create(k, true)));
+            _state = new State(table, null, new((_meanwhile ?? []).Distinct().Where(k => !table.Contains(k)).Select(k => KeyValuePair.Create(k, true))));
             _meanwhile = null;
+        }
+    }
+
+    /// <summary>Takes what was added into the table; what is added meanwhile stays beside. Not while a <see cref="Replace"/> has begun.</summary>
+    public void Merge()
+    {
+        State before;
+        lock (_changing)
+        {
+            before = _state = new State(_state.Table, _state.Added, []);
+        }
+
+        ulong[] added = [.. before.Merging!.Keys];
+        Array.Sort(added);
+        var table = new Table(Merged(before.Table.Keys, added));
+        lock (_changing)
+        {
+            _state = new State(table, null, _state.Added);
         }
     }
 
@@ -79,8 +95,12 @@ public sealed class PackedPlates
         {
             foreach (var key in keys)
             {
-                _added.TryAdd(Mix(key), true);
-                _meanwhile?.Add(Mix(key));
+                var mixed = Mix(key);
+                _meanwhile?.Add(mixed);
+                if (!_state.Contains(mixed))
+                {
+                    _state.Added.TryAdd(mixed, true);
+                }
             }
         }
     }
@@ -88,10 +108,18 @@ public sealed class PackedPlates
     public bool Contains(ReadOnlySpan<char> plate) => Pack(plate) is var key and not 0 && Contains(key);
 
     /// <summary>Whether a packed plate is in the set.</summary>
-    public bool Contains(ulong key)
+    public bool Contains(ulong key) => _state.Contains(Mix(key));
+
+    private static ulong[] Merged(ulong[] one, ulong[] other)
     {
-        var mixed = Mix(key);
-        return _table.Contains(mixed) || (_added is { IsEmpty: false } added && added.ContainsKey(mixed));
+        var all = GC.AllocateUninitializedArray<ulong>(one.Length + other.Length);
+        var (i, j) = (0, 0);
+        for (var next = 0; next < all.Length; next++)
+        {
+            all[next] = j == other.Length || (i < one.Length && one[i] <= other[j]) ? one[i++] : other[j++];
+        }
+
+        return all;
     }
 
     // Invertible: two plates never become one.
@@ -99,6 +127,12 @@ public sealed class PackedPlates
     {
         key *= Odd;
         return key ^ (key >> 32);
+    }
+
+    // Replaced as a whole, so that whoever reads never looks for a plate where it is no more.
+    private sealed record State(Table Table, ConcurrentDictionary<ulong, bool>? Merging, ConcurrentDictionary<ulong, bool> Added)
+    {
+        public bool Contains(ulong key) => Table.Contains(key) || (Added is { IsEmpty: false } && Added.ContainsKey(key)) || Merging?.ContainsKey(key) == true;
     }
 
     private sealed class Table

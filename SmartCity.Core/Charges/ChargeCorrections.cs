@@ -27,12 +27,13 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // The gate first: a batch that found the registry without the vehicle may not have stored its case yet.
+        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
         if (!await AnyOpenAsync(connection, transaction, plates, cancellationToken))
         {
             return [];
         }
 
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
         var days = await CloseAsync(connection, transaction, plates, cancellationToken);
         var added = await ledger.RederiveAsync(connection, transaction, days, "The registry has learnt of the vehicle.", cancellationToken);
         await transaction.CommitAsync(cancellationToken);

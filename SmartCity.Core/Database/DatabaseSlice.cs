@@ -23,6 +23,7 @@ internal static class DatabaseSlice
             {
                 source.ConnectionStringBuilder.ApplicationName ??= "smartcity-core";
                 PostgresConnection.KeepRowsOutOfErrors(source);
+                PostgresConnection.NoticeWhatIsGone(source);
                 // What workers ask every second belongs to no trace, and would hide those that people look for.
                 source.ConfigureTracing(tracing => tracing
                     .ConfigureCommandFilter(_ => Activity.Current is not null)

@@ -16,7 +16,7 @@ internal static class VehicleSlice
     private const long LargestImport = 1L << 30;
 
     public static IServiceCollection AddVehicles(this IServiceCollection services) =>
-        services.AddSingleton<VehicleRegistry>().AddSingleton<PassageSearch>().AddSingleton<VehicleImport>().AddSingleton<DiscountImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>();
+        services.AddSingleton<VehicleRegistry>().AddSingleton<PassageSearch>().AddSingleton<VehicleImport>().AddSingleton<DiscountImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>().AddHostedService<RegistrySweep>();
 
     public static IEndpointRouteBuilder MapVehicles(this IEndpointRouteBuilder app)
     {

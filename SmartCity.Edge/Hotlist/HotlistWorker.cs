@@ -39,6 +39,7 @@ internal sealed class HotlistWorker(
     private readonly CoreTrouble _trouble = new(link, logger);
     private EntityTagHeaderValue? _known;
     private (EntityTagHeaderValue? Tag, string Why)? _useless;
+    private bool _needsWhole;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         held.IsWanted ? health.KeepAsync(Worker, RunAsync, logger, stoppingToken) : Task.CompletedTask;
@@ -83,6 +84,12 @@ internal sealed class HotlistWorker(
             request.Headers.IfNoneMatch.Add(tag);
         }
 
+        // A core that does not know of changes sends the whole list.
+        if (!_needsWhole && held.List.Count > 0)
+        {
+            request.Headers.TryAddWithoutValidation("A-IM", $"{EdgeHotlistDelta.Manipulation}; {EdgeHotlistDelta.Base}{Convert.ToHexStringLower(held.List.Checksum)}");
+        }
+
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Silence);
         using var answer = await clients.CreateClient(Client).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
@@ -99,11 +106,12 @@ internal sealed class HotlistWorker(
         }
         else if (answer.IsSuccessStatusCode)
         {
-            var list = await ReadAsync(answer, patience);
-            (_known, _useless) = (null, null);
+            var isDelta = answer.StatusCode == HttpStatusCode.IMUsed;
+            var list = isDelta ? await ReadChangesAsync(answer, patience) : await ReadAsync(answer, patience);
+            (_known, _useless, _needsWhole) = (null, null, false);
             held.Take(list);
             _known = answer.Headers.ETag;
-            logger.LogInformation("The edge got a hot-list of {Entries} entries from the core.", list.Count);
+            logger.LogInformation("The edge got {What} from the core; its hot-list has {Entries} entries.", isDelta ? "the hot-list's changes" : "a hot-list", list.Count);
         }
         else
         {
@@ -113,6 +121,23 @@ internal sealed class HotlistWorker(
         _trouble.IsOver("The edge gets its hot-list from the core.");
 
         health.Healthy(Worker, $"{held.List.Count} entries");
+    }
+
+    private async Task<EdgeHotlist> ReadChangesAsync(HttpResponseMessage answer, CancellationTokenSource patience)
+    {
+        try
+        {
+            return held.List.With(EdgeHotlistDelta.Read(await DownloadAsync(answer.Content, patience)));
+        }
+        catch (InvalidDataException e)
+        {
+            _needsWhole = true;
+            throw new HttpRequestException($"{e.Message} The edge asks for the whole list.", e);
+        }
+        catch (IOException e)
+        {
+            throw new HttpRequestException($"the connection broke while the list's changes were sent: {e.Message}", e);
+        }
     }
 
     private async Task<EdgeHotlist> ReadAsync(HttpResponseMessage answer, CancellationTokenSource patience)

@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text;
+using SmartCity.Contracts.Plates;
 
 namespace SmartCity.Edge.Recognition;
 
 /// <summary>Turns a model's CTC output into places over A–Z and 0–9: lower case and full-width forms fold to their capitals.</summary>
 internal sealed class CtcFolding
 {
-    public const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    public const string Alphabet = PlateShape.Alphabet;
     private const float Present = 0.05f;
 
     private readonly (int Class, int Column)[] _folds;

@@ -50,7 +50,7 @@ DEALERS = ["THE AUTO STORE", "MOTORS", "Lakeside Cars", "ALUMNI", "UNIVERSITY", 
 @functools.lru_cache(maxsize=1)
 def _given_out():
     """What each country gives out, as the product's grammars have it."""
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../SmartCity.Edge/Recognition/grammars.json"), encoding="utf-8") as file:
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../SmartCity.Contracts/Plates/grammars.json"), encoding="utf-8") as file:
         grammars = json.load(file)
     out = {}
     for g in grammars:

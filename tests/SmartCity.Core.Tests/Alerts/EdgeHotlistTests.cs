@@ -149,6 +149,67 @@ public sealed class EdgeHotlistTests(CoreHost core) : IClassFixture<CoreHost>
         }
     }
 
+    [Fact]
+    public async Task An_edge_that_says_which_list_it_has_is_sent_what_changed_and_one_that_does_not_the_whole_list()
+    {
+        var (goes, changes) = (await AddAsync("EH09AAA"), await AddAsync("EH09AAB"));
+        var first = await ListAsync();
+        await AddAsync("EH09AAC");
+        await ListAsync();
+        using var removed = await core.Http.DeleteAsync($"/api/hotlist/{goes.Id}", Token);
+        using var changed = await core.Http.PutAsJsonAsync($"/api/hotlist/{changes.Id}", changes with { ValidTo = Now.AddHours(2) }, Token);
+
+        var (status, bytes) = await SinceAsync(Convert.ToHexString(first.Checksum));
+        var now = first.With(EdgeHotlistDelta.Read(bytes));
+
+        Assert.Equal((HttpStatusCode)226, status);
+        Assert.InRange(bytes.Length, 1, 400);
+        Assert.True(now.Bytes.Span.SequenceEqual((await ListAsync()).Bytes.Span));
+        Assert.Equal((0, 1, 0, 1), (now.Find("EH09AAA", Now).Count, now.Find("EH09AAB", Now).Count, now.Find("EH09AAB", Now.AddHours(3)).Count, now.Find("EH09AAC", Now).Count));
+        Assert.All(
+            [await SinceAsync(new string('0', 64)), await SinceAsync("nonsense")],
+            whole => Assert.Equal((HttpStatusCode.OK, now.Count), (whole.Status, EdgeHotlist.Read(whole.Bytes).Count)));
+        Assert.Equal((HttpStatusCode)226, (await SinceAsync(Convert.ToHexString(now.Checksum))).Status); // an edge that was started again
+    }
+
+    [Fact]
+    public void Changes_lead_from_any_list_to_any_other_and_damaged_ones_are_not_believed()
+    {
+        var random = new Random(3);
+        EdgeHotlistEntry[] all = [.. Enumerable.Range(0, 60).Select(i => new EdgeHotlistEntry(Guid.CreateVersion7(Now), $"P{i / 2}", 1, Now, Now.AddDays(1)))];
+        var list = EdgeHotlist.Make(all[..20]);
+        EdgeHotlistDelta? sum = null;
+        var first = list;
+        for (var step = 0; step < 30; step++)
+        {
+            var next = EdgeHotlist.Make([.. all.Where(_ => random.Next(3) > 0).Select(e => e with { Priority = random.Next(1, 3) })], list);
+            var delta = EdgeHotlistDelta.Read(list.To(next)!.ToBytes());
+            Assert.True(list.With(delta).Bytes.Span.SequenceEqual(next.Bytes.Span));
+            sum = sum?.Then(delta) ?? delta;
+            Assert.True(first.With(sum).Bytes.Span.SequenceEqual(next.Bytes.Span));
+            Assert.Throws<InvalidDataException>(() => next.With(delta));
+            list = next;
+        }
+
+        Assert.Null(list.To(EdgeHotlist.Make(all)));
+        var whole = first.To(list)!.ToBytes();
+        for (var i = 0; i < whole.Length; i++)
+        {
+            byte[] damaged = [.. whole];
+            damaged[i] ^= 1;
+            Assert.Throws<InvalidDataException>(() => EdgeHotlistDelta.Read(damaged));
+            Assert.Throws<InvalidDataException>(() => EdgeHotlistDelta.Read(whole[..i]));
+        }
+    }
+
+    private async Task<(HttpStatusCode Status, byte[] Bytes)> SinceAsync(string checksum)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Address);
+        request.Headers.TryAddWithoutValidation("A-IM", $"smartcity-hotlist-delta; base={checksum}");
+        using var answer = await core.Http.SendAsync(request, Token);
+        return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(Token));
+    }
+
     private EdgeHotlists Hotlists(WorkerHealth health, EdgeHotlistOptions options) => new(
         core.Services.GetRequiredService<NpgsqlDataSource>(), Options.Create(options), health, TimeProvider.System, NullLogger<EdgeHotlists>.Instance);
 

@@ -42,11 +42,24 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Postgres.InitializeAsync();
+        _app = Build(Postgres.ConnectionString);
+        await _app.StartAsync();
+        await _app.Services.GetRequiredService<DatabaseStartup>().Ready;
+        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        Http = new HttpClient { BaseAddress = new Uri(address) };
+        Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Broker.BootstrapServers, LingerMs = 1 }).Build();
+    }
+
+    /// <summary>Another core beside this one, with the same broker and objects; nothing of it runs yet.</summary>
+    public WebApplication Build(string postgres)
+    {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["ConnectionStrings:postgres"] = Postgres.ConnectionString,
+            ["ConnectionStrings:postgres"] = postgres,
             ["ConnectionStrings:core-kafka"] = Broker.BootstrapServers,
             ["ConnectionStrings:objects"] = _objects.FullName,
             ["Core:Access:FirstPassword"] = AdministratorPassword,
@@ -60,16 +73,10 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection(Scope.All.Select((scope, i) => KeyValuePair.Create($"Core:Access:ServiceKeys:0:Scopes:{i}", (string?)scope)));
         builder.AddServiceDefaults();
         builder.AddCore();
-        _app = builder.Build();
-        _app.MapServiceDefaults();
-        _app.MapCore();
-        await _app.StartAsync();
-        await _app.Services.GetRequiredService<DatabaseStartup>().Ready;
-        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        Http = new HttpClient { BaseAddress = new Uri(address) };
-        Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
-        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
-        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Broker.BootstrapServers, LingerMs = 1 }).Build();
+        var app = builder.Build();
+        app.MapServiceDefaults();
+        app.MapCore();
+        return app;
     }
 
     public async Task SendAsync(string topic, byte[] value, Headers? headers = null, byte[]? key = null) =>

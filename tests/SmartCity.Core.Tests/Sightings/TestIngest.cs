@@ -11,15 +11,16 @@ namespace SmartCity.Core.Tests.Sightings;
 /// <summary>Ingest and what goes with it on a real database, as one core has them.</summary>
 internal sealed class TestIngest
 {
-    public TestIngest(NpgsqlDataSource data, Predicate<string>? mayMatch = null)
+    public TestIngest(NpgsqlDataSource data)
     {
         var options = Options.Create(new SightingOptions());
         var passages = new PassageBuilder(Options.Create(new PassageOptions()));
         var queue = new ReviewQueue(TimeProvider.System);
-        var raiser = new AlertRaiser(mayMatch ?? (_ => true), TimeProvider.System);
+        var sieve = new HotListSieve();
+        var raiser = new AlertRaiser(sieve, TimeProvider.System);
         Ledger = new ChargeLedger(queue, options, TimeProvider.System);
         Corrections = new ChargeCorrections(data, Ledger, TimeProvider.System);
-        var (moves, near, cases) = (new ReadingMove(passages, raiser), new NearMatches(mayMatch ?? (_ => true)), new ReadingCases(options));
+        var (moves, near, cases) = (new ReadingMove(passages, raiser), new NearMatches(sieve), new ReadingCases(options));
         var revisions = new SightingRevisions(data, moves, Ledger, near, queue, cases, TimeProvider.System);
         Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, near, queue, cases, revisions, TimeProvider.System);
         Reviews = new ReadReviews(data, moves, Ledger, Options.Create(new ReviewOptions()), TimeProvider.System);

@@ -1,13 +1,21 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Database;
+using SmartCity.Core.Review;
 using SmartCity.Core.Tests.Database;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Sightings;
 using SmartCity.Core.Vehicles;
+using SmartCity.ServiceDefaults.Health;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Vehicles;
 
 public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    private static readonly DateTimeOffset Day = new(2026, 11, 19, 0, 0, 0, TimeSpan.Zero);
+
     private const string Header = "plate,make,model,class,fuel,euro,first_registered,discounts,keeper\n";
 
     [Fact]
@@ -108,6 +116,42 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
         return await new DiscountImport(new VehicleRegistry(postgres.DataSource, TimeProvider.System), TimeProvider.System).ImportAsync(stream, TestContext.Current.CancellationToken);
     }
+
+    [Fact]
+    public async Task A_vehicle_whose_sighting_is_being_stored_during_its_import_does_not_stay_unregistered()
+    {
+        var sighting = Guid.CreateVersion7();
+        await using var connection = await postgres.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var batch = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await CorrectionGate.ShareAsync(connection, batch, TestContext.Current.CancellationToken);
+        await new ReviewQueue(TimeProvider.System).AddAsync(
+            connection, batch, [new ReviewCase("unregistered", "The registry does not know RA11CE.", sighting, Day.AddHours(12), "london-a1", "RA11CE", 0.97, null)], TestContext.Current.CancellationToken);
+
+        var importing = ImportAsync(Header + "RA11CE,Ford,Focus,car,petrol,6,,,\n");
+        await CoreHost.UntilAsync(
+            async () => importing.IsCompleted || await postgres.ScalarAsync<bool>("select exists (select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database()))"),
+            "the import is done or waits for the batch");
+        await batch.CommitAsync(TestContext.Current.CancellationToken);
+        await importing;
+
+        Assert.Equal("settled", await StateAsync(sighting));
+    }
+
+    [Fact]
+    public async Task What_an_interrupted_import_left_is_settled_and_what_a_person_must_decide_is_left_alone()
+    {
+        var core = new TestIngest(postgres.DataSource);
+        var (known, unknown) = (Sighting("SW11EP", Day.AddHours(12)), Sighting("SW12EP", Day.AddHours(12)));
+        await core.ApplyAsync(Records(known, unknown));
+        await new VehicleRegistry(postgres.DataSource).SaveAsync([new VehicleView { Plate = "SW11EP", Class = "car", Fuel = "diesel", Euro = 4 }], TestContext.Current.CancellationToken);
+        using var sweep = new RegistrySweep(postgres.DataSource, core.Corrections, null!, new WorkerHealth(TimeProvider.System), TimeProvider.System, NullLogger<RegistrySweep>.Instance);
+
+        await sweep.SweepAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(("settled", "open"), (await StateAsync(known.Id), await StateAsync(unknown.Id)));
+    }
+
+    private Task<string> StateAsync(Guid sighting) => postgres.ScalarAsync<string>("select state from review_cases where sighting_id = $1 and kind = 'unregistered'", sighting);
 
     private async Task<ImportReport> ImportAsync(string csv)
     {

@@ -27,6 +27,9 @@ internal sealed class FakeCore : IAsyncDisposable
     /// <summary>The whole list; what is no list is sent all the same.</summary>
     public byte[] Hotlist { get; set; } = EdgeHotlist.Empty.Bytes.ToArray();
 
+    /// <summary>What it sends instead of the list to an edge that has a list already; null where the core knows of no changes.</summary>
+    public byte[]? HotlistChanges { get; set; }
+
     /// <summary>What it answers instead of the list; null for the list.</summary>
     public int? Refusal { get; set; }
 
@@ -81,6 +84,12 @@ internal sealed class FakeCore : IAsyncDisposable
         if (!IsAllowed(request) || Refusal is not null)
         {
             return Results.StatusCode(Refusal ?? StatusCodes.Status401Unauthorized);
+        }
+
+        if (HotlistChanges is { } changes && request.Headers["A-IM"].ToString().StartsWith($"{EdgeHotlistDelta.Manipulation}; base=", StringComparison.Ordinal))
+        {
+            request.HttpContext.Response.StatusCode = StatusCodes.Status226IMUsed;
+            return Results.Bytes(changes, "application/octet-stream", entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(changes))}\""));
         }
 
         return Answer(request, Hotlist, "application/octet-stream", ref _unchangedHotlists);

@@ -108,6 +108,29 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Changes_are_taken_over_into_the_list_and_changes_that_do_not_fit_cost_the_whole_list()
+    {
+        var (stays, goes, comes) = (Wanted(Plate), Wanted("AB12CDE"), Wanted("AB12CDF"));
+        (stays, goes, comes) = (stays with { Id = Guid.CreateVersion7() }, goes with { Id = Guid.CreateVersion7() }, comes with { Id = Guid.CreateVersion7() });
+        var before = EdgeHotlist.Make([stays, goes]);
+        _core.Hotlist = before.Bytes.ToArray();
+        await using var station = await StartAsync();
+        await HoldsAsync(station, 2);
+
+        _core.HotlistChanges = before.To(EdgeHotlist.Make([stays, comes, Wanted("AB12CDG")], before))!.ToBytes();
+        await HoldsAsync(station, 3);
+        station.Hotlist.See(Vehicle(station, "AB12CDE"));
+        station.Hotlist.See(Vehicle(station, "AB12CDF"));
+        await station.Until(() => Received.Count == 1, "the plate that came is told");
+        Assert.Equal("AB12CDF", Received[0].Plate);
+        await station.Until(() => File.Exists(ListFile) && EdgeHotlist.Read(File.ReadAllBytes(ListFile)).Count == 3, "the list with its changes is on the disk");
+
+        _core.Hotlist = List(Wanted("AB12CDH"));
+        _core.HotlistChanges = before.To(EdgeHotlist.Make([], before))!.ToBytes();
+        await HoldsAsync(station, 1);
+    }
+
+    [Fact]
     public async Task What_holds_no_longer_or_not_yet_and_what_was_not_read_is_not_told()
     {
         var now = new DateTimeOffset(2026, 11, 23, 8, 0, 0, TimeSpan.Zero); // where the station's clock begins

@@ -1,10 +1,11 @@
+using SmartCity.Contracts.Plates;
 using SmartCity.Edge.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
 public class PlateGrammarTests
 {
-    private static readonly PlateGrammar[] All = [.. PlateGrammar.All];
+    private static readonly PlateShape[] All = [.. PlateShape.All];
 
     [Fact]
     public void Every_country_promised_is_in_the_data_and_every_grammar_is_held_against_known_plates()

@@ -1,0 +1,112 @@
+using Npgsql;
+using SmartCity.Core.Api;
+
+namespace SmartCity.Core.Alerts;
+
+/// <summary>
+/// Which plates may be of interest, in memory. It may let through too much and never too little: until the list is loaded it lets through every plate,
+/// and whoever relies on it reads what changed since in its own transaction. Whether an entry holds at a passage's time is asked of Postgres. Thread-safe.
+/// </summary>
+public sealed class HotListSieve
+{
+    private const int Page = 20_000;
+    private const long Never = -1;
+
+    private readonly Lock _changing = new();
+    private volatile Wild[] _patterns = [];
+    private volatile bool _isLoaded;
+    private long _known = Never;
+
+    /// <summary>Number of the last change that is known.</summary>
+    public long Known => Volatile.Read(ref _known);
+
+    /// <summary>Exact entries in memory.</summary>
+    public int Count => Plates.Count;
+
+    /// <summary>Entries with ? or * in memory.</summary>
+    public int Patterns => _patterns.Length;
+
+    /// <summary>Whether every entry has been read once.</summary>
+    public bool IsLoaded => _isLoaded;
+
+    internal PackedPlates Plates { get; } = new();
+
+    /// <summary>Whether an entry may match; false is certain for all that was committed before the last <see cref="CatchUpAsync"/>.</summary>
+    public bool MayMatch(string plate) => Known == Never || MayBeListed(plate) || _patterns.Any(p => PlatePattern.Matches(p.Pattern, plate));
+
+    /// <summary>Whether the plate itself, not a pattern, may be on the list.</summary>
+    public bool MayBeListed(string plate) => !_isLoaded || Plates.Contains(plate);
+
+    /// <summary>What may stand in entries that match the plate: itself, and patterns. Empty is certain, as in <see cref="MayMatch"/>.</summary>
+    public IEnumerable<string> Matching(string plate)
+    {
+        var patterns = _patterns.Where(p => PlatePattern.Matches(p.Pattern, plate)).Select(p => p.Pattern);
+        return MayBeListed(plate) ? patterns.Prepend(plate) : patterns;
+    }
+
+    /// <summary>Reads what has been committed since the last time, with the caller's connection and in its transaction if there is one.</summary>
+    public async Task CatchUpAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (Known == Never)
+        {
+            await ReadPatternsAsync(connection, cancellationToken);
+        }
+
+        while (await ReadChangesAsync(connection, cancellationToken) == Page)
+        {
+        }
+    }
+
+    /// <summary>Reads the entries with ? or * anew, so that those that were removed match no more.</summary>
+    public async Task ReadPatternsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "select coalesce((select max(change) from hotlist_entries where change > 0), 0), array(select distinct pattern from hotlist_entries where pattern ~ '[?*]')", connection);
+        var (newest, patterns) = (await command.ReadAllAsync(r => (r.GetInt64(0), r.GetFieldValue<string[]>(1)), cancellationToken))[0];
+        lock (_changing)
+        {
+            _patterns = [.. patterns.Select(p => new Wild(p, newest)).Concat(_patterns.Where(p => p.Change > newest)).DistinctBy(p => p.Pattern)];
+            _known = _known == Never ? newest : _known;
+        }
+    }
+
+    /// <summary>From now on what is read by <see cref="CatchUpAsync"/> outlives <see cref="Loaded"/>.</summary>
+    internal void BeginLoad() => Plates.BeginReplace();
+
+    /// <summary>Every exact entry that was there when, or after, <see cref="BeginLoad"/> was called.</summary>
+    internal void Loaded(ulong[] keys)
+    {
+        Plates.Replace(keys);
+        _isLoaded = true;
+    }
+
+    private async Task<int> ReadChangesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select pattern, change from hotlist_entries where change > $1 and change > 0 order by change limit $2", connection)
+        {
+            Parameters = { new() { Value = Known }, new() { Value = Page } },
+        };
+        var changed = await command.ReadAllAsync(r => new Wild(r.GetString(0), r.GetInt64(1)), cancellationToken);
+        if (changed.Count == 0)
+        {
+            return 0;
+        }
+
+        Plates.Add([.. changed.Where(c => PlatePattern.IsExact(c.Pattern)).Select(c => PackedPlates.Pack(c.Pattern))]);
+        lock (_changing)
+        {
+            var wild = changed.Where(c => !PlatePattern.IsExact(c.Pattern)).ToList();
+            if (wild.Count > 0)
+            {
+                _patterns = [.. wild.AsEnumerable().Reverse().Concat(_patterns).DistinctBy(p => p.Pattern)];
+            }
+
+            _known = Math.Max(_known, changed[^1].Change);
+        }
+
+        return changed.Count;
+    }
+
+    /// <param name="Change">Its number, or a later one.</param>
+    private readonly record struct Wild(string Pattern, long Change);
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using SmartCity.Core.Api;
+using SmartCity.Core.Charges;
+using SmartCity.Core.Database;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Core.Vehicles;
+
+/// <summary>
+/// Settles cases that wait for a vehicle which the registry knows: an import that was interrupted saved it and did not come to them. Each vehicle is tried
+/// once, and again when its record changes, so a case that a person has to decide stays with them.
+/// </summary>
+internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrections corrections, DatabaseStartup database, WorkerHealth health, TimeProvider time, ILogger<RegistrySweep> logger) : BackgroundService
+{
+    private const string Worker = "registry sweep";
+    private const int AtOnce = 1_000;
+
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
+
+    private Dictionary<string, uint> _tried = [];
+
+    /// <summary>Settles what can be settled now; the number of lines that the ledger got.</summary>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var waiting = await WaitingAsync(cancellationToken);
+        var added = 0;
+        foreach (var plates in waiting.Where(w => !_tried.TryGetValue(w.Key, out var version) || version != w.Value).Select(w => w.Key).Chunk(AtOnce))
+        {
+            added += (await corrections.SettleAsync(plates, cancellationToken)).Count;
+        }
+
+        _tried = waiting;
+        return added;
+    }
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        health.Starting(Worker, "waiting for the database");
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await database.Ready.WaitAsync(stoppingToken);
+        await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, time);
+        do
+        {
+            try
+            {
+                if (await SweepAsync(stoppingToken) is > 0 and var added)
+                {
+                    logger.LogInformation("The ledger got {Lines} lines for vehicles that an interrupted import had left.", added);
+                }
+
+                health.Healthy(Worker);
+            }
+            catch (NpgsqlException e)
+            {
+                health.Degraded(Worker, $"Cases that wait for vehicles of the registry are not looked through for now: {e.Message}");
+                logger.LogWarning("Cases that wait for vehicles of the registry are not looked through for now: {Error}", e.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    // With the version of the vehicle's row.
+    private async Task<Dictionary<string, uint>> WaitingAsync(CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            select distinct v.plate, v.xmin from review_cases c join vehicles v on v.plate = c.plate
+            where c.state in ('open', 'proposed', 'skipped') and c.kind in ('unregistered', 'unclassified')
+            """);
+        return (await command.ReadAllAsync(r => (Plate: r.GetString(0), Version: r.GetFieldValue<uint>(1)), cancellationToken)).ToDictionary(w => w.Plate, w => w.Version, StringComparer.Ordinal);
+    }
+}
