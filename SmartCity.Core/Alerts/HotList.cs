@@ -60,7 +60,7 @@ public sealed class HotList(
                 try
                 {
                     var readPatterns = time.GetElapsedTime(patternsAt) >= PatternsEvery;
-                    await CatchUpAsync(readPatterns, stoppingToken);
+                    await AnswerAsync(CatchUpAsync(readPatterns, stoppingToken), stoppingToken);
                     patternsAt = readPatterns ? time.GetTimestamp() : patternsAt;
                     if (loading.IsCompleted)
                     {
@@ -73,7 +73,7 @@ public sealed class HotList(
 
                     await Task.Delay(Look, time, stoppingToken);
                 }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is NpgsqlException or OperationCanceledException)
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is NpgsqlException or OperationCanceledException or TimeoutException)
                 {
                     var why = e is NpgsqlException ? e.Message : $"Postgres has not answered for {Patience.TotalSeconds:0} s.";
                     health.Degraded(Worker, $"Changes of the hot-list are not read, so each batch of sightings has to: {why}");
@@ -92,6 +92,20 @@ public sealed class HotList(
         finally
         {
             await loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // A statement on a connection that carries nothing may not even heed its cancellation. It is left to itself then: what it reads late does no harm.
+    private async Task AnswerAsync(Task reading, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await reading.WaitAsync(Patience + Again, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            _ = reading.ContinueWith(left => logger.LogDebug("A question about the hot-list that had been given up has ended: {Error}", left.Exception?.Message), TaskScheduler.Default);
+            throw;
         }
     }
 

@@ -57,7 +57,7 @@ public sealed class HotListReachTests(CoreHost core) : IClassFixture<CoreHost>
         var health = other.Services.GetRequiredService<WorkerHealth>();
         await CoreHost.UntilAsync(() => Task.FromResult(Report(health) is { State: WorkerState.Healthy }), "the hot-list is loaded");
         proxy.Freeze();
-        await CoreHost.UntilAsync(() => Task.FromResult(Report(health) is { State: WorkerState.Degraded }), "health says so", 60);
+        await CoreHost.UntilAsync(() => Task.FromResult(Report(health) is { State: WorkerState.Degraded }), "health says so");
         await AddAsync("HR03AAA");
         await CoreHost.UntilAsync(() => Task.FromResult(other.Services.GetRequiredService<HotList>().MayMatch("HR03AAA")), "the entry is known again");
         await CoreHost.UntilAsync(() => Task.FromResult(Report(health) is { State: WorkerState.Healthy }), "the hot-list is healthy again");

@@ -18,7 +18,7 @@ public sealed class TypedPlatesTests(CoreHost core) : IClassFixture<CoreHost>
     [InlineData("LRO3TEE", "LR03TEE")]
     [InlineData("LRI2TEE", "LR12TEE")]
     [InlineData("LR03TEE", null)]
-    [InlineData("LR03T0O", null)] // Z, A and B of a current plate are never 0, and no shape is left
+    [InlineData("LR03T0O", "LR03TOO")]
     [InlineData("AB123CD", null)] // French
     [InlineData("LRO3TE?", null)]
     [InlineData("QQQQQQQQQ", null)]
