@@ -4,6 +4,8 @@ create sequence hotlist_changes;
 
 alter table hotlist_entries add column change bigint not null default 0;
 
+alter table hotlist_entries alter column change set default nextval('hotlist_changes');
+
 create index hotlist_change on hotlist_entries (change) where change > 0;
 
 create function hotlist_take_turn() returns trigger language plpgsql as $$
@@ -22,4 +24,4 @@ $$;
 
 create trigger hotlist_turn before insert or update on hotlist_entries for each statement execute function hotlist_take_turn();
 
-create trigger hotlist_number before insert or update on hotlist_entries for each row execute function hotlist_number_change();
+create trigger hotlist_number before update on hotlist_entries for each row execute function hotlist_number_change();

@@ -216,21 +216,16 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_advisory_xact_lock(3, 0)"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
-            delete from hotlist_entries h using unnest($1, $2) as n (pattern, requested_by)
-            where h.pattern = n.pattern and h.requested_by is not distinct from n.requested_by
-                and exists (select from hotlist_entries o where o.pattern = h.pattern and o.requested_by is not distinct from h.requested_by and o.id < h.id)
-            """)
-        {
-            Parameters = { new() { Value = Array.ConvertAll(entries, e => e.Pattern) }, Texts(entries, e => e.RequestedBy) },
-        });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            """
             with n as (
                 select n.id, n.pattern, n.reason, n.priority, n.requested_by, coalesce(n.valid_from, '-infinity') as valid_from, coalesce(n.valid_to, 'infinity') as valid_to, n.list
                 from unnest($1, $2, $3, $4, $5, $6, $7, $8) as n (id, pattern, reason, priority, requested_by, valid_from, valid_to, list)
             ), there as (
-                select n.*, h.id as entry, (h.reason, h.priority, h.valid_from, h.valid_to, h.list) is distinct from (n.reason, n.priority, n.valid_from, n.valid_to, n.list) as is_changed
-                from n left join lateral (select * from hotlist_entries where pattern = n.pattern and requested_by is not distinct from n.requested_by offset 0) as h on true
+                select n.*, h.id as entry, h.twins, (h.reason, h.priority, h.valid_from, h.valid_to, h.list) is distinct from (n.reason, n.priority, n.valid_from, n.valid_to, n.list) as is_changed
+                from n left join lateral (
+                    select *, count(*) over () as twins from hotlist_entries where pattern = n.pattern and requested_by is not distinct from n.requested_by order by id limit 1 offset 0
+                ) as h on true
+            ), gone as (
+                delete from hotlist_entries h using there t where t.twins > 1 and h.pattern = t.pattern and h.requested_by is not distinct from t.requested_by and h.id > t.entry
             ), changed as (
                 update hotlist_entries h set reason = t.reason, priority = t.priority, valid_from = t.valid_from, valid_to = t.valid_to, list = t.list
                 from there t where h.id = t.entry and t.is_changed

@@ -84,7 +84,7 @@ public sealed class AlertFlowTests(CoreHost core) : IClassFixture<CoreHost>
     [Fact]
     public async Task A_pattern_that_matches_much_of_what_passes_is_refused_with_its_share()
     {
-        await IngestAsync([.. Enumerable.Range(0, 60).Select(i => Sighting($"AF04{(i < 30 ? 'X' : 'Y')}{(char)('A' + i % 26)}{(char)('A' + i / 26)}", DateTimeOffset.UtcNow.AddSeconds(-i)))]);
+        await IngestAsync([.. Enumerable.Range(0, 60).Select(i => Sighting($"AF04{(i < 30 ? 'X' : 'Y')}{(char)('A' + i % 26)}{(char)('A' + i / 26)}", TimeProvider.System.GetUtcNow().AddSeconds(-i)))]);
 
         using var refused = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = "*04X*", reason = "Wanted" }, Token);
         using var nearlyAll = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = "*A*", reason = "Wanted" }, Token);
