@@ -143,7 +143,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
         var core = new TestIngest(postgres.DataSource);
         var (known, unknown) = (Sighting("SW11EP", Day.AddHours(12)), Sighting("SW12EP", Day.AddHours(12)));
         await core.ApplyAsync(Records(known, unknown));
-        await new VehicleRegistry(postgres.DataSource).SaveAsync([new VehicleView { Plate = "SW11EP", Class = "car", Fuel = "diesel", Euro = 4 }], TestContext.Current.CancellationToken);
+        await postgres.ExecuteAsync("insert into vehicles (plate, class, fuel, euro) values ('SW11EP', 'car', 'diesel', 4)");
         using var sweep = new RegistrySweep(postgres.DataSource, core.Corrections, null!, new WorkerHealth(TimeProvider.System), TimeProvider.System, NullLogger<RegistrySweep>.Instance);
 
         await sweep.SweepAsync(TestContext.Current.CancellationToken);
