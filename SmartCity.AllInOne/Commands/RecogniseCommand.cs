@@ -41,6 +41,13 @@ internal static class RecogniseCommand
                 result.AddError($"--country is '{country}'; it must be two capital letters of ISO 3166, such as GB, or {NoCountry}.");
             }
         });
+        Paths.Validators.Add(result =>
+        {
+            if (result.Tokens.Select(t => t.Value).FirstOrDefault(p => p.StartsWith('-') && !File.Exists(p)) is { } option)
+            {
+                result.AddError($"There is no option {option}; recognise --help names the options.");
+            }
+        });
         command.SetAction(RunAsync);
         return command;
     }

@@ -50,12 +50,12 @@ public static class SightingParser
 
         if (s.CapturedAt > now + limits.FutureTolerance)
         {
-            return $"capturedAt {s.CapturedAt:O} lies more than {limits.FutureTolerance} in the future: the station's clock is wrong.";
+            return $"capturedAt {s.CapturedAt:O} is in the future by more than {limits.FutureTolerance:g} (Core:Sightings:FutureTolerance): the station's clock is wrong.";
         }
 
         if (s.CapturedAt < now - limits.PastTolerance)
         {
-            return $"capturedAt {s.CapturedAt:O} lies more than {limits.PastTolerance} in the past: the station's clock is wrong.";
+            return $"capturedAt {s.CapturedAt:O} is more than {limits.PastTolerance.TotalDays:0} days ago (Core:Sightings:PastTolerance): the station's clock is wrong, or a recording is older than that. #start= behind a camera's source says when a recording was taken.";
         }
 
         if (s.Plate is { } plate && !IsPlate(plate))

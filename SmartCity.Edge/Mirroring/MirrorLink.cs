@@ -32,7 +32,7 @@ internal sealed class MirrorLink(
     ILogger logger)
 {
     private static readonly Counter<long> Records = Telemetry.Meter.CreateCounter<long>("smartcity.mirror.records", "{record}", "Records carried to the core.");
-    private static readonly Histogram<double> Latency = Telemetry.Meter.CreateHistogram<double>("smartcity.mirror.latency", "s", "From a record's timestamp to its delivery on the core.");
+    private static readonly Histogram<double> Latency = Telemetry.Meter.CreateHistogram<double>("smartcity.mirror.latency", "s", "From a record's timestamp to its delivery on the core.", advice: Telemetry.Delays);
     private static readonly Gauge<long> Lag = Telemetry.Meter.CreateGauge<long>("smartcity.mirror.lag", "{record}", "Records of the source not yet carried.");
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(5);

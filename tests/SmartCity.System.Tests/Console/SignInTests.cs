@@ -20,7 +20,7 @@ public sealed class SignInTests(ConsoleFixture console)
         await window.Page.GetByLabel("Name").FillAsync("administrator");
         await window.Page.GetByLabel("Password").FillAsync("not the password");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Expect(window.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("do not belong together");
+        await Expect(window.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The name or the password is wrong");
 
         await window.Page.GetByLabel("Password").FillAsync(Hosting.RunningSystem.AdministratorPassword);
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
