@@ -54,6 +54,7 @@ internal sealed class PictureReading
 
         DistinctPlates.Keep(found, _kept);
         RemoveScraps();
+        DistinctPlates.FrontFirst(_kept);
         var plates = new PlateRead[_kept.Count];
         for (var i = 0; i < plates.Length; i++)
         {

@@ -69,6 +69,22 @@ public sealed class ManyVehiclesTests(OwnModelsTests.Own own) : IClassFixture<Ow
     }
 
     [Fact]
+    public void The_vehicle_in_front_comes_first_even_at_the_pictures_side()
+    {
+        var vehicles = Vehicles(8);
+        foreach (var pair in vehicles.Chunk(2))
+        {
+            using var picture = Street(1920, 1080);
+            Place(pair[0].Picture, picture, new Point(20, 600), 2.4 * Small / pair[0].Width);
+            Place(pair[1].Picture, picture, new Point(800, 200), 2 * Small / pair[1].Width);
+
+            Assert.Equal([pair[0].Plate, pair[1].Plate], Read(picture));
+        }
+
+        vehicles.ForEach(v => v.Picture.Dispose());
+    }
+
+    [Fact]
     public void What_is_too_small_to_be_read_and_perhaps_no_plate_is_read_only_where_nothing_else_is()
     {
         var vehicles = Vehicles(2);
