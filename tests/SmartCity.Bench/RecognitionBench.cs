@@ -56,7 +56,7 @@ internal static class RecognitionBench
             return [];
         }
 
-        return [.. Directory.EnumerateDirectories(data).Where(d => File.Exists(Path.Combine(d, "truth.tsv"))).Order(StringComparer.Ordinal)];
+        return [.. Directory.EnumerateDirectories(data).Where(Truth.IsOfPlates).Order(StringComparer.Ordinal)];
     }
 
     private static void Print(RecognitionFigures figures)

@@ -11,6 +11,9 @@ internal static class Truth
 {
     private static readonly string[] BoxColumns = ["x", "y", "width", "height"];
 
+    /// <summary>Whether a folder holds pictures whose plates are known: others have a truth.tsv of something else.</summary>
+    public static bool IsOfPlates(string folder) => Path.Combine(folder, "truth.tsv") is var path && File.Exists(path) && File.ReadLines(path).First().Split('\t').Contains("plate");
+
     /// <exception cref="InvalidDataException">The file has no columns <c>file</c> and <c>plate</c>.</exception>
     public static List<KnownPicture> Read(string folder)
     {
