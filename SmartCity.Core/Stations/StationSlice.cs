@@ -18,8 +18,8 @@ internal static class StationSlice
 {
     public static IServiceCollection AddStations(this IServiceCollection services)
     {
-        services.AddOptions<CoreOptions>().BindConfiguration(CoreOptions.Section)
-            .Validate(o => o.CityFile is null || File.Exists(o.CityFile), "Core:CityFile does not exist.").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CoreOptions>, CityFileValidation>();
+        services.AddOptions<CoreOptions>().BindConfiguration(CoreOptions.Section).ValidateOnStart();
         services.AddObjectStore();
         services.AddSingleton<StationSetups>().AddSingleton<EdgeRefusals>();
         return services.AddSingleton<IDatabaseSeed, ZoneSeed>().AddSingleton<IDatabaseSeed, StationSeed>();
