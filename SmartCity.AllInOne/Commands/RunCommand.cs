@@ -32,7 +32,8 @@ internal static class RunCommand
 
     /// <summary>Errors that are the surroundings' fault: said in one sentence, without a stack.</summary>
     public static bool IsForUser(Exception e) =>
-        e is InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException or OptionsValidationException or KafkaException;
+        e is InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException or OptionsValidationException or KafkaException
+        || (e is AggregateException several && several.InnerExceptions.All(IsForUser));
 
     /// <summary>Runs a verb; what is the surroundings' fault becomes one sentence and status 1.</summary>
     public static async Task<int> GuardAsync(Func<ILogger, Task<int>> verb, CancellationToken cancellationToken)
@@ -50,7 +51,7 @@ internal static class RunCommand
         catch (Exception e) when (IsForUser(e))
         {
             logger.LogDebug(e, "SmartCity could not run.");
-            await Console.Error.WriteLineAsync($"smartcity: {e.Message}");
+            await Console.Error.WriteLineAsync($"smartcity: {(e is AggregateException several ? string.Join(" ", several.InnerExceptions.Select(i => i.Message).Distinct()) : e.Message)}");
             return 1;
         }
     }

