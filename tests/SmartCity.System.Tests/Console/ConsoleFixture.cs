@@ -13,8 +13,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
     // Patient: the browser, the city's cameras and the core share a machine.
     private const float PatienceMs = 30_000;
 
-    // A quarter of what the cameras read goes to review: its queue is full before anybody sits down.
-    private static readonly Dictionary<string, string> Demanding = new() { ["Core__Sightings__DoubtfulBelow"] = "0.98" };
+    // A quarter of what the cameras read goes to review: its queue is full before anybody sits down. A pattern may match as much as it likes, so that an alert comes soon.
+    private static readonly Dictionary<string, string> Demanding = new() { ["Core__Sightings__DoubtfulBelow"] = "0.98", ["Core__Hotlist__MostShare"] = "1" };
 
     private readonly TestData _data = new();
     private IPlaywright? _playwright;
@@ -63,7 +63,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
     internal async Task<AlertView> AlertAsync(string reason)
     {
         var token = TestContext.Current.CancellationToken;
-        using var added = await System.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = "*1*", Reason = reason, Priority = 1, RequestedBy = "tests" }, token);
+        using var added = await System.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = "*25*", Reason = reason, Priority = 1, RequestedBy = "tests" }, token);
+        Assert.True(added.IsSuccessStatusCode, await added.Content.ReadAsStringAsync(token));
         var entry = (await added.Content.ReadFromJsonAsync<HotlistEntryView>(token))!;
         AlertView? alert = null;
         await System.UntilAsync(async () => (alert = (await System.GetAsync<Page<AlertView>>("/api/alerts")).Items.FirstOrDefault(a => a.Reason == reason)) is not null, $"an alert for {reason}");
