@@ -47,7 +47,7 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
 
     /// <summary>Decides one: upheld takes back what stands for the charge's vehicle, scheme and day, be it the charge itself or one worked out anew.</summary>
     /// <returns>The dispute; null if there is no such dispute.</returns>
-    /// <exception cref="InvalidOperationException">It was decided already.</exception>
+    /// <exception cref="InvalidOperationException">It was decided already, or whoever decides raised it.</exception>
     public async Task<DisputeView?> DecideAsync(Guid id, bool upheld, string note, string by, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -61,6 +61,11 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
         if (dispute.State != "open")
         {
             throw new InvalidOperationException($"{dispute.DecidedBy} has already {dispute.State} the dispute.");
+        }
+
+        if (dispute.RaisedBy == by)
+        {
+            throw new InvalidOperationException("Whoever raised a dispute cannot decide it. Another person must.");
         }
 
         var now = time.GetUtcNow();

@@ -88,6 +88,23 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(["rejected"], (await GetAsync<List<DisputeView>>($"/api/charges/{charge.Id}/disputes")).Select(d => d.State));
     }
 
+    [Theory]
+    [InlineData("upheld")]
+    [InlineData("rejected")]
+    public async Task Whoever_raised_a_dispute_cannot_decide_it(string state)
+    {
+        var charge = await ChargeAsync(state == "upheld" ? "DP07AAA" : "DP08AAA");
+        var dispute = await RaiseAsync(charge.Id, "was not me");
+
+        using var own = await core.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute.Id}", new DisputeDecision(state, "I think so"), Token);
+
+        Assert.Equal(HttpStatusCode.Conflict, own.StatusCode);
+        Assert.Contains("Another person must", await own.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal(12.50m, await StandsAsync(charge));
+        using var another = await DecideAsync(dispute.Id, state, "The picture shows it.");
+        Assert.Equal(HttpStatusCode.OK, another.StatusCode);
+    }
+
     [Fact]
     public async Task What_cannot_be_disputed_is_said()
     {
@@ -142,7 +159,12 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
 
     private async Task<DisputeView> RaiseAsync(Guid charge, string reason) => await RaisedAsync(await core.Http.PostAsJsonAsync($"/api/charges/{charge}/disputes", new NewDispute(reason), Token));
 
-    private Task<HttpResponseMessage> DecideAsync(Guid dispute, string state, string note) => core.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute}", new DisputeDecision(state, note), Token);
+    // Another person than the one who raised it.
+    private async Task<HttpResponseMessage> DecideAsync(Guid dispute, string state, string note)
+    {
+        using var person = Caller.With(core, (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword)).Token);
+        return await person.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute}", new DisputeDecision(state, note), Token);
+    }
 
     private Task<IngestResult> IngestAsync(params Contracts.Sighting[] sightings) => core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(sightings), [], Token);
 

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
 using static Microsoft.Playwright.Assertions;
@@ -24,15 +25,24 @@ public sealed class ChargeTests(ConsoleFixture console)
     }
 
     [Fact]
-    public async Task A_dispute_is_raised_upheld_and_listed()
+    public async Task A_dispute_is_raised_and_another_persons_is_upheld()
     {
         await using var window = await console.SignInAsync();
         await OpenAsync(window);
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Dispute the charge" }).ClickAsync();
-        await window.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("sold the day before");
+        await window.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("sold long before");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Dispute", Exact = true }).ClickAsync();
         await Expect(window.Page.GetByText("The dispute is open.")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("another person must decide it")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Uphold" })).ToHaveCountAsync(0);
 
+        // Somebody else rejects it and raises one that is right.
+        var charge = window.Page.Url.Split('/')[^1];
+        var own = (await console.System.GetAsync<List<DisputeView>>($"/api/charges/{charge}/disputes")).Single();
+        using var rejected = await console.System.Http.PostAsJsonAsync($"/api/charges/disputes/{own.Id}", new DisputeDecision("rejected", "nobody sold it then"), TestContext.Current.CancellationToken);
+        using var raised = await console.System.Http.PostAsJsonAsync($"/api/charges/{charge}/disputes", new NewDispute("sold the day before"), TestContext.Current.CancellationToken);
+        Assert.True(rejected.IsSuccessStatusCode && raised.IsSuccessStatusCode);
+        await window.GoAsync($"charges/{charge}");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Uphold" }).ClickAsync();
         await window.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("the registry has the sale");
         await window.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Uphold" }).ClickAsync();
