@@ -1,22 +1,65 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Database;
+using SmartCity.Core.Review;
 
 namespace SmartCity.Core.Charges;
 
 /// <summary>Works charges out again when the registry, not a reading, was what was wrong.</summary>
-public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger ledger, TimeProvider time)
+public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger ledger, IOptions<ReviewOptions> options, TimeProvider time)
 {
-    /// <summary>Works out again what a vehicle owes for a day, with the registry as it is now; gives the lines added to the ledger.</summary>
-    public async Task<IReadOnlyList<ChargeView>> RederiveAsync(VehicleDay day, string why, CancellationToken cancellationToken)
+    private const string BeforeLines = "before_lines";
+
+    /// <summary>
+    /// Works out again what a vehicle owes for a day, with what the registry now says of that day. Where two people are asked for, what changes the ledger waits
+    /// until a second person asks for the same.
+    /// </summary>
+    /// <returns>The lines added to the ledger, or, while it waits, those that would be.</returns>
+    public async Task<(IReadOnlyList<ChargeView> Lines, bool Waits)> RederiveAsync(VehicleDay day, string why, string by, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        await transaction.SaveAsync(BeforeLines, cancellationToken);
         var added = await ledger.RederiveAsync(connection, transaction, [day], why, cancellationToken);
+        var waits = options.Value.TwoPeople && added.Count > 0 && !await IsAgreedAsync(connection, day, by, cancellationToken);
+        if (waits)
+        {
+            await transaction.RollbackAsync(BeforeLines, cancellationToken);
+            await ProposeAsync(connection, day, why, by, cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
-        return added;
+        return (added, waits);
+    }
+
+    // Somebody else asked for it. Then all that was asked for this day is done.
+    private static async Task<bool> IsAgreedAsync(NpgsqlConnection connection, VehicleDay day, string by, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            with others as (select from rederive_proposals where plate = $1 and day = $2 and proposed_by <> $3)
+            , done as (delete from rederive_proposals where plate = $1 and day = $2 and exists (select from others))
+            select exists (select from others)
+            """,
+            connection)
+        {
+            Parameters = { new() { Value = day.Plate }, new() { Value = day.Day }, new() { Value = by } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private async Task ProposeAsync(NpgsqlConnection connection, VehicleDay day, string why, string by, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "insert into rederive_proposals (plate, day, proposed_by, why, proposed_at) values ($1, $2, $3, $4, $5) on conflict (plate, day, proposed_by) do update set why = excluded.why, proposed_at = excluded.proposed_at",
+            connection)
+        {
+            Parameters = { new() { Value = day.Plate }, new() { Value = day.Day }, new() { Value = by }, new() { Value = why }, new() { Value = time.GetUtcNow() } },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>

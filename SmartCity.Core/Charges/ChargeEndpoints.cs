@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -28,7 +29,7 @@ internal static class ChargeSlice
         charges.MapGet("summary", SummaryAsync).WithSummary("Pounds charged for a charging day, toll and pollution, less reversals; today if no day is given");
         charges.MapGet("totals", TotalsAsync).WithSummary("Pounds charged for a charging day by scheme, less reversals; today if no day is given");
         charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: every line of the ledger for its plate, scheme and day, oldest first");
-        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with the registry as it is now, and returns the lines added").RequireAuthorization(Scope.ReviewWrite);
+        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with what the registry now says of that day, and returns the lines added; 202 with those that would be while it waits for a second person").RequireAuthorization(Scope.ReviewWrite);
         charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording them: reads one JSON object a line and returns one for each").AuditedByItself();
         charges.MapDisputes();
         return app.MapTariffs();
@@ -115,7 +116,8 @@ internal static class ChargeSlice
         return history.Count == 0 ? TypedResults.NotFound() : TypedResults.Ok(history);
     }
 
-    private static async Task<Results<Ok<IReadOnlyList<ChargeView>>, ProblemHttpResult>> RederiveAsync(RederiveRequest request, ChargeCorrections corrections, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<IReadOnlyList<ChargeView>>, Accepted<IReadOnlyList<ChargeView>>, ProblemHttpResult>> RederiveAsync(
+        RederiveRequest request, ClaimsPrincipal user, ChargeCorrections corrections, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(request.Plate) || string.IsNullOrWhiteSpace(request.Why))
         {
@@ -123,7 +125,8 @@ internal static class ChargeSlice
         }
 
         var day = new VehicleDay(request.Plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), request.Day);
-        return TypedResults.Ok(await corrections.RederiveAsync(day, request.Why, cancellationToken));
+        var (lines, waits) = await corrections.RederiveAsync(day, request.Why, user.Identity!.Name!, cancellationToken);
+        return waits ? TypedResults.Accepted((string?)null, lines) : TypedResults.Ok(lines);
     }
 
     private static async Task<ContentHttpResult> PreviewAsync(HttpRequest request, NpgsqlDataSource dataSource, CancellationToken cancellationToken)

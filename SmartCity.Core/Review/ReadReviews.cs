@@ -23,7 +23,7 @@ public enum ReviewDecision
 /// <summary>
 /// Applies people's decisions on readings, each in one transaction: the sighting counts as what was decided, its passages, charges and alerts follow,
 /// its open cases are closed, and the decision is kept as truth for training. What the camera read stays. Replays of the sighting change nothing.
-/// Where two people are asked for, a decision that would charge somebody waits until a second one comes to the same plate.
+/// Where two people are asked for, a decision that would charge somebody or take a charge back waits until a second one comes to the same plate.
 /// </summary>
 public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, ChargeLedger ledger, IOptions<ReviewOptions> options, TimeProvider time)
 {
@@ -67,7 +67,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         await RecordAsync(connection, transaction, read, decision, counts, by, first?.By, cancellationToken);
         var alerts = counts == read.Sighting.Plate ? [] : await MoveAsync(connection, transaction, read, counts, 1, cancellationToken);
         var entries = await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(read.Sighting.CapturedAt, read.Sighting.Plate, counts), Why(read.Sighting, decision, counts), cancellationToken);
-        var proposed = options.Value.TwoPeople && first is null && (entries.Any(e => e.Kind == "charge") || proposals.Exists(p => p.By != by));
+        var proposed = options.Value.TwoPeople && first is null && (entries.Count > 0 || proposals.Exists(p => p.By != by));
         if (proposed)
         {
             await transaction.RollbackAsync(BeforeDecision, cancellationToken);
@@ -125,6 +125,11 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         }
 
         var entries = await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(read.Sighting.CapturedAt, read.Sighting.Plate, counts), $"{by} took back what was decided on sighting {sightingId}.", cancellationToken);
+        if (options.Value.TwoPeople && entries.Count > 0)
+        {
+            throw new ArgumentException("Two people made this decision and it changed what is charged, so one of them cannot undo it. Correct the reading instead.");
+        }
+
         await transaction.CommitAsync(cancellationToken);
         return new ReviewOutcome(sightingId, counts, entries, []);
     }

@@ -7,7 +7,7 @@ public sealed class ReviewOptions
 {
     public const string Section = "Core:Review";
 
-    /// <summary>Whether a decision that would charge somebody takes effect only when a second person makes the same.</summary>
+    /// <summary>Whether a decision that would charge somebody, or take a charge back, takes effect only when a second person makes the same.</summary>
     public bool TwoPeople { get; set; }
 
     /// <summary>How long a case is reserved for the person who has it on the screen.</summary>

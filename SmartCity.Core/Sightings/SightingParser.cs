@@ -55,7 +55,7 @@ public static class SightingParser
 
         if (s.CapturedAt < now - limits.PastTolerance)
         {
-            return $"capturedAt {s.CapturedAt:O} is more than {limits.PastTolerance.TotalDays:0} days ago (Core:Sightings:PastTolerance): the station's clock is wrong, or a recording is older than that. #start= behind a camera's source says when a recording was taken.";
+            return $"capturedAt {s.CapturedAt:O} is more than {limits.PastTolerance.TotalDays:0} days in the past (Core:Sightings:PastTolerance): the station's clock is wrong, or a recording is older than that. #start= behind a camera's source says when a recording was taken.";
         }
 
         if (s.Plate is { } plate && !IsPlate(plate))

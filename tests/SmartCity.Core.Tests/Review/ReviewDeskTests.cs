@@ -128,6 +128,51 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
     }
 
     [Fact]
+    public async Task What_would_take_a_charge_back_waits_for_a_second_person_where_two_are_asked_for()
+    {
+        await RegisterAsync("RD08AAA");
+        var sighting = Sighting("RD08AAA", Noon, "london-a40");
+        await IngestAsync(sighting);
+        await WithTwoPeopleAsync(async () =>
+        {
+            Assert.True((await OutcomeAsync(await DecideAsync(_ann, sighting.Id, "no-plate"))).Proposed);
+            Assert.Equal(12.50m, await StandsAsync("RD08AAA"));
+
+            Assert.False((await OutcomeAsync(await DecideAsync(_ben, sighting.Id, "no-plate"))).Proposed);
+            Assert.Equal(0m, await StandsAsync("RD08AAA"));
+
+            // One of the two alone does not bring it back either.
+            using var undone = await _ben.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token);
+            Assert.Equal(HttpStatusCode.Conflict, undone.StatusCode);
+            Assert.Equal(0m, await StandsAsync("RD08AAA"));
+        });
+    }
+
+    [Fact]
+    public async Task A_day_that_is_worked_out_again_and_owes_less_waits_for_a_second_person_where_two_are_asked_for()
+    {
+        await RegisterAsync("RD09AAA");
+        await IngestAsync(Sighting("RD09AAA", Noon, "london-a40"));
+        using var proof = new StringContent($"plate,euro,from\nRD09AAA,6,{Noon:yyyy-MM-dd}\n");
+        using var imported = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), proof, Token);
+        Assert.True(imported.IsSuccessStatusCode);
+        await WithTwoPeopleAsync(async () =>
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                using var first = await RederiveAsync(_ann, "RD09AAA");
+                Assert.Equal(HttpStatusCode.Accepted, first.StatusCode);
+                Assert.Equal(-12.50m, Assert.Single((await first.Content.ReadFromJsonAsync<List<ChargeView>>(Token))!).Amount);
+                Assert.Equal(12.50m, await StandsAsync("RD09AAA"));
+            }
+
+            using var second = await RederiveAsync(_ben, "RD09AAA");
+            Assert.Equal(HttpStatusCode.OK, second.StatusCode);
+            Assert.Equal(0m, await StandsAsync("RD09AAA"));
+        });
+    }
+
+    [Fact]
     public async Task Two_people_who_do_not_agree_see_what_the_other_said_and_nothing_is_charged()
     {
         await RegisterAsync("RD06AAA", "RD06AAB");
@@ -189,6 +234,9 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
 
     private static Task<HttpResponseMessage> DecideAsync(Caller caller, Guid sighting, string state, string? plate = null) =>
         caller.Http.PostAsJsonAsync($"/api/sightings/{sighting}/review", new ReviewResolution(state, plate), Token);
+
+    private static Task<HttpResponseMessage> RederiveAsync(Caller caller, string plate) =>
+        caller.Http.PostAsJsonAsync("/api/charges/rederive", new { plate, day = $"{Noon:yyyy-MM-dd}", why = "A proof has come." }, Token);
 
     private static Task<ReviewOutcome> OutcomeAsync(HttpResponseMessage answer) => Caller.ReadAsync<ReviewOutcome>(answer);
 

@@ -19,7 +19,7 @@ internal sealed class TestIngest
         var sieve = new HotListSieve();
         var raiser = new AlertRaiser(sieve, TimeProvider.System);
         Ledger = new ChargeLedger(queue, options, TimeProvider.System);
-        Corrections = new ChargeCorrections(data, Ledger, TimeProvider.System);
+        Corrections = new ChargeCorrections(data, Ledger, Options.Create(new ReviewOptions()), TimeProvider.System);
         var (moves, near, cases) = (new ReadingMove(passages, raiser), new NearMatches(sieve), new ReadingCases(options));
         var revisions = new SightingRevisions(data, moves, Ledger, near, queue, cases, TimeProvider.System);
         Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, near, queue, cases, revisions, TimeProvider.System);

@@ -119,7 +119,7 @@ public class DatedRegistryTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     private Task RederiveAsync(string plate, DateOnly day) =>
-        new TestIngest(postgres.DataSource).Corrections.RederiveAsync(new VehicleDay(plate, day), "A look.", TestContext.Current.CancellationToken);
+        new TestIngest(postgres.DataSource).Corrections.RederiveAsync(new VehicleDay(plate, day), "A look.", "tests", TestContext.Current.CancellationToken);
 
     private async Task<List<(DateOnly Day, decimal Amount)>> StandingAsync(string plate)
     {
