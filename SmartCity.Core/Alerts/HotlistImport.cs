@@ -4,6 +4,7 @@ using CsvHelper;
 using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Alerts;
 
@@ -15,20 +16,9 @@ namespace SmartCity.Core.Alerts;
 public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages passages, TypedPlates typed, TimeProvider time)
 {
     private const int BatchSize = 10_000;
-    private const int MostErrors = 1_000;
     private const int LongestReason = 1_000;
     private const int LongestName = 200;
     private const int FewestFixed = 2;
-
-    private static readonly CsvReaderOptions Csv = new()
-    {
-        AllowLineBreaksInQuotes = false,
-        TrimWhitespace = true,
-        TrackLineNumbers = true,
-        MaxRecordSize = 64 * 1024,
-        NullValues = [""],
-        NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
-    };
 
     /// <exception cref="InvalidDataException">The file has no header, or is not CSV.</exception>
     public async Task<ImportReport> ImportCsvAsync(Stream csv, string by, CancellationToken cancellationToken)
@@ -85,10 +75,10 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
     {
         using var rejects = new RejectedRows();
         using var meant = new RejectedRows();
-        var errors = new List<ImportError>();
+        var rejections = new ImportRejections();
         var doubts = new List<ImportDoubt>();
         var batch = new Dictionary<(string, string?), HotlistEntryView>(BatchSize);
-        long read = 0, rejected = 0, doubtful = 0;
+        long read = 0, doubtful = 0;
         RecentPassages.Sample? recent = null;
         await foreach (var (line, row, problem, original) in rows.WithCancellation(cancellationToken))
         {
@@ -101,10 +91,8 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
 
             if (entry is null)
             {
-                rejected++;
-                if (errors.Count < MostErrors)
+                if (rejections.Add(line, error!))
                 {
-                    errors.Add(new ImportError(line, error!));
                     rejects.Add(line, error!, original());
                 }
 
@@ -114,7 +102,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             if (typed.Meant(entry.Pattern) is { } better)
             {
                 doubtful++;
-                if (doubts.Count < MostErrors)
+                if (doubts.Count < ImportRejections.MostNamed)
                 {
                     doubts.Add(new ImportDoubt(line, entry.Pattern, better));
                     meant.Add(line, TypedPlates.Why(entry.Pattern, better), original().Select(f => PlatePattern.Normalise(f.Value ?? "") == entry.Pattern ? (f.Name, better) : f));
@@ -130,12 +118,12 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         }
 
         await SaveAsync([.. batch.Values], by, cancellationToken);
-        return new ImportReport(read, read - rejected, rejected, errors, rejects.Text(), doubtful, doubts, isCsv ? meant.Text() : null);
+        return rejections.Of(read) with { RejectedCsv = rejects.Text(), Doubtful = doubtful, Doubts = doubts, MeantCsv = isCsv ? meant.Text() : null };
     }
 
     private static async IAsyncEnumerable<Row> RowsAsync(Stream csv)
     {
-        await using var reader = CsvReader.Create(csv, Csv, leaveOpen: true);
+        await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         await reader.ReadHeaderAsync();
         var plate = reader.TryGetFieldIndex("pattern", out var index) || reader.TryGetFieldIndex("plate", out index) ? index : -1;
         if (plate < 0 || !reader.TryGetFieldIndex("reason", out _))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
@@ -18,7 +19,7 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
     /// <exception cref="InvalidDataException">The header is missing, lacks a needed column or names one that is not known, then nothing was saved; or the file is not CSV.</exception>
     public async Task<ImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
     {
-        await using var reader = CsvReader.Create(csv, VehicleImport.Csv, leaveOpen: true);
+        await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         try
         {
             await reader.ReadHeaderAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using CsvHelper;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
@@ -18,21 +19,10 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
 
     private static readonly string[] OfTheRow = ["from", "source"];
 
-    // A quote that is never closed costs one row, not the rest of the file.
-    internal static readonly CsvReaderOptions Csv = new()
-    {
-        AllowLineBreaksInQuotes = false,
-        TrimWhitespace = true,
-        TrackLineNumbers = true,
-        MaxRecordSize = 64 * 1024,
-        NullValues = [""],
-        NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
-    };
-
     /// <exception cref="InvalidDataException">The header is missing, has no plate, or names a column that is not known, then nothing was saved; or a line is longer than any row can be.</exception>
     public async Task<ImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
     {
-        await using var reader = CsvReader.Create(csv, Csv, leaveOpen: true);
+        await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         try
         {
             return await ImportAsync(reader, cancellationToken);

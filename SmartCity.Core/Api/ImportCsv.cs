@@ -1,0 +1,18 @@
+using CsvHelper;
+
+namespace SmartCity.Core.Api;
+
+/// <summary>How CSV files of all imports are read.</summary>
+internal static class ImportCsv
+{
+    // A quote that is never closed costs one row, not the rest of the file.
+    public static CsvReaderOptions Options { get; } = new()
+    {
+        AllowLineBreaksInQuotes = false,
+        TrimWhitespace = true,
+        TrackLineNumbers = true,
+        MaxRecordSize = 64 * 1024,
+        NullValues = [""],
+        NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
+    };
+}
