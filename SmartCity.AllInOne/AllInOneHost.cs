@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Core;
 using SmartCity.Edge;
+using SmartCity.Lake;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.ServiceDefaults.Health;
@@ -21,7 +23,8 @@ internal static class AllInOneHost
 
     /// <param name="settings">What is configured beside the user's configuration.</param>
     /// <param name="console">Whether the console is served.</param>
-    public static WebApplication Build(IReadOnlyDictionary<string, string?> settings, WorkerHealth health, bool console = true)
+    /// <param name="sql">Where analysts connect; null if they cannot.</param>
+    public static WebApplication Build(IReadOnlyDictionary<string, string?> settings, WorkerHealth health, bool console = true, SqlAddress? sql = null, Action<IServiceCollection>? more = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
@@ -43,6 +46,13 @@ internal static class AllInOneHost
             UseBothSchemes(builder.Services);
         }
 
+        if (sql is not null)
+        {
+            builder.Services.AddSingleton(sql.Listener);
+            builder.AddLake();
+        }
+
+        more?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapEdge();
@@ -60,10 +70,14 @@ internal static class AllInOneHost
     {
         const string both = "both";
         services.AddAuthentication(both).AddPolicyScheme(both, null, o => o.ForwardDefaultSelector = context =>
-            context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || context.Request.Path.StartsWithSegments("/openapi", StringComparison.Ordinal)
+            context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || context.Request.Path.StartsWithSegments("/iceberg", StringComparison.Ordinal) || context.Request.Path.StartsWithSegments("/openapi", StringComparison.Ordinal)
                 ? ApiScheme.Name
                 : CookieAuthenticationDefaults.AuthenticationScheme);
     }
+
+    /// <summary>Says what is wrong with the settings before anything starts: the host would log it with a stack first.</summary>
+    /// <exception cref="OptionsValidationException">A setting is wrong; the message names it.</exception>
+    public static void CheckSettings(WebApplication app) => app.Services.GetService<IStartupValidator>()?.Validate();
 
     /// <summary>Says which workers of a host that has stopped had failed.</summary>
     /// <returns>Whether there was one.</returns>

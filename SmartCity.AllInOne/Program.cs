@@ -23,6 +23,9 @@ public static class EntryPoint
             ResetCommand.Create(),
             ChargesCommand.Create(),
             AuditCommand.Create(),
+            PackageCommand.Create(),
+            LakeCommand.Create(),
+            ModelsCommand.Create(),
             DoctorCommand.Create(),
         };
         var result = root.Parse(args);

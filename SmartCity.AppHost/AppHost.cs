@@ -12,12 +12,14 @@ var target = builder.AddPublishTarget();
 var city = builder.Configuration["City"];
 
 // Infrastructure.
-var postgres = Existing("postgres") ?? infrastructure.Postgres("postgres");
+var analystPassword = builder.AddSecret("analyst-password", 22, "Password of the role **analyst**, who asks the city by SQL.");
+var postgres = Existing("postgres") ?? infrastructure.Postgres("postgres", analystPassword);
 var coreKafka = Existing("core-kafka") ?? infrastructure.Kafka("core-kafka");
 var objects = Existing("objects") ?? infrastructure.Objects("objects");
 
 // Keys between the services, and the first user's password. The dashboard's parameters show them.
 var firstPassword = builder.AddSecret("first-password", 16, "Password of the user **administrator**, who signs in to the console first.");
+var coreSecret = builder.AddSecret("core-secret", 40, "The core signs the audit with it and seals the secrets in the database.");
 var consoleKey = builder.AddSecret("console-key", 40, "With this key the console calls the core.");
 var edgeKey = builder.AddSecret("edge-key", 40, "With this key the edges ask the core for their cameras and for the hot-list.");
 
@@ -28,6 +30,7 @@ var core = builder.AddService<Projects.SmartCity_Core>("core")
     .WithReference(objects).WaitFor(objects)
     .WithCity("Core", city)
     .WithEnvironment("Core__DemoRegistry", city is null ? "true" : "false")
+    .WithEnvironment("Core__Secrets__Key", coreSecret)
     .WithEnvironment("Core__Access__FirstPassword", firstPassword)
     .WithServiceKey(0, "console", consoleKey, Scope.LiveRead)
     .WithServiceKey(1, "edge", edgeKey, Scope.EdgeConfig)
@@ -64,6 +67,20 @@ foreach (var station in stations)
 // The link: topic "sightings" of each station becomes "{station}.sightings" on the core.
 var mirror = infrastructure.Mirror(kafkas, coreKafka);
 
+// One SQL over Postgres and the archive, for analysts and their tools.
+var lake = builder.AddService<Projects.SmartCity_Lake>("lake")
+    .WithReference(postgres).WaitFor(postgres)
+    .WithReference(objects).WaitFor(objects)
+    .WithFolder("Lake__Folder", "lake")
+    .WithEnvironment("Lake__Analyst", "analyst")
+    .WithEnvironment("Lake__AnalystPassword", analystPassword)
+    .WithEnvironment("Lake__AnalystWithoutPlates", "analyst_without_plates")
+    .WithHttp("Health")
+    .WithSql(postgres)
+    .WithIconName("DatabaseSearch")
+    .PublishAsImage("lake", target);
+core.WithSqlOf(lake, analystPassword);
+
 // The console.
 var web = builder.AddService<Projects.SmartCity_Web>("web")
     .WithReference(core).WaitForStart(core)
@@ -79,7 +96,7 @@ if (builder.ExecutionContext.IsRunMode)
 {
     web.WithEnvironment("Console__Traces__Address", builder.Configuration["ASPNETCORE_URLS"]?.Split(';')[0] ?? "");
     core.WithRushHour(coreKafka);
-    core.WithReset([core.Resource, mirror.Resource, .. edges.Select(e => e.Resource), web.Resource], postgres, objects, [("core-kafka", coreKafka), .. kafkas.Select(k => ($"edge-kafka-{k.Station}", k.Kafka))]);
+    core.WithReset([core.Resource, mirror.Resource, .. edges.Select(e => e.Resource), lake.Resource, web.Resource], postgres, objects, [("core-kafka", coreKafka), .. kafkas.Select(k => ($"edge-kafka-{k.Station}", k.Kafka))]);
     mirror.WithLinkSwitch();
     foreach (var (edge, station) in edges.Zip(stations))
     {

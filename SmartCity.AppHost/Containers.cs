@@ -19,12 +19,43 @@ internal sealed class Containers(IDistributedApplicationBuilder builder) : IInfr
 
     public long? BrokerPartitionBytes => null;
 
-    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name) => builder
-        .AddPostgres($"{name}-server")
-        .WithDataVolume("smartcity-postgres")
-        .WithLifetime(ContainerLifetime.Persistent)
-        .WithPgAdmin(pgAdmin => pgAdmin.WithLifetime(ContainerLifetime.Persistent))
-        .AddDatabase(name, "smartcity");
+    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analystPassword)
+    {
+        var server = builder.AddPostgres($"{name}-server").WithDataVolume("smartcity-postgres");
+        return builder.ExecutionContext.IsPublishMode
+            ? Owned(name, server, analystPassword)
+            : server.WithLifetime(ContainerLifetime.Persistent).WithPgAdmin(pgAdmin => pgAdmin.WithLifetime(ContainerLifetime.Persistent)).AddDatabase(name, "smartcity");
+    }
+
+    // The core owns its database and is no superuser, who alone may make the analyst's role and what joins the archive with live tables. The image runs the script when it makes its data folder.
+    private IResourceBuilder<IResourceWithConnectionString> Owned(string name, IResourceBuilder<PostgresServerResource> server, IResourceBuilder<ParameterResource> analystPassword)
+    {
+        const string Script = """
+            set -e
+            psql -v ON_ERROR_STOP=1 -v password="$SMARTCITY_PASSWORD" -v analyst="$ANALYST_PASSWORD" -U "$POSTGRES_USER" -d postgres <<'SQL'
+            create role smartcity login password :'password';
+            create database smartcity owner smartcity;
+            create role analyst login password :'analyst';
+            alter role analyst connection limit 20;
+            alter role analyst set statement_timeout = '10min';
+            alter role analyst set idle_in_transaction_session_timeout = '5min';
+            create role analyst_without_plates login password :'analyst';
+            alter role analyst_without_plates connection limit 20;
+            alter role analyst_without_plates set statement_timeout = '10min';
+            alter role analyst_without_plates set idle_in_transaction_session_timeout = '5min';
+            \c smartcity
+            create extension postgres_fdw schema pg_catalog;
+            grant usage on foreign data wrapper postgres_fdw to smartcity;
+            SQL
+
+            """;
+        var password = builder.AddSecret("smartcity-password", 22, "Password of the user smartcity of Postgres, who owns the core's database.");
+        server.WithEnvironment("SMARTCITY_PASSWORD", password).WithEnvironment("ANALYST_PASSWORD", analystPassword).WithContainerFiles("/docker-entrypoint-initdb.d", [new ContainerFile { Name = "10-smartcity.sh", Contents = Script }]);
+        var endpoint = server.Resource.PrimaryEndpoint;
+        return builder.AddConnectionString(
+            name,
+            ReferenceExpression.Create($"Host={endpoint.Property(EndpointProperty.Host)};Port={endpoint.Property(EndpointProperty.Port)};Username=smartcity;Password={password};Database=smartcity")).WaitFor(server);
+    }
 
     public IResourceBuilder<IResourceWithConnectionString> Kafka(string name, string? station = null)
     {

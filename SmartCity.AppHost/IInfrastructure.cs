@@ -7,7 +7,8 @@ internal interface IInfrastructure
     long? BrokerPartitionBytes { get; }
 
     /// <summary>A Postgres with a database for the core.</summary>
-    IResourceBuilder<IResourceWithConnectionString> Postgres(string name);
+    /// <param name="analystPassword">Of the role that asks the city by SQL.</param>
+    IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analystPassword);
 
     /// <summary>A Kafka of one broker.</summary>
     /// <param name="station">Whose Kafka it is; null for the core's.</param>

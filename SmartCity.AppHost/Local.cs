@@ -17,7 +17,8 @@ internal sealed class Local(IDistributedApplicationBuilder builder) : IInfrastru
 
     public long? BrokerPartitionBytes => _realKafka ? null : PartitionBytes;
 
-    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name) =>
+    // Its owner makes the role.
+    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analystPassword) =>
         AddServed(name, "postgres").WithIconName("DatabaseMultiple");
 
     public IResourceBuilder<IResourceWithConnectionString> Kafka(string name, string? station = null)

@@ -17,6 +17,9 @@ internal static partial class Publishing
     /// <summary>On which our images listen.</summary>
     public const int Port = 8080;
 
+    /// <summary>On which analysts connect, where it is published.</summary>
+    public const int SqlPort = 5433;
+
 #if !PUBLISH
     public static PublishTarget? AddPublishTarget(this IDistributedApplicationBuilder builder) => null;
 
@@ -59,6 +62,7 @@ internal static partial class Publishing
         });
 
     private static readonly string OurPort = Port.ToString(CultureInfo.InvariantCulture);
+    private static readonly string OurSqlPort = SqlPort.ToString(CultureInfo.InvariantCulture);
 
     private static void Finish(ComposeFile file)
     {
@@ -66,9 +70,16 @@ internal static partial class Publishing
         {
             service.Restart = "unless-stopped";
             service.Image = Required(service.Image);
+            // Not a port of the host that changes with each start.
             if (service.Ports.Remove(OurPort))
             {
-                service.Ports.Add($"{OurPort}:{OurPort}"); // not a port of the host that changes with each start
+                service.Ports.Add($"{OurPort}:{OurPort}");
+            }
+
+            // Unencrypted: for programs on the host alone.
+            if (service.Ports.Remove(OurSqlPort))
+            {
+                service.Ports.Add($"127.0.0.1:{OurSqlPort}:{OurSqlPort}");
             }
 
             foreach (var (name, value) in service.Environment.ToArray())

@@ -57,6 +57,28 @@ internal static class Services
         .WithHttpHealthCheck("/health/ready")
         .WithUrlForEndpoint("http", url => url.DisplayText = name);
 
+    /// <summary>Where analysts connect, and where Postgres reaches the archive for a statement that joins it with live tables.</summary>
+    public static IResourceBuilder<ProjectResource> WithSql(this IResourceBuilder<ProjectResource> project, IResourceBuilder<IResourceWithConnectionString> postgres)
+    {
+        const string Name = "sql";
+        var publishes = project.ApplicationBuilder.ExecutionContext.IsPublishMode;
+        // Postgres is in a container, in a network with this service, or on this machine.
+        var isContained = publishes || postgres.Resource is IResourceWithParent { Parent: ContainerResource };
+        var seen = new EndpointReference(project.Resource, Name, isContained ? KnownNetworkIdentifiers.DefaultAspireContainerNetwork : KnownNetworkIdentifiers.LocalhostNetwork);
+        return project.WithEndpoint(name: Name, scheme: "tcp", port: publishes ? Publishing.SqlPort : null, targetPort: publishes ? Publishing.SqlPort : null, env: "Lake__Port", isExternal: true)
+            .WithEnvironment("Lake__Address", isContained ? "0.0.0.0" : "127.0.0.1")
+            .WithEnvironment("Lake__ForeignAddress", ReferenceExpression.Create($"{seen.Property(EndpointProperty.HostAndPort)}"))
+            .WithUrlForEndpoint(Name, url => url.DisplayText = "SQL");
+    }
+
+    /// <summary>The core asks the lake for people at the console, as one of its two readers.</summary>
+    public static IResourceBuilder<ProjectResource> WithSqlOf(this IResourceBuilder<ProjectResource> core, IResourceBuilder<ProjectResource> lake, IResourceBuilder<ParameterResource> password) => core
+        .WithEnvironment("Core__Sql__Address", ReferenceExpression.Create($"{lake.GetEndpoint("sql").Property(EndpointProperty.HostAndPort)}"))
+        .WithEnvironment("Core__Sql__Role", "analyst_without_plates")
+        .WithEnvironment("Core__Sql__Password", password)
+        .WithEnvironment("Core__Sql__PlatesRole", "analyst")
+        .WithEnvironment("Core__Sql__PlatesPassword", password);
+
     /// <summary>A key of one of the product's own services, and what it may do with it at the core.</summary>
     public static IResourceBuilder<ProjectResource> WithServiceKey(this IResourceBuilder<ProjectResource> core, int index, string name, IResourceBuilder<ParameterResource> key, string scope)
     {

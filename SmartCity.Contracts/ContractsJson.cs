@@ -18,9 +18,17 @@ namespace SmartCity.Contracts;
 [JsonSerializable(typeof(EdgeSightings))]
 [JsonSerializable(typeof(EdgeSightingsAsked))]
 [JsonSerializable(typeof(EdgeSightingsMissing))]
+[JsonSerializable(typeof(EdgeUploadsAsked))]
+[JsonSerializable(typeof(EdgeUploads))]
 [JsonSerializable(typeof(Api.AlertView))]
 [JsonSerializable(typeof(Api.ChargedFacts))]
 [JsonSerializable(typeof(LocalMatch))]
+[JsonSerializable(typeof(Models.ModelManifest))]
+[JsonSerializable(typeof(Models.ModelOrder))]
+[JsonSerializable(typeof(Models.ModelRelease))]
+[JsonSerializable(typeof(Faces.FaceExchange))]
+[JsonSerializable(typeof(Faces.FaceOrders))]
+[JsonSerializable(typeof(Faces.FaceMatch))]
 public sealed partial class ContractsJson : JsonSerializerContext;
 
 /// <summary>Writes <c>2026-11-23T08:15:30.120Z</c>; reads any ISO 8601 time and converts it to UTC.</summary>

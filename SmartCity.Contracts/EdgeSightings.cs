@@ -14,6 +14,9 @@ public sealed record EdgeSightings
 
     public required IReadOnlyList<StretchCount> Stretches { get; init; }
 
+    /// <summary>The beginnings of hours of capture of which the core lacks sightings that the edge said it had published: they are to be compared at once. Null when there are none.</summary>
+    public IReadOnlyList<DateTimeOffset>? CompareHours { get; init; }
+
     /// <summary>The beginning of the stretch in which a time lies.</summary>
     public static DateTimeOffset StretchOf(DateTimeOffset at) => new(at.UtcTicks - ((at.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) % Stretch.Ticks), TimeSpan.Zero);
 }

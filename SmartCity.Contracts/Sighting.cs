@@ -49,6 +49,12 @@ public sealed record Sighting
     /// <summary>Object key of the evidence JPEG, which may come later than the sighting; the plate patch lies beside it as <c>….plate.jpg</c>. Null if the picture was given up for lack of disk.</summary>
     public string? Evidence { get; init; }
 
+    /// <summary>SHA-256 of the picture at <see cref="Evidence"/> as the edge took it, 64 hexadecimal digits; null where the edge does not say.</summary>
+    public string? EvidenceSha256 { get; init; }
+
+    /// <summary>SHA-256 of the plate patch beside it, 64 hexadecimal digits.</summary>
+    public string? PatchSha256 { get; init; }
+
     public string? ReaderVersion { get; init; }
 
     public string? DetectorVersion { get; init; }

@@ -1,3 +1,5 @@
+using SmartCity.Contracts.Models;
+
 namespace SmartCity.Contracts;
 
 /// <summary>What an edge says of itself every ten seconds on <see cref="Topics.StationHeartbeats"/>. Rates are over the last interval.</summary>
@@ -31,6 +33,12 @@ public sealed record StationHeartbeat
     /// <summary>What the core has of the sightings in the spool; null until the core was asked.</summary>
     public AtCoreHeartbeat? AtCore { get; init; }
 
+    /// <summary>
+    /// By hour of capture, how many of the sightings in the spool the station's Kafka has acknowledged: the hours that changed since the heartbeat before,
+    /// and now and then all of them. Null from an edge that does not say.
+    /// </summary>
+    public IReadOnlyList<PublishedHour>? Published { get; init; }
+
     public double SightingsPerSecond { get; init; }
 
     /// <summary>Share 0–1 of the last interval's sightings that were read; null when there were none.</summary>
@@ -62,6 +70,9 @@ public sealed record StationHeartbeat
 
     /// <summary>Inference device in use: cpu, cuda or tensorrt.</summary>
     public string? Device { get; init; }
+
+    /// <summary>The models that the core may replace; null from an edge that does not say.</summary>
+    public IReadOnlyList<ModelHeartbeat>? Models { get; init; }
 }
 
 public sealed record CameraHeartbeat
@@ -132,6 +143,16 @@ public sealed record AtCoreHeartbeat
 
     /// <summary>How many of these the core does not have; the edge sends them again.</summary>
     public long Missing { get; init; }
+}
+
+/// <summary>What a station's Kafka has acknowledged of an hour.</summary>
+/// <param name="From">The beginning of the hour of capture, UTC.</param>
+/// <param name="Count">Sightings; later revisions of one do not count.</param>
+/// <param name="SentAt">When the last of them was acknowledged, by the edge's clock.</param>
+public sealed record PublishedHour(DateTimeOffset From, long Count, DateTimeOffset SentAt)
+{
+    /// <summary>The beginning of the hour in which a time lies.</summary>
+    public static DateTimeOffset HourOf(DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
 }
 
 /// <summary>The edge's own mirror, topic <see cref="Topics.Sightings"/>.</summary>

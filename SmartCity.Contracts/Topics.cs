@@ -9,12 +9,27 @@ public static class Topics
     public const string DeadLetters = "dead-letters";
     public const string ModelReleases = "model-releases";
 
+    /// <summary>What functions of the city file with a topic are told.</summary>
+    public const string Events = "events";
+
     /// <summary>Subscription patterns of the core (librdkafka treats a leading ^ as a regular expression).</summary>
     public const string MirroredSightings = @"^.*\.sightings$";
     public const string MirroredHeartbeats = @"^.*\.station-heartbeats$";
 
+    /// <summary>Whether the core writes to a topic: its own, and a station's sightings when a dead letter goes back there. Its rights in Kafka follow from this.</summary>
+    public static bool IsWrittenByCore(string topic) => topic is Alerts or DeadLetters or Events || topic.EndsWith("." + Sightings, StringComparison.Ordinal);
+
     /// <summary>Name on the core of an edge's topic.</summary>
     public static string Mirrored(string station, string topic) => $"{station}.{topic}";
+}
+
+/// <summary>Consumer groups of the core.</summary>
+public static class ConsumerGroups
+{
+    public const string Ingest = "core-ingest";
+
+    /// <summary>Each core has a group of its own for heartbeats: this and the name of its machine.</summary>
+    public const string Heartbeats = "core-heartbeats-";
 }
 
 public static class RecordHeaders

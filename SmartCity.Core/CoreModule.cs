@@ -7,13 +7,23 @@ using SmartCity.Core.Archive;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
+using SmartCity.Core.Doubts;
+using SmartCity.Core.Faces;
+using SmartCity.Core.Functions;
+using SmartCity.Core.Investigations;
+using SmartCity.Core.Lake;
 using SmartCity.Core.Live;
+using SmartCity.Core.Models;
 using SmartCity.Core.Ops;
+using SmartCity.Core.Packages;
 using SmartCity.Core.Passages;
+using SmartCity.Core.Privacy;
 using SmartCity.Core.Reports;
 using SmartCity.Core.Retention;
 using SmartCity.Core.Review;
+using SmartCity.Core.Secrets;
 using SmartCity.Core.Sightings;
+using SmartCity.Core.Sql;
 using SmartCity.Core.Stations;
 using SmartCity.Core.Vehicles;
 
@@ -26,6 +36,7 @@ public static class CoreModule
     {
         builder.Services.AddApi();
         builder.AddDatabase();
+        builder.Services.AddSecrets();
         builder.Services.AddAudit();
         builder.Services.AddAccess(builder.Configuration);
         builder.Services.AddStations();
@@ -34,19 +45,27 @@ public static class CoreModule
         builder.Services.AddPassages();
         builder.Services.AddAlerts();
         builder.Services.AddArchive();
+        builder.Services.AddDoubts();
         builder.Services.AddCharges();
         builder.Services.AddSightings();
         builder.Services.AddReports();
+        builder.Services.AddSql();
         builder.Services.AddRetention();
+        builder.Services.AddPrivacy();
+        builder.Services.AddPackages();
+        builder.Services.AddInvestigations();
         builder.Services.AddLive();
         builder.Services.AddOps();
+        builder.Services.AddModels();
+        builder.Services.AddFaces();
+        builder.Services.AddFunctions();
         return builder;
     }
 
     public static IEndpointRouteBuilder MapCore(this IEndpointRouteBuilder app)
     {
         app.MapApi();
-        var api = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, AuditFilter>();
+        var api = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, AuditFilter>().AddEndpointFilter<RouteGroupBuilder, TimeArguments>();
         api.MapAudit();
         api.MapAccess();
         api.MapStations();
@@ -55,15 +74,24 @@ public static class CoreModule
         api.MapDeadLetters();
         api.MapEvidence();
         api.MapEdgeSightings();
+        api.MapEdgeUploads();
         api.MapPassages();
         api.MapAlerts();
         api.MapCharges();
         api.MapReview();
         api.MapReports();
+        api.MapSql();
         api.MapArchive();
+        api.MapIcebergRest();
         api.MapRetention();
+        api.MapPrivacy();
+        api.MapPackages();
+        api.MapInvestigations();
         api.MapLive();
         api.MapOps();
+        api.MapModels();
+        api.MapFaces();
+        api.MapFunctions();
         return app;
     }
 }

@@ -6,9 +6,10 @@ using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Hotlist;
+using SmartCity.Edge.Inbox;
 using SmartCity.Edge.Mirroring;
+using SmartCity.Edge.Models;
 using SmartCity.Edge.Publishing;
-using SmartCity.Edge.Recognition;
 
 namespace SmartCity.Edge;
 
@@ -24,6 +25,7 @@ public static class EdgeModule
         services.AddRecognition();
         services.AddClock();
         services.AddCameras();
+        services.AddInbox();
         services.AddPublishing();
         services.AddMirroring();
         return builder;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
+using SmartCity.Contracts.Models;
 using SmartCity.Edge.Configuration;
 
 namespace SmartCity.Edge;
@@ -63,6 +64,12 @@ public sealed class ServedStations
     /// <summary>Stations served that the core did not name.</summary>
     public IReadOnlyList<string> Unknown { get; private set; } = [];
 
+    /// <summary>Which versions of models the core wants here; null until it has said so.</summary>
+    internal IReadOnlyList<ModelRelease>? Models { get; private set; }
+
+    /// <summary>Ids of cameras that somebody watches now. A new list with each change.</summary>
+    public IReadOnlyList<string> Watched { get; private set; } = [];
+
     /// <summary>Completes at the next change of cameras.</summary>
     public Task Changed
     {
@@ -81,6 +88,8 @@ public sealed class ServedStations
         TaskCompletionSource changed;
         lock (_gate)
         {
+            Models = configuration.Models ?? Models;
+            Watched = configuration.Watched ?? [];
             var ids = All.Select(s => s.Id).ToList();
             var now = Of(ids, configuration.Stations);
             Unknown = [.. ids.Except(configuration.Stations.Select(s => s.Id))];
@@ -92,7 +101,7 @@ public sealed class ServedStations
 
             if (_kept is not null)
             {
-                KeptConfiguration.Write(_kept, configuration);
+                KeptConfiguration.Write(_kept, configuration with { Models = null, Watched = null }); // those that are taken have a folder of their own
             }
 
             (All, TimeZone) = (now, zone);

@@ -12,6 +12,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using SmartCity.ServiceDefaults.Certificates;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Kafka;
 using SmartCity.ServiceDefaults.Objects;
@@ -29,6 +30,7 @@ public static class ServiceDefaultsExtensions
         services.AddHealthChecks().AddCheck<WorkerHealth>(ReadinessAnswer.Workers, tags: ["ready"]);
         services.AddSingleton<IValidateOptions<KafkaSettingsValidation.Settings>, KafkaSettingsValidation>();
         services.AddOptions<KafkaSettingsValidation.Settings>().ValidateOnStart();
+        ServedCertificate.Add(builder);
         services.AddServiceDiscovery();
         services.ConfigureHttpClientDefaults(http =>
         {

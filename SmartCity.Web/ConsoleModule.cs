@@ -5,6 +5,7 @@ using SmartCity.ServiceDefaults.Access;
 using SmartCity.Web.Access;
 using SmartCity.Web.Components;
 using SmartCity.Web.Components.Live;
+using SmartCity.Web.Components.Parts;
 using SmartCity.Web.Core;
 
 namespace SmartCity.Web;
@@ -14,10 +15,17 @@ public static class ConsoleModule
 {
     public static IHostApplicationBuilder AddConsole(this IHostApplicationBuilder builder)
     {
+        // Files are sent compressed, and once: only a developer's own changes while it runs.
+        if (!builder.Environment.IsDevelopment())
+        {
+            builder.Configuration["ReloadStaticAssetsAtRuntime"] ??= bool.FalseString;
+        }
+
         builder.Services.AddRazorComponents().AddInteractiveServerComponents();
         builder.Services.AddMudServices(mud =>
         {
-            mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;
+            mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomLeft;
+            mud.SnackbarConfiguration.MaxDisplayedSnackbars = 2;
             mud.SnackbarConfiguration.MaximumOpacity = 100;
             mud.SnackbarConfiguration.ShowTransitionDuration = 0;
             mud.SnackbarConfiguration.HideTransitionDuration = 0;
@@ -32,9 +40,11 @@ public static class ConsoleModule
             var user = provider.GetRequiredService<SignedInUser>();
             return CoreClient.For(provider, user.TokenAsync, user.SayEnded);
         });
+        builder.Services.AddScoped<Purpose>();
+        builder.Services.AddScoped<Downloads>();
         builder.Services.AddOptions<MapOptions>().BindConfiguration(MapOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<LiveConnection>();
-        builder.Services.AddSingleton<PatchCache>();
+        builder.Services.AddSingleton<PatchCache>().AddSingleton<CityDays>();
         builder.Services.AddSingleton(provider =>
         {
             var core = CoreClient.For(provider, () => ValueTask.FromResult<string?>(provider.GetRequiredService<IOptions<ConsoleOptions>>().Value.CoreKey));
@@ -53,6 +63,7 @@ public static class ConsoleModule
         if (app is IApplicationBuilder pipeline)
         {
             pipeline.UseSecurityHeaders(pipeline.ApplicationServices.GetRequiredService<IOptions<MapOptions>>().Value.TileUrl);
+            pipeline.UseUnknownAddresses();
             pipeline.UseAntiforgery();
         }
 

@@ -5,6 +5,8 @@ using SmartCity.AllInOne.Diagnosis;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Secrets;
+using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.AllInOne.Commands;
 
@@ -15,49 +17,34 @@ internal static class AuditCommand
     {
         var data = new Option<string>("--data") { Description = "The data folder that run uses.", HelpName = "DIR", DefaultValueFactory = _ => ".smartcity" };
         var check = new Command("check", "Checks whether anybody has changed the audit in the database. Follows its chain of hashes and names the first line that does not fit; the exit status is then 1.") { data };
-        check.SetAction((parse, cancellationToken) => RunCommand.GuardAsync(_ => CheckAsync(parse.GetValue(data)!, cancellationToken), cancellationToken));
+        check.SetAction((parse, cancellationToken) => RunCommand.GuardAsync(_ => DataDatabase.UseAsync(parse.GetValue(data)!, postgres => SayAsync(postgres, parse.GetValue(data)!, cancellationToken), cancellationToken), cancellationToken));
         return new Command("audit", "The audit: who did what, when and why.") { check };
     }
 
-    private static async Task<int> CheckAsync(string data, CancellationToken cancellationToken)
+    /// <summary>Follows the chain with the secret and the objects of the configuration, or else of the data folder.</summary>
+    public static async Task<AuditVerdict> CheckAsync(IConfiguration configuration, NpgsqlDataSource dataSource, string data, CancellationToken cancellationToken)
     {
-        if (AllInOneHost.UserConfiguration().GetConnectionString("postgres") is { } external)
+        var (key, file) = (configuration["Core:Secrets:Key"], configuration["Core:Secrets:KeyFile"] ?? Path.Combine(data, DataFolder.SecretFile));
+        if (key is null && !File.Exists(file))
         {
-            return await SayAsync(external, cancellationToken);
+            throw new InvalidOperationException($"The audit is signed with the core's secret, and there is none: {file} is missing. Set Core__Secrets__Key or Core__Secrets__KeyFile as the core has it.");
         }
 
-        if (OperatingSystem.IsWindows())
+        var folder = Path.Combine(data, "objects");
+        var objects = configuration.GetConnectionString("objects") is { } given ? ObjectStoreConnection.Parse(given).Open() : Directory.Exists(folder) ? new FolderObjectStore(folder) : null;
+        using (objects as IDisposable)
         {
-            throw new InvalidOperationException("On Windows, SmartCity does not start Postgres. Set ConnectionStrings__postgres to a server that runs.");
-        }
-
-        var folder = Path.Combine(data, "postgres");
-        if (!Directory.Exists(folder))
-        {
-            throw new InvalidOperationException($"There is no data in {Path.GetFullPath(data)}. Give --data the data folder that run uses.");
-        }
-
-        var postgres = await EmbeddedPostgres.StartAsync(folder, cancellationToken);
-        try
-        {
-            return await SayAsync(postgres.ConnectionString, cancellationToken);
-        }
-        finally
-        {
-            if (!postgres.WasRunning)
-            {
-                await postgres.DisposeAsync();
-            }
+            return await AuditChain.CheckAsync(dataSource, CoreSecret.From(key, file), objects, cancellationToken);
         }
     }
 
-    private static async Task<int> SayAsync(string connectionString, CancellationToken cancellationToken)
+    private static async Task<int> SayAsync(string connectionString, string data, CancellationToken cancellationToken)
     {
         AuditVerdict verdict;
         try
         {
             await using var dataSource = NpgsqlDataSource.Create(connectionString);
-            verdict = await AuditChain.CheckAsync(dataSource, cancellationToken);
+            verdict = await CheckAsync(AllInOneHost.UserConfiguration(), dataSource, data, cancellationToken);
         }
         catch (NpgsqlException e)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SmartCity.Contracts.Cities;
 using SmartCity.Core.Charges;
 
 namespace SmartCity.AllInOne.Commands;
@@ -9,12 +10,13 @@ internal static class ChargesCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "One JSON object a line; - reads standard input." };
-        var preview = new Command("preview", "Works out charges without recording them. Reads one JSON object a line and prints one for each, in the same order.") { file };
-        preview.SetAction((parse, cancellationToken) => PreviewAsync(parse.GetValue(file)!, cancellationToken));
+        var city = new Option<FileInfo?>("--city") { Description = "City file, for its time zone and currency (default: the demo city)." };
+        var preview = new Command("preview", "Works out charges without recording them. Reads one JSON object a line and prints one for each, in the same order.") { file, city };
+        preview.SetAction((parse, cancellationToken) => PreviewAsync(parse.GetValue(file)!, parse.GetValue(city), cancellationToken));
         return new Command("charges", "The charging rules.") { preview };
     }
 
-    private static async Task<int> PreviewAsync(string file, CancellationToken cancellationToken)
+    private static async Task<int> PreviewAsync(string file, FileInfo? city, CancellationToken cancellationToken)
     {
         if (file != "-" && !File.Exists(file))
         {
@@ -22,17 +24,35 @@ internal static class ChargesCommand
             return 1;
         }
 
+        TariffBook tariffs;
+        try
+        {
+            tariffs = new TariffBook([], ChargingCity.Of(City.Load(city?.FullName)));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or TimeZoneNotFoundException)
+        {
+            await Console.Error.WriteLineAsync($"smartcity: {e.Message}");
+            return 1;
+        }
+
         using var input = file == "-" ? Console.In : new StreamReader(file);
-        var status = 0;
+        var (status, number) = (0, 0L);
         while (await input.ReadLineAsync(cancellationToken) is { } line)
         {
+            number++;
             if (string.IsNullOrWhiteSpace(line))
             {
                 continue;
             }
 
-            var (answer, isError) = ChargePreview.Answer(line);
-            status |= isError ? 1 : 0;
+            var (answer, isError) = ChargePreview.Answer(line, tariffs);
+            if (isError)
+            {
+                status = 1;
+                answer["line"] = number;
+                await Console.Error.WriteLineAsync($"smartcity: {(file == "-" ? "standard input" : file)}, line {number}: {answer["error"]}");
+            }
+
             await Console.Out.WriteLineAsync(answer.ToJsonString(ChargePreview.Json));
         }
 

@@ -46,12 +46,12 @@ internal static class DoctorCommand
         {
             var name = Markup.Escape(finding.Name.PadRight(width));
             console.MarkupLine($"{(finding.Blocks ? $"[red]{name}[/]" : $"[bold]{name}[/]")}{Markup.Escape(finding.Found)}");
-            console.MarkupLine($"{new string(' ', width)}run will use {Markup.Escape(finding.Uses)} ({Markup.Escape(finding.Reason)})");
+            console.MarkupLine($"{new string(' ', width)}{Markup.Escape(finding.Uses)} {Markup.Escape(finding.Reason)}");
         }
 
         if (findings.Any(f => f.Blocks))
         {
-            console.MarkupLine("[red]run cannot start until everything in red is put right.[/]");
+            console.MarkupLine("[red]run cannot start until everything in red is corrected.[/]");
         }
     }
 }

@@ -2,18 +2,15 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.AllInOne.Commands;
 
 /// <summary><c>smartcity recognise PATH…</c>: pictures or folders → one JSON line a picture, the most prominent plate first.</summary>
 internal static class RecogniseCommand
 {
-    private const long MostPixels = 200_000_000;
     private const string NoCountry = "none";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -58,7 +55,7 @@ internal static class RecogniseCommand
         try
         {
             var options = new RecognitionOptions { ThreadsPerSession = parse.GetValue(Threads), Detector = parse.GetValue(Detector)!, Reader = parse.GetValue(Reader)!, HomeCountry = parse.GetValue(Country) is { } country and not NoCountry ? country : null };
-            recogniser = new PlateRecogniser(Options.Create(options), NullLogger<PlateRecogniser>.Instance);
+            recogniser = new PlateRecogniser(options);
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or InvalidDataException)
         {
@@ -96,7 +93,7 @@ internal static class RecogniseCommand
 
     private static async Task<string> ReadAsync(PlateRecogniser recogniser, string file, CancellationToken cancellationToken)
     {
-        using var image = Pictures.Decode(await File.ReadAllBytesAsync(file, cancellationToken), MostPixels);
+        using var image = Pictures.Decode(await File.ReadAllBytesAsync(file, cancellationToken), Pictures.MostPixels);
         var started = Stopwatch.GetTimestamp();
         var reads = recogniser.Recognise(image, out var times);
         var total = Stopwatch.GetElapsedTime(started);

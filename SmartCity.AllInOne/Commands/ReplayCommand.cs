@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
+using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.AllInOne.Replay;
 using SmartCity.Contracts.Cities;
+using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.AllInOne.Commands;
@@ -42,11 +44,16 @@ internal static class ReplayCommand
             ["Edge:CityFile"] = file,
             ["Core:CityFile"] = cityFile is null ? null : Path.GetFullPath(cityFile),
         };
-        await using var app = AllInOneHost.Build(settings, health, console: false);
+        await using var app = AllInOneHost.Build(settings, health, console: false, more: services => services.AddSingleton<IDatabaseSeed>(p => new ReplayCameras(p.GetRequiredService<NpgsqlDataSource>(), city.Station)));
         using var frames = new FrameTimes();
         await using var run = new ReplayRun(app, city.Station, frames);
         var summary = await run.RunAsync(cancellationToken);
         await Console.Out.WriteLineAsync(JsonSerializer.Serialize(summary, ReplaySummary.Json));
+        foreach (var hint in summary.Hints(parse.GetValue(Data)!))
+        {
+            await Console.Error.WriteLineAsync($"smartcity: {hint}");
+        }
+
         var missing = inputs.Sum(i => i.Pictures ?? 0) - (inputs.All(i => i.Pictures is not null) ? summary.Frames : 0);
         return inputs.All(i => i.Pictures is not null) && missing > 0 ? 1 : 0;
     }

@@ -58,7 +58,7 @@ internal static class ResetCommand
         try
         {
             await using var source = NpgsqlDataSource.Create(connectionString);
-            await using var command = source.CreateCommand("drop schema public cascade; create schema public;");
+            await using var command = source.CreateCommand("drop schema public cascade; drop schema if exists city, city_lake cascade; create schema public;");
             await command.ExecuteNonQueryAsync(cancellationToken);
             logger.LogInformation("The tables of Postgres are deleted; the core makes them again when it starts.");
         }
@@ -89,7 +89,7 @@ internal static class ResetCommand
     // Not Kafka's own topics, and not MirrorMaker's, which hold how far it has come.
     private static bool IsOurs(string topic) =>
         ((string[])[Topics.Sightings, Topics.StationHeartbeats]).Any(t => topic == t || topic.EndsWith("." + t, StringComparison.Ordinal))
-        || topic is Topics.Alerts or Topics.DeadLetters or Topics.ModelReleases;
+        || topic is Topics.Alerts or Topics.DeadLetters or Topics.ModelReleases or Topics.Events;
 
     private static async Task EmptyObjectsAsync(string connectionString, ILogger logger, CancellationToken cancellationToken)
     {

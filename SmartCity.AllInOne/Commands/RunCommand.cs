@@ -5,6 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts.Cities;
+using SmartCity.ServiceDefaults.Certificates;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.AllInOne.Commands;
@@ -13,6 +14,7 @@ namespace SmartCity.AllInOne.Commands;
 internal static class RunCommand
 {
     private const int MostRecognitionThreads = 4;
+    private const string DefaultCertificate = "Kestrel:Certificates:Default";
 
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(100);
@@ -79,6 +81,7 @@ internal static class RunCommand
             ["Edge:Configuration:CityFileFirst"] = bool.TrueString, // the core reads the same city file
             ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? HasSimulatedCameras(city).ToString(),
         };
+        var renewal = Secure(address, configuration, data, settings, logger);
         if (options.City is not null)
         {
             settings["Edge:CityFile"] = settings["Core:CityFile"] = Path.GetFullPath(options.City);
@@ -89,18 +92,50 @@ internal static class RunCommand
             settings["Edge:SimulationSpeed"] = speed.ToString(CultureInfo.InvariantCulture);
         }
 
-        await using var app = AllInOneHost.Build(settings, health);
-        return await ServeAsync(app, options, plan, address, logger, cancellationToken);
+        using var sql = await SqlAddress.ListenAsync(configuration, data, cancellationToken);
+        var analyst = plan.StartsPostgres && configuration["Lake:Analyst"] is not "" ? await Analyst.OfAsync(configuration, data, cancellationToken) : null;
+        foreach (var (name, value) in (analyst?.Settings(sql.Shown) ?? []).Append(new("Lake:Folder", configuration["Lake:Folder"] ?? data.Below("lake"))))
+        {
+            settings[name] = name.StartsWith("Core:Sql:", StringComparison.Ordinal) ? configuration[name] ?? value : value;
+        }
+
+        await using var app = AllInOneHost.Build(settings, health, sql: sql, more: services => _ = renewal is null ? services : services.AddSingleton(renewal));
+        return await ServeAsync(app, options, plan, address, $"SQL: {analyst?.Command(sql.Shown) ?? $"{sql.Shown}, as a role that was admitted: docs/lake.md"}", logger, cancellationToken);
     }
 
-    private static async Task<int> ServeAsync(WebApplication app, RunOptions options, InfrastructurePlan plan, ListenAddress address, ILogger logger, CancellationToken cancellationToken)
+    // Kestrel takes the user's certificate from its own settings.
+    /// <returns>What makes a new certificate before this one ends; null where the certificate is somebody's own.</returns>
+    private static CertificateRenewal? Secure(ListenAddress address, IConfiguration configuration, DataFolder data, Dictionary<string, string?> settings, ILogger logger)
     {
+        CertificateRenewal? renewal = null;
+        if (address.Secured.Count > 0 && !configuration.GetSection(DefaultCertificate).Exists())
+        {
+            var own = OwnCertificate.Ensure(data.Path, address.Secured, TimeProvider.System.GetUtcNow());
+            renewal = new CertificateRenewal(now => OwnCertificate.Ensure(data.Path, address.Secured, now));
+            settings[DefaultCertificate + ":Path"] = own.CertificateFile;
+            settings[DefaultCertificate + ":KeyPath"] = own.KeyFile;
+            logger.LogInformation(
+                "The certificate is self-made, so browsers ask whether to trust it: {File}, SHA-256 {Fingerprint}. To use your own, set Kestrel__Certificates__Default__Path and Kestrel__Certificates__Default__KeyPath.", own.CertificateFile, own.Fingerprint);
+        }
+
+        if (address.Open.Count > 0)
+        {
+            logger.LogWarning("Passwords and pictures go unencrypted to {Addresses}. Use an address that begins with https://, or let a proxy with TLS stand in front of this one.", string.Join(", ", address.Open));
+        }
+
+        return renewal;
+    }
+
+    private static async Task<int> ServeAsync(WebApplication app, RunOptions options, InfrastructurePlan plan, ListenAddress address, string sql, ILogger logger, CancellationToken cancellationToken)
+    {
+        AllInOneHost.CheckSettings(app);
         await app.StartAsync(cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
         try
         {
             await ReadyAsync(app.Services, logger, stop.Token);
-            await Console.Error.WriteLineAsync($"SmartCity is ready: {address.Own} ({plan.City.Name}, {plan.Stations.Count} stations)");
+            await Console.Error.WriteLineAsync($"SmartCity is ready: {address.Shown} ({plan.City.Name}, {plan.Stations.Count} stations)");
+            await Console.Error.WriteLineAsync(sql);
             await Task.Delay(options.For ?? Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

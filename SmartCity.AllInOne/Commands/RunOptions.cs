@@ -10,7 +10,7 @@ internal sealed record RunOptions(string? City, string Data, string Urls, double
 {
     private static readonly Option<string?> CityOption = new("--city") { Description = "City file with stations and cameras (default: the demo city).", HelpName = "FILE" };
     private static readonly Option<string> DataOption = new("--data") { Description = "Folder in which all data is kept.", HelpName = "DIR", DefaultValueFactory = _ => ".smartcity" };
-    private static readonly Option<string> UrlsOption = new("--urls") { Description = "Addresses to listen on, separated by semicolons.", HelpName = "URLS", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
+    private static readonly Option<string> UrlsOption = new("--urls") { Description = "Addresses to listen on, separated by semicolons. For https, a certificate is made unless one is set.", HelpName = "URLS", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
     private static readonly Option<double?> SpeedOption = new("--speed") { Description = "How many times faster than life simulated cameras run (0.1 to 1000).", HelpName = "N" };
     private static readonly Option<TimeSpan?> ForOption = new("--for") { Description = "Stop this long after everything is ready: 90s, 5m, 2h.", HelpName = "DURATION", CustomParser = Duration };
     private static readonly Option<string?> StationsOption = new("--stations") { Description = "Stations to run: all, a number (that many, from the first), or ids separated by commas.", HelpName = "all|N|IDS" };

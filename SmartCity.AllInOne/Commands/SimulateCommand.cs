@@ -36,6 +36,24 @@ internal static class SimulateCommand
     private static readonly Option<FileInfo?> CityFile = new("--city") { Description = "City file (default: the demo city)." };
     private static readonly Option<string?> Kafka = new("--kafka") { Description = "Bootstrap servers of the core's Kafka; each sighting is sent to {station}.sightings (default: print them)." };
 
+    static SimulateCommand()
+    {
+        Count.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<long>() < 0)
+            {
+                result.AddError("--count must be 0 or more.");
+            }
+        });
+        Speed.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<double>() is not (>= 0 and <= 1_000_000))
+            {
+                result.AddError("--speed must be from 0 to 1000000 sightings a second; 0 sends them as fast as possible.");
+            }
+        });
+    }
+
     public static Command Create()
     {
         var command = new Command("simulate", "Makes up sightings, without pictures, and prints them as JSON lines or sends them to Kafka.") { Seed, From, Speed, Count, CityFile, Kafka };

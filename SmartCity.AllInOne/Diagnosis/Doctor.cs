@@ -3,7 +3,8 @@ using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts.Cities;
 using SmartCity.Core.Audit;
-using SmartCity.Edge.Recognition;
+using SmartCity.Core.Models;
+using SmartCity.Recognition;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.AllInOne.Diagnosis;
@@ -27,6 +28,7 @@ internal static class Doctor
             await ObjectsAsync(plan, data, cancellationToken),
             OpenCv(),
             Models(configuration),
+            await TrainingAsync(configuration, cancellationToken),
             Ffmpeg(city),
             Gpu(configuration),
             Containers(),
@@ -39,11 +41,11 @@ internal static class Doctor
         try
         {
             using var folder = DataFolder.Take(path);
-            return new Finding("data folder", $"{path}, {new DriveInfo(path).AvailableFreeSpace / 1_000_000_000.0:0.#} GB free", path, "choose another with --data");
+            return new Finding("data folder", $"{path}, {new DriveInfo(path).AvailableFreeSpace / 1_000_000_000.0:0.#} GB free", "run keeps its data in this folder.", "Choose another one with --data.");
         }
         catch (InvalidOperationException e)
         {
-            return new Finding("data folder", path, "nothing", e.Message, Blocks: true);
+            return new Finding("data folder", path, "run cannot use this folder.", e.Message, Blocks: true);
         }
     }
 
@@ -53,17 +55,17 @@ internal static class Doctor
         {
             var server = new Npgsql.NpgsqlConnectionStringBuilder(configuration.GetConnectionString("postgres"));
             var fault = await ReachAsync(server.Host ?? "localhost", server.Port, cancellationToken);
-            return new Finding("Postgres", $"{server.Host}:{server.Port} {Answer(fault)}", "that one", "ConnectionStrings:postgres is set", fault is not null);
+            return new Finding("Postgres", $"{server.Host}:{server.Port} {Answer(fault)}", fault is null ? "run connects to this server." : "run cannot start without this server.", "ConnectionStrings__postgres is set.", fault is not null);
         }
 
         if (OperatingSystem.IsWindows() || EmbeddedPostgres.FindBinaries() is not { } binaries)
         {
-            return new Finding("Postgres", "none", "nothing", "install the package postgresql, or set ConnectionStrings__postgres", Blocks: true);
+            return new Finding("Postgres", "not found", "run cannot start without Postgres.", "Install the package postgresql, or set ConnectionStrings__postgres.", Blocks: true);
         }
 
         var version = (await Processes.RunAsync(Path.Combine(binaries, "postgres"), ["--version"], cancellationToken)).Trim();
-        var owner = Environment.IsPrivilegedProcess ? ", as an unprivileged user because root starts it" : "";
-        return new Finding("Postgres", $"{version} in {binaries}", $"that one, data in the data folder{owner}", "ConnectionStrings:postgres is not set");
+        var owner = Environment.IsPrivilegedProcess ? ", as a user without privileges because Postgres does not run as root" : "";
+        return new Finding("Postgres", $"{version} in {binaries}", $"run starts this Postgres with its data in the data folder{owner}.", "To use your own server, set ConnectionStrings__postgres.");
     }
 
     private static async Task<Finding> KafkaAsync(IConfiguration configuration, InfrastructurePlan plan, CancellationToken cancellationToken)
@@ -71,24 +73,24 @@ internal static class Doctor
         if (!plan.StartsKafka)
         {
             var server = configuration.GetConnectionString("core-kafka")!.Split(';', ',')[0];
-            var fault = server.Split(':') is [var host, var port] && int.TryParse(port, out var number) ? await ReachAsync(host, number, cancellationToken) : "its address is not host:port";
-            return new Finding("Kafka", $"{server} {Answer(fault)}", "that one", "ConnectionStrings:core-kafka and edge-kafka are set", fault is not null);
+            var fault = server.Split(':') is [var host, var port] && int.TryParse(port, out var number) ? await ReachAsync(host, number, cancellationToken) : "its address is not in the form host:port";
+            return new Finding("Kafka", $"{server} {Answer(fault)}", fault is null ? "run connects to this broker." : "run cannot start without this broker.", "ConnectionStrings__core-kafka and ConnectionStrings__edge-kafka are set.", fault is not null);
         }
 
         var brokers = plan.EdgeBrokers.Count + (plan.StartsCoreKafka ? 1 : 0);
         if (plan.KafkaHome is null)
         {
-            return new Finding("Kafka", "KAFKA_HOME is not set", $"{brokers} brokers inside the process (librdkafka's); they lose their records at a restart", "no KAFKA_HOME, no ConnectionStrings:core-kafka");
+            return new Finding("Kafka", "KAFKA_HOME is not set", $"run starts {brokers} brokers inside its own process. They lose their records when it stops; the edges then send them again.", "For real brokers, set KAFKA_HOME or ConnectionStrings__core-kafka.");
         }
 
         try
         {
             var kafka = await KafkaInstallation.FindAsync(plan.KafkaHome, cancellationToken);
-            return new Finding("Kafka", $"Apache Kafka {kafka.Version} in {kafka.Home}", $"{brokers} real brokers, stations {string.Join(", ", plan.EdgeBrokers)}", "KAFKA_HOME is set");
+            return new Finding("Kafka", $"Apache Kafka {kafka.Version} in {kafka.Home}", $"run starts {brokers} brokers of this installation, one for the core and one for each of {string.Join(", ", plan.EdgeBrokers)}.", "KAFKA_HOME is set.");
         }
         catch (InvalidOperationException e)
         {
-            return new Finding("Kafka", plan.KafkaHome, "nothing", e.Message, Blocks: true);
+            return new Finding("Kafka", plan.KafkaHome, "run cannot start.", e.Message, Blocks: true);
         }
     }
 
@@ -98,55 +100,55 @@ internal static class Doctor
             : OperatingSystem.IsWindows() ? null : await EmbeddedPostgres.FindRunningAsync(Path.Combine(data, "postgres"), cancellationToken);
         if (database is null)
         {
-            return new Finding("audit", "not checked", "nothing", "Postgres is not running; ./smartcity audit check starts it and checks the audit");
+            return new Finding("audit", "not checked", "Postgres is not running.", "The command ./smartcity audit check starts it and checks the audit.");
         }
 
         try
         {
             await using var source = NpgsqlDataSource.Create(database);
-            var verdict = await AuditChain.CheckAsync(source, cancellationToken);
+            var verdict = await Commands.AuditCommand.CheckAsync(configuration, source, data, cancellationToken);
             return verdict.Fault is null
-                ? new Finding("audit", $"{verdict.Lines} lines, the chain holds", "that one", "each line holds the hash of the one before")
-                : new Finding("audit", $"BROKEN: {verdict.Fault}", "that one", "somebody has changed it in the database; restore it from a backup and ask who could");
+                ? new Finding("audit", $"{verdict.Lines} lines, chain intact", "No line was changed or removed.", "Each line is signed together with the line before it.")
+                : new Finding("audit", $"BROKEN: {verdict.Fault}", "The audit was changed in the database.", "Restore it from a backup, and find out who had access.");
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
-            return new Finding("audit", "not checked", "nothing", e.Message);
+            return new Finding("audit", "not checked", "Postgres could not be asked.", e.Message);
         }
     }
 
     private static Finding Mirror(InfrastructurePlan plan) => (plan.Mirrored.Count, plan.UsesMirrorMaker) switch
     {
-        (0, _) => new Finding("mirror", "external", "your MirrorMaker 2", "Kafka is external at the edge and at the core"),
-        (_, true) => new Finding("mirror", "MirrorMaker 2", "one MirrorMaker 2 process", "KAFKA_HOME is set"),
-        _ => new Finding("mirror", "built in", "the built-in mirror", "KAFKA_HOME is not set"),
+        (0, _) => new Finding("mirror", "external", "run starts no mirror; run MirrorMaker 2 yourself.", "Kafka is external at the edge and at the core."),
+        (_, true) => new Finding("mirror", "MirrorMaker 2", "run starts one MirrorMaker 2 process.", "KAFKA_HOME is set."),
+        _ => new Finding("mirror", "built in", "run uses the built-in mirror.", "For MirrorMaker 2, set KAFKA_HOME."),
     };
 
     private static async Task<Finding> JavaAsync(InfrastructurePlan plan, CancellationToken cancellationToken)
     {
         var java = KafkaInstallation.FindJava();
-        var found = java is null ? "none" : $"Java {await KafkaInstallation.JavaVersionAsync(java, cancellationToken)}, {java}";
+        var found = java is null ? "not found" : $"Java {await KafkaInstallation.JavaVersionAsync(java, cancellationToken)}, {java}";
         return plan.KafkaHome is null
-            ? new Finding("Java", found, "nothing", "only real Kafka brokers need it")
-            : new Finding("Java", found, java is null ? "nothing" : "that one", "KAFKA_HOME is set", java is null);
+            ? new Finding("Java", found, "run does not use it.", "Only real Kafka brokers need Java.")
+            : new Finding("Java", found, java is null ? "run cannot start: Apache Kafka needs Java 17 or later." : "run starts Apache Kafka with it.", "KAFKA_HOME is set.", java is null);
     }
 
     private static Finding Ffmpeg(City city)
     {
         var needed = city.Stations.Any(s => s.Cameras.Any(c => c.Source.StartsWith("rtsp", StringComparison.OrdinalIgnoreCase)));
         var found = Processes.Find("ffmpeg");
-        return new Finding("ffmpeg", found ?? "none", needed && found is not null ? "that one" : "nothing", needed ? "cameras with rtsp://" : "only cameras with rtsp:// need it", needed && found is null);
+        return new Finding("ffmpeg", found ?? "not found", !needed ? "run does not use it." : found is null ? "run cannot read the cameras with rtsp://. Install the package ffmpeg." : "run reads the cameras with rtsp:// with it.", needed ? "The city has such cameras." : "Only cameras with rtsp:// need it.", needed && found is null);
     }
 
     private static Finding OpenCv()
     {
         try
         {
-            return new Finding("OpenCV", OpenCvLibrary.Load(), "that one", "it comes with the program");
+            return new Finding("OpenCV", OpenCvLibrary.Load(), "run uses it to decode pictures.", "It comes with the program.");
         }
         catch (InvalidOperationException e)
         {
-            return new Finding("OpenCV", "does not load", "nothing", e.Message, Blocks: true);
+            return new Finding("OpenCV", "does not load", "run cannot start without it.", e.Message, Blocks: true);
         }
     }
 
@@ -154,27 +156,52 @@ internal static class Doctor
     {
         if (plan.Objects is null)
         {
-            return new Finding("objects", "no S3", $"folder {Path.Combine(Path.GetFullPath(data), "objects")}", "ConnectionStrings:objects is not set");
+            return new Finding("objects", "no S3", $"run keeps pictures and the archive in the folder {Path.Combine(Path.GetFullPath(data), "objects")}.", "For S3, set ConnectionStrings__objects.");
         }
 
         var connection = ObjectStoreConnection.Parse(plan.Objects);
         if (connection.Endpoint is not { } endpoint)
         {
-            return new Finding("objects", $"folder {connection.Folder}", "that one", "ConnectionStrings:objects is set");
+            return new Finding("objects", $"folder {connection.Folder}", "run keeps pictures and the archive in this folder.", "ConnectionStrings__objects is set.");
         }
 
         var fault = await ReachAsync(endpoint.Host, endpoint.Port, cancellationToken);
-        return new Finding("objects", $"S3 at {endpoint} {Answer(fault)}", $"bucket {connection.Bucket}", "ConnectionStrings:objects is set", fault is not null);
+        return new Finding("objects", $"S3 at {endpoint} {Answer(fault)}", fault is null ? $"run keeps pictures and the archive in the bucket {connection.Bucket}." : "run cannot start without this server.", "ConnectionStrings__objects is set.", fault is not null);
     }
 
     private static Finding Models(IConfiguration configuration)
     {
         var recognition = configuration.GetSection(RecognitionOptions.Section).Get<RecognitionOptions>() ?? new RecognitionOptions();
-        var used = $"{recognition.Detector} and {recognition.Reader}";
+        var used = $"run finds plates with {recognition.Detector} and reads them with {recognition.Reader}.";
         var found = ModelFolders().Where(Directory.Exists).SelectMany(f => Directory.EnumerateFiles(f, "*.onnx")).Select(f => Path.GetFileName(f)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         return found.Count > 0
-            ? new Finding("models", string.Join(", ", found), used, "Recognition:Detector and Recognition:Reader; the city models come with the program, PP-OCRv4 with npm")
-            : new Finding("models", "none", "nothing", "./smartcity setup builds the program with its models", Blocks: true);
+            ? new Finding("models", string.Join(", ", found), used, "Choose others with Recognition__Detector and Recognition__Reader.")
+            : new Finding("models", "not found", "run cannot read plates.", "The command ./smartcity setup builds the program with its models.", Blocks: true);
+    }
+
+    private static async Task<Finding> TrainingAsync(IConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var options = configuration.GetSection(TrainingOptions.Section).Get<TrainingOptions>() ?? new TrainingOptions();
+        const string packages = "Install the packages python3-torch, python3-opencv and python3-onnx.";
+        if (options.Where != TrainingPlace.Here)
+        {
+            return new Finding("training", options.Where == TrainingPlace.Nowhere ? "turned off" : "runs elsewhere", "run trains no models itself.", $"Core__Models__Training__Where is {options.Where}.");
+        }
+
+        if (!File.Exists(options.Python))
+        {
+            return new Finding("training", $"no {options.Python}", "run trains no models; they are imported.", $"{packages} Core__Models__Training__Python names another Python.");
+        }
+
+        try
+        {
+            var versions = await Processes.RunAsync(options.Python, ["-c", "import torch, cv2, onnx, numpy; print('PyTorch', torch.__version__, 'OpenCV', cv2.__version__, 'ONNX', onnx.__version__)"], cancellationToken);
+            return new Finding("training", versions.Trim(), "run can train the reader with what people have corrected.", "See docs/learning.md.");
+        }
+        catch (InvalidOperationException e)
+        {
+            return new Finding("training", $"{options.Python} without what training needs", "run trains no models; they are imported.", $"{packages} It says: {e.Message.Trim().Split('\n')[^1]}");
+        }
     }
 
     private static IEnumerable<string> ModelFolders()
@@ -188,15 +215,15 @@ internal static class Doctor
 
     private static Finding Gpu(IConfiguration configuration)
     {
-        var found = File.Exists("/proc/driver/nvidia/version") || Processes.Find("nvidia-smi") is not null ? "NVIDIA" : "none";
+        var found = File.Exists("/proc/driver/nvidia/version") || Processes.Find("nvidia-smi") is not null ? "NVIDIA" : "not found";
         var providers = Microsoft.ML.OnnxRuntime.OrtEnv.Instance().GetAvailableProviders();
         var built = providers.Contains("CUDAExecutionProvider");
         var asked = configuration["Recognition:Device"] ?? "auto";
         return (found, built) switch
         {
-            ("none", _) => new Finding("GPU", found, "the CPU", $"Recognition:Device is {asked} and there is no GPU"),
-            (_, false) => new Finding("GPU", found, "the CPU", "this build has no CUDA; build with -p:Gpu=true"),
-            _ => new Finding("GPU", found, asked == "cpu" ? "the CPU" : "the GPU", $"Recognition:Device is {asked}"),
+            ("not found", _) => new Finding("GPU", found, "run reads plates on the CPU.", $"Recognition__Device is {asked}, and no GPU was found."),
+            (_, false) => new Finding("GPU", found, "run reads plates on the CPU.", "This build has no CUDA. Build with -p:Gpu=true to use the GPU."),
+            _ => new Finding("GPU", found, asked == "cpu" ? "run reads plates on the CPU." : "run reads plates on the GPU.", $"Recognition__Device is {asked}."),
         };
     }
 
@@ -210,8 +237,8 @@ internal static class Doctor
         ];
         var socket = sockets.FirstOrDefault(File.Exists);
         return socket is null
-            ? new Finding("containers", "no runtime", "nothing", "run needs none; with one, 'dotnet run --project SmartCity.AppHost' starts everything in containers")
-            : new Finding("containers", socket, "nothing", "run needs none; dotnet run --project SmartCity.AppHost starts everything in containers");
+            ? new Finding("containers", "no Docker or Podman found", "run does not need containers.", "With Docker or Podman, 'dotnet run --project SmartCity.AppHost' starts the infrastructure in containers.")
+            : new Finding("containers", socket, "run does not need containers.", "'dotnet run --project SmartCity.AppHost' starts the infrastructure in containers.");
     }
 
     private static string Answer(string? fault) => fault is null ? "answers" : $"does not answer: {fault}";

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace SmartCity.AllInOne.Diagnosis;
 
 /// <summary>One thing that was looked for.</summary>
-/// <param name="Uses">What <c>run</c> makes of it.</param>
+/// <param name="Uses">What <c>run</c> does with it, as a sentence.</param>
+/// <param name="Reason">Why, or what to do, as a sentence.</param>
 /// <param name="Blocks">Without it <c>run</c> does not start.</param>
 internal sealed record Finding(string Name, string Found, string Uses, string Reason, bool Blocks = false)
 {

@@ -3,6 +3,12 @@ namespace SmartCity.AllInOne.Infrastructure;
 /// <summary>The folder that holds everything this process keeps. One process at a time has it; the lock goes with the process, however it ends.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    /// <summary>Name of the file with the core's secret, unless the configuration gives one.</summary>
+    public const string SecretFile = "core-secret";
+
+    /// <summary>Where trainings work.</summary>
+    public const string Trainings = "trainings";
+
     private const long LeastFreeBytes = 500_000_000;
 
     private readonly FileStream _lock;

@@ -70,6 +70,11 @@ internal sealed class KafkaNode : IAsyncDisposable
 
     private async Task CreateAsync(IReadOnlyList<(string Topic, int Partitions)> topics)
     {
+        if (topics.Count == 0)
+        {
+            return;
+        }
+
         using var admin = Admin();
         try
         {

@@ -31,7 +31,7 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
             var postgres = infrastructure.StartPostgresAsync(plan, data, logger, cancellationToken);
             var kafka = infrastructure.StartKafkaAsync(plan, configuration, data, health, logger, cancellationToken);
             await Task.WhenAll(postgres, kafka);
-            infrastructure.Configure(plan, data);
+            infrastructure.Configure(plan, configuration, data);
             return infrastructure;
         }
         catch
@@ -106,7 +106,7 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
         }
     }
 
-    private void Configure(InfrastructurePlan plan, DataFolder data)
+    private void Configure(InfrastructurePlan plan, IConfiguration configuration, DataFolder data)
     {
         // The console and the core are one process: their key is made up anew each time.
         var consoleKey = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
@@ -120,8 +120,25 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
         Set("Core:Access:ServiceKeys:1:Name", "edge");
         Set("Core:Access:ServiceKeys:1:Key", edgeKey);
         Set("Core:Access:ServiceKeys:1:Scopes:0", Scope.EdgeConfig);
+        if (configuration["Core:Secrets:Key"] is null && configuration["Core:Secrets:KeyFile"] is null)
+        {
+            Set("Core:Secrets:KeyFile", data.Below(DataFolder.SecretFile));
+        }
+
         Set("Console:KeysPath", data.Below("console-keys"));
         Set("Edge:SpoolPath", data.Below("spool"));
+        if (configuration["Core:Models:SigningKey"] is null && configuration["Core:Models:SigningKeyPath"] is null)
+        {
+            ModelKeys.Ensure(data.Path);
+            Set("Core:Models:SigningKeyPath", ModelKeys.Private(data.Path));
+            Set("Edge:Models:PublicKeyPath", ModelKeys.Public(data.Path));
+        }
+
+        if (configuration["Core:Models:Training:WorkPath"] is null)
+        {
+            Set("Core:Models:Training:WorkPath", data.Below(DataFolder.Trainings));
+        }
+
         for (var i = 0; i < plan.Stations.Count; i++)
         {
             Set(string.Create(CultureInfo.InvariantCulture, $"Edge:Stations:{i}"), plan.Stations[i].Id);
@@ -188,5 +205,6 @@ internal static class KafkaTopics
         (Topics.Alerts, 1),
         (Topics.DeadLetters, 1),
         (Topics.ModelReleases, 1),
+        (Topics.Events, 1),
     ];
 }

@@ -6,7 +6,7 @@ namespace SmartCity.AllInOne.Replay;
 /// <summary>Reads what a replay left in Postgres and in the object store.</summary>
 internal sealed class ReplayResults(IServiceProvider services, FrameTimes frames)
 {
-    private const string ArchivePrefix = "sightings/";
+    private const string ArchivePrefix = "lake/city/sightings/data/";
 
     private readonly NpgsqlDataSource _data = services.GetRequiredService<NpgsqlDataSource>();
 

@@ -20,6 +20,7 @@ internal sealed class ReplayRun(WebApplication app, Station station, FrameTimes 
         var clock = Stopwatch.StartNew();
         var since = TimeProvider.System.GetUtcNow();
         var services = app.Services;
+        AllInOneHost.CheckSettings(app);
         await app.StartAsync(cancellationToken);
         await services.GetRequiredService<DatabaseStartup>().Ready.WaitAsync(cancellationToken);
         await SettleAsync(cancellationToken);

@@ -42,6 +42,43 @@ internal sealed record ReplaySummary
     public required Percentiles? CaptureToStored { get; init; }
 
     public required double Seconds { get; init; }
+
+    /// <summary>What a person may wonder about the figures, and where to look at the results.</summary>
+    /// <param name="data">The replay's data folder.</param>
+    public IEnumerable<string> Hints(string data)
+    {
+        if (Frames == 0)
+        {
+            yield return "No picture could be read, so there is nothing to show.";
+        }
+        else if (Sightings == 0)
+        {
+            yield return "No number plate was found in the pictures.";
+        }
+        else if (NewSightings == 0)
+        {
+            yield return $"Nothing is new: these pictures were replayed into {data} before. Use another --data for a fresh start.";
+        }
+        else if (NewCharges == 0)
+        {
+            yield return "No vehicle was charged. Plates that the registry does not know go to review; import the vehicles with POST /api/vehicles/import.";
+        }
+
+        if (ReviewCases > 0)
+        {
+            yield return $"{ReviewCases} {(ReviewCases == 1 ? "case waits" : "cases wait")} for review.";
+        }
+
+        if (DeadLetters > 0)
+        {
+            yield return $"{DeadLetters} {(DeadLetters == 1 ? "record" : "records")} could not be processed; see Dead letters in the console.";
+        }
+
+        if (Sightings > 0)
+        {
+            yield return $"To look at the results in the console, run: ./smartcity run --data {data} --stations 1";
+        }
+    }
 }
 
 internal sealed record SchemeTotal(long Vehicles, decimal Pounds);

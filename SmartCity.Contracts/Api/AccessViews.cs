@@ -1,7 +1,21 @@
 namespace SmartCity.Contracts.Api;
 
 /// <summary>The body of <c>POST /api/access/sign-in</c>.</summary>
-public sealed record SignInRequest(string? Name, string? Password);
+/// <param name="Code">Of the user's second factor; without one, a user who has a second factor is answered 401 with <c>"secondFactor": true</c>.</param>
+public sealed record SignInRequest(string? Name, string? Password, string? Code = null);
+
+/// <summary>What an authenticator needs, <c>POST /api/access/second-factor</c>; shown this once.</summary>
+/// <param name="Secret">Base32, to be typed.</param>
+/// <param name="Address"><c>otpauth://…</c></param>
+/// <param name="QrSvg">The address as a picture, SVG.</param>
+public sealed record SecondFactorOffer(string Secret, string Address, string QrSvg);
+
+/// <param name="Code">Six digits, or one of the codes for when the authenticator is lost.</param>
+public sealed record SecondFactorCode(string? Code);
+
+/// <param name="RecoveryCodes">Each is good for one sign-in without the authenticator; shown this once.</param>
+/// <param name="Session">All other sessions of the user have ended.</param>
+public sealed record SecondFactorConfirmed(IReadOnlyList<string> RecoveryCodes, Session Session);
 
 /// <summary>A session: <paramref name="Token"/> is sent as <c>Authorization: Bearer</c> with every call.</summary>
 /// <param name="ExpiresAt">UTC; the session ends earlier if it is not used for a while.</param>
@@ -9,7 +23,8 @@ public sealed record Session(string Token, DateTimeOffset ExpiresAt, AccountView
 
 /// <summary>The user or key that asks, <c>GET /api/access/me</c>.</summary>
 /// <param name="MustChangePassword">Whether the user must change the password before anything else.</param>
-public sealed record AccountView(string Name, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword);
+/// <param name="MustEnrol">Whether the user must set up a second factor before anything else.</param>
+public sealed record AccountView(string Name, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, bool MustEnrol = false);
 
 /// <summary>The body of <c>POST /api/access/password</c>. All other sessions of the user end.</summary>
 public sealed record PasswordChange(string? Current, string? New);
@@ -23,7 +38,7 @@ public sealed record UserView
     public bool Disabled { get; init; }
     public bool MustChangePassword { get; init; }
 
-    /// <summary>No sign-in before this time, after too many wrong passwords; null if the user is not locked.</summary>
+    /// <summary>After too many wrong passwords, the address that they came from is locked out of this name until then; null if none is.</summary>
     public DateTimeOffset? LockedUntil { get; init; }
     public DateTimeOffset? LastSignIn { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }

@@ -1,12 +1,12 @@
 namespace SmartCity.Contracts.Api;
 
-/// <summary>Pounds charged for a charging day, less reversals, <c>GET /api/charges/summary</c>.</summary>
+/// <summary>What is charged for a charging day, less reversals, <c>GET /api/charges/summary</c>.</summary>
 /// <param name="Toll">The congestion charge.</param>
 /// <param name="Pollution">ULEZ and LEZ.</param>
 /// <param name="Vehicles">Number of vehicles that owe something.</param>
-/// <param name="TakenBack">Pounds that were charged for the day and reversed; positive.</param>
+/// <param name="TakenBack">Amounts that were charged for the day and reversed; positive.</param>
 /// <param name="OpenDisputes">Open disputes of charges of the day.</param>
-public sealed record ChargeSummary(DateOnly Day, decimal Toll, decimal Pollution, int Vehicles, decimal TakenBack, int OpenDisputes);
+public sealed record ChargeSummary(DateOnly Day, decimal Toll, decimal Pollution, int Vehicles, decimal TakenBack, int OpenDisputes, string Currency);
 
 /// <summary>An objection to a charge, <c>GET /api/charges/disputes</c>.</summary>
 /// <param name="State">open, upheld (the charge was reversed) or rejected.</param>
@@ -24,7 +24,7 @@ public sealed record DisputeDecision(string? State, string? Note);
 /// <summary>Which lines of the ledger, the parameters of <c>GET /api/charges</c>; one that is null does not narrow the list.</summary>
 public sealed record ChargeFilter
 {
-    /// <summary>Europe/London calendar day.</summary>
+    /// <summary>Calendar day in the city's time zone.</summary>
     public DateOnly? Day { get; init; }
 
     /// <summary>First and last charging day, both included.</summary>

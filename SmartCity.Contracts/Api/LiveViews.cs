@@ -1,11 +1,11 @@
 namespace SmartCity.Contracts.Api;
 
-/// <summary><c>GET /api/live/summary</c>: today in London so far, and the last minute.</summary>
+/// <summary><c>GET /api/live/summary</c>: today in the city so far, and the last minute.</summary>
 public sealed record LiveSummary
 {
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Europe/London calendar day.</summary>
+    /// <summary>Calendar day in the city's time zone.</summary>
     public required DateOnly Day { get; init; }
 
     /// <summary>Vehicles past a camera today.</summary>
@@ -13,13 +13,16 @@ public sealed record LiveSummary
 
     public long SightingsLastMinute { get; init; }
 
-    /// <summary>Pounds of congestion charge for today, less reversals.</summary>
+    /// <summary>Congestion charge for today, less reversals.</summary>
     public decimal Toll { get; init; }
     public int TollVehicles { get; init; }
 
-    /// <summary>Pounds of ULEZ and LEZ charges for today, less reversals.</summary>
+    /// <summary>ULEZ and LEZ charges for today, less reversals.</summary>
     public decimal Pollution { get; init; }
     public int PollutionVehicles { get; init; }
+
+    /// <summary>Of both amounts, ISO 4217.</summary>
+    public string Currency { get; init; } = "GBP";
 
     /// <summary>Alerts raised today.</summary>
     public int Alerts { get; init; }
@@ -38,7 +41,7 @@ public sealed record LiveSummary
 public sealed record StationNow(string StationId, string State, long LastMinute, long Today, DateTimeOffset? Newest);
 
 /// <summary><c>GET /api/flow</c>: sightings of a day by station and step.</summary>
-/// <param name="Day">Europe/London calendar day.</param>
+/// <param name="Day">Calendar day in the city's time zone.</param>
 /// <param name="From">Its midnight.</param>
 /// <param name="Steps">How many steps the day has.</param>
 /// <param name="Totals">Sightings of each step, all stations together.</param>

@@ -52,6 +52,9 @@ public sealed record StationStatus
 
     /// <summary>Records on the core's topic of this station not yet stored; null when not known.</summary>
     public long? Lag { get; init; }
+
+    /// <summary>Sightings that the station's edge has published, that have not arrived and are no longer on their way.</summary>
+    public long Missing { get; init; }
 }
 
 public sealed record WorkerStatus(string Name, string State, string? Detail, DateTimeOffset? LastSuccess);

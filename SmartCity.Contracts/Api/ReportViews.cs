@@ -1,6 +1,6 @@
 namespace SmartCity.Contracts.Api;
 
-/// <summary>A report over Europe/London days, <c>GET /api/reports/{name}?from=&amp;to=</c>.</summary>
+/// <summary>A report over charging days, <c>GET /api/reports/{name}?from=&amp;to=</c>.</summary>
 /// <param name="From">First day.</param>
 /// <param name="To">Last day, included.</param>
 /// <param name="Notes">What a reader of the report must know: its assumptions, and what it leaves out.</param>
@@ -8,16 +8,16 @@ public sealed record Report<T>(DateOnly From, DateOnly To, IReadOnlyList<T> Rows
 
 /// <summary>Charges of a scheme and day, less reversals.</summary>
 /// <param name="Purpose">pollution (ULEZ, LEZ) or toll (congestion charge).</param>
-/// <param name="Pounds">Pounds charged, less reversals.</param>
-/// <param name="Reversed">Pounds that were charged and reversed.</param>
-public sealed record ChargesRow(DateOnly Day, string Scheme, string Purpose, long Vehicles, decimal Pounds, decimal Reversed);
+/// <param name="Amount">What is charged, less reversals.</param>
+/// <param name="Reversed">What was charged and reversed.</param>
+public sealed record ChargesRow(DateOnly Day, string Scheme, string Purpose, long Vehicles, decimal Amount, decimal Reversed, string Currency);
 
 /// <summary>Vehicles that passed, by class, fuel and Euro standard.</summary>
 /// <param name="Euro">Null if the registry does not say.</param>
 /// <param name="Compliant">Vehicles that neither the ULEZ nor the LEZ would charge on the last day of the report.</param>
 public sealed record ComplianceRow(string Class, string Fuel, int? Euro, long Vehicles, long Compliant);
 
-/// <param name="Hour">0 to 23, London time.</param>
+/// <param name="Hour">0 to 23, in the city's time zone.</param>
 public sealed record HourRow(int Hour, string StationId, string Station, long Passages);
 
 /// <param name="BusiestHour">Hour of the day with most passages.</param>

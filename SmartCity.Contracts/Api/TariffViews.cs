@@ -11,7 +11,7 @@ public sealed record TariffView(string Version, DateOnly? From, DateOnly? To, Ta
 /// <param name="From">A day after today.</param>
 public sealed record NewTariff(string? Version, DateOnly? From, TariffRates? Rates);
 
-/// <summary>Pounds for a charging day; null if the scheme charges nothing.</summary>
+/// <summary>Amounts for a charging day in the city's currency; null if the scheme charges nothing.</summary>
 public sealed record TariffRates
 {
     public decimal? Ulez { get; init; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SmartCity.Contracts.Api;
 
 /// <summary>A search for vehicles, <c>POST /api/vehicles/search</c>. A property that is null does not narrow it; at least one must be given.</summary>
@@ -16,10 +18,12 @@ public sealed record VehicleSearch
     /// <summary>Ids of stations.</summary>
     public string[]? Stations { get; init; }
 
-    /// <summary>First sighting of the passage, inclusive.</summary>
+    /// <summary>First sighting of the passage, inclusive. A day alone counts from its beginning in London.</summary>
+    [JsonConverter(typeof(BeginConverter))]
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>First sighting of the passage, exclusive.</summary>
+    /// <summary>First sighting of the passage, exclusive. A day alone is the last day, to its end in London.</summary>
+    [JsonConverter(typeof(EndConverter))]
     public DateTimeOffset? To { get; init; }
 }
 
@@ -29,7 +33,11 @@ public sealed record PassageHit(PassageView Passage, VehicleView? Vehicle);
 
 /// <summary>Where a vehicle went, <c>GET /api/vehicles/{plate}/journey</c>.</summary>
 /// <param name="Truncated">Whether there are more passages than are returned.</param>
-public sealed record JourneyView(string Plate, IReadOnlyList<JourneyStop> Stops, bool Truncated);
+public sealed record JourneyView(string Plate, IReadOnlyList<JourneyStop> Stops, bool Truncated)
+{
+    /// <summary>Where the plate was at two places faster than any vehicle, oldest first, with what people decided: the plate is cloned or was misread.</summary>
+    public IReadOnlyList<ReviewView> TwoPlaces { get; init; } = [];
+}
 
 /// <summary>A passage on the way.</summary>
 /// <param name="Leg">The way from the stop before; null for the first.</param>

@@ -1,7 +1,18 @@
+using System.Text.Json.Serialization;
+
 namespace SmartCity.Contracts.Api;
 
 /// <summary>One page of a keyset-paged list, newest first. <see cref="Next"/> is the opaque cursor of the following page, null at the end.</summary>
-public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Next) : IRows
+{
+    int IRows.Rows => Items.Count;
+}
+
+/// <summary>A list of any type, of which somebody counts the rows.</summary>
+public interface IRows
+{
+    int Rows { get; }
+}
 
 /// <summary><c>GET /api/sightings</c>. Pictures are at <c>/api/evidence/{key}</c>.</summary>
 public sealed record SightingView
@@ -46,7 +57,21 @@ public sealed record SightingView
 
     /// <summary>Charges that name this sighting as their evidence.</summary>
     public IReadOnlyList<ChargeView> Charges { get; init; } = [];
+
+    /// <summary>Charges of the vehicle for the day that stand and rest on another sighting: why this one leads to none.</summary>
+    public IReadOnlyList<EarlierCharge> ChargedBefore { get; init; } = [];
+
+    /// <summary>What a person decided last about the reading; null while <see cref="Plate"/> is what the camera read.</summary>
+    public ReadingDecision? Decision { get; init; }
 }
+
+/// <param name="RecordedAt">When it was charged.</param>
+public sealed record EarlierCharge(Guid Id, string Scheme, decimal Amount, string Currency, DateTimeOffset RecordedAt);
+
+/// <summary>A person's decision on a reading. Confidence, characters and alternatives of the sighting are the camera's and go with <paramref name="Read"/>.</summary>
+/// <param name="Read">What the camera read; null when it read no plate.</param>
+/// <param name="By">Who decided; null in lists and when it is not known.</param>
+public sealed record ReadingDecision(string? Read, string? By, DateTimeOffset At);
 
 /// <summary>A registry record, <c>GET /api/vehicles/{plate}</c>.</summary>
 public sealed record VehicleView
@@ -94,17 +119,20 @@ public sealed record PassageView
     public string? Evidence { get; init; }
 }
 
-/// <summary>A line of the ledger, <c>GET /api/charges</c>. Money in pounds; a reversal has a negative amount.</summary>
+/// <summary>A line of the ledger, <c>GET /api/charges</c>. A reversal has a negative amount.</summary>
 public sealed record ChargeView
 {
     public required Guid Id { get; init; }
     public required string Plate { get; init; }
     public required string Scheme { get; init; }
 
-    /// <summary>Europe/London calendar day.</summary>
+    /// <summary>Calendar day in the city's time zone.</summary>
     public required DateOnly Day { get; init; }
 
     public required decimal Amount { get; init; }
+
+    /// <summary>Of the amount, ISO 4217.</summary>
+    public string Currency { get; init; } = "GBP";
 
     /// <summary>charge or reversal.</summary>
     public required string Kind { get; init; }
@@ -125,8 +153,8 @@ public sealed record ChargeView
 /// <summary>The facts that a charge rests on. Weights in kilograms.</summary>
 public sealed record ChargedFacts(string Class, string Fuel, int? Euro, DateOnly? FirstRegistered, int? GrossKg, int? UnladenKg, string? TaxClass, IReadOnlyList<string> Discounts);
 
-/// <summary><c>GET /api/charges/totals?day=</c>: pounds charged for a charging day, less reversals.</summary>
-public sealed record ChargeTotal(DateOnly Day, string Scheme, int Vehicles, decimal Amount);
+/// <summary><c>GET /api/charges/totals?day=</c>: what is charged for a charging day, less reversals.</summary>
+public sealed record ChargeTotal(DateOnly Day, string Scheme, int Vehicles, decimal Amount, string Currency);
 
 /// <summary>An alert, <c>GET /api/alerts</c>, and the value of a record on topic <c>alerts</c>.</summary>
 public sealed record AlertView
@@ -144,6 +172,9 @@ public sealed record AlertView
     /// <summary>1 (highest) to 5.</summary>
     public required int Priority { get; init; }
     public string? RequestedBy { get; init; }
+
+    /// <summary>The list that the entry was imported with; null for none.</summary>
+    public string? List { get; init; }
     public required string StationId { get; init; }
     public string? CameraId { get; init; }
     public string? Direction { get; init; }
@@ -154,8 +185,11 @@ public sealed record AlertView
     public string? TraceId { get; init; }
     public VehicleView? Vehicle { get; init; }
 
-    /// <summary>open, acknowledged, escalated or dismissed.</summary>
+    /// <summary>open, acknowledged, escalated, resolved or dismissed.</summary>
     public required string State { get; init; }
+
+    /// <summary>What became of the hit, one of <see cref="AlertOutcome"/>; null unless it is resolved.</summary>
+    public string? Outcome { get; init; }
     public DateTimeOffset? AcknowledgedAt { get; init; }
     public string? AcknowledgedBy { get; init; }
     public string? Note { get; init; }
@@ -183,10 +217,10 @@ public sealed record StationView
 
 public sealed record CameraView(string Id, int? Lane, string? Direction);
 
-/// <summary>A Parquet object of the archive, <c>GET /api/archive/objects</c>.</summary>
-/// <param name="Day">UTC day of its sightings.</param>
-/// <param name="FirstAt">Capture time of its oldest sighting.</param>
-public sealed record ArchivedObject(string Key, string StationId, DateOnly Day, long Rows, long Bytes, DateTimeOffset FirstAt, DateTimeOffset LastAt);
+/// <summary>A Parquet object of the lake's table of sightings, <c>GET /api/archive/objects</c>.</summary>
+/// <param name="Day">UTC day on which its sightings were captured.</param>
+/// <param name="FirstAt">When its first sighting was captured; null if a program that wrote the object did not say.</param>
+public sealed record ArchivedObject(string Key, DateOnly Day, long Rows, long Bytes, DateTimeOffset? FirstAt, DateTimeOffset? LastAt);
 
 /// <summary>One event of <c>GET /api/live</c> (server-sent events; event type sighting, alert or charge). Exactly one property is set. Between them
 /// come empty ones: <c>open</c> first, then <c>alive</c> every 15 s.</summary>
@@ -202,7 +236,7 @@ public sealed record ReviewView
 {
     public required Guid Id { get; init; }
 
-    /// <summary>unread, doubtful, unregistered, near-match, unclassified; second-person for a reading that had no case when somebody proposed another.</summary>
+    /// <summary>unread, doubtful, unregistered, near-match, unclassified, two-places, two-readings, watched; second-person for a reading that had no case when somebody proposed another.</summary>
     public required string Kind { get; init; }
     public required string Why { get; init; }
     public required Guid SightingId { get; init; }
@@ -213,8 +247,18 @@ public sealed record ReviewView
     public string? Evidence { get; init; }
     public string? Patch { get; init; }
 
+    /// <summary>The reading that speaks against it: the same plate elsewhere, or another plate on what was probably the same vehicle.</summary>
+    public OtherReading? Other { get; init; }
+
     /// <summary>open, proposed (waits for a second person), confirmed, corrected, no-plate, skipped, settled (the registry has learnt of the vehicle).</summary>
     public required string State { get; init; }
+}
+
+/// <summary>A reading beside that of a case.</summary>
+/// <param name="Id">Of its sighting.</param>
+public sealed record OtherReading(Guid Id, DateTimeOffset CapturedAt, string StationId, string Plate, string? Evidence)
+{
+    public string? Patch => Evidence is { } evidence ? Sighting.PatchKey(evidence) : null;
 }
 
 /// <summary>An entry of a hot-list, <c>GET /api/hotlist</c>.</summary>
@@ -232,7 +276,13 @@ public sealed record HotlistEntryView
 
     /// <summary>The list that it came from, such as that of a police force.</summary>
     public string? List { get; init; }
+
+    /// <summary>Null for always. A day alone holds from its beginning in London.</summary>
+    [JsonConverter(typeof(BeginConverter))]
     public DateTimeOffset? ValidFrom { get; init; }
+
+    /// <summary>The first moment at which it no longer holds; null for never. A day alone is the last day on which it holds.</summary>
+    [JsonConverter(typeof(EndConverter))]
     public DateTimeOffset? ValidTo { get; init; }
 
     /// <summary>active, expired or upcoming; ignored in a request.</summary>
@@ -268,6 +318,12 @@ public sealed record ReviewCount(string Kind, long Open);
 /// <param name="At">When the plate is seen; now if it is left out.</param>
 public sealed record HotlistQuestion(string? Plate, DateTimeOffset? At = null);
 
+/// <summary>What an entry would have met in the last 24 hours, <c>POST /api/hotlist/reach</c>.</summary>
+/// <param name="Passages">Passages that fit.</param>
+/// <param name="Vehicles">Different plates among them.</param>
+/// <param name="Refused">Why the pattern would not be saved; null if it would.</param>
+public sealed record HotlistReach(string Pattern, long Passages, long Vehicles, string? Refused);
+
 /// <param name="Meets">Entries that would raise an alert.</param>
 /// <param name="Near">Entries that look like the plate: a doubtful reading of it goes to review.</param>
 public sealed record HotlistAnswer(IReadOnlyList<HotlistEntryView> Meets, IReadOnlyList<HotlistEntryView> Near);
@@ -279,7 +335,14 @@ public sealed record HotlistAnswer(IReadOnlyList<HotlistEntryView> Meets, IReadO
 /// <param name="Doubts">The first thousand of them.</param>
 /// <param name="MeantCsv">These rows as a CSV file with the plates that are probably meant, to be checked and imported as well; null if there are none or they were not kept.</param>
 public sealed record ImportReport(
-    long Read, long Imported, long Rejected, IReadOnlyList<ImportError> Errors, string? RejectedCsv = null, long Doubtful = 0, IReadOnlyList<ImportDoubt>? Doubts = null, string? MeantCsv = null);
+    long Read, long Imported, long Rejected, IReadOnlyList<ImportError> Errors, string? RejectedCsv = null, long Doubtful = 0, IReadOnlyList<ImportDoubt>? Doubts = null, string? MeantCsv = null)
+{
+    /// <summary>Nothing was saved: Imported counts what would be.</summary>
+    public bool Preview { get; init; }
+
+    /// <summary>In a preview of hot-list entries, the first of them as they would be saved.</summary>
+    public IReadOnlyList<HotlistEntryView>? Sample { get; init; }
+}
 
 /// <param name="Plate">As it was typed.</param>
 /// <param name="Meant">What it probably should be.</param>
@@ -290,4 +353,6 @@ public sealed record ImportError(long Line, string Error);
 
 /// <summary><c>GET /api/city</c>.</summary>
 /// <param name="TimeZone">IANA time zone of charging days.</param>
-public sealed record CityView(string Id, string Name, string? Country, string TimeZone);
+/// <param name="Currency">Of every amount, ISO 4217.</param>
+/// <param name="Faces">Whether this core has facial recognition switched on.</param>
+public sealed record CityView(string Id, string Name, string? Country, string TimeZone, string Currency = "GBP", bool Faces = false);

@@ -14,9 +14,15 @@ public sealed record City
     public string? Country { get; init; }
 
     /// <summary>IANA time zone of the city: of charging days, and of the times of recordings that name no other.</summary>
-    public string TimeZone { get; init; } = "Europe/London";
+    public string TimeZone { get => field ?? "Europe/London"; init; }
+
+    /// <summary>Currency of its charges and tariffs, three letters of ISO 4217.</summary>
+    public string Currency { get => field ?? "GBP"; init; }
 
     public required IReadOnlyList<Station> Stations { get; init; }
+
+    /// <summary>What the core calls when something has happened.</summary>
+    public IReadOnlyList<CityFunction> Functions { get => field ?? []; init; }
 
     /// <summary>Reads and checks a city file; null gives the built-in demo city.</summary>
     /// <exception cref="InvalidDataException">The file is not a valid city; the message names what is wrong.</exception>
@@ -45,6 +51,16 @@ public sealed record City
         if (Stations.Count == 0)
         {
             throw new InvalidDataException($"City file {file} has no stations.");
+        }
+
+        if (Currency is not { Length: 3 } || !Currency.All(char.IsAsciiLetterUpper))
+        {
+            throw new InvalidDataException($"City file {file}: currency '{Currency}' is not valid: it needs the three capital letters of ISO 4217, such as GBP.");
+        }
+
+        if (CityFunction.Check(Functions) is { } wrong)
+        {
+            throw new InvalidDataException($"City file {file}: {wrong}");
         }
 
         var stations = new HashSet<string>(StringComparer.Ordinal);

@@ -5,9 +5,30 @@ namespace SmartCity.Contracts.Demo;
 /// <summary>Sightings without pixels: the same seed, start and city give the same sightings, ids included.</summary>
 public static class DemoTraffic
 {
+    // Places that a vehicle goes round, and how long it is at one before it drives to the next.
+    private const int Places = 12;
+    private static readonly TimeSpan Stay = TimeSpan.FromMinutes(5);
+
     /// <summary>
-    /// Endless traffic in capture order. One in 50 is unread, one in 50 is a plate that the registry does not know,
-    /// one in 400 is a vehicle of interest.
+    /// Whether a vehicle is at a place: for five minutes of every ten, each time at another one, with five minutes to get there. No vehicle is at two places
+    /// at once, but for the one whose plates are cloned.
+    /// </summary>
+    /// <param name="place">Of any station or camera; those that are twelve apart are one place.</param>
+    public static bool IsAt(int vehicle, int place, DateTimeOffset at)
+    {
+        var hash = (ulong)vehicle * 0x9E3779B97F4A7C15UL;
+        var slot = (at.ToUnixTimeSeconds() + (long)(hash >> 33) % (long)(2 * Stay.TotalSeconds)) / (long)Stay.TotalSeconds;
+        var stop = slot / 2;
+        var own = (int)(((hash ^ (ulong)stop * 0xD1B54A32D192ED03UL) * 0x9E3779B97F4A7C15UL >> 40) % Places);
+        var here = place % Places;
+        return slot % 2 == 0 && (here == own || (vehicle == Cloned && here == (own + 5) % Places));
+    }
+
+    private const int Cloned = 1009;
+
+    /// <summary>
+    /// Endless traffic in capture order, every vehicle at one place at a time (<see cref="IsAt"/>). One in 50 is unread, one in 50 is a plate that the registry
+    /// does not know, one in 400 at most is a vehicle of interest.
     /// </summary>
     /// <param name="city">Its stations and cameras.</param>
     /// <param name="seed">The same seed gives the same sightings.</param>
@@ -15,18 +36,16 @@ public static class DemoTraffic
     /// <param name="perSecond">Mean sightings a second of capture time, all cameras together.</param>
     public static IEnumerable<Sighting> Sightings(City city, int seed, DateTimeOffset from, double perSecond)
     {
-        var cameras = city.Stations.SelectMany(s => s.Cameras.Select(c => (Station: s.Id, Camera: c))).ToArray();
+        var cameras = city.Stations.SelectMany((s, place) => s.Cameras.Select(c => (Station: s.Id, Place: place, Camera: c))).ToArray();
         var random = new DemoRandom((ulong)seed);
         var at = from.ToUniversalTime();
         while (true)
         {
             at = at.AddMilliseconds(-Math.Log(1 - random.NextDouble()) * 1000 / perSecond);
             var captured = DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
-            var (station, camera) = random.Of(cameras);
+            var (station, place, camera) = random.Of(cameras);
             var roll = random.Next(0, 400);
-            var index = roll == 0 ? random.Of(DemoRegistry.HotList).Index
-                : roll <= 8 ? DemoRegistry.Count + random.Next(0, 10_000)
-                : random.Next(0, DemoRegistry.Count);
+            var index = roll == 0 && Wanted(place, captured) is { } wanted ? wanted : Pick(ref random, roll is > 0 and <= 8 ? DemoRegistry.Count : 0, roll is > 0 and <= 8 ? 10_000 : DemoRegistry.Count, place, captured);
             var plate = roll is > 8 and <= 16 ? null : DemoRegistry.Vehicle(index).Plate;
             var confidence = plate is null ? 0.3 + 0.4 * random.NextDouble() : 0.93 + 0.069 * random.NextDouble();
             yield return new Sighting
@@ -46,6 +65,22 @@ public static class DemoTraffic
                 ReaderVersion = "simulated",
                 DetectorVersion = "simulated",
             };
+        }
+    }
+
+    /// <summary>A vehicle of interest that is at a place; null if none is.</summary>
+    public static int? Wanted(int place, DateTimeOffset at) => DemoRegistry.HotList.Select(h => (int?)h.Index).FirstOrDefault(i => IsAt(i!.Value, place, at));
+
+    /// <summary>Some vehicle that is at a place, of so many from one on.</summary>
+    public static int Pick(ref DemoRandom random, int first, int count, int place, DateTimeOffset at)
+    {
+        while (true)
+        {
+            var vehicle = first + random.Next(0, count);
+            if (IsAt(vehicle, place, at))
+            {
+                return vehicle;
+            }
         }
     }
 

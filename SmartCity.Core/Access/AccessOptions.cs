@@ -20,6 +20,13 @@ internal sealed class AccessOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(12);
 
+    /// <summary>Roles whose users of this core must have a second factor; without one they may do nothing but set it up. Others may have one.</summary>
+    public IReadOnlyList<string> SecondFactorRoles { get; init; } = [];
+
+    /// <summary>How many rows about people (sightings, passages, charges, alerts, search results, for which a reason is given) a user or a key may read in an hour; an export counts as a twentieth of it.</summary>
+    [Range(100, 100_000_000)]
+    public int RowsAnHour { get; init; } = 50_000;
+
     /// <summary>Keys of the product's own services, by name: the console's, the edges'.</summary>
     [ValidateEnumeratedItems]
     public IReadOnlyList<ServiceKey> ServiceKeys { get; init; } = [];

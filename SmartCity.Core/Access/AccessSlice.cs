@@ -1,6 +1,8 @@
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
@@ -20,9 +22,7 @@ internal static class AccessSlice
     public const string SignInLimit = "sign-in";
 
     private const int ShortestPassword = 12;
-    private const int WrongPasswords = 5;
     private const int SignInsASecond = 10;
-    private static readonly TimeSpan LockedOut = TimeSpan.FromMinutes(10);
 
     public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration)
     {
@@ -32,19 +32,23 @@ internal static class AccessSlice
         {
             identity.Password.RequiredLength = ShortestPassword;
             identity.Password.RequireDigit = identity.Password.RequireUppercase = identity.Password.RequireLowercase = identity.Password.RequireNonAlphanumeric = false;
-            identity.Lockout.MaxFailedAccessAttempts = WrongPasswords;
-            identity.Lockout.DefaultLockoutTimeSpan = LockedOut;
         }).AddEntityFrameworkStores<AccessContext>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<IDatabaseSeed, FirstAdministrator>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedRefusals>();
         services.AddScopePolicies();
-        services.AddRateLimiter(limiter => limiter.AddTokenBucketLimiter(SignInLimit, bucket =>
+        services.AddSingleton<SignInGuard>();
+        services.AddSingleton<SecondFactors>();
+
+        // Each address for itself: whoever floods the core waits alone.
+        services.AddRateLimiter(limiter => limiter.AddPolicy(SignInLimit, http => RateLimitPartition.GetTokenBucketLimiter(SignInGuard.AddressOf(http), _ => new TokenBucketRateLimiterOptions
         {
-            bucket.TokenLimit = bucket.TokensPerPeriod = SignInsASecond;
-            bucket.ReplenishmentPeriod = TimeSpan.FromSeconds(1);
-            bucket.QueueLimit = SignInsASecond;
-        }));
+            TokenLimit = SignInsASecond,
+            TokensPerPeriod = SignInsASecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            QueueLimit = SignInsASecond,
+        })));
+        services.Configure<RateLimiterOptions>(limiter => limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests);
 
         var authentication = services.AddAuthentication(ApiScheme.Name)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Name, null);
@@ -60,5 +64,5 @@ internal static class AccessSlice
         return services;
     }
 
-    public static IEndpointRouteBuilder MapAccess(this IEndpointRouteBuilder app) => app.MapSignIn().MapUsers().MapApiKeys();
+    public static IEndpointRouteBuilder MapAccess(this IEndpointRouteBuilder app) => app.MapSignIn().MapSecondFactor().MapUsers().MapApiKeys();
 }

@@ -20,7 +20,7 @@ internal static class ApiKeyEndpoints
     {
         var group = app.MapGroup("/api/access/keys").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
         group.MapGet("", ListAsync).WithSummary("API keys, newest first, including revoked ones");
-        group.MapPost("", AddAsync).WithSummary("Makes an API key; only this answer shows it").Audited("keys.add", recordBody: true);
+        group.MapPost("", AddAsync).WithSummary("Makes an API key; only this answer shows it").Audited("keys.add", recordBody: true).AuditAbout((NewApiKey k) => (k.Name, null));
         group.MapDelete("{id:guid}", RevokeAsync).WithSummary("Revokes an API key").Audited("keys.revoke");
         return app;
     }

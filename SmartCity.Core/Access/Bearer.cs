@@ -7,22 +7,26 @@ namespace SmartCity.Core.Access;
 /// <param name="Subject">Id of the user or the key.</param>
 /// <param name="MustChangePassword">Signed in, and allowed nothing else yet.</param>
 /// <param name="Stations">An edge's key is for these alone; null for all.</param>
-internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, IReadOnlyList<string>? Stations = null)
+internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, IReadOnlyList<string>? Stations = null, bool MustEnrol = false)
 {
     /// <summary>Type of the claims that name the stations of a key that is bound to some.</summary>
     public const string StationClaim = "station";
 
     public const string MustChangeClaim = "must_change_password";
 
-    public static Bearer Of(User user) =>
-        new(user.UserName!, user.Id.ToString(), user.Roles, user.MustChangePassword ? [] : ScopesOf(user.Roles), user.MustChangePassword);
+    public const string MustEnrolClaim = "must_enrol";
+
+    /// <param name="mustEnrol">The user's role needs a second factor, and there is none.</param>
+    public static Bearer Of(User user, bool mustEnrol) =>
+        new(user.UserName!, user.Id.ToString(), user.Roles, user.MustChangePassword || mustEnrol ? [] : ScopesOf(user.Roles), user.MustChangePassword, MustEnrol: mustEnrol);
 
     public static Bearer Of(ClaimsPrincipal principal) => new(
         principal.Identity?.Name ?? "?",
         principal.FindFirstValue(ClaimTypes.NameIdentifier) ?? "?",
         [.. principal.FindAll(ClaimTypes.Role).Select(c => c.Value)],
         [.. principal.FindAll(Scope.Claim).Select(c => c.Value)],
-        principal.HasClaim(c => c.Type == MustChangeClaim));
+        principal.HasClaim(c => c.Type == MustChangeClaim),
+        MustEnrol: principal.HasClaim(c => c.Type == MustEnrolClaim));
 
     public static string[] ScopesOf(IEnumerable<string> roles) => [.. roles.SelectMany(Role.ScopesOf).Distinct()];
 
@@ -30,7 +34,7 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
     public static IReadOnlyList<string>? StationsOf(ClaimsPrincipal principal) =>
         principal.FindAll(StationClaim).Select(c => c.Value).ToArray() is { Length: > 0 } stations ? stations : null;
 
-    public AccountView View() => new(Name, Roles, Scopes, MustChangePassword);
+    public AccountView View() => new(Name, Roles, Scopes, MustChangePassword, MustEnrol);
 
     public ClaimsPrincipal Principal(string scheme)
     {
@@ -44,6 +48,11 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
         if (MustChangePassword)
         {
             identity.AddClaim(new Claim(MustChangeClaim, "true"));
+        }
+
+        if (MustEnrol)
+        {
+            identity.AddClaim(new Claim(MustEnrolClaim, "true"));
         }
 
         return new ClaimsPrincipal(identity);

@@ -56,10 +56,11 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         var token = AccessToken.New(AccessToken.SessionPrefix);
         var now = time.GetUtcNow();
         var expires = now + options.Value.SessionLifetime;
+        var enrolled = await ScalarAsync("select exists (select from second_factors where user_id = $1 and confirmed_at is not null)", cancellationToken, user.Id) is true;
         await ExecuteAsync(
             "with old as (delete from sessions where expires_at < $3) insert into sessions (token_hash, user_id, created_at, expires_at, last_seen_at) values ($1, $2, $3, $4, $3)",
             cancellationToken, AccessToken.Hash(token), user.Id, now, expires);
-        return new Session(token, expires, Bearer.Of(user).View());
+        return new Session(token, expires, Bearer.Of(user, MustEnrol(user, enrolled)).View());
     }
 
     public async Task CloseAsync(string token, CancellationToken cancellationToken)
@@ -110,7 +111,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         var now = time.GetUtcNow();
         await using var command = dataSource.CreateCommand(
             """
-            select u.id, u.user_name, u.roles, u.must_change_password, s.last_seen_at
+            select u.id, u.user_name, u.roles, u.must_change_password, s.last_seen_at, exists (select from second_factors f where f.user_id = u.id and f.confirmed_at is not null)
             from sessions s join users u on u.id = s.user_id
             where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and not u.disabled
             """);
@@ -118,8 +119,9 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         if (await command.ReadAllAsync(
             r => (
                 User: new User { Id = r.GetGuid(0), UserName = r.GetString(1), Roles = r.GetFieldValue<string[]>(2), MustChangePassword = r.GetBoolean(3) },
-                Seen: r.GetFieldValue<DateTimeOffset>(4)),
-            cancellationToken) is not [var (user, seen)])
+                Seen: r.GetFieldValue<DateTimeOffset>(4),
+                Enrolled: r.GetBoolean(5)),
+            cancellationToken) is not [var (user, seen, enrolled)])
         {
             return null;
         }
@@ -129,7 +131,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
             await ExecuteAsync("update sessions set last_seen_at = $2 where token_hash = $1", cancellationToken, hash, now);
         }
 
-        return Bearer.Of(user);
+        return Bearer.Of(user, MustEnrol(user, enrolled));
     }
 
     private async Task<Bearer?> FindKeyAsync(byte[] hash, CancellationToken cancellationToken)
@@ -153,6 +155,15 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         }
 
         return new Bearer(KeyActor + key.Name, key.Id.ToString(), [], key.Scopes, false, key.Stations);
+    }
+
+    private bool MustEnrol(User user, bool enrolled) => !enrolled && user.Roles.Intersect(options.Value.SecondFactorRoles).Any();
+
+    private async Task<object?> ScalarAsync(string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var command = dataSource.CreateCommand(sql);
+        Add(command, values);
+        return await command.ExecuteScalarAsync(cancellationToken);
     }
 
     private async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)

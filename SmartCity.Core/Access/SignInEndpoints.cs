@@ -17,67 +17,74 @@ internal static class SignInEndpoints
     {
         var group = app.MapGroup("/api/access").WithTags("Access");
         group.MapPost("/sign-in", SignInAsync).WithSummary("Signs in with a name and a password and returns a session").AllowAnonymous().RequireRateLimiting(AccessSlice.SignInLimit).AuditedByItself();
-        group.MapPost("/sign-out", SignOutAsync).WithSummary("Signs out: ends the session of the token").RequireAuthorization(SignedIn.Policy).Audited("access.sign-out");
+        group.MapPost("/sign-out", SignOutAsync).WithSummary("Signs out: ends the session of the token").RequireAuthorization(SignedIn.Policy).Audited("access.sign-out", whole: "the own session");
         group.MapGet("/me", (ClaimsPrincipal user) => TypedResults.Ok(Bearer.Of(user).View())).WithSummary("The user or key that asks, and its scopes").RequireAuthorization(SignedIn.Policy);
-        group.MapPost("/password", ChangePasswordAsync).WithSummary("Changes the user's own password and ends all other sessions of the user").RequireAuthorization(SignedIn.Policy).Audited("access.password");
+        group.MapPost("/password", ChangePasswordAsync).WithSummary("Changes the user's own password and ends all other sessions of the user").RequireAuthorization(SignedIn.Policy).Audited("access.password", whole: "the own password");
         return app;
     }
 
     private static async Task<Results<Ok<Session>, ProblemHttpResult>> SignInAsync(
-        SignInRequest body, UserManager<User> users, AccessContext context, Credentials credentials, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
+        SignInRequest body, HttpRequest request, UserManager<User> users, SignInGuard guard, SecondFactors factors, Credentials credentials, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(body.Name) || string.IsNullOrEmpty(body.Password))
         {
             return Paging.Problem("name and password must both be given.");
         }
 
+        var address = SignInGuard.AddressOf(request.HttpContext);
         var user = await users.FindByNameAsync(body.Name.Trim());
+        if (await guard.IsLockedAsync(body.Name, user?.Id, address, cancellationToken))
+        {
+            TakeAsLong(users, body.Password);
+            return await RefuseAsync(audit, address, user?.UserName ?? body.Name.Trim(), "locked out");
+        }
+
         if (user is null)
         {
             TakeAsLong(users, body.Password);
-            return await RefuseAsync(audit, body.Name.Trim(), "no such user");
-        }
-
-        if (await users.IsLockedOutAsync(user))
-        {
-            TakeAsLong(users, body.Password);
-            return await RefuseAsync(audit, user.UserName!, "locked out");
+            await guard.FailedAsync(body.Name, address);
+            return await RefuseAsync(audit, address, body.Name.Trim(), "no such user");
         }
 
         if (!await users.CheckPasswordAsync(user, body.Password))
         {
-            await CountFailureAsync(users, context, user);
-            return await RefuseAsync(audit, user.UserName!, "wrong password");
+            await guard.FailedAsync(body.Name, address);
+            return await RefuseAsync(audit, address, user.UserName!, "wrong password");
         }
 
         if (user.Disabled)
         {
-            return await RefuseAsync(audit, user.UserName!, "disabled");
+            return await RefuseAsync(audit, address, user.UserName!, "disabled");
         }
 
-        await users.ResetAccessFailedCountAsync(user);
+        if (await factors.IsOnAsync(user.Id, cancellationToken))
+        {
+            if (string.IsNullOrWhiteSpace(body.Code))
+            {
+                return TypedResults.Problem("This user has a second factor: give code too.", statusCode: StatusCodes.Status401Unauthorized, extensions: new Dictionary<string, object?> { ["secondFactor"] = true });
+            }
+
+            if (!await factors.TakeAsync(user.Id, body.Code, cancellationToken))
+            {
+                await guard.FailedAsync(body.Name, address);
+                return await RefuseAsync(audit, address, user.UserName!, "wrong code");
+            }
+        }
+
+        await guard.SucceededAsync(body.Name, user.Id, address, cancellationToken);
         user.LastSignIn = time.GetUtcNow();
         await users.UpdateAsync(user);
-        await audit.AppendAsync(user.UserName!, "access.sign-in", null, null, null);
+        await audit.AppendAsync(user.UserName!, "access.sign-in", $"from {address}", null, null);
         return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken));
     }
 
     // As long as a wrong password takes: who is a user here is nobody's business.
     private static void TakeAsLong(UserManager<User> users, string password) => users.PasswordHasher.HashPassword(new User(), password);
 
-    // Guesses that are made at once count each.
-    private static async Task CountFailureAsync(UserManager<User> users, AccessContext context, User user)
+    private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string address, string name, string why)
     {
-        while ((await users.AccessFailedAsync(user)).Errors.Any(e => e.Code == nameof(IdentityErrorDescriber.ConcurrencyFailure)))
-        {
-            await context.Entry(user).ReloadAsync();
-        }
-    }
-
-    private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string name, string why)
-    {
-        await audit.AppendAsync(name, "access.sign-in.refused", null, why, null);
-        return TypedResults.Problem("The name or the password is wrong, or the user is locked for ten minutes after too many wrong passwords.", statusCode: StatusCodes.Status401Unauthorized);
+        await audit.AppendAsync(name, "access.sign-in.refused", $"from {address}", why, null);
+        return TypedResults.Problem("The name, the password or the code is wrong, or too many wrong ones were given; then try again in ten minutes.", statusCode: StatusCodes.Status401Unauthorized);
     }
 
     private static async Task<NoContent> SignOutAsync(HttpRequest request, Credentials credentials, CancellationToken cancellationToken)
@@ -87,7 +94,7 @@ internal static class SignInEndpoints
     }
 
     private static async Task<Results<Ok<Session>, ProblemHttpResult>> ChangePasswordAsync(
-        PasswordChange body, ClaimsPrincipal principal, UserManager<User> users, AccessContext context, Credentials credentials, CancellationToken cancellationToken)
+        PasswordChange body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
     {
         if (await users.FindByIdAsync(Bearer.Of(principal).Subject is var id && Guid.TryParse(id, out _) ? id : Guid.Empty.ToString()) is not { } user)
         {
@@ -99,7 +106,7 @@ internal static class SignInEndpoints
             return Paging.Problem("current and new must both be given, and must differ.");
         }
 
-        if (await users.IsLockedOutAsync(user))
+        if (await guard.IsLockedAsync(user.UserName!, user.Id, SignInGuard.AddressOf(http), cancellationToken))
         {
             return Paging.Problem("The user is locked after too many wrong passwords. Try again in ten minutes.");
         }
@@ -109,7 +116,7 @@ internal static class SignInEndpoints
         {
             if (result.Errors.Any(e => e.Code == nameof(IdentityErrorDescriber.PasswordMismatch)))
             {
-                await CountFailureAsync(users, context, user);
+                await guard.FailedAsync(user.UserName!, SignInGuard.AddressOf(http));
                 return Paging.Problem("The current password is wrong.");
             }
 

@@ -49,6 +49,8 @@ internal sealed class TokenAuthentication(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         RefuseAsync(StatusCodes.Status403Forbidden, Context.User.HasClaim(c => c.Type == Bearer.MustChangeClaim)
             ? "The password must be changed first, with POST /api/access/password."
+            : Context.User.HasClaim(c => c.Type == Bearer.MustEnrolClaim)
+            ? "A second factor must be set up first, with POST /api/access/second-factor."
             : $"{Context.User.Identity?.Name} does not have the scope that this call needs.");
 
     private Task RefuseAsync(int status, string detail) => TypedResults.Problem(detail, statusCode: status).ExecuteAsync(Context);

@@ -19,14 +19,19 @@ internal static class UserEndpoints
     {
         var group = app.MapGroup("/api/access/users").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
         group.MapGet("", ListAsync).WithSummary("Users, ordered by name");
-        group.MapPost("", AddAsync).WithSummary("Adds a user; only this answer shows the first password").Audited("users.add", recordBody: true);
-        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a user's roles, or disables or enables the user; the user's sessions end, and keys with a scope that the user no longer has are revoked").Audited("users.change", recordBody: true);
-        group.MapPost("{id:guid}/password", ResetAsync).WithSummary("Makes a new password and unlocks the user; the user's sessions end").Audited("users.password");
+        group.MapPost("", AddAsync).WithSummary("Adds a user; only this answer shows the first password").Audited("users.add", recordBody: true).AuditAbout((NewUser u) => (u.Name, null));
+        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a user's roles, or disables or enables the user; the user's sessions end, and keys with a scope that the user no longer has are revoked").Audited("users.change", recordBody: true).AuditAbout((UserView u) => (u.Name, null));
+        group.MapPost("{id:guid}/password", ResetAsync).WithSummary("Makes a new password and unlocks the user; the user's sessions end").Audited("users.password").AuditAbout((UserPassword p) => (p.User.Name, null));
         return app;
     }
 
-    private static async Task<Ok<IReadOnlyList<UserView>>> ListAsync(UserManager<User> users, CancellationToken cancellationToken) =>
-        TypedResults.Ok<IReadOnlyList<UserView>>([.. (await users.Users.AsNoTracking().OrderBy(u => u.UserName).ToListAsync(cancellationToken)).Select(View)]);
+    private static async Task<Ok<IReadOnlyList<UserView>>> ListAsync(UserManager<User> users, SignInGuard guard, CancellationToken cancellationToken)
+    {
+        var locked = await guard.LockedAsync(cancellationToken);
+        return TypedResults.Ok<IReadOnlyList<UserView>>([
+            .. (await users.Users.AsNoTracking().OrderBy(u => u.UserName).ToListAsync(cancellationToken))
+                .Select(u => View(u) with { LockedUntil = locked.TryGetValue(SignInGuard.Normal(u.UserName!), out var until) ? until : null })]);
+    }
 
     private static async Task<Results<Ok<UserPassword>, ProblemHttpResult>> AddAsync(NewUser body, UserManager<User> users, IOptions<AccessOptions> options, TimeProvider time)
     {
@@ -80,19 +85,21 @@ internal static class UserEndpoints
 
         var connection = (NpgsqlConnection)context.Database.GetDbConnection();
         var revoked = await credentials.RevokeBeyondAsync(connection, user.UserName!, user.Disabled ? [] : Bearer.ScopesOf(user.Roles), cancellationToken);
+        foreach (var (key, name) in revoked)
+        {
+            await audit.AppendAsync(
+                connection, await AuditLog.LockHeadAsync(connection, cancellationToken), by.Identity!.Name!, "keys.revoke", key.ToString(), $"{name}: made by {user.UserName}, who may less now.", null, cancellationToken);
+        }
+
         await transaction.CommitAsync(CancellationToken.None);
 
         // The change holds: it ends the sessions whether the caller still waits or not.
         await credentials.CloseAllAsync(id, CancellationToken.None);
-        foreach (var (key, name) in revoked)
-        {
-            await audit.AppendAsync(by.Identity!.Name!, "keys.revoke", key.ToString(), $"{name}: made by {user.UserName}, who may less now.", null);
-        }
 
         return TypedResults.Ok(View(user));
     }
 
-    private static async Task<Results<Ok<UserPassword>, NotFound, ProblemHttpResult>> ResetAsync(Guid id, UserManager<User> users, Credentials credentials, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<UserPassword>, NotFound, ProblemHttpResult>> ResetAsync(Guid id, UserManager<User> users, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
     {
         if (await users.FindByIdAsync(id.ToString()) is not { } user)
         {
@@ -102,8 +109,6 @@ internal static class UserEndpoints
         var password = FirstAdministrator.MakePassword();
         user.PasswordHash = users.PasswordHasher.HashPassword(user, password);
         user.MustChangePassword = true;
-        user.LockoutEnd = null;
-        user.AccessFailedCount = 0;
         var result = await users.UpdateSecurityStampAsync(user);
         if (!result.Succeeded)
         {
@@ -111,6 +116,7 @@ internal static class UserEndpoints
         }
 
         // The change holds: it ends the sessions whether the caller still waits or not.
+        await guard.ForgetAsync(user.UserName!, CancellationToken.None);
         await credentials.CloseAllAsync(id, CancellationToken.None);
         return TypedResults.Ok(new UserPassword(View(user), password));
     }
@@ -126,7 +132,6 @@ internal static class UserEndpoints
         Roles = user.Roles,
         Disabled = user.Disabled,
         MustChangePassword = user.MustChangePassword,
-        LockedUntil = user.LockoutEnd,
         LastSignIn = user.LastSignIn,
         CreatedAt = user.CreatedAt,
     };

@@ -14,14 +14,17 @@ internal static class AlertActions
     {
         ["acknowledged"] = ["open"],
         ["escalated"] = ["open", "acknowledged"],
+        ["resolved"] = ["open", "acknowledged", "escalated"],
         ["dismissed"] = ["open", "acknowledged", "escalated"],
-        ["reopened"] = ["acknowledged", "dismissed", "escalated"],
+        ["reopened"] = ["acknowledged", "dismissed", "escalated", "resolved"],
     };
 
     /// <summary>What is wrong with a decision in itself, for people; null when nothing is.</summary>
     public static string? Check(AlertDecision decision) =>
         decision.Action is null || !Allowed.ContainsKey(decision.Action) ? $"action must be one of {string.Join(", ", Allowed.Keys)}."
         : decision.Action is "dismissed" or "escalated" && string.IsNullOrWhiteSpace(decision.Note) ? $"note is missing: say why the alert is {decision.Action}."
+        : decision.Action == "resolved" && !AlertOutcome.All.Contains(decision.Outcome) ? $"outcome must be one of {string.Join(", ", AlertOutcome.All)}: say what became of the hit."
+        : decision.Action != "resolved" && decision.Outcome is not null ? "outcome belongs to resolved alone."
         : decision.Note?.Length > LongestNote ? $"note has {decision.Note.Length} characters; at most {LongestNote} are allowed."
         : null;
 
@@ -47,19 +50,19 @@ internal static class AlertActions
         {
             BatchCommands =
             {
-                new("insert into alert_actions (alert_id, at, by, action, note) values ($1, $2, $3, $4, $5)")
+                new("insert into alert_actions (alert_id, at, by, action, note, outcome) values ($1, $2, $3, $4, $5, $6)")
                 {
-                    Parameters = { new() { Value = alert }, new() { Value = now }, new() { Value = by }, new() { Value = decision.Action! }, new() { Value = note } },
+                    Parameters = { new() { Value = alert }, new() { Value = now }, new() { Value = by }, new() { Value = decision.Action! }, new() { Value = note }, TextParameter.Of(decision.Outcome) },
                 },
                 new(
                     """
-                    update alerts set state = $2, note = $5,
+                    update alerts set state = $2, note = $5, outcome = $6,
                         acknowledged_at = case when $2 = 'open' then null else coalesce(acknowledged_at, $3) end,
                         acknowledged_by = case when $2 = 'open' then null else coalesce(acknowledged_by, $4) end
                     where id = $1
                     """)
                 {
-                    Parameters = { new() { Value = alert }, new() { Value = decision.Action == "reopened" ? "open" : decision.Action! }, new() { Value = now }, new() { Value = by }, new() { Value = note } },
+                    Parameters = { new() { Value = alert }, new() { Value = decision.Action == "reopened" ? "open" : decision.Action! }, new() { Value = now }, new() { Value = by }, new() { Value = note }, TextParameter.Of(decision.Outcome) },
                 },
             },
         };
@@ -70,8 +73,8 @@ internal static class AlertActions
 
     public static async Task<List<AlertAction>> OfAsync(NpgsqlDataSource dataSource, Guid alert, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select at, by, action, note from alert_actions where alert_id = $1 order by id");
+        await using var command = dataSource.CreateCommand("select at, by, action, note, outcome from alert_actions where alert_id = $1 order by id");
         command.Parameters.Add(new() { Value = alert });
-        return await command.ReadAllAsync(r => new AlertAction(r.Time(0), r.GetString(1), r.GetString(2), r.Text(3)), cancellationToken);
+        return await command.ReadAllAsync(r => new AlertAction(r.Time(0), r.GetString(1), r.GetString(2), r.Text(3), r.Text(4)), cancellationToken);
     }
 }

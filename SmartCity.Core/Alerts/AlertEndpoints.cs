@@ -9,6 +9,7 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Privacy;
 
 namespace SmartCity.Core.Alerts;
 
@@ -16,7 +17,10 @@ internal static class AlertSlice
 {
     internal const string Columns =
         "id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id, state, acknowledged_at, acknowledged_by, note, "
-        + TakenBack + ", publish_error, joined_into";
+        + TakenBack + ", publish_error, joined_into, outcome, list";
+
+    private const string Newest = "newest";
+    private const string Urgent = "priority";
 
     // What the alert was raised for counts as something else since: a person has decided so, or has taken a decision back.
     private const string TakenBack =
@@ -41,14 +45,21 @@ internal static class AlertSlice
     public static IEndpointRouteBuilder MapAlerts(this IEndpointRouteBuilder app)
     {
         var alerts = app.MapGroup("/api/alerts").WithTags("Alerts").RequireAuthorization(Scope.AlertsRead);
-        alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first; a search for a plate needs a reason").RequireReason("alerts.search", "plate");
+        alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first or, with sort=priority, the most urgent first; a reason is required, unless it is for those that wait for somebody (state open, acknowledged or escalated, or setAside) or for those of one passage").RequireReason("alerts.search", "plate")
+            .RequireReason("alerts.list", when: http => !IsWork(http.Request.Query), whole: "all alerts");
         alerts.MapGet("counts", CountsAsync).WithSummary("Number of alerts that somebody still has to deal with, by state: open and escalated");
-        alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert, with what people did, where it was sent, and where the vehicle will probably be seen next");
-        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, dismisses, escalates or reopens an alert; dismissed and escalated need a note").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note));
+        alerts.MapGet("lists", ListsAsync).WithSummary("The lists that alerts were raised for");
+        alerts.MapPost("actions", ActOnAllAsync).WithSummary($"The same step for up to {AlertsDecision.MostAlerts} alerts; each is taken for itself, and the answer names those that could not be").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertsDecision d) => (d.Action, d.Note));
+        alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert, with what people did, where it was sent, and where the vehicle will probably be seen next").Audited("alerts.read").AuditAbout((AlertDetail d) => (d.Alert.Plate, null));
+        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, escalates, resolves, dismisses or reopens an alert; resolved needs an outcome, dismissed and escalated need a note").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note));
         alerts.MapPost("{id:guid}/publish", PublishAsync).WithSummary("Sends an alert to topic alerts again").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.publish");
         alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends an alert to a webhook again, in whatever state the delivery is").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
         return app.MapHotlist().MapEdgeHotlist().MapWebhooks();
     }
+
+    // What somebody still has to deal with, and what belongs to what is on the screen.
+    private static bool IsWork(IQueryCollection query) =>
+        query["state"].ToString() is "open" or "acknowledged" or "escalated" || !string.IsNullOrEmpty(query["passage"]) || string.Equals(query["setAside"], "true", StringComparison.OrdinalIgnoreCase);
 
     internal static AlertView Read(NpgsqlDataReader r) => new()
     {
@@ -76,28 +87,56 @@ internal static class AlertSlice
         ReadingTakenBack = r.GetBoolean(20),
         NotPublished = r.Text(21),
         JoinedInto = r.Id(22),
+        Outcome = r.Text(23),
+        List = r.Text(24),
     };
 
     internal static string Select(string where) => $"select {Columns} from alerts where {where}";
 
     private static async Task<Results<Ok<Page<AlertView>>, ProblemHttpResult>> ListAsync(
-        NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? state = null, int? priority = null, string? plate = null, Guid? passage = null, bool setAside = false, Cursor? after = null, int limit = Paging.DefaultLimit)
+        HttpContext http, NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? state = null, int? priority = null, string? plate = null, Guid? passage = null, string? list = null, bool setAside = false, string? sort = null, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
             return problem;
         }
 
-        await using var command = new SqlFilter()
+        if (sort is not (null or Newest or Urgent))
+        {
+            return Paging.Problem($"sort must be {Newest} or {Urgent}.");
+        }
+
+        var filter = new SqlFilter()
             .And("state = @", state)
             .And("priority = @", priority)
             .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
             .And("passage_id = @", passage)
+            .And("list = @", list)
             .And(setAside ? "publish_error is not null" : null)
-            .After("raised_at", "id", after)
-            .Command(dataSource, Select("{where} order by raised_at desc, id desc limit {limit}"), limit + 1);
+            .And(Restricted.MaySee(http) ? null : $"(state in ('open', 'acknowledged', 'escalated') or {Restricted.Not("alerts.plate")})");
+        await using var command = sort == Urgent
+            ? AfterUrgent(filter, after).Command(dataSource, Select("{where} order by priority, raised_at desc, id desc limit {limit}"), limit + 1)
+            : filter.After("raised_at", "id", after).Command(dataSource, Select("{where} order by raised_at desc, id desc limit {limit}"), limit + 1);
         var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, a => new Cursor(a.RaisedAt, a.Id)));
+    }
+
+    // The cursor names the last alert of the page before; its priority never changes.
+    private static SqlFilter AfterUrgent(SqlFilter filter, Cursor? after)
+    {
+        if (after is not { } cursor)
+        {
+            return filter;
+        }
+
+        var (at, id) = (filter.Parameter(cursor.At), filter.Parameter(cursor.Id));
+        return filter.And($"(priority, {at}, {id}) >= ((select priority from alerts where id = {id}), raised_at, id) and id <> {id}");
+    }
+
+    private static async Task<Ok<List<string>>> ListsAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("select distinct list from alerts where list is not null order by list");
+        return TypedResults.Ok(await command.ReadAllAsync(r => r.GetString(0), cancellationToken));
     }
 
     private static async Task<Ok<List<AlertCount>>> CountsAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
@@ -133,6 +172,32 @@ internal static class AlertSlice
             "" => TypedResults.NotFound(),
             var state => TypedResults.Problem($"The alert is already {state}, so it cannot be {decision.Action}.", statusCode: StatusCodes.Status409Conflict),
         };
+    }
+
+    private static async Task<Results<Ok<AlertsDecided>, ProblemHttpResult>> ActOnAllAsync(
+        AlertsDecision decision, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (decision.Ids is not { Count: > 0 and <= AlertsDecision.MostAlerts } ids)
+        {
+            return Paging.Problem($"ids must name 1 to {AlertsDecision.MostAlerts} alerts.");
+        }
+
+        var each = new AlertDecision(decision.Action, decision.Note, decision.Outcome);
+        if (AlertActions.Check(each) is { } wrong)
+        {
+            return Paging.Problem(wrong);
+        }
+
+        var refused = new List<AlertRefusal>();
+        foreach (var id in ids.Distinct())
+        {
+            if (await AlertActions.TakeAsync(dataSource, id, each, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) is { } state)
+            {
+                refused.Add(new AlertRefusal(id, state.Length == 0 ? null : state));
+            }
+        }
+
+        return TypedResults.Ok(new AlertsDecided(ids.Distinct().Count() - refused.Count, refused));
     }
 
     private static async Task<Results<Accepted, NotFound>> PublishAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)

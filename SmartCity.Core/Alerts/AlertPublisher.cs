@@ -5,6 +5,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using SmartCity.Bricks.Kafka;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
@@ -19,7 +20,7 @@ namespace SmartCity.Core.Alerts;
 /// Sends stored alerts to topic <c>alerts</c> and marks them. Each is taken for a while first, so that several cores send it once; a crash between sending
 /// and marking sends it again. One that the broker does not take as it is is set aside, and holds up no other.
 /// </summary>
-internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartup database, CoreProducer producer, WorkerHealth health, TimeProvider time, ILogger<AlertPublisher> logger) : BackgroundService
+internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartup database, CoreProducer producer, WorkerHealth health, TimeProvider time, ILogger<AlertPublisher> logger) : DatabaseWorker(Worker, database, health, logger)
 {
     private const string Worker = "alert publisher";
     private const int AtOnce = 100;
@@ -32,19 +33,7 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
 
     private static readonly Counter<long> SetAside = Telemetry.Meter.CreateCounter<long>("smartcity.core.alerts.set_aside", "{alert}", "Alerts that could not be sent to their topic and wait for a person.");
 
-    public override Task StartAsync(CancellationToken cancellationToken)
-    {
-        health.Starting(Worker, "waiting for the database");
-        return base.StartAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.Ready.WaitAsync(stoppingToken);
-        await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
-    }
-
-    private async Task RunAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Every, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -59,8 +48,8 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
             }
             catch (Exception e) when (e is NpgsqlException or KafkaException)
             {
-                health.Degraded(Worker, $"Alerts wait to be sent to Kafka: {e.Message}");
-                logger.LogWarning("Alerts wait to be sent to {Topic}: {Error}", Topics.Alerts, e.Message);
+                Health.Degraded(Worker, $"Alerts wait to be sent to Kafka: {e.Message}");
+                Logger.LogWarning("Alerts wait to be sent to {Topic}: {Error}", Topics.Alerts, e.Message);
             }
         }
     }
@@ -137,7 +126,7 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
         foreach (var (alert, error) in sent.Where(s => s.Error is not null && IsFaultOfRecord(s.Error)))
         {
             SetAside.Add(1);
-            logger.LogError("Alert {Alert} cannot be sent to {Topic} and is set aside: {Error}", alert, Topics.Alerts, error!.Error.Reason);
+            Logger.LogError("Alert {Alert} cannot be sent to {Topic} and is set aside: {Error}", alert, Topics.Alerts, error!.Error.Reason);
         }
     }
 
@@ -147,11 +136,11 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
         var setAside = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
         if (setAside == 0)
         {
-            health.Healthy(Worker);
+            Health.Healthy(Worker);
         }
         else
         {
-            health.Degraded(Worker, $"{setAside} {(setAside == 1 ? "alert" : "alerts")} could not be sent to topic {Topics.Alerts} and {(setAside == 1 ? "waits" : "wait")} for a person: GET /api/alerts?setAside=true lists them, and POST /api/alerts/{{id}}/publish sends one again.");
+            Health.Degraded(Worker, $"{setAside} {(setAside == 1 ? "alert" : "alerts")} could not be sent to topic {Topics.Alerts} and {(setAside == 1 ? "waits" : "wait")} for a person: GET /api/alerts?setAside=true lists them, and POST /api/alerts/{{id}}/publish sends one again.");
         }
     }
 
@@ -159,10 +148,16 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
     private static bool IsFaultOfRecord(KafkaException e) =>
         e.Error.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsg or ErrorCode.InvalidMsgSize or ErrorCode.InvalidTimestamp or ErrorCode.InvalidRecord or ErrorCode.RecordListTooLarge;
 
-    private static Message<byte[]?, byte[]?> Message(AlertView alert) => new()
+    private static Message<byte[]?, byte[]?> Message(AlertView alert)
     {
-        Key = Encoding.UTF8.GetBytes(alert.Plate),
-        Value = JsonSerializer.SerializeToUtf8Bytes(alert, ContractsJson.Default.AlertView),
-        Timestamp = new Timestamp(alert.RaisedAt),
-    };
+        var headers = new Headers { { RecordHeaders.ContentType, Encoding.ASCII.GetBytes(RecordHeaders.Json) } };
+        EventHeaders.Add(headers, alert.Id.ToString(), "/core/alerts", CityEvents.AlertRaised, alert.RaisedAt, subject: alert.StationId);
+        return new()
+        {
+            Key = Encoding.UTF8.GetBytes(alert.Plate),
+            Value = JsonSerializer.SerializeToUtf8Bytes(alert, ContractsJson.Default.AlertView),
+            Timestamp = new Timestamp(alert.RaisedAt),
+            Headers = headers,
+        };
+    }
 }

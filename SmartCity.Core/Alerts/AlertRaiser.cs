@@ -57,7 +57,7 @@ public sealed class AlertRaiser(HotListSieve sieve, TimeProvider time)
                     with of_one as (
                         select a.id, a.state, first_value(a.id) over (
                             partition by a.entry_id, coalesce(j.into_id, a.passage_id)
-                            order by array_position(array['escalated', 'acknowledged', 'open', 'dismissed'], a.state), a.raised_at, a.id) as stands
+                            order by array_position(array['escalated', 'acknowledged', 'resolved', 'open', 'dismissed'], a.state), a.raised_at, a.id) as stands
                         from alerts a left join unnest($1, $2) as j (absorbed, into_id) on j.absorbed = a.passage_id
                         where a.joined_into is null and (a.passage_id = any($1) or a.passage_id = any($2))
                     ), joined as (
@@ -82,9 +82,9 @@ public sealed class AlertRaiser(HotListSieve sieve, TimeProvider time)
         // "offset 0" keeps the look-up by index whatever the planner believes of the tables.
         await using var command = new NpgsqlCommand(
             """
-            select a.place, e.id, e.pattern, e.reason, e.priority, e.requested_by from unnest($1, $2, $3) as a (place, pattern, at)
+            select a.place, e.id, e.pattern, e.reason, e.priority, e.requested_by, e.list from unnest($1, $2, $3) as a (place, pattern, at)
             cross join lateral (
-                select id, pattern, reason, priority, requested_by from hotlist_entries where pattern = a.pattern and valid_from <= a.at and a.at < valid_to offset 0
+                select id, pattern, reason, priority, requested_by, list from hotlist_entries where pattern = a.pattern and valid_from <= a.at and a.at < valid_to offset 0
             ) as e order by a.place, e.priority, e.id
             """,
             connection,
@@ -113,6 +113,7 @@ public sealed class AlertRaiser(HotListSieve sieve, TimeProvider time)
                     Reason = r.GetString(3),
                     Priority = r.GetInt32(4),
                     RequestedBy = r.Text(5),
+                    List = r.Text(6),
                     StationId = change.StationId,
                     CameraId = change.CameraId,
                     Direction = change.Direction,
@@ -132,11 +133,12 @@ public sealed class AlertRaiser(HotListSieve sieve, TimeProvider time)
         await using var command = new NpgsqlCommand(
             """
             with raised as (
-                insert into alerts (id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id)
-                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-                on conflict (entry_id, passage_id) where joined_into is null do nothing returning id, raised_at
+                insert into alerts (id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, direction, captured_at, raised_at, evidence, trace_id, list)
+                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                on conflict (entry_id, passage_id) where joined_into is null do nothing returning id, raised_at, priority, list
             ), told as (
-                insert into webhook_deliveries (webhook_id, alert_id, first_at, next_at) select w.id, raised.id, raised_at, raised_at from raised cross join webhooks w where w.enabled
+                insert into webhook_deliveries (webhook_id, alert_id, first_at, next_at) select w.id, raised.id, raised_at, raised_at from raised join webhooks w
+                    on w.enabled and raised.priority <= w.lowest_priority and (w.lists is null or raised.list = any(w.lists))
             )
             select id from raised
             """,
@@ -146,7 +148,7 @@ public sealed class AlertRaiser(HotListSieve sieve, TimeProvider time)
             Parameters =
             {
                 Of(a => a.Id), Of(a => a.EntryId), Of(a => a.PassageId), Of(a => a.SightingId), Of(a => a.Plate), Of(a => a.Pattern), Of(a => a.Reason), Of(a => a.Priority), Texts(a => a.RequestedBy),
-                Of(a => a.StationId), Texts(a => a.CameraId), Texts(a => a.Direction), Of(a => a.CapturedAt), Of(a => a.RaisedAt), Texts(a => a.Evidence), Texts(a => a.TraceId),
+                Of(a => a.StationId), Texts(a => a.CameraId), Texts(a => a.Direction), Of(a => a.CapturedAt), Of(a => a.RaisedAt), Texts(a => a.Evidence), Texts(a => a.TraceId), Texts(a => a.List),
             },
         };
         return [.. await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)];

@@ -17,18 +17,20 @@ internal static class HotlistEndpoints
     private const string EntryColumns = "id, pattern, reason, priority, requested_by, nullif(valid_from, '-infinity'), nullif(valid_to, 'infinity'), list, added_by, created_at";
     private const int MostExported = 1_000_000;
     private const string EntriesSql = $"select {EntryColumns} from hotlist_entries where {{where}} order by created_at desc, id desc limit {{limit}}";
+    private static readonly TimeSpan Reach = TimeSpan.FromDays(1);
     private const long LargestImport = 8L << 30;
 
     public static IEndpointRouteBuilder MapHotlist(this IEndpointRouteBuilder app)
     {
         var hotList = app.MapGroup("/api/hotlist").WithTags("Hot-list").RequireAuthorization(Scope.HotlistRead);
         hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first; state is active, expired or upcoming; text is part of a plate, reason, requester or list").Audited("hotlist.search", "text");
-        hotList.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} entries").Audited("hotlist.export");
+        hotList.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} entries").RequireReason("hotlist.export", whole: "all entries");
         hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it takes effect within a second").DisableAntiforgery().Audited("hotlist.add", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
         hotList.MapPut("{id:guid}", ChangeAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Changes an entry; it takes effect within a second").DisableAntiforgery().Audited("hotlist.change", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
-        hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; invalid rows are reported by line").DisableAntiforgery().Audited("hotlist.import")
+        hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; invalid rows are reported by line; with preview=true nothing is saved").DisableAntiforgery().Audited("hotlist.import")
             .Accepts<string>("text/csv", "application/json").WithMetadata(new RequestSize());
         hotList.MapPost("test", TestAsync).WithSummary("What a plate would cause now: entries that it matches, and entries that it looks like").DisableAntiforgery().Audited("hotlist.test", recordBody: true).AuditAbout((HotlistQuestion q) => (q.Plate, null));
+        hotList.MapPost("reach", ReachAsync).WithSummary("How many passages of the last 24 hours a plate or pattern would have met").DisableAntiforgery().Audited("hotlist.reach", recordBody: true).AuditAbout((HotlistQuestion q) => (q.Plate, null));
         hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Removes an entry; a reason is required").RequireReason("hotlist.remove").AuditAbout((HotlistEntryView e) => (e.Pattern, null));
         return app;
     }
@@ -132,13 +134,13 @@ internal static class HotlistEndpoints
         }
     }
 
-    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, ClaimsPrincipal user, HotlistImport import, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, ClaimsPrincipal user, HotlistImport import, CancellationToken cancellationToken, bool preview = false)
     {
         try
         {
-            var by = user.Identity!.Name!;
+            var by = preview ? null : user.Identity!.Name!;
             var report = request.HasJsonContentType() ? await import.ImportJsonAsync(request.Body, by, cancellationToken) : await import.ImportCsvAsync(request.Body, by, cancellationToken);
-            request.HttpContext.Items[AuditFilter.Details] = new { report.Read, report.Imported, report.Rejected };
+            request.HttpContext.Items[AuditFilter.Details] = new { report.Read, report.Imported, report.Rejected, report.Preview };
             return TypedResults.Ok(report);
         }
         catch (InvalidDataException e)
@@ -169,6 +171,21 @@ internal static class HotlistEndpoints
         return TypedResults.Ok(new HotlistAnswer(
             entries.FindAll(e => PlatePattern.Matches(e.Pattern, plate)),
             entries.FindAll(e => PlatePattern.IsExact(e.Pattern) && e.Pattern != plate)));
+    }
+
+    private static async Task<Results<Ok<HotlistReach>, ProblemHttpResult>> ReachAsync(HotlistQuestion question, RecentPassages passages, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (asked, problem) = HotlistImport.Check(new HotlistEntryView { Pattern = question.Plate ?? "", Reason = "asked" });
+        if (asked is not { Pattern: var pattern })
+        {
+            return Paging.Problem(problem!);
+        }
+
+        await using var command = dataSource.CreateCommand("select count(*), count(distinct plate) from passages where first_at >= $1 and plate like $2");
+        command.Parameters.Add(new() { Value = time.GetUtcNow() - Reach });
+        command.Parameters.Add(new() { Value = pattern.Replace('?', '_').Replace('*', '%') });
+        var (met, vehicles) = (await command.ReadAllAsync(r => (r.GetInt64(0), r.GetInt64(1)), cancellationToken))[0];
+        return TypedResults.Ok(new HotlistReach(pattern, met, vehicles, PlatePattern.IsExact(pattern) ? null : (await passages.ReadAsync(cancellationToken)).Refuse(pattern)));
     }
 
     private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)

@@ -19,9 +19,17 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
     private const int LongestReason = 1_000;
     private const int LongestName = 200;
     private const int FewestFixed = 2;
+    private const int Sampled = 20;
 
-    /// <exception cref="InvalidDataException">The file has no header, or is not CSV.</exception>
-    public async Task<ImportReport> ImportCsvAsync(Stream csv, string by, CancellationToken cancellationToken)
+    private static readonly string[] Columns = ["pattern", "plate", "reason", "priority", "requestedBy", "list", "validFrom", "validTo"];
+
+    // What an export of the list and a file of rejected rows have beside these: a list that comes back is read as it is.
+    private static readonly string[] LeftAside = ["state", "addedBy", "addedAt", "line", "error"];
+    private static readonly string[] Properties = [.. Columns.Except(["plate"]), "id", "state", "addedBy", "addedAt", "meant"];
+
+    /// <param name="by">Who imports it; null for a preview, which saves nothing.</param>
+    /// <exception cref="InvalidDataException">The file has no header, or one with a column that is not known, then nothing was saved; or it is not CSV.</exception>
+    public async Task<ImportReport> ImportCsvAsync(Stream csv, string? by, CancellationToken cancellationToken)
     {
         try
         {
@@ -33,8 +41,9 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         }
     }
 
+    /// <param name="by">Who imports it; null for a preview, which saves nothing.</param>
     /// <exception cref="InvalidDataException">It is not a JSON list of entries.</exception>
-    public async Task<ImportReport> ImportJsonAsync(Stream json, string by, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportJsonAsync(Stream json, string? by, CancellationToken cancellationToken)
     {
         try
         {
@@ -62,7 +71,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         return string.IsNullOrWhiteSpace(entry.Reason) ? (null, "reason must not be empty.")
             : (TextError("reason", entry.Reason, LongestReason) ?? TextError("requestedBy", entry.RequestedBy, LongestName) ?? TextError("list", entry.List, LongestName)) is { } error ? (null, error)
             : entry.Priority is < 1 or > 5 ? (null, "priority must be from 1 to 5.")
-            : entry.ValidTo <= entry.ValidFrom ? (null, "validTo must be after validFrom.")
+            : entry.ValidTo <= entry.ValidFrom ? (null, $"validTo must be after validFrom; the entry would end {entry.ValidTo:yyyy-MM-dd HH:mm} and begin {entry.ValidFrom:yyyy-MM-dd HH:mm} UTC.")
             : (entry with { Pattern = pattern }, null);
     }
 
@@ -71,12 +80,13 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         : text?.Any(char.IsControl) == true ? $"{name} must be one line without control characters."
         : null;
 
-    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<Row> rows, bool isCsv, string by, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<Row> rows, bool isCsv, string? by, CancellationToken cancellationToken)
     {
         using var rejects = new RejectedRows();
         using var meant = new RejectedRows();
         var rejections = new ImportRejections();
         var doubts = new List<ImportDoubt>();
+        var sample = new List<HotlistEntryView>();
         var batch = new Dictionary<(string, string?), HotlistEntryView>(BatchSize);
         long read = 0, doubtful = 0;
         RecentPassages.Sample? recent = null;
@@ -109,6 +119,16 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
                 }
             }
 
+            if (by is null)
+            {
+                if (sample.Count < Sampled)
+                {
+                    sample.Add(entry);
+                }
+
+                continue;
+            }
+
             batch[(entry.Pattern, entry.RequestedBy)] = entry;
             if (batch.Count == BatchSize)
             {
@@ -117,14 +137,23 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             }
         }
 
-        await SaveAsync([.. batch.Values], by, cancellationToken);
-        return rejections.Of(read) with { RejectedCsv = rejects.Text(), Doubtful = doubtful, Doubts = doubts, MeantCsv = isCsv ? meant.Text() : null };
+        if (by is not null)
+        {
+            await SaveAsync([.. batch.Values], by, cancellationToken);
+        }
+
+        return rejections.Of(read) with { Preview = by is null, Sample = by is null ? sample : null, RejectedCsv = rejects.Text(), Doubtful = doubtful, Doubts = doubts, MeantCsv = isCsv ? meant.Text() : null };
     }
 
     private static async IAsyncEnumerable<Row> RowsAsync(Stream csv)
     {
         await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         await reader.ReadHeaderAsync();
+        if (reader.Headers.Where(h => !Columns.Concat(LeftAside).Any(c => ImportCsv.Is(h, c))).ToArray() is { Length: > 0 } unknown)
+        {
+            throw new InvalidDataException($"There is no column {string.Join(", ", unknown)}; the columns are {string.Join(", ", Columns)}. Nothing was imported.");
+        }
+
         var plate = reader.TryGetFieldIndex("pattern", out var index) || reader.TryGetFieldIndex("plate", out index) ? index : -1;
         if (plate < 0 || !reader.TryGetFieldIndex("reason", out _))
         {
@@ -143,26 +172,26 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
                 Priority = Field("priority") is not { } priority ? 3 : int.TryParse(priority, NumberStyles.None, CultureInfo.InvariantCulture, out var p) ? p : 0,
                 RequestedBy = Field("requestedBy"),
                 List = Field("list"),
-                ValidFrom = Time("validFrom"),
-                ValidTo = Time("validTo"),
+                ValidFrom = Time("validFrom", DayOrTime.TryBegin),
+                ValidTo = Time("validTo", DayOrTime.TryEnd),
             };
             yield return new Row(reader.LineNumber, problems.Count == 0 ? entry : null, string.Join(" ", problems), Original);
 
             IEnumerable<(string, string?)> Original() => reader.Headers.Select((name, i) => (name, i < reader.FieldCount ? reader.GetStringOrNull(i) : null));
 
-            DateTimeOffset? Time(string name)
+            DateTimeOffset? Time(string name, Moment read)
             {
                 if (Field(name) is not { } text)
                 {
                     return null;
                 }
 
-                if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                if (read(text, out var time))
                 {
-                    return time.ToUniversalTime();
+                    return time;
                 }
 
-                problems.Add($"{name} '{text}' is not a time such as 2026-11-23T08:00:00Z.");
+                problems.Add($"{name} '{text}' is not {DayOrTime.Expected}.");
                 return null;
             }
         }
@@ -183,6 +212,11 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             catch (JsonException e)
             {
                 error = e.Message;
+            }
+
+            if (entry is not null && item.EnumerateObject().Select(p => p.Name).FirstOrDefault(n => !Properties.Contains(n, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            {
+                (entry, error) = (null, $"There is no property {unknown}; the properties are {string.Join(", ", Columns.Except(["plate"]))}.");
             }
 
             yield return new Row(number, entry, error ?? "The entry is null; it must be an object.", () => [("entry", item.GetRawText())]);
@@ -245,6 +279,8 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
 
     private static NpgsqlParameter Times(HotlistEntryView[] entries, Func<HotlistEntryView, DateTimeOffset?> of) =>
         new() { Value = entries.Select(e => of(e)?.ToUniversalTime()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz };
+
+    private delegate bool Moment(string? text, out DateTimeOffset at);
 
     /// <param name="Entry">Null when it can't be one, for the reason in <paramref name="Error"/>.</param>
     /// <param name="Original">What stood there, by column; only while the row is the current one.</param>

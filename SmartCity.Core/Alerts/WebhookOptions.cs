@@ -7,6 +7,9 @@ public sealed class WebhookOptions
 {
     public const string Section = "Core:Webhooks";
 
+    /// <summary>Whether receivers may be in private networks, on this machine or beside it. If not, only addresses of the internet are connected to.</summary>
+    public bool AllowPrivate { get; set; }
+
     /// <summary>How long a receiver has to answer.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);

@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Secrets;
 
 namespace SmartCity.Core.Alerts;
 
@@ -9,8 +10,11 @@ namespace SmartCity.Core.Alerts;
 internal sealed record DueDelivery(Guid Id, Uri Url, string Secret, int Attempt, DateTimeOffset FirstAt, AlertView Alert);
 
 /// <summary>Deliveries in the database: which are due, and what became of an attempt.</summary>
-internal sealed class WebhookQueue(NpgsqlDataSource dataSource)
+internal sealed class WebhookQueue(NpgsqlDataSource dataSource, CoreSecret secrets)
 {
+    /// <summary>What a webhook's secret is sealed as.</summary>
+    public const string SecretPurpose = "secret of a webhook";
+
     /// <summary>Webhooks that have something due.</summary>
     public async Task<List<Guid>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -33,7 +37,7 @@ internal sealed class WebhookQueue(NpgsqlDataSource dataSource)
             select t.id, w.url, w.secret, t.attempts, t.first_at, t.alert_id from taken t join webhooks w on w.id = $1 order by t.first_at
             """);
         Parameters(command, webhook, most, now, until);
-        var taken = await command.ReadAllAsync(r => (Id: r.GetGuid(0), Url: new Uri(r.GetString(1)), Secret: r.GetString(2), Attempt: r.GetInt32(3), FirstAt: r.Time(4), Alert: r.GetGuid(5)), cancellationToken);
+        var taken = await command.ReadAllAsync(r => (Id: r.GetGuid(0), Url: new Uri(r.GetString(1)), Secret: secrets.Open(r.GetString(2), SecretPurpose), Attempt: r.GetInt32(3), FirstAt: r.Time(4), Alert: r.GetGuid(5)), cancellationToken);
         await using var read = dataSource.CreateCommand(AlertSlice.Select("id = any($1)"));
         Parameters(read, taken.ConvertAll(t => t.Alert).ToArray());
         var alerts = (await read.ReadAllAsync(AlertSlice.Read, cancellationToken)).ToDictionary(a => a.Id);

@@ -25,7 +25,7 @@ internal sealed class WebhookSender(
     IOptions<WebhookOptions> options,
     WorkerHealth health,
     TimeProvider time,
-    ILogger<WebhookSender> logger) : BackgroundService
+    ILogger<WebhookSender> logger) : DatabaseWorker(Worker, database, health, logger)
 {
     /// <summary>Name of the HTTP client.</summary>
     public const string Client = "webhooks";
@@ -46,19 +46,7 @@ internal sealed class WebhookSender(
         return new WebhookAttemptView(at, status, error, (int)time.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    public override Task StartAsync(CancellationToken cancellationToken)
-    {
-        health.Starting(Worker, "waiting for the database");
-        return base.StartAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.Ready.WaitAsync(stoppingToken);
-        await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
-    }
-
-    private async Task RunAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Look, time);
         do
@@ -77,8 +65,8 @@ internal sealed class WebhookSender(
             }
             catch (NpgsqlException e)
             {
-                health.Degraded(Worker, $"No webhook deliveries are sent for now: {e.Message}");
-                logger.LogWarning("No webhook deliveries are sent for now, and the core tries again: {Error}", e.Message);
+                Health.Degraded(Worker, $"No webhook deliveries are sent for now: {e.Message}");
+                Logger.LogWarning("No webhook deliveries are sent for now, and the core tries again: {Error}", e.Message);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -104,7 +92,7 @@ internal sealed class WebhookSender(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             _troubles[webhook] = e.Message;
-            logger.LogWarning("Deliveries to webhook {Webhook} wait, and the core tries again: {Error}", webhook, e.Message);
+            Logger.LogWarning("Deliveries to webhook {Webhook} wait, and the core tries again: {Error}", webhook, e.Message);
         }
     }
 
@@ -112,11 +100,11 @@ internal sealed class WebhookSender(
     {
         if (_troubles.Values.FirstOrDefault() is { } trouble)
         {
-            health.Degraded(Worker, $"Webhooks wait: {trouble}");
+            Health.Degraded(Worker, $"Webhooks wait: {trouble}");
         }
         else
         {
-            health.Healthy(Worker);
+            Health.Healthy(Worker);
         }
     }
 
@@ -133,7 +121,7 @@ internal sealed class WebhookSender(
         }
 
         var dead = at - delivery.FirstAt >= options.Value.GiveUpAfter;
-        logger.LogWarning("Webhook delivery {Delivery} failed at attempt {Attempt}{Dead}: {Error}", delivery.Id, delivery.Attempt, dead ? " and will not be tried again" : "", error);
+        Logger.LogWarning("Webhook delivery {Delivery} failed at attempt {Attempt}{Dead}: {Error}", delivery.Id, delivery.Attempt, dead ? " and will not be tried again" : "", error);
         await queue.FinishAsync(delivery.Id, attempt, dead ? "dead" : "waiting", dead ? null : at + RetryAfter(delivery.Attempt), cancellationToken);
     }
 

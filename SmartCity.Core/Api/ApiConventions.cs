@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Access;
@@ -14,11 +13,18 @@ internal static class ApiConventions
 {
     private const string RetryAfterSeconds = "2";
 
+    // In the items of a request that goes on while Postgres does not answer.
+    private const string NeedsNoPostgres = "needs no Postgres";
+
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
         services.AddOpenApi();
         services.AddProblemDetails();
-        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new UtcMillisecondsConverter()));
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.Converters.Add(new UtcMillisecondsConverter());
+            o.SerializerOptions.Converters.Add(new StorableTextConverter());
+        });
         return services;
     }
 
@@ -32,33 +38,80 @@ internal static class ApiConventions
                 api => api
                     .UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = Status })
                     .UseStatusCodePages()
+                    .Use(StorableTextConverter.CheckQueryAsync)
                     .Use(WhenReadyAsync));
             pipeline.UseAuthentication();
             pipeline.UseAuthorization();
+            pipeline.Use(WithoutPostgresAsync);
             pipeline.UseRateLimiter();
         }
 
         return app;
     }
 
-    // Before the schema exists, every query would fail with an error that explains nothing.
+    // Before the schema exists, every query would fail with an error that explains nothing; without Postgres, many would hang.
     private static async Task WhenReadyAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.RequestServices.GetRequiredService<DatabaseStartup>().Ready.IsCompletedSuccessfully)
+        var (startup, watch) = (context.RequestServices.GetRequiredService<DatabaseStartup>(), context.RequestServices.GetRequiredService<DatabaseWatch>());
+        if (!startup.Ready.IsCompletedSuccessfully)
         {
-            await next(context);
+            await RefuseAsync(context, startup.Trouble is { } trouble ? $"The core cannot work with its database: {trouble}" : "The core is starting: its database is not ready yet.");
             return;
         }
 
+        if (watch.Away is { } away && context.GetEndpoint()?.Metadata.GetMetadata<AnswersWithoutPostgres>() is null)
+        {
+            await RefuseAsync(context, away);
+            return;
+        }
+
+        var gone = watch.Gone;
+        var answering = next(context);
+        try
+        {
+            await answering.WaitAsync(gone);
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested && !answering.IsCompleted)
+        {
+            if (!context.Response.HasStarted && !context.Items.ContainsKey(NeedsNoPostgres))
+            {
+                if (HttpProtocol.IsHttp11(context.Request.Protocol))
+                {
+                    context.Response.Headers.Connection = "close"; // the next call on it would wait for this one
+                }
+
+                await RefuseAsync(context, watch.Away ?? "Postgres did not answer for a while.");
+                await context.Response.CompleteAsync();
+                // Whoever asked has the answer. The call hangs in its query, and has the context until that ends; to cancel the query would hang as well.
+                await answering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
+            }
+
+            await answering;
+        }
+    }
+
+    // Who asks is known; from here on such an endpoint needs no Postgres.
+    private static Task WithoutPostgresAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AnswersWithoutPostgres>() is not null)
+        {
+            context.Items[NeedsNoPostgres] = true;
+        }
+
+        return next(context);
+    }
+
+    private static Task RefuseAsync(HttpContext context, string detail)
+    {
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        await TypedResults.Problem("The core is starting: its database is not ready yet.", statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+        return TypedResults.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
     }
 
     private static int Status(Exception e) => e switch
     {
         BadHttpRequestException bad => bad.StatusCode,
-        NpgsqlException and not PostgresException => StatusCodes.Status503ServiceUnavailable,
-        PostgresException { IsTransient: true } => StatusCodes.Status503ServiceUnavailable,
+        _ when PostgresFaults.IsPassing(e) => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
 }

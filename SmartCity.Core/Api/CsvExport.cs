@@ -14,7 +14,8 @@ internal static class CsvExport
     public static PushStreamHttpResult Stream<T>(string fileName, IReadOnlyList<string> columns, IAsyncEnumerable<T> rows, Func<T, object?[]> values, CancellationToken cancellationToken) =>
         TypedResults.Stream(stream => WriteAsync(stream, columns, rows, values, cancellationToken), "text/csv; charset=utf-8", fileName);
 
-    private static async Task WriteAsync<T>(Stream stream, IReadOnlyList<string> columns, IAsyncEnumerable<T> rows, Func<T, object?[]> values, CancellationToken cancellationToken)
+    /// <summary>Writes a list to a stream, which stays open.</summary>
+    public static async Task WriteAsync<T>(Stream stream, IReadOnlyList<string> columns, IAsyncEnumerable<T> rows, Func<T, object?[]> values, CancellationToken cancellationToken)
     {
         await using var csv = CsvWriter.Create(stream, Options, leaveOpen: true);
         await WriteRowAsync(csv, columns, cancellationToken);

@@ -15,4 +15,7 @@ internal static class ImportCsv
         NullValues = [""],
         NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
     };
+
+    /// <summary>Whether a header names the column: in any case, with or without underscores.</summary>
+    public static bool Is(string header, string column) => string.Equals(header.Replace("_", "", StringComparison.Ordinal), column, StringComparison.OrdinalIgnoreCase);
 }

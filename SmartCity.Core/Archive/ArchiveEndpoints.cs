@@ -6,11 +6,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Lake;
+using SmartCity.Core.Lake.Iceberg;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Archive;
 
-/// <summary>The archive and its catalogue: which objects together hold every archived sighting once.</summary>
+/// <summary>The archive: what waits for it, the worker that writes it, and which objects hold it now.</summary>
 internal static class ArchiveEndpoints
 {
     public static IServiceCollection AddArchive(this IServiceCollection services)
@@ -19,37 +21,34 @@ internal static class ArchiveEndpoints
         services.AddOptions<ArchiveOptions>().BindConfiguration(ArchiveOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ArchiveStatistics>();
         services.AddSingleton<ArchiveWriter>();
-        services.AddSingleton<ArchiveCompaction>();
+        services.AddSingleton<CityLake>().AddSingleton<LakeCompaction>().AddSingleton<LakeExpiry>().AddSingleton<LakeSweep>().AddSingleton<LakeCheck>().AddSingleton<LakeFeeds>();
         return services.AddHostedService<ArchiveWorker>();
     }
 
     public static IEndpointRouteBuilder MapArchive(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/archive/objects", ListAsync).WithTags("Archive").WithSummary("The archive's Parquet objects, ordered by key; together they hold every archived sighting exactly once").RequireAuthorization(Scope.OpsRead);
+        app.MapGet("/api/archive/objects", ListAsync).WithTags("Archive").WithSummary("The Parquet objects of the lake's table of sightings as it is now, ordered by key").RequireAuthorization(Scope.OpsRead);
         return app;
     }
 
     private static async Task<Results<Ok<Page<ArchivedObject>>, ProblemHttpResult>> ListAsync(
-        NpgsqlDataSource dataSource, DateOnly? from = null, DateOnly? to = null, string? station = null, int limit = Paging.DefaultLimit, string? after = null, CancellationToken cancellationToken = default)
+        NpgsqlDataSource dataSource, CityLake lake, DateOnly? from = null, DateOnly? to = null, int limit = Paging.DefaultLimit, string? after = null, CancellationToken cancellationToken = default)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
             return problem;
         }
 
-        await using var command = dataSource.CreateCommand(
-            """
-            select key, station_id, day, rows, bytes, first_at, last_at from archive_objects
-            where state = 'written' and day >= $1 and day <= $2 and ($3::text is null or station_id = $3) and key > $4 order by key limit $5
-            """);
-        foreach (var value in (object[])[from ?? DateOnly.MinValue, to ?? DateOnly.MaxValue, (object?)station ?? DBNull.Value, after ?? "", limit + 1])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        var rows = await command.ReadAllAsync(
-            r => new ArchivedObject(r.GetString(0), r.GetString(1), r.GetFieldValue<DateOnly>(2), r.GetInt64(3), r.GetInt64(4), r.Time(5), r.Time(6)),
-            cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var files = await lake.Sightings.LoadAsync(connection, null, cancellationToken) is { } state
+            ? await lake.Sightings.LiveAsync(state, from ?? DateOnly.MinValue, to ?? DateOnly.MaxValue, cancellationToken)
+            : [];
+        var at = lake.Sightings.Definition["captured_at"].Id;
+        var rows = files.Select(f => View(f.File)).Where(o => string.CompareOrdinal(o.Key, after ?? "") > 0).OrderBy(o => o.Key, StringComparer.Ordinal).Take(limit + 1).ToList();
         return TypedResults.Ok(rows.Count > limit ? new Page<ArchivedObject>([.. rows.Take(limit)], rows[limit - 1].Key) : new Page<ArchivedObject>(rows, null));
+
+        ArchivedObject View(DataFile file) => new(lake.Files.Key(file.Location), LakeDay.Of((int)file.Partition[0]!), file.Rows, file.Bytes, Time(file.Lower), Time(file.Upper));
+
+        DateTimeOffset? Time(IReadOnlyDictionary<int, byte[]> bounds) => bounds.TryGetValue(at, out var micros) ? DateTimeOffset.UnixEpoch.AddMicroseconds(SingleValue.ToLong(micros)) : null;
     }
 }

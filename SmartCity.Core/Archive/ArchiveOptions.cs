@@ -18,4 +18,12 @@ public sealed class ArchiveOptions
     /// <summary>How long after the end of a UTC day its small objects are merged; objects that are added later are merged an hour later.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
     public TimeSpan CompactAfter { get; set; } = TimeSpan.FromHours(2);
+
+    /// <summary>Size of the files that a day is compacted into, in bytes of Parquet.</summary>
+    [Range(64 * 1024, 4L * 1024 * 1024 * 1024)]
+    public long CompactBytes { get; set; } = 128 * 1024 * 1024;
+
+    /// <summary>How long earlier states of the lake's tables can be asked for.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
+    public TimeSpan KeepSnapshots { get; set; } = TimeSpan.FromDays(3);
 }

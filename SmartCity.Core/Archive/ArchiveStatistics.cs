@@ -1,12 +1,12 @@
 using System.Diagnostics.Metrics;
 using Npgsql;
-using SmartCity.Core.Api;
+using SmartCity.Core.Lake;
 using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Core.Archive;
 
 /// <summary>What lies in the archive and what waits for it, as metrics and for the Ops page.</summary>
-public sealed class ArchiveStatistics(NpgsqlDataSource dataSource)
+public sealed class ArchiveStatistics(NpgsqlDataSource dataSource, CityLake lake)
 {
     // Until something has been written; then it is measured.
     private const double AssumedBytesOfARow = 130;
@@ -30,12 +30,13 @@ public sealed class ArchiveStatistics(NpgsqlDataSource dataSource)
     /// <summary>Looks again; how many sightings wait.</summary>
     public async Task<long> RefreshAsync(CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(
-            """
-            select count(*), coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint, (select count(*) from archive_queue), max(written_at)
-            from archive_objects where state = 'written'
-            """);
-        Newest = (await command.ReadAllAsync(r => new ArchiveFigures(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.Time(4)), cancellationToken))[0];
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("select count(*) from archive_queue", connection);
+        var waiting = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        var snapshot = (await lake.Sightings.LoadAsync(connection, null, cancellationToken))?.Metadata.CurrentSnapshot;
+        Newest = snapshot is null
+            ? new ArchiveFigures(0, 0, 0, waiting, null)
+            : new ArchiveFigures(snapshot.Figure("total-data-files"), snapshot.Figure("total-records"), snapshot.Figure("total-files-size"), waiting, snapshot.At);
         return Newest.Waiting;
     }
 }

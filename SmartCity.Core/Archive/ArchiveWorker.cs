@@ -5,72 +5,124 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using ParquetSharp;
 using SmartCity.Core.Database;
+using SmartCity.Core.Lake;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Core.Archive;
 
-/// <summary>Rolls the archive when an object is full or the oldest has waited long enough, and once more at the end; compacts days that are over.</summary>
+/// <summary>
+/// Rolls the archive when an object is full or the oldest has waited long enough, and once more at the end; compacts days that are over, lets old snapshots
+/// go, and deletes what no metadata names.
+/// </summary>
 internal sealed class ArchiveWorker(
     ArchiveWriter writer,
-    ArchiveCompaction compaction,
+    LakeFeeds feeds,
+    LakeCompaction compaction,
+    LakeExpiry expiry,
+    LakeSweep sweep,
     ArchiveStatistics statistics,
     DatabaseStartup database,
     IOptions<ArchiveOptions> options,
     WorkerHealth health,
     TimeProvider time,
-    ILogger<ArchiveWorker> logger) : BackgroundService
+    ILogger<ArchiveWorker> logger) : DatabaseWorker(Worker, database, health, logger)
 {
     private const string Worker = "archive";
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookForDaysThatAreOver = TimeSpan.FromHours(1);
 
     private DateTimeOffset _compactAt;
+    private DateTimeOffset _sweepAt;
 
     /// <summary>What the edges and the core still had to store is stored by now: nothing is left waiting for the next start.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (database.Ready.IsCompletedSuccessfully)
+        if (Database.Ready.IsCompletedSuccessfully)
         {
-            await TryAsync(token => RollAsync(DateTimeOffset.MaxValue, token), cancellationToken);
+            try
+            {
+                await TryAsync(token => RollAsync(DateTimeOffset.MaxValue, token), cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                Logger.LogInformation("There was no time to archive the last sightings before the end. They wait in Postgres for the next start.");
+            }
         }
     }
 
-    public override Task StartAsync(CancellationToken cancellationToken)
-    {
-        health.Starting(Worker, "waiting for the database");
-        return base.StartAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.Ready.WaitAsync(stoppingToken);
-        await health.KeepAsync(Worker, LoopAsync, logger, stoppingToken);
-    }
-
-    private async Task LoopAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.RollAfter < Look ? options.Value.RollAfter : Look, time);
         do
         {
-            await TryAsync(RunAsync, stoppingToken);
+            await TryAsync(LookAsync, stoppingToken);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    private async Task LookAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await RollAsync(now - options.Value.RollAfter, cancellationToken);
         if (now >= _compactAt)
         {
-            var today = DateOnly.FromDateTime((now - options.Value.CompactAfter).UtcDateTime);
-            Say("Compacted", await compaction.RunAsync(today, options.Value.RollBytes, cancellationToken));
             _compactAt = now + LookForDaysThatAreOver;
+            await KeepAsync(now, cancellationToken);
         }
 
         var waiting = await statistics.RefreshAsync(cancellationToken);
-        health.Healthy(Worker, $"{waiting} sightings wait");
+        Health.Healthy(Worker, $"{waiting} sightings wait");
+    }
+
+    // Each of them goes on when another cannot.
+    private async Task KeepAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var errors = new List<Exception>();
+        var today = DateOnly.FromDateTime((now - options.Value.CompactAfter).UtcDateTime);
+        await TryAsync(() => feeds.RunAsync(today, cancellationToken));
+        await TryAsync(async () => Say("Compacted", await compaction.RunAsync(today, options.Value.CompactBytes, cancellationToken)));
+        await TryAsync(async () =>
+        {
+            var expired = await expiry.RunAsync(now - options.Value.KeepSnapshots, cancellationToken);
+            if (expired.Snapshots > 0)
+            {
+                Logger.LogInformation("{Snapshots} old snapshots of the lake are gone, and {Files} files that only they had.", expired.Snapshots, expired.Files.Count);
+            }
+        });
+        if (now >= _sweepAt)
+        {
+            _sweepAt = now + LakeSweep.Youngest;
+            await TryAsync(() => SweepAsync(cancellationToken));
+        }
+
+        if (errors.Count > 0)
+        {
+            throw new InvalidDataException(string.Join(' ', errors.Select(e => e.Message)), errors[0]);
+        }
+
+        async Task TryAsync(Func<Task> work)
+        {
+            try
+            {
+                await work();
+            }
+            catch (Exception e) when (IsExpected(e))
+            {
+                errors.Add(e);
+            }
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var orphans = await sweep.FindAsync(LakeSweep.Youngest, cancellationToken);
+        foreach (var orphan in orphans)
+        {
+            Logger.LogInformation("{Key} ({Bytes} bytes, of {At:u}) belongs to no table of the lake and is deleted.", orphan.Key, orphan.Bytes, orphan.LastModified);
+        }
+
+        await sweep.RemoveAsync(orphans, cancellationToken);
     }
 
     private async Task RollAsync(DateTimeOffset olderThan, CancellationToken cancellationToken) =>
@@ -82,19 +134,22 @@ internal sealed class ArchiveWorker(
         {
             await work(cancellationToken);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or InvalidDataException or AmazonClientException or AmazonServiceException or HttpRequestException or ParquetException)
+        catch (Exception e) when (IsExpected(e))
         {
-            health.Degraded(Worker, $"The archive cannot be written for now: {e.Message}");
-            logger.LogWarning("The archive cannot be written for now. Sightings wait in Postgres, and the core tries again: {Error}", e.Message);
+            Health.Degraded(Worker, $"The archive cannot be written for now: {e.Message}");
+            Logger.LogWarning("The archive cannot be written for now. Sightings wait in Postgres, and the core tries again: {Error}", e.Message);
         }
     }
+
+    private static bool IsExpected(Exception e) =>
+        e is NpgsqlException or IOException or UnauthorizedAccessException or InvalidDataException or LakeConflictException or AmazonClientException or AmazonServiceException or HttpRequestException or ParquetException;
 
     private void Say(string what, ArchiveRoll made)
     {
         if (made.Objects > 0)
         {
             statistics.Add(made);
-            logger.LogInformation("{What} {Rows} sightings in {Objects} objects, {Bytes} bytes.", what, made.Rows, made.Objects, made.Bytes);
+            Logger.LogInformation("{What} {Rows} sightings in {Objects} objects, {Bytes} bytes.", what, made.Rows, made.Objects, made.Bytes);
         }
     }
 }

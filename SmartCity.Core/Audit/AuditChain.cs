@@ -2,15 +2,22 @@ using System.Globalization;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Secrets;
+using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Audit;
 
 /// <summary>Follows the audit from its first line to its head and says where the chain breaks.</summary>
 public static class AuditChain
 {
+    /// <param name="secret">With which the lines were signed.</param>
+    /// <param name="objects">Where the anchors are; null to go without them, and then lines that were removed from the end together with the head do not show.</param>
     /// <exception cref="PostgresException">The database has no audit yet.</exception>
-    public static async Task<AuditVerdict> CheckAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    public static async Task<AuditVerdict> CheckAsync(NpgsqlDataSource dataSource, CoreSecret secret, IObjectStore? objects, CancellationToken cancellationToken)
     {
+        // Before the snapshot: an anchor that is written meanwhile is of a line that the snapshot may not have.
+        var anchors = objects is null ? Enumerable.Empty<AuditAnchor>().ToLookup(a => a.Number) : (await AuditAnchors.ReadAsync(objects, secret.AuditKey, TimeProvider.System.GetUtcNow(), cancellationToken)).ToLookup(a => a.Number);
+        var newest = anchors.Select(a => a.Key).DefaultIfEmpty(0).Max();
         // One snapshot: a line that is appended meanwhile belongs to neither side.
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
@@ -18,6 +25,7 @@ public static class AuditChain
         var start = await StartAsync(connection, cancellationToken);
         var (number, hash, lines) = (start.Number, start.Hash, 0L);
         var announced = start.Number == 0;
+        var signed = false;
         await using var command = new NpgsqlCommand("select number, at, actor, action, subject, reason, details, previous_hash, hash from audit order by number", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -35,9 +43,18 @@ public static class AuditChain
                 return new AuditVerdict(lines, Text($"line {entry.Number} does not follow line {number}: one of them was changed"));
             }
 
-            if (!entry.Hash(previous).AsSpan().SequenceEqual(own))
+            // Lines of a version before are not signed; from the first one that is, all are.
+            signed |= entry.Hash(previous, secret.AuditKey).AsSpan().SequenceEqual(own);
+            if (!entry.Hash(previous, signed ? secret.AuditKey : null).AsSpan().SequenceEqual(own))
             {
-                return new AuditVerdict(lines, Text($"line {entry.Number} was changed: it no longer fits its hash"));
+                return new AuditVerdict(lines, signed || lines > 1
+                    ? Text($"line {entry.Number} was changed: it no longer fits its signature")
+                    : Text($"line {entry.Number} was changed, or the audit was signed with another key (Core:Secrets:Key): it does not fit its signature"));
+            }
+
+            if (anchors[entry.Number].Any(a => !a.Hash.AsSpan().SequenceEqual(own)))
+            {
+                return new AuditVerdict(lines, Text($"line {entry.Number} is not the one that the object store was told of: the audit was written anew"));
             }
 
             announced |= entry.Action == AuditRetention.Action && entry.Details == AuditRetention.Details(start.Number, start.Hash);
@@ -49,8 +66,14 @@ public static class AuditChain
             return new AuditVerdict(lines, Missing(1, start.Number) + ", and no line says that retention removed them");
         }
 
+        if (lines > 0 && !signed)
+        {
+            return new AuditVerdict(lines, "no line is signed with this core's key: the audit was written anew, or Core:Secrets:Key is another one");
+        }
+
         return new AuditVerdict(lines, head switch
         {
+            _ when number < newest => Missing(number + 1, newest) + ", which the object store was told of",
             null => "the head is missing",
             { } h when h.Number > number => Missing(number + 1, h.Number),
             { } h when h.Number < number || !h.Hash.AsSpan().SequenceEqual(hash) => Text($"the head is at line {h.Number} and does not fit line {number}"),

@@ -1,13 +1,19 @@
+using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Audit;
 
-/// <summary>Writes a line for every call that changed something or was marked, after the work and before the answer: what could not be written down is not answered.</summary>
-internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
+/// <summary>
+/// Writes a line for every call that changed something or was marked, after the work and before the answer: what could not be written down is not
+/// answered. Rows that needed a reason count against the caller's quota.
+/// </summary>
+internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFilter
 {
     public const string ReasonHeader = "Audit-Reason";
 
@@ -20,8 +26,9 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        var metadata = http.GetEndpoint()?.Metadata.GetMetadata<AuditMetadata>();
-        if (!Applies(http.Request, metadata))
+        var rules = http.GetEndpoint()?.Metadata.GetOrderedMetadata<AuditMetadata>() ?? [];
+        var metadata = rules.FirstOrDefault(r => Applies(http, r));
+        if (metadata is null && (rules.Count > 0 || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)))
         {
             return await next(context);
         }
@@ -29,33 +36,93 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
         if (metadata?.Scope is { } scope && !http.User.HasClaim(Scope.Claim, scope))
         {
             await audit.AppendAsync(Actor(http), "access.refused", $"{http.Request.Method} {http.Request.Path}", null, null);
-            return TypedResults.Problem($"The parameter {metadata.Parameter} needs the scope {scope}, which {Actor(http)} does not have.", statusCode: StatusCodes.Status403Forbidden);
+            return TypedResults.Problem($"{metadata.Needing} needs the scope {scope}, which {Actor(http)} does not have.", statusCode: StatusCodes.Status403Forbidden);
         }
 
-        var reason = Uri.UnescapeDataString(http.Request.Headers[ReasonHeader].ToString()).Trim();
-        if (metadata is { ReasonRequired: true } && reason.Length is < ShortestReason or > LongestReason)
+        var reason = ReasonOf(http);
+        if (metadata is { ReasonRequired: true } && CheckReason(reason) is { } missing)
         {
-            return Paging.Problem($"This call needs a reason for the audit: {ShortestReason} to {LongestReason} characters, percent-encoded in the header {ReasonHeader}.");
+            return missing;
         }
 
-        var result = await next(context);
-        if (((result as INestedHttpResult)?.Result ?? result) is not IStatusCodeHttpResult { StatusCode: >= 400 })
+        if (metadata is { ReasonRequired: true } && quota.Wait(Subject(http)) is { } wait)
         {
-            var action = metadata?.Action ?? $"{http.Request.Method} {(http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/')}";
-            var body = context.Arguments.FirstOrDefault(a => a?.GetType().Namespace?.StartsWith("SmartCity.Contracts", StringComparison.Ordinal) == true);
+            await audit.AppendAsync(Actor(http), "access.quota", $"{http.Request.Method} {http.Request.Path}", reason, null);
+            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            return TypedResults.Problem($"{Actor(http)} has read {quota.RowsAnHour} rows this hour, which is the limit (Core:Access:RowsAnHour). Ask again in {Math.Ceiling(wait.TotalMinutes):0} minutes.", statusCode: StatusCodes.Status429TooManyRequests);
+        }
+
+        // What changes something is written down before it does: a core that ends in between leaves that.
+        var changes = !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) && metadata is not { ReasonRequired: true, RecordBody: true };
+        var intent = changes ? await audit.IntendAsync(Actor(http), ActionOf(http, metadata), About(http, metadata, [BodyOf(context)]).Subject, reason.Length > 0 ? reason : null) : (Guid?)null;
+        object? result;
+        try
+        {
+            result = await next(context);
+        }
+        catch (Exception e) when (e is BadHttpRequestException)
+        {
+            await ForgetAsync(intent);
+            throw;
+        }
+
+        var answer = (result as INestedHttpResult)?.Result ?? result;
+        if (answer is not IStatusCodeHttpResult { StatusCode: >= 400 })
+        {
+            var value = (answer as IValueHttpResult)?.Value;
+            var body = BodyOf(context);
             var details = metadata is { RecordBody: true } ? body : http.Items[Details];
-            var (subject, why) = About(http, metadata, [body, details, (((result as INestedHttpResult)?.Result ?? result) as IValueHttpResult)?.Value]);
-            await audit.AppendAsync(Actor(http), action, subject, reason.Length > 0 ? reason : why, details is null ? null : JsonSerializer.Serialize(details, details.GetType(), JsonSerializerOptions.Web));
+            var (subject, why) = About(http, metadata, [body, details, value]);
+            await audit.AppendAsync(
+                Actor(http), ActionOf(http, metadata), subject, reason.Length > 0 ? reason : why, details is null ? null : JsonSerializer.Serialize(details, details.GetType(), JsonSerializerOptions.Web), intent);
+            if (metadata is { ReasonRequired: true })
+            {
+                Count(http, answer, value);
+            }
+        }
+        else
+        {
+            await ForgetAsync(intent);
         }
 
         return result;
     }
 
-    private static bool Applies(HttpRequest request, AuditMetadata? metadata) =>
-        metadata is null ? !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)
-        : metadata.Action is not null && (metadata.Parameter is null || !string.IsNullOrWhiteSpace(request.Query[metadata.Parameter]));
+    private Task ForgetAsync(Guid? intent) => intent is { } id ? audit.ForgetAsync(id) : Task.CompletedTask;
+
+    private static string ActionOf(HttpContext http, AuditMetadata? metadata) => metadata?.Action ?? $"{http.Request.Method} {(http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/')}";
+
+    private static object? BodyOf(EndpointFilterInvocationContext context) =>
+        context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is { } type && context.Arguments.FirstOrDefault(type.IsInstanceOfType) is { } body
+            ? body
+            : context.Arguments.FirstOrDefault(a => a?.GetType().Namespace?.StartsWith("SmartCity.Contracts", StringComparison.Ordinal) == true);
+
+    /// <summary>Why a caller asks, as the header says; empty when it does not.</summary>
+    public static string ReasonOf(HttpContext http) => Uri.UnescapeDataString(http.Request.Headers[ReasonHeader].ToString()).Trim();
+
+    /// <summary>What is wrong with a reason; null when nothing is.</summary>
+    public static ProblemHttpResult? CheckReason(string reason) => reason.Length is < ShortestReason or > LongestReason
+        ? Paging.Problem($"This call needs a reason for the audit: {ShortestReason} to {LongestReason} characters, percent-encoded in the header {ReasonHeader}.")
+        : null;
+
+    private void Count(HttpContext http, object? answer, object? value)
+    {
+        if (value is IRows rows)
+        {
+            quota.Count(Subject(http), rows.Rows);
+        }
+        else if (answer is PushStreamHttpResult or FileStreamHttpResult or FileContentHttpResult or PhysicalFileHttpResult)
+        {
+            quota.CountExport(Subject(http));
+        }
+    }
+
+    private static bool Applies(HttpContext http, AuditMetadata metadata) =>
+        metadata.Action is not null && (metadata.Parameter is null || !string.IsNullOrWhiteSpace(http.Request.Query[metadata.Parameter])) && metadata.When?.Invoke(http) != false;
 
     private static string Actor(HttpContext http) => http.User.Identity?.Name ?? "nobody";
+
+    private static string Subject(HttpContext http) => http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? Actor(http);
 
     private static (string? Subject, string? Reason) About(HttpContext http, AuditMetadata? metadata, object?[] items)
     {
@@ -65,6 +132,6 @@ internal sealed class AuditFilter(AuditLog audit) : IEndpointFilter
         var request = http.Request;
         string?[] subjects = [metadata?.Parameter is { } parameter ? request.Query[parameter].ToString() : string.Join(' ', request.RouteValues.Values), .. found.Select(f => f.Subject)];
         var subject = string.Join(' ', subjects.Where(s => !string.IsNullOrWhiteSpace(s)).Distinct());
-        return (subject.Length > 0 ? subject : request.QueryString.Value is { Length: > 0 } query ? query : null, found.Select(f => f.Reason).FirstOrDefault(r => !string.IsNullOrWhiteSpace(r)));
+        return (subject.Length > 0 ? subject : request.QueryString.Value is { Length: > 0 } query ? query : metadata?.Whole ?? request.Path.Value, found.Select(f => f.Reason).FirstOrDefault(r => !string.IsNullOrWhiteSpace(r)));
     }
 }

@@ -1,23 +1,59 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Npgsql;
 using SmartCity.Core.Api;
+using SmartCity.Core.Secrets;
 
 namespace SmartCity.Core.Audit;
 
-/// <summary>Appends lines to the audit. Each holds the hash of the one before, and the head is moved in the same transaction.</summary>
-internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
+/// <summary>Appends lines to the audit. Each is signed together with the one before, with a key that the database does not have, and the head is moved in the same transaction.</summary>
+internal sealed class AuditLog(NpgsqlDataSource dataSource, CoreSecret secret, TimeProvider time)
 {
     private const int LongestText = 2000;
 
     /// <summary>Durable when this returns; whatever is audited waits for it. What was done is written down although its caller has gone: nothing cancels this.</summary>
     /// <param name="details">JSON, or null.</param>
-    public async Task AppendAsync(string actor, string action, string? subject, string? reason, string? details)
+    /// <param name="intent">What the line takes the place of: <see cref="IntendAsync"/>.</param>
+    public async Task AppendAsync(string actor, string action, string? subject, string? reason, string? details, Guid? intent = null)
     {
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         var head = await LockHeadAsync(connection, CancellationToken.None);
         await AppendAsync(connection, head, actor, action, subject, reason, details, CancellationToken.None);
+        if (intent is { } done)
+        {
+            await ForgetAsync(connection, done);
+        }
+
         await transaction.CommitAsync();
+    }
+
+    /// <summary>Writes down what is about to be done. Durable when this returns; a line takes its place, or <see cref="ForgetAsync(Guid)"/> when nothing was done.</summary>
+    public async Task<Guid> IntendAsync(string actor, string action, string? subject, string? reason)
+    {
+        var id = Guid.CreateVersion7();
+        await using var command = dataSource.CreateCommand("insert into audit_intents (id, at, actor, action, subject, reason) values ($1, $2, $3, $4, $5, $6)");
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = time.GetUtcNow() });
+        command.Parameters.Add(TextParameter.Of(Cut(actor)));
+        command.Parameters.Add(TextParameter.Of(action));
+        command.Parameters.Add(TextParameter.Of(Cut(subject)));
+        command.Parameters.Add(TextParameter.Of(Cut(reason)));
+        await command.ExecuteNonQueryAsync();
+        return id;
+    }
+
+    /// <summary>What was intended was refused or failed.</summary>
+    public async Task ForgetAsync(Guid intent)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync();
+        await ForgetAsync(connection, intent);
+    }
+
+    private static async Task ForgetAsync(NpgsqlConnection connection, Guid intent)
+    {
+        await using var command = new NpgsqlCommand("delete from audit_intents where id = $1", connection) { Parameters = { new() { Value = intent } } };
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Appends inside the caller's transaction, which holds the head.</summary>
@@ -28,7 +64,7 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
         // Postgres keeps microseconds; the hash is of what it keeps.
         var now = time.GetUtcNow();
         var entry = new AuditEntry(number + 1, now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)), Cut(actor)!, action, Cut(subject), Cut(reason), details);
-        var hash = entry.Hash(previous);
+        var hash = entry.Hash(previous, secret.AuditKey);
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
@@ -64,10 +100,12 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, TimeProvider time)
 /// <summary>What a line says.</summary>
 internal sealed record AuditEntry(long Number, DateTimeOffset At, string Actor, string Action, string? Subject, string? Reason, string? Details)
 {
-    /// <summary>SHA-256 over the hash before and the line as a JSON list: no two lines have the same bytes.</summary>
-    public byte[] Hash(byte[] previous)
+    /// <summary>HMAC-SHA-256 over the hash before and the line as a JSON list: no two lines have the same bytes.</summary>
+    /// <param name="key">Null for SHA-256 alone, as of lines that a version before wrote.</param>
+    public byte[] Hash(byte[] previous, byte[]? key)
     {
         var line = JsonSerializer.SerializeToUtf8Bytes<object?[]>([Number, At.UtcTicks / TimeSpan.TicksPerMicrosecond, Actor, Action, Subject, Reason, Details]);
-        return System.Security.Cryptography.SHA256.HashData([.. previous, .. line]);
+        byte[] bytes = [.. previous, .. line];
+        return key is null ? SHA256.HashData(bytes) : HMACSHA256.HashData(key, bytes);
     }
 }

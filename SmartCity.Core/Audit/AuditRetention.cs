@@ -26,7 +26,7 @@ internal sealed class AuditRetention(NpgsqlDataSource dataSource, AuditLog log)
             return 0;
         }
 
-        await log.AppendAsync(connection, head, Actor, Action, null, null, Details(number, hash), cancellationToken);
+        await log.AppendAsync(connection, head, Actor, Action, FormattableString.Invariant($"lines up to {number}"), null, Details(number, hash), cancellationToken);
         await using var batch = new NpgsqlBatch(connection)
         {
             Timeout = RetentionRules.CommandSeconds,

@@ -16,13 +16,15 @@ internal static class AuditSlice
     private const int MostExported = 100_000;
     private const string Select = "select number, at, actor, action, subject, reason, details, encode(hash, 'hex') from audit where {where} order by number desc limit {limit}";
 
-    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<AuditLog>().AddSingleton<AuditChecks>().AddSingleton<AuditRetention>();
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<AuditLog>().AddSingleton<History>().AddSingleton<ReadQuota>().AddSingleton<AuditChecks>().AddSingleton<AuditRetention>()
+        .AddSingleton<AuditIntents>().AddHostedService(provider => provider.GetRequiredService<AuditIntents>())
+        .AddSingleton<AuditAnchors>().AddHostedService(provider => provider.GetRequiredService<AuditAnchors>());
 
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/audit").WithTags("Audit").RequireAuthorization(Scope.AuditRead);
         group.MapGet("", ListAsync).WithSummary("Lines of the audit, newest first; after is the number of the last line seen");
-        group.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines").Audited("audit.export");
+        group.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines").RequireReason("audit.export", whole: "all lines");
         group.MapGet("check", async (AuditChecks checks, CancellationToken cancellationToken) => TypedResults.Ok(await checks.RunAsync(cancellationToken)))
             .WithSummary("Follows the chain of hashes and names the first line that does not fit; calls at the same time share one check");
         return app;
@@ -56,8 +58,8 @@ internal static class AuditSlice
 /// <param name="Reason">A part of it, in any case.</param>
 /// <param name="From">Inclusive.</param>
 /// <param name="To">Exclusive.</param>
-internal sealed record AuditQuery(string? Actor = null, string? Action = null, string? Subject = null, string? Reason = null, DateTimeOffset? From = null, DateTimeOffset? To = null)
+internal sealed record AuditQuery(string? Actor = null, string? Action = null, string? Subject = null, string? Reason = null, PeriodBegin? From = null, PeriodEnd? To = null)
 {
     public SqlFilter Filter() => new SqlFilter()
-        .And("actor = @", Actor).And("starts_with(action, @)", Action).And("strpos(subject, @) > 0", Subject).And("strpos(lower(reason), lower(@)) > 0", Reason).And("at >= @", From).And("at < @", To);
+        .And("actor = @", Actor).And("starts_with(action, @)", Action).And("strpos(subject, @) > 0", Subject).And("strpos(lower(reason), lower(@)) > 0", Reason).And("at >= @", From?.At).And("at < @", To?.At);
 }

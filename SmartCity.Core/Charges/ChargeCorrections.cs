@@ -8,7 +8,7 @@ using SmartCity.Core.Review;
 namespace SmartCity.Core.Charges;
 
 /// <summary>Works charges out again when the registry, not a reading, was what was wrong.</summary>
-public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger ledger, IOptions<ReviewOptions> options, TimeProvider time)
+public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger ledger, ChargingCity city, IOptions<ReviewOptions> options, TimeProvider time)
 {
     private const string BeforeLines = "before_lines";
 
@@ -17,11 +17,12 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
     /// until a second person asks for the same.
     /// </summary>
     /// <returns>The lines added to the ledger, or, while it waits, those that would be.</returns>
-    public async Task<(IReadOnlyList<ChargeView> Lines, bool Waits)> RederiveAsync(VehicleDay day, string why, string by, CancellationToken cancellationToken)
+    public Task<(IReadOnlyList<ChargeView> Lines, bool Waits)> RederiveAsync(VehicleDay day, string why, string by, CancellationToken cancellationToken) =>
+        CorrectionGate.CorrectAsync(dataSource, [day.Plate], correction => RederiveAsync(correction, day, why, by, cancellationToken), cancellationToken);
+
+    private async Task<(IReadOnlyList<ChargeView> Lines, bool Waits)> RederiveAsync(Correction correction, VehicleDay day, string why, string by, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        var (connection, transaction) = (correction.Connection, correction.Transaction);
         await transaction.SaveAsync(BeforeLines, cancellationToken);
         var added = await ledger.RederiveAsync(connection, transaction, [day], why, cancellationToken);
         var waits = options.Value.TwoPeople && added.Count > 0 && !await IsAgreedAsync(connection, day, by, cancellationToken);
@@ -68,29 +69,34 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
     /// </summary>
     public async Task<IReadOnlyList<ChargeView>> SettleAsync(IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // The gate first: a batch that found the registry without the vehicle may not have stored its case yet.
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
-        if (!await AnyOpenAsync(connection, transaction, plates, cancellationToken))
+        // A batch that found the registry without the vehicle may not have stored its case yet.
+        await CorrectionGate.AwaitBatchesAsync(dataSource, cancellationToken);
+        var open = await OpenAsync(plates, cancellationToken);
+        var added = new List<ChargeView>();
+        foreach (var some in open.Chunk(CorrectionGate.MostPlates))
         {
-            return [];
+            added.AddRange(await CorrectionGate.CorrectAsync(dataSource, some, correction => SettleAsync(correction, some, cancellationToken), cancellationToken));
         }
 
+        return added;
+    }
+
+    private async Task<IReadOnlyList<ChargeView>> SettleAsync(Correction correction, string[] plates, CancellationToken cancellationToken)
+    {
+        var (connection, transaction) = (correction.Connection, correction.Transaction);
         var days = await CloseAsync(connection, transaction, plates, cancellationToken);
         var added = await ledger.RederiveAsync(connection, transaction, days, "The registry has learnt of the vehicle.", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return added;
     }
 
-    private static async Task<bool> AnyOpenAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
+    // Those of the plates that have an open case.
+    private async Task<List<string>> OpenAsync(IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
-            "select exists (select from review_cases where state in ('open', 'proposed', 'skipped') and plate = any($1) and kind in ('unregistered', 'unclassified'))", connection, transaction)
-        {
-            Parameters = { new() { Value = plates.ToArray() } },
-        };
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var command = dataSource.CreateCommand(
+            "select distinct plate from review_cases where state in ('open', 'proposed', 'skipped') and plate = any($1) and kind in ('unregistered', 'unclassified')");
+        command.Parameters.Add(new() { Value = plates.ToArray() });
+        return await command.ReadAllAsync(r => r.GetString(0), cancellationToken);
     }
 
     private async Task<List<VehicleDay>> CloseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
@@ -106,7 +112,7 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
         {
             Parameters = { new() { Value = plates.ToArray() }, new() { Value = time.GetUtcNow() } },
         };
-        var days = await command.ReadAllAsync(r => new VehicleDay(r.GetString(0), ChargeRules.DayOf(r.Time(1))), cancellationToken);
+        var days = await command.ReadAllAsync(r => new VehicleDay(r.GetString(0), city.DayOf(r.Time(1))), cancellationToken);
         return [.. days.Distinct()];
     }
 }

@@ -9,13 +9,16 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Privacy;
 
 namespace SmartCity.Core.Charges;
 
 internal static class ChargeSlice
 {
     private const int MostExported = 100_000;
-    private const string LinesSql = $"select {ChargeEntries.Columns} from charge_entries where {{where}} order by recorded_at desc, id desc limit {{limit}}";
+    // Lines of one sighting belong to a record that the caller sees already.
+    private static string LinesSql(ChargeFilter filter, HttpContext http) =>
+        $"select {ChargeEntries.Columns} from {Restricted.Charges(filter.Sighting is not null || Restricted.MaySee(http))} where {{where}} order by recorded_at desc, id desc limit {{limit}}";
 
     private static readonly string[] Schemes = [ChargeRules.Ulez, ChargeRules.Lez, ChargeRules.Congestion];
 
@@ -24,19 +27,21 @@ internal static class ChargeSlice
     public static IEndpointRouteBuilder MapCharges(this IEndpointRouteBuilder app)
     {
         var charges = app.MapGroup("/api/charges").WithTags("Charges").RequireAuthorization(Scope.ChargesRead);
-        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first; a search for a plate needs a reason").RequireReason("charges.search", "plate");
-        charges.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines; a reason is required").RequireReason("charges.export");
-        charges.MapGet("summary", SummaryAsync).WithSummary("Pounds charged for a charging day, toll and pollution, less reversals; today if no day is given");
-        charges.MapGet("totals", TotalsAsync).WithSummary("Pounds charged for a charging day by scheme, less reversals; today if no day is given");
-        charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: every line of the ledger for its plate, scheme and day, oldest first");
-        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with what the registry now says of that day, and returns the lines added; 202 with those that would be while it waits for a second person").RequireAuthorization(Scope.ReviewWrite);
+        charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first; a reason is required, unless it is for the lines of one sighting").RequireReason("charges.search", "plate")
+            .RequireReason("charges.list", when: http => string.IsNullOrEmpty(http.Request.Query["sighting"]), whole: "all charges");
+        charges.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines; a reason is required").RequireReason("charges.export", whole: "all charges");
+        charges.MapGet("summary", SummaryAsync).WithSummary("What is charged for a charging day, toll and pollution, less reversals; today if no day is given");
+        charges.MapGet("totals", TotalsAsync).WithSummary("What is charged for a charging day by scheme, less reversals; today if no day is given");
+        charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: every line of the ledger for its plate, scheme and day, oldest first").Audited("charges.read").AuditAbout((List<ChargeView> lines) => (lines.FirstOrDefault()?.Plate, null));
+        charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with what the registry now says of that day, and returns the lines added; 202 with those that would be while it waits for a second person").RequireAuthorization(Scope.ReviewWrite)
+            .Audited("charges.rederive", recordBody: true).AuditAbout((RederiveRequest r) => (FormattableString.Invariant($"{r.Plate} {r.Day:yyyy-MM-dd}"), r.Why));
         charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording them: reads one JSON object a line and returns one for each").AuditedByItself();
         charges.MapDisputes();
         return app.MapTariffs();
     }
 
     private static async Task<Results<Ok<Page<ChargeView>>, ProblemHttpResult>> ListAsync(
-        [AsParameters] ChargeFilter filter, NpgsqlDataSource dataSource, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
+        [AsParameters] ChargeFilter filter, HttpContext http, NpgsqlDataSource dataSource, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
@@ -48,19 +53,19 @@ internal static class ChargeSlice
             return Paging.Problem(wrong);
         }
 
-        await using var command = Where(filter).After("recorded_at", "id", after).Command(dataSource, LinesSql, limit + 1);
+        await using var command = Where(filter).After("recorded_at", "id", after).Command(dataSource, LinesSql(filter, http), limit + 1);
         var rows = await command.ReadAllAsync(ChargeEntries.Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.RecordedAt, c.Id)));
     }
 
-    private static Results<PushStreamHttpResult, ProblemHttpResult> Export([AsParameters] ChargeFilter filter, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
+    private static Results<PushStreamHttpResult, ProblemHttpResult> Export([AsParameters] ChargeFilter filter, HttpContext http, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
         Check(filter) is { } wrong
             ? Paging.Problem(wrong)
             : CsvExport.Stream(
                 "charges.csv",
-                ["id", "kind", "day", "plate", "scheme", "pounds", "rule", "why", "tariff", "station", "sighting", "recordedAt", "reverses"],
-                Where(filter).Command(dataSource, LinesSql, MostExported).StreamAsync(ChargeEntries.Read, cancellationToken),
-                c => [c.Id, c.Kind, c.Day, c.Plate, c.Scheme, c.Amount, c.Rule, c.Why, c.TariffVersion, c.StationId, c.SightingId, c.RecordedAt, c.Reverses],
+                ["id", "kind", "day", "plate", "scheme", "amount", "currency", "rule", "why", "tariff", "station", "sighting", "recordedAt", "reverses"],
+                Where(filter).Command(dataSource, LinesSql(filter, http), MostExported).StreamAsync(ChargeEntries.Read, cancellationToken),
+                c => [c.Id, c.Kind, c.Day, c.Plate, c.Scheme, c.Amount, c.Currency, c.Rule, c.Why, c.TariffVersion, c.StationId, c.SightingId, c.RecordedAt, c.Reverses],
                 cancellationToken);
 
     private static string? Check(ChargeFilter filter) =>
@@ -78,9 +83,9 @@ internal static class ChargeSlice
         .And("plate = @", filter.Plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
         .And("sighting_id = @", filter.Sighting);
 
-    private static async Task<Ok<ChargeSummary>> SummaryAsync(NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
+    private static async Task<Ok<ChargeSummary>> SummaryAsync(NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
     {
-        var of = day ?? ChargeRules.DayOf(time.GetUtcNow());
+        var of = day ?? city.Today(time);
         await using var command = dataSource.CreateCommand(
             """
             select coalesce(sum(amount) filter (where scheme = 'congestion'), 0), coalesce(sum(amount) filter (where scheme <> 'congestion'), 0),
@@ -90,13 +95,13 @@ internal static class ChargeSlice
             from charge_entries where day = $1
             """);
         command.Parameters.Add(new() { Value = of });
-        var summary = await command.ReadAllAsync(r => new ChargeSummary(of, r.GetDecimal(0), r.GetDecimal(1), r.GetInt32(2), r.GetDecimal(3), r.GetInt32(4)), cancellationToken);
+        var summary = await command.ReadAllAsync(r => new ChargeSummary(of, r.GetDecimal(0), r.GetDecimal(1), r.GetInt32(2), r.GetDecimal(3), r.GetInt32(4), city.Currency), cancellationToken);
         return TypedResults.Ok(summary[0]);
     }
 
-    private static async Task<Ok<List<ChargeTotal>>> TotalsAsync(NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
+    private static async Task<Ok<List<ChargeTotal>>> TotalsAsync(NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
     {
-        var of = day ?? ChargeRules.DayOf(time.GetUtcNow());
+        var of = day ?? city.Today(time);
         await using var command = dataSource.CreateCommand(
             """
             select scheme, count(*) filter (where standing > 0), sum(standing)
@@ -104,7 +109,7 @@ internal static class ChargeSlice
             group by scheme order by scheme
             """);
         command.Parameters.Add(new() { Value = of });
-        return TypedResults.Ok(await command.ReadAllAsync(r => new ChargeTotal(of, r.GetString(0), r.GetInt32(1), r.GetDecimal(2)), cancellationToken));
+        return TypedResults.Ok(await command.ReadAllAsync(r => new ChargeTotal(of, r.GetString(0), r.GetInt32(1), r.GetDecimal(2), city.Currency), cancellationToken));
     }
 
     private static async Task<Results<Ok<List<ChargeView>>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
@@ -124,15 +129,20 @@ internal static class ChargeSlice
             return Paging.Problem("plate and why are needed: which vehicle, and why its charges are worked out again.");
         }
 
-        var day = new VehicleDay(request.Plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), request.Day);
+        if (request.Day is not { } given || !TimeArguments.IsInRange(given.Year))
+        {
+            return Paging.Problem("day is needed: a day such as 2026-11-23.");
+        }
+
+        var day = new VehicleDay(request.Plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), given);
         var (lines, waits) = await corrections.RederiveAsync(day, request.Why, user.Identity!.Name!, cancellationToken);
         return waits ? TypedResults.Accepted((string?)null, lines) : TypedResults.Ok(lines);
     }
 
-    private static async Task<ContentHttpResult> PreviewAsync(HttpRequest request, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<ContentHttpResult> PreviewAsync(HttpRequest request, NpgsqlDataSource dataSource, ChargingCity city, CancellationToken cancellationToken)
     {
         var answers = new StringBuilder();
-        var tariffs = await TariffStore.BookAsync(dataSource, cancellationToken);
+        var tariffs = await TariffStore.BookAsync(dataSource, city, cancellationToken);
         using var reader = new StreamReader(request.Body);
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
@@ -147,4 +157,4 @@ internal static class ChargeSlice
 }
 
 /// <param name="Why">Recorded with each line that reverses a charge.</param>
-public sealed record RederiveRequest(string? Plate, DateOnly Day, string? Why);
+public sealed record RederiveRequest(string? Plate, DateOnly? Day, string? Why);

@@ -10,7 +10,7 @@ namespace SmartCity.Core.Charges;
 /// <summary>Rows of the append-only ledger.</summary>
 internal static class ChargeEntries
 {
-    public const string Columns = "id, plate, scheme, day, amount, kind, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, reverses, facts";
+    public const string Columns = "id, plate, scheme, day, amount, kind, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, reverses, facts, currency";
 
     public static ChargeView Read(NpgsqlDataReader r) => Read(r, 0);
 
@@ -33,6 +33,7 @@ internal static class ChargeEntries
         RecordedAt = r.Time(first + 13),
         Reverses = r.Id(first + 14),
         Facts = r.Text(first + 15) is { } facts ? JsonSerializer.Deserialize(facts, ContractsJson.Default.ChargedFacts) : null,
+        Currency = r.GetString(first + 16),
     };
 
     /// <summary>
@@ -57,9 +58,9 @@ internal static class ChargeEntries
 
         await using var command = new NpgsqlCommand(
             """
-            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, facts)
-            select c.id, 'charge', c.plate, c.scheme, c.day, c.generation, c.amount, c.rule, c.why, c.tariff_version, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13, c.facts::jsonb
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15) as c (id, plate, scheme, day, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, generation, facts)
+            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, recorded_at, facts, currency)
+            select c.id, 'charge', c.plate, c.scheme, c.day, c.generation, c.amount, c.rule, c.why, c.tariff_version, c.sighting_id, c.station_id, c.evidence, c.trace_id, $13, c.facts::jsonb, c.currency
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16) as c (id, plate, scheme, day, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, generation, facts, currency)
             on conflict (plate, scheme, day, kind, generation) do nothing
             returning id
             """,
@@ -83,6 +84,7 @@ internal static class ChargeEntries
                 new() { Value = charges[0].RecordedAt },
                 new() { Value = charges.ConvertAll(c => reversals.GetValueOrDefault((c.Plate, c.Scheme, c.Day)).Count).ToArray() },
                 new() { Value = charges.ConvertAll(c => c.Facts is { } facts ? JsonSerializer.Serialize(facts, ContractsJson.Default.ChargedFacts) : null).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                new() { Value = charges.ConvertAll(c => c.Currency).ToArray() },
             },
         };
         var added = (await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)).ToHashSet();
@@ -106,14 +108,18 @@ internal static class ChargeEntries
         return rows.ToDictionary(r => r.Key, r => r.Before);
     }
 
+    // Of vehicles and days ($1, $2), what nothing has reversed.
+    private const string Standing =
+        """
+        from charge_entries e join unnest($1, $2) as w (wanted_plate, wanted_day) on e.plate = w.wanted_plate and e.day = w.wanted_day
+        where e.kind = 'charge' and not exists (select from charge_entries r where r.reverses = e.id)
+        """;
+
     /// <summary>The charges of some vehicles and days that nothing has reversed.</summary>
     public static async Task<List<ChargeView>> StandingAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            $"""
-            select {Columns} from charge_entries e join unnest($1, $2) as w (wanted_plate, wanted_day) on e.plate = w.wanted_plate and e.day = w.wanted_day
-            where e.kind = 'charge' and not exists (select from charge_entries r where r.reverses = e.id)
-            """,
+            $"select {Columns} {Standing}",
             connection,
             transaction)
         {
@@ -122,14 +128,29 @@ internal static class ChargeEntries
         return await command.ReadAllAsync(Read, cancellationToken);
     }
 
+    /// <summary>The same for what is shown, without a transaction.</summary>
+    public static async Task<StandingCharges> BeforeAsync(NpgsqlDataSource dataSource, VehicleDay[] days, CancellationToken cancellationToken)
+    {
+        if (days.Length == 0)
+        {
+            return new StandingCharges([]);
+        }
+
+        await using var command = dataSource.CreateCommand($"select e.id, e.plate, e.day, e.scheme, e.amount, e.recorded_at, e.sighting_id, e.currency {Standing}");
+        command.Parameters.Add(new() { Value = Array.ConvertAll(days, d => d.Plate) });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(days, d => d.Day) });
+        return new StandingCharges(await command.ReadAllAsync(
+            r => (new VehicleDay(r.GetString(1), r.GetFieldValue<DateOnly>(2)), r.GetGuid(6), new EarlierCharge(r.GetGuid(0), r.GetString(3), r.GetDecimal(4), r.GetString(7), r.Time(5))), cancellationToken));
+    }
+
     /// <summary>Takes a standing charge back by a line of its own.</summary>
     /// <param name="waives">Nothing is charged again for its vehicle, scheme and day.</param>
     public static async Task<ChargeView> ReverseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ChargeView charge, string why, DateTimeOffset now, CancellationToken cancellationToken, bool waives = false)
     {
         await using var command = new NpgsqlCommand(
             $"""
-            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, reverses, recorded_at, waives, facts)
-            select $2, 'reversal', plate, scheme, day, generation, -amount, rule, $3, tariff_version, sighting_id, station_id, evidence, trace_id, id, $4, $5, facts from charge_entries where id = $1
+            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, trace_id, reverses, recorded_at, waives, facts, currency)
+            select $2, 'reversal', plate, scheme, day, generation, -amount, rule, $3, tariff_version, sighting_id, station_id, evidence, trace_id, id, $4, $5, facts, currency from charge_entries where id = $1
             returning {Columns}
             """,
             connection,
@@ -139,4 +160,15 @@ internal static class ChargeEntries
         };
         return (await command.ReadAllAsync(Read, cancellationToken))[0];
     }
+}
+
+/// <summary>Charges that stand, of some vehicles and days, each with the sighting that it rests on.</summary>
+internal sealed class StandingCharges(IEnumerable<(VehicleDay Day, Guid Sighting, EarlierCharge Charge)> charges)
+{
+    private readonly ILookup<VehicleDay, (Guid Sighting, EarlierCharge Charge)> _charges = charges.ToLookup(c => c.Day, c => (c.Sighting, c.Charge));
+
+    /// <summary>Those of the sighting's vehicle and day that rest on another one.</summary>
+    public IReadOnlyList<EarlierCharge> Other(SightingView sighting, ChargingCity city) => sighting.Plate is null
+        ? []
+        : [.. _charges[new VehicleDay(sighting.Plate, city.DayOf(sighting.CapturedAt))].Where(c => c.Sighting != sighting.Id).Select(c => c.Charge).OrderBy(c => c.RecordedAt)];
 }

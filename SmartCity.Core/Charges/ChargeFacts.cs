@@ -13,9 +13,9 @@ internal sealed class ChargeFacts
     {
     }
 
-    public static async Task<ChargeFacts> LoadAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, CancellationToken cancellationToken)
+    public static async Task<ChargeFacts> LoadAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, ChargingCity city, CancellationToken cancellationToken)
     {
-        var facts = new ChargeFacts { Tariffs = await TariffStore.BookAsync(connection, cancellationToken) };
+        var facts = new ChargeFacts { Tariffs = await TariffStore.BookAsync(connection, city, cancellationToken) };
         await facts.LoadVehiclesAsync(connection, transaction, [.. sightings.Select(s => s.Plate).Distinct()], cancellationToken);
         await facts.LoadZonesAsync(connection, transaction, [.. sightings.Select(s => s.StationId).Distinct()], cancellationToken);
         return facts;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Doubts;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
 
@@ -12,7 +13,7 @@ namespace SmartCity.Core.Charges;
 /// Makes the charges of sightings: at most one stands for a plate, scheme and charging day, whatever arrives again or in which order, because it
 /// stands exactly when one of the day's sightings calls for it.
 /// </summary>
-public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> options, TimeProvider time)
+public sealed class ChargeLedger(ReviewQueue review, ReadingDoubts doubts, ChargingCity city, IOptions<SightingOptions> options, TimeProvider time)
 {
     /// <summary>Charges new sightings inside the caller's transaction; gives the charges that are new. What cannot be decided goes to review.</summary>
     public async Task<IReadOnlyList<ChargeView>> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, CancellationToken cancellationToken)
@@ -38,12 +39,14 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
             return [];
         }
 
-        var sightings = await SightingsOfAsync(connection, transaction, days, cancellationToken);
-        var due = await AssessAsync(connection, transaction, sightings, cancellationToken);
+        var reach = await doubts.ReachAsync(connection, transaction, cancellationToken);
+        var readings = await ReadingsAsync(connection, transaction, days, reach, cancellationToken);
+        var counting = await doubts.CountingAsync(connection, transaction, days, readings, cancellationToken);
+        var due = await AssessAsync(connection, transaction, counting, cancellationToken);
         var added = new List<ChargeView>();
         foreach (var standing in await ChargeEntries.StandingAsync(connection, transaction, days, cancellationToken))
         {
-            if (!due.Exists(d => (d.Plate, d.Scheme, d.Day, d.Amount) == (standing.Plate, standing.Scheme, standing.Day, standing.Amount)))
+            if (!due.Exists(d => (d.Plate, d.Scheme, d.Day, d.Amount, d.Currency) == (standing.Plate, standing.Scheme, standing.Day, standing.Amount, standing.Currency)))
             {
                 added.Add(await ChargeEntries.ReverseAsync(connection, transaction, standing, why, time.GetUtcNow(), cancellationToken));
             }
@@ -55,13 +58,14 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
 
     private async Task<List<ChargeView>> AssessAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, CancellationToken cancellationToken)
     {
-        var facts = await ChargeFacts.LoadAsync(connection, transaction, sightings, cancellationToken);
-        var due = new List<ChargeView>();
+        var facts = await ChargeFacts.LoadAsync(connection, transaction, sightings, city, cancellationToken);
+        var watched = await WatchedPlates.OfAsync(connection, transaction, [.. sightings.Select(s => s.Plate).Distinct()], cancellationToken);
+        var (due, looked) = (new List<ChargeView>(), new List<(WatchedPlate, ChargeView, ChargeableSighting)>());
         var cases = new List<ReviewCase>();
         var now = time.GetUtcNow();
         foreach (var group in sightings.GroupBy(s => s.Plate, StringComparer.Ordinal))
         {
-            var seen = group.OrderBy(s => s.CapturedAt).ThenBy(s => s.Id).ToList();
+            var seen = group.OrderByDescending(s => s.IsReviewed).ThenBy(s => s.CapturedAt).ThenBy(s => s.Id).ToList();
             if (facts.Vehicle(group.Key) is not { } vehicle)
             {
                 cases.AddRange(seen.Select(s => Case(s, "unregistered", $"The registry does not know {s.Plate}.")));
@@ -70,12 +74,12 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
 
             cases.AddRange(seen.Where(IsEarlier).Select(s => Case(s, "unregistered", $"The registry knows {s.Plate} only from {vehicle.Since.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)} on.")));
             seen.RemoveAll(IsEarlier);
-            bool IsEarlier(ChargeableSighting s) => ChargeRules.DayOf(s.CapturedAt) < vehicle.Since;
+            bool IsEarlier(ChargeableSighting s) => city.DayOf(s.CapturedAt) < vehicle.Since;
 
             // The registry's vehicle may be another one with the same characters.
             cases.AddRange(seen.Where(IsForeign).Select(s => Case(s, "doubtful", $"The plate looks like one from {s.Country}, but the registry's {s.Plate} is from {options.Value.HomeCountry}.")));
             seen.RemoveAll(IsForeign);
-            var moments = seen.ConvertAll(s => new ZonePassage(s.CapturedAt, facts.Zones(s.StationId, ChargeRules.DayOf(s.CapturedAt))));
+            var moments = seen.ConvertAll(s => new ZonePassage(s.CapturedAt, facts.Zones(s.StationId, city.DayOf(s.CapturedAt))));
             foreach (var assessment in ChargeRules.Assess(vehicle, moments, facts.Tariffs))
             {
                 var sighting = seen[assessment.Passage];
@@ -85,26 +89,64 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
                 }
                 else if (assessment.Verdict == Verdict.Charged)
                 {
-                    due.Add(View(sighting, assessment, facts.Tariffs.On(assessment.Day).Version, now));
+                    var charge = View(sighting, assessment, facts.Tariffs.On(assessment.Day), now);
+                    if (!sighting.IsReviewed && watched[group.Key].FirstOrDefault(w => w.Covers(assessment.Day)) is { } watch)
+                    {
+                        looked.Add((watch, charge, sighting));
+                    }
+                    else
+                    {
+                        due.Add(charge);
+                    }
                 }
             }
+        }
+
+        if (looked.Count > 0)
+        {
+            due.AddRange(await LookAtAsync(connection, transaction, looked, cases, cancellationToken));
         }
 
         await review.AddAsync(connection, transaction, cases, cancellationToken);
         return due;
     }
 
+    // A charge of a watched vehicle that stands stays; for one that does not, a person is asked once a day.
+    private async Task<List<ChargeView>> LookAtAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, List<(WatchedPlate Watch, ChargeView Charge, ChargeableSighting Sighting)> looked, List<ReviewCase> cases, CancellationToken cancellationToken)
+    {
+        var standing = (await ChargeEntries.StandingAsync(connection, transaction, [.. looked.Select(l => new VehicleDay(l.Charge.Plate, l.Charge.Day)).Distinct()], cancellationToken))
+            .Select(c => (c.Plate, c.Scheme, c.Day)).ToHashSet();
+        var stays = looked.FindAll(l => standing.Contains((l.Charge.Plate, l.Charge.Scheme, l.Charge.Day)));
+        var asked = await AskedAsync(connection, transaction, [.. looked.Select(l => l.Charge.Plate).Distinct()], cancellationToken);
+        foreach (var day in looked.Except(stays).Where(l => !asked.Contains(new VehicleDay(l.Charge.Plate, l.Charge.Day))).GroupBy(l => (l.Charge.Plate, l.Charge.Day)))
+        {
+            var first = day.MinBy(l => l.Sighting.CapturedAt);
+            cases.Add(Case(first.Sighting, WatchedPlates.Kind, first.Watch.Why(string.Join(' ', day.Select(l => $"{l.Charge.Scheme.ToUpperInvariant()}: {l.Charge.Why}")))));
+        }
+
+        return stays.ConvertAll(l => l.Charge);
+    }
+
+    private async Task<HashSet<VehicleDay>> AskedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select plate, captured_at from review_cases where plate = any($1) and kind = $2 and state in ('open', 'proposed', 'skipped')", connection, transaction)
+        {
+            Parameters = { new() { Value = plates }, new() { Value = WatchedPlates.Kind } },
+        };
+        return [.. await command.ReadAllAsync(r => new VehicleDay(r.GetString(0), city.DayOf(r.Time(1))), cancellationToken)];
+    }
+
     private bool IsForeign(ChargeableSighting sighting) => sighting.Country is { } country && options.Value.HomeCountry is { } home && country != home;
 
-    // What a camera read with enough confidence, or a person has decided.
-    private async Task<List<ChargeableSighting>> SightingsOfAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, CancellationToken cancellationToken)
+    // Those of the days, and those around them that can speak against them.
+    private async Task<List<ChargeableSighting>> ReadingsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, TimeSpan reach, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            """
-            select s.id, s.captured_at, s.plate, s.station_id, s.confidence, case when s.reviewed_at is null then s.country end, s.evidence, s.trace_id
-            from unnest($1, $2, $3) as w (plate, from_at, to_at)
+            $"""
+            select distinct {ReadingDoubts.Columns} from unnest($1, $2, $3) as w (plate, from_at, to_at)
             join sightings s on s.plate = w.plate and s.captured_at >= w.from_at and s.captured_at < w.to_at
-            where (s.confidence >= $4 and s.clock_synchronised is not false) or s.reviewed_at is not null
+            where s.captured_at >= $4 and s.captured_at < $5 and {ReadingDoubts.IsSure("$6")}
             """,
             connection,
             transaction)
@@ -112,29 +154,30 @@ public sealed class ChargeLedger(ReviewQueue review, IOptions<SightingOptions> o
             Parameters =
             {
                 new() { Value = days.Select(d => d.Plate).ToArray() },
-                new() { Value = days.Select(d => ChargeRules.StartOf(d.Day)).ToArray() },
-                new() { Value = days.Select(d => ChargeRules.StartOf(d.Day.AddDays(1))).ToArray() },
+                new() { Value = days.Select(d => city.StartOf(d.Day) - reach).ToArray() },
+                new() { Value = days.Select(d => city.StartOf(d.Day.AddDays(1)) + reach).ToArray() },
+                new() { Value = city.StartOf(days.Min(d => d.Day)) - reach },
+                new() { Value = city.StartOf(days.Max(d => d.Day).AddDays(1)) + reach },
                 new() { Value = options.Value.DoubtfulBelow },
             },
         };
-        return await command.ReadAllAsync(
-            r => new ChargeableSighting(r.GetGuid(0), r.Time(1), r.GetString(2), r.GetString(3), r.GetDouble(4), r.Text(5), r.Text(6), r.Text(7)),
-            cancellationToken);
+        return await command.ReadAllAsync(ReadingDoubts.Read, cancellationToken);
     }
 
     private static ReviewCase Case(ChargeableSighting s, string kind, string why) => new(kind, why, s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
 
-    private static ChargeView View(ChargeableSighting sighting, Assessment assessment, string tariff, DateTimeOffset now) => new()
+    private static ChargeView View(ChargeableSighting sighting, Assessment assessment, Tariff tariff, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         Plate = sighting.Plate,
         Scheme = assessment.Scheme,
         Day = assessment.Day,
         Amount = assessment.Amount,
+        Currency = tariff.Currency,
         Kind = "charge",
         Rule = assessment.Rule,
         Why = assessment.Why,
-        TariffVersion = tariff,
+        TariffVersion = tariff.Version,
         SightingId = sighting.Id,
         StationId = sighting.StationId,
         Evidence = sighting.Evidence,

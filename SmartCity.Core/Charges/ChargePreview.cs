@@ -28,11 +28,12 @@ public static class ChargePreview
 
             var vehicle = Vehicle(Field(root, "vehicle", JsonValueKind.Object));
             var passages = Passages(Field(root, "passages", JsonValueKind.Array));
-            return (Result(name, ChargeRules.Assess(vehicle, passages, tariffs ?? TariffBook.Shipped)), false);
+            tariffs ??= TariffBook.Shipped;
+            return (Result(name, tariffs.City.Currency, ChargeRules.Assess(vehicle, passages, tariffs)), false);
         }
         catch (JsonException e)
         {
-            return (Error(name, $"not valid JSON: {e.Message}"), true);
+            return (Error(name, $"not valid JSON at character {(e.BytePositionInLine ?? 0) + 1}: {Plain(e.Message)}"), true);
         }
         catch (FormatException e)
         {
@@ -40,9 +41,12 @@ public static class ChargePreview
         }
     }
 
+    // The parser counts lines of one line and paths that are not there yet.
+    private static string Plain(string message) => message.Split(" LineNumber:", StringSplitOptions.None)[0].Split(" Path:", StringSplitOptions.None)[0];
+
     private static JsonObject Error(JsonNode? name, string error) => new() { ["case"] = name, ["error"] = error };
 
-    private static JsonObject Result(JsonNode? name, IReadOnlyList<Assessment> assessments)
+    private static JsonObject Result(JsonNode? name, string currency, IReadOnlyList<Assessment> assessments)
     {
         JsonArray Of(Verdict verdict, Func<Assessment, JsonObject> shape) => new([.. assessments.Where(a => a.Verdict == verdict).Select(shape)]);
         static JsonObject Plain(Assessment a) => new() { ["scheme"] = a.Scheme, ["day"] = a.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), ["why"] = a.Why };
@@ -54,6 +58,7 @@ public static class ChargePreview
                 ["scheme"] = a.Scheme,
                 ["day"] = a.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                 ["amount"] = decimal.Round(a.Amount, 2) + 0.00m,
+                ["currency"] = currency,
                 ["rule"] = a.Rule,
                 ["why"] = a.Why,
             }),

@@ -27,7 +27,7 @@ public enum Verdict
 }
 
 /// <summary>What one scheme says of one vehicle on one charging day.</summary>
-/// <param name="Amount">Pounds; 0 unless charged.</param>
+/// <param name="Amount">In the tariff's currency; 0 unless charged.</param>
 /// <param name="Rule">Id of the rule, such as <c>ulez-non-compliant</c>.</param>
 /// <param name="Why">Plain English.</param>
 /// <param name="Passage">Index of the passage that it rests on.</param>
@@ -48,14 +48,6 @@ public static class ChargeRules
     private const int HeaviestVan = 3_500;
     private const int HeaviestMinibus = 5_000;
 
-    private static readonly TimeZoneInfo London = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
-
-    /// <summary>The charging day of a moment: the Europe/London calendar day.</summary>
-    public static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(Local(at));
-
-    /// <summary>When a charging day begins; the one after begins when it ends.</summary>
-    public static DateTimeOffset StartOf(DateOnly day) => new(TimeZoneInfo.ConvertTimeToUtc(day.ToDateTime(TimeOnly.MinValue), London), TimeSpan.Zero);
-
     /// <summary>One assessment for each scheme and charging day whose zone was entered, by day, then scheme; each day by the tariff that holds on it.</summary>
     public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs) =>
         Assess(DatedVehicle.Always(vehicle), passages, tariffs);
@@ -67,7 +59,7 @@ public static class ChargeRules
         var found = new SortedDictionary<(DateOnly, string), Assessment>();
         for (var i = 0; i < passages.Count; i++)
         {
-            var local = Local(passages[i].At);
+            var local = tariffs.City.Local(passages[i].At);
             var day = DateOnly.FromDateTime(local);
             var tariff = tariffs.On(day);
             foreach (var scheme in passages[i].Zones.Distinct())
@@ -127,8 +119,6 @@ public static class ChargeRules
     private static string Counts(string stated, int kg, int most, string charged) =>
         string.Create(CultureInfo.InvariantCulture, $"It is a {stated} of {kg:N0} kg gross, more than {most:N0} kg, and so counts as {charged}.");
 
-    internal static string Pounds(decimal amount) => amount.ToString("£0.00", CultureInfo.InvariantCulture);
-
     /// <summary>Petrol, diesel, electric or hydrogen: a hybrid counts as its base fuel, gas as petrol.</summary>
     internal static string BaseFuel(string fuel) => fuel switch
     {
@@ -145,6 +135,4 @@ public static class ChargeRules
         { FirstRegistered: { } first } when first.AddYears(40) < day => "Historic vehicle: over 40 years old and in the historic tax class.",
         _ => null,
     };
-
-    private static DateTime Local(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, London).DateTime;
 }

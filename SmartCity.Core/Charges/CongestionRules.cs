@@ -53,8 +53,8 @@ internal static class CongestionRules
         var amount = decimal.Round(rate.Amount * (1 - share), 2, MidpointRounding.AwayFromZero);
         return new Assessment(Scheme, day, Verdict.Charged, amount, rule,
             share == 0
-                ? $"Seen in the zone during charging hours: {ChargeRules.Pounds(amount)} for the day."
-                : string.Create(CultureInfo.InvariantCulture, $"Seen in the zone during charging hours: {ChargeRules.Pounds(rate.Amount)}, less {share * 100:0.#} % ({name}): {ChargeRules.Pounds(amount)} for the day."),
+                ? $"Seen in the zone during charging hours: {tariff.Money(amount)} for the day."
+                : string.Create(CultureInfo.InvariantCulture, $"Seen in the zone during charging hours: {tariff.Money(rate.Amount)}, less {share * 100:0.#} % ({name}): {tariff.Money(amount)} for the day."),
             passage);
     }
 

@@ -1,12 +1,14 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Database;
+using SmartCity.Core.Doubts;
 
 namespace SmartCity.Core.Charges;
 
 /// <summary>Objections to charges. Upholding one takes the charge back for good; a reading that was wrong is corrected instead.</summary>
-internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
+internal sealed class Disputes(NpgsqlDataSource dataSource, ChargingCity city, IOptions<DoubtOptions> doubts, TimeProvider time)
 {
     private const string Columns = "d.id, d.reason, d.state, d.raised_by, d.raised_at, d.decided_by, d.decided_at, d.note";
     private const int FirstOfCharge = 8;
@@ -17,11 +19,18 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
     /// <summary>Raises one.</summary>
     /// <returns>The dispute; null when there is no such charge.</returns>
     /// <exception cref="InvalidOperationException">The charge does not stand or is disputed already; the message says which.</exception>
-    public async Task<DisputeView?> RaiseAsync(Guid chargeId, string reason, string by, CancellationToken cancellationToken)
+    public Task<DisputeView?> RaiseAsync(Guid chargeId, string reason, string by, CancellationToken cancellationToken) =>
+        CorrectionGate.CorrectAsync(dataSource, [], correction => RaiseAsync(correction, chargeId, reason, by, cancellationToken), cancellationToken);
+
+    private async Task<DisputeView?> RaiseAsync(Correction correction, Guid chargeId, string reason, string by, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        var connection = correction.Connection;
+        if (await PlateAsync(connection, chargeId, cancellationToken) is not { } plate)
+        {
+            return null;
+        }
+
+        correction.Touches([plate]);
         switch (await StandingAsync(connection, chargeId, cancellationToken))
         {
             case null:
@@ -41,22 +50,25 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
             throw new InvalidOperationException("The charge already has an open dispute. Decide that one first.");
         }
 
-        await transaction.CommitAsync(cancellationToken);
+        await correction.Transaction.CommitAsync(cancellationToken);
         return await FindAsync(id, cancellationToken);
     }
 
     /// <summary>Decides one: upheld takes back what stands for the charge's vehicle, scheme and day, be it the charge itself or one worked out anew.</summary>
     /// <returns>The dispute; null if there is no such dispute.</returns>
     /// <exception cref="InvalidOperationException">It was decided already, or whoever decides raised it.</exception>
-    public async Task<DisputeView?> DecideAsync(Guid id, bool upheld, string note, string by, CancellationToken cancellationToken)
+    public Task<DisputeView?> DecideAsync(Guid id, bool upheld, string note, string by, CancellationToken cancellationToken) =>
+        CorrectionGate.CorrectAsync(dataSource, [], correction => DecideAsync(correction, id, upheld, note, by, cancellationToken), cancellationToken);
+
+    private async Task<DisputeView?> DecideAsync(Correction correction, Guid id, bool upheld, string note, string by, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        var (connection, transaction) = (correction.Connection, correction.Transaction);
         if (await FindAsync(id, cancellationToken) is not { } dispute)
         {
             return null;
         }
+
+        correction.Touches([dispute.Charge.Plate]);
 
         if (dispute.State != "open")
         {
@@ -76,6 +88,11 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
         await command.ExecuteNonQueryAsync(cancellationToken);
         if (upheld)
         {
+            if (doubts.Value.WatchAfterDispute > TimeSpan.Zero)
+            {
+                await WatchedPlates.AddAsync(connection, transaction, dispute.Charge.Plate, city.DayOf(now), city.DayOf(now + doubts.Value.WatchAfterDispute), id, cancellationToken);
+            }
+
             var day = new VehicleDay(dispute.Charge.Plate, dispute.Charge.Day);
             foreach (var charge in (await ChargeEntries.StandingAsync(connection, transaction, [day], cancellationToken)).Where(c => c.Scheme == dispute.Charge.Scheme))
             {
@@ -108,6 +125,12 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, TimeProvider time)
         await using var command = dataSource.CreateCommand(Select + " where d.id = $1");
         command.Parameters.Add(new() { Value = id });
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
+    }
+
+    private static async Task<string?> PlateAsync(NpgsqlConnection connection, Guid chargeId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select plate from charge_entries where id = $1", connection) { Parameters = { new() { Value = chargeId } } };
+        return (string?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
     // Null when there is no such line.

@@ -57,12 +57,12 @@ internal static class LezRules
 
             if (vehicle.Euro is not { } euro)
             {
-                return Review($"{met.Because}; whether it meets Euro IV, which decides between {ChargeRules.Pounds(rate.Euro4And5)} and {ChargeRules.Pounds(rate.Worse)}, is not known.");
+                return Review($"{met.Because}; whether it meets Euro IV, which decides between {tariff.Money(rate.Euro4And5)} and {tariff.Money(rate.Worse)}, is not known.");
             }
 
             var amount = euro >= 4 ? rate.Euro4And5 : rate.Worse;
             return new Assessment(Scheme, day, Verdict.Charged, amount, euro >= 4 ? "lez-heavy-euro-4-5" : "lez-heavy-worse",
-                $"{met.Because}; the LEZ asks for Euro VI: {ChargeRules.Pounds(amount)} for the day.", passage);
+                $"{met.Because}; the LEZ asks for Euro VI: {tariff.Money(amount)} for the day.", passage);
         }
 
         Assessment Light()
@@ -91,7 +91,7 @@ internal static class LezRules
             return vehicle is { Class: "van", UnladenKg: null }
                 ? Review($"{met.Because}; whether the van weighs more than {LightVanKg} kg unladen is not known.")
                 : new Assessment(Scheme, day, Verdict.Charged, rate.Amount, "lez-light-non-compliant",
-                    $"{met.Because}; the LEZ asks a {vehicle.Class} for Euro 3: {ChargeRules.Pounds(rate.Amount)} for the day.{met.Lifts}", passage);
+                    $"{met.Because}; the LEZ asks a {vehicle.Class} for Euro 3: {tariff.Money(rate.Amount)} for the day.{met.Lifts}", passage);
         }
     }
 }

@@ -1,15 +1,20 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SmartCity.Contracts.Api;
 
 namespace SmartCity.Core.Charges;
 
-/// <summary>What the schemes cost and when, as data with from (inclusive) and to (exclusive) days. Money in pounds, discounts as shares.</summary>
+/// <summary>What the schemes cost and when, as data with from (inclusive) and to (exclusive) days. Discounts are shares.</summary>
 public sealed record Tariff
 {
     /// <summary>The tariff that ships with this version, from <c>tariff.json</c>.</summary>
     public static Tariff London { get; } = Load();
 
     public required string Version { get; init; }
+
+    /// <summary>Of every amount, ISO 4217.</summary>
+    public required string Currency { get; init; }
 
     public required IReadOnlyList<FlatRate> Ulez { get; init; }
 
@@ -52,6 +57,22 @@ public sealed record Tariff
     /// <summary>The rate of a day, null when the scheme had none.</summary>
     public static T? On<T>(IReadOnlyList<T> rates, DateOnly day)
         where T : DatedRate => rates.FirstOrDefault(r => r.From <= day && (r.To is null || day < r.To));
+
+    /// <summary>What holds in a city before its first tariff, where none ships for its currency: nothing is charged.</summary>
+    public static Tariff None(string currency) => London with
+    {
+        Version = $"none-{currency.ToLowerInvariant()}",
+        Currency = currency,
+        Ulez = [],
+        LezHeavy = [],
+        LezLight = [],
+        Congestion = [],
+        ZeroEmissionDiscounts = [],
+        BankHolidays = [],
+    };
+
+    /// <summary>An amount for people: £12.50, or CHF 12.50 where the currency has no sign that everybody knows.</summary>
+    public string Money(decimal amount) => CurrencySign.Of(Currency) + amount.ToString("0.00", CultureInfo.InvariantCulture);
 
     private static Tariff Load()
     {

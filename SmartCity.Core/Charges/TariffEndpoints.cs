@@ -25,13 +25,13 @@ internal static class TariffEndpoints
         return app;
     }
 
-    private static async Task<Ok<IReadOnlyList<TariffView>>> ListAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Ok<IReadOnlyList<TariffView>>> ListAsync(NpgsqlDataSource dataSource, ChargingCity city, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var added = (await TariffStore.ReadAsync(connection, cancellationToken)).ToDictionary(t => t.Version);
         var stretches = new List<TariffView>();
         DateOnly? next = null;
-        foreach (var (from, tariff) in (await TariffStore.BookAsync(connection, cancellationToken)).Tariffs)
+        foreach (var (from, tariff) in (await TariffStore.BookAsync(connection, city, cancellationToken)).Tariffs)
         {
             foreach (var day in TariffRules.Changes(tariff).Append(from).Where(d => d >= from && (next is null || d < next)).Distinct().OrderDescending())
             {
@@ -44,10 +44,10 @@ internal static class TariffEndpoints
         return TypedResults.Ok<IReadOnlyList<TariffView>>(stretches);
     }
 
-    private static async Task<Results<Ok<TariffView>, ProblemHttpResult>> AddAsync(NewTariff body, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<TariffView>, ProblemHttpResult>> AddAsync(NewTariff body, ClaimsPrincipal user, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (TariffRules.Check(body, ChargeRules.DayOf(now)) is { } wrong)
+        if (TariffRules.Check(body, city.DayOf(now)) is { } wrong)
         {
             return Paging.Problem(wrong);
         }
@@ -70,7 +70,7 @@ internal static class TariffEndpoints
                 string.Create(CultureInfo.InvariantCulture, $"There is a tariff {added.Version} already, or another from {body.From:d MMMM yyyy} on; take that one back first."), statusCode: StatusCodes.Status409Conflict);
     }
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string version, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string version, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
         await using var read = dataSource.CreateCommand("select from_day from tariffs where version = $1");
         read.Parameters.Add(new() { Value = version });
@@ -79,7 +79,7 @@ internal static class TariffEndpoints
             return TypedResults.NotFound();
         }
 
-        if (from <= ChargeRules.DayOf(time.GetUtcNow()))
+        if (from <= city.Today(time))
         {
             return TypedResults.Problem($"{version} has started and charges rest on it, so it cannot be removed. Add another tariff from a later day.", statusCode: StatusCodes.Status409Conflict);
         }

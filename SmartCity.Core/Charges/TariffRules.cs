@@ -26,13 +26,14 @@ internal static partial class TariffRules
     }
 
     /// <summary>The tariff that rates from a day on are.</summary>
-    public static Tariff ToTariff(string version, DateOnly from, TariffRates rates)
+    public static Tariff ToTariff(string version, DateOnly from, TariffRates rates, string currency)
     {
         static IReadOnlyList<T> Rate<T>(T? rate)
             where T : class => rate is null ? [] : [rate];
         return new Tariff
         {
             Version = version,
+            Currency = currency,
             Ulez = Rate(Flat(rates.Ulez)),
             LezHeavy = Rate(rates is { LezHeavyEuro4And5: { } better, LezHeavyWorse: { } worse } ? new HeavyRate { From = from, Euro4And5 = better, Worse = worse } : null),
             LezLight = Rate(Flat(rates.LezLight)),
@@ -41,10 +42,10 @@ internal static partial class TariffRules
             ZeroEmissionDiscounts = Rate(rates.ZeroEmission is { } zero ? new ZeroEmissionDiscount { From = from, Needs = zero.Needs, Car = zero.Car, Goods = zero.Goods, Other = zero.Other } : null),
             ResidentDiscount = rates.ResidentDiscount,
             DisabledGraceTo = Tariff.London.DisabledGraceTo,
-            BankHolidays = [.. Tariff.London.BankHolidays, .. rates.BankHolidays],
+            BankHolidays = currency == Tariff.London.Currency ? [.. Tariff.London.BankHolidays, .. rates.BankHolidays] : [.. rates.BankHolidays],
         };
 
-        FlatRate? Flat(decimal? amount) => amount is { } pounds ? new FlatRate { From = from, Amount = pounds } : null;
+        FlatRate? Flat(decimal? amount) => amount is { } known ? new FlatRate { From = from, Amount = known } : null;
     }
 
     /// <summary>What a tariff costs on a day.</summary>
@@ -78,9 +79,9 @@ internal static partial class TariffRules
         var amounts = new[] { ("ulez", rates.Ulez), ("lezHeavyEuro4And5", rates.LezHeavyEuro4And5), ("lezHeavyWorse", rates.LezHeavyWorse), ("lezLight", rates.LezLight), ("congestion", rates.Congestion) };
         foreach (var (name, amount) in amounts)
         {
-            if (amount is { } pounds && (pounds is <= 0 or > Dearest || decimal.Round(pounds, 2) != pounds))
+            if (amount is { } known && (known is <= 0 or > Dearest || decimal.Round(known, 2) != known))
             {
-                return $"rates.{name} must be above 0 and at most {Dearest} pounds, with whole pence; leave it out if nothing is charged.";
+                return $"rates.{name} must be above 0 and at most {Dearest}, with two decimals at most; leave it out if nothing is charged.";
             }
         }
 

@@ -65,7 +65,7 @@ internal static class UlezRules
         {
             { Answer: true } met => No("ulez-compliant", $"{met.Because}; the ULEZ asks a {fuel} {vehicle.Class} for Euro {needed}."),
             { Answer: false } missed => new Assessment(Scheme, day, Verdict.Charged, rate.Amount, "ulez-non-compliant",
-                $"{missed.Because}; the ULEZ asks a {fuel} {vehicle.Class} for Euro {needed}: {ChargeRules.Pounds(rate.Amount)} for the day.{missed.Lifts}", passage),
+                $"{missed.Because}; the ULEZ asks a {fuel} {vehicle.Class} for Euro {needed}: {tariff.Money(rate.Amount)} for the day.{missed.Lifts}", passage),
             var unknown => new Assessment(Scheme, day, Verdict.Review, 0, "ulez-unknown", unknown.Because, passage),
         };
     }

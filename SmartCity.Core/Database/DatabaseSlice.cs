@@ -10,9 +10,6 @@ internal static class DatabaseSlice
 {
     private const string HealthCheck = "PostgreSql";
 
-    // Shorter than a probe's patience: a readiness that waits for Postgres would be no answer.
-    private static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(1);
-
     public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -30,19 +27,20 @@ internal static class DatabaseSlice
                     .ConfigureBatchFilter(_ => Activity.Current is not null));
             });
         services.Configure<HealthCheckServiceOptions>(FitReadiness);
+        services.AddSingleton<DatabaseWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<DatabaseWatch>());
         services.AddSingleton<DatabaseStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseStartup>());
         return builder;
     }
 
-    // A core without Postgres is still ready: it answers 503 with the reason, and shows the newest figures on the Ops page.
+    // The client's own check opens a connection for each probe, and waits as long as one hangs.
     private static void FitReadiness(HealthCheckServiceOptions checks)
     {
         foreach (var check in checks.Registrations.Where(r => r.Name == HealthCheck))
         {
             check.Tags.Add("ready");
-            check.FailureStatus = HealthStatus.Degraded;
-            check.Timeout = HealthTimeout;
+            check.Factory = provider => provider.GetRequiredService<DatabaseWatch>();
         }
     }
 }

@@ -1,6 +1,6 @@
+using Amazon.Runtime;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Polly;
 using Polly.Retry;
 using SmartCity.ServiceDefaults.Health;
@@ -9,7 +9,7 @@ namespace SmartCity.Core.Database;
 
 /// <summary>
 /// Migrates the database at start and then fills it with what the configuration names. Workers that touch the database
-/// begin with <c>await startup.Ready.WaitAsync(stoppingToken)</c>. A database that is not there yet is waited for.
+/// begin with <c>await startup.Ready.WaitAsync(stoppingToken)</c>. A database that is not there yet is waited for, and so is the object store, which seeds write to.
 /// </summary>
 public sealed class DatabaseStartup(
     PostgresConnection postgres,
@@ -24,9 +24,12 @@ public sealed class DatabaseStartup(
     /// <summary>Completes when the schema and the seeds are there.</summary>
     public Task Ready => _ready.Task;
 
+    /// <summary>Why the core cannot work with this database, in a sentence; null while that is not known.</summary>
+    public string? Trouble { get; private set; }
+
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        health.Starting(Worker, "waiting for Postgres");
+        health.Starting(Worker, "It waits for Postgres.");
         return base.StartAsync(cancellationToken);
     }
 
@@ -36,7 +39,7 @@ public sealed class DatabaseStartup(
         {
             var retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(e => e is not PostgresException p || p.IsTransient),
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(PostgresFaults.IsPassing).Handle<Exception>(IsOfObjectStore),
                 MaxRetryAttempts = int.MaxValue,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
@@ -44,8 +47,9 @@ public sealed class DatabaseStartup(
                 MaxDelay = TimeSpan.FromSeconds(5),
                 OnRetry = attempt =>
                 {
-                    health.Starting(Worker, $"Postgres is not there yet: {attempt.Outcome.Exception?.Message}");
-                    logger.LogWarning("Postgres is not there yet (attempt {Attempt}): {Error}", attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
+                    var what = PostgresFaults.IsPassing(attempt.Outcome.Exception!) ? "Postgres is not there yet" : "The object store does not take the models yet";
+                    health.Starting(Worker, $"{what}: {attempt.Outcome.Exception?.Message}");
+                    logger.LogWarning("{What} (attempt {Attempt}): {Error}", what, attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
                     return ValueTask.CompletedTask;
                 },
             }).Build();
@@ -59,11 +63,17 @@ public sealed class DatabaseStartup(
         }
         catch (Exception e)
         {
+            Trouble = e.Message;
             health.Failed(Worker, e.Message);
             _ready.TrySetException(e);
             throw;
         }
     }
+
+    // A file that is missing is one of the configuration, and does not come by waiting; nor does the right to write.
+    private static bool IsOfObjectStore(Exception e) => e is AmazonClientException or HttpRequestException or TaskCanceledException { InnerException: TimeoutException }
+        || (e is AmazonServiceException service && (int)service.StatusCode is 0 or >= 500)
+        || e is IOException and not (FileNotFoundException or DirectoryNotFoundException);
 
     private async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {

@@ -1,6 +1,5 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +10,7 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
-using SmartCity.Core.Vehicles;
+using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Live;
 
@@ -19,13 +18,20 @@ internal static class LiveEndpoints
 {
     private const int UsualMinutes = 15;
 
-    public static IServiceCollection AddLive(this IServiceCollection services) => services.AddSingleton<LiveFeed>().AddSingleton<LivePublisher>().AddSingleton<LiveSummaries>();
+    public static IServiceCollection AddLive(this IServiceCollection services) => services.AddLiveOptions().AddSingleton<LiveFeed>().AddSingleton<StreamRights>().AddSingleton<LivePublisher>().AddSingleton<LiveSummaries>()
+        .AddSingleton<LiveTail>().AddHostedService(provider => provider.GetRequiredService<LiveTail>());
+
+    private static IServiceCollection AddLiveOptions(this IServiceCollection services)
+    {
+        services.AddOptions<LiveOptions>().BindConfiguration(LiveOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services;
+    }
 
     public static IEndpointRouteBuilder MapLive(this IEndpointRouteBuilder app)
     {
         var live = app.MapGroup("/api").WithTags("Live").RequireAuthorization(Scope.LiveRead);
-        live.MapGet("live", Live).WithSummary("Sightings, alerts and charges as they happen (server-sent events, each a LiveEvent)");
-        live.MapGet("live/summary", SummaryAsync).WithSummary("Today so far: pounds, vehicles, alerts, and stations with their state, busiest first; at most two seconds old");
+        live.MapGet("live", Live).WithMetadata(new AnswersWithoutPostgres()).WithSummary("Sightings, alerts and charges as they happen (server-sent events, each a LiveEvent)");
+        live.MapGet("live/summary", SummaryAsync).WithSummary("Today so far: charges, vehicles, alerts, and stations with their state, busiest first; at most two seconds old");
         live.MapGet("flow", FlowAsync).WithSummary("Sightings of a day by station, in equal steps; today if no day is given").ProducesProblem(StatusCodes.Status400BadRequest);
         return app;
     }
@@ -33,29 +39,35 @@ internal static class LiveEndpoints
     private static async Task<Ok<LiveSummary>> SummaryAsync(LiveSummaries summaries, CancellationToken cancellationToken) => TypedResults.Ok(await summaries.GetAsync(cancellationToken));
 
     private static async Task<Results<Ok<FlowView>, ProblemHttpResult>> FlowAsync(
-        NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null, int minutes = UsualMinutes)
+        NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null, int minutes = UsualMinutes)
     {
         if (minutes is < 5 or > 60 || 60 % minutes != 0 || minutes % (int)StationFlow.Step.TotalMinutes != 0)
         {
             return Paging.Problem($"minutes is {minutes}; it must be 5, 10, 15, 20, 30 or 60.");
         }
 
-        var of = day ?? ChargeRules.DayOf(time.GetUtcNow());
+        var of = day ?? city.Today(time);
         return of.Year < 2000
             ? Paging.Problem("day must not be before the year 2000.")
-            : TypedResults.Ok(await StationFlow.OfDayAsync(dataSource, of, TimeSpan.FromMinutes(minutes), cancellationToken));
+            : TypedResults.Ok(await StationFlow.OfDayAsync(dataSource, city, of, TimeSpan.FromMinutes(minutes), cancellationToken));
     }
 
-    private static ServerSentEventsResult<byte[]> Live(LiveFeed feed, ClaimsPrincipal user, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
-        TypedResults.ServerSentEvents(Items(feed, Keepers.MaySee(user), lifetime.ApplicationStopping, cancellationToken));
+    private static ServerSentEventsResult<byte[]> Live(LiveFeed feed, StreamRights rights, HttpContext http, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
+        TypedResults.ServerSentEvents(Items(feed, rights, http, lifetime.ApplicationStopping, cancellationToken));
 
-    private static async IAsyncEnumerable<SseItem<byte[]>> Items(LiveFeed feed, bool keepers, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<SseItem<byte[]>> Items(LiveFeed feed, StreamRights rights, HttpContext http, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // An empty first event: a client knows that it is connected before anything happens. Further ones say that it still is.
         var open = false;
+        var watch = rights.Begin();
         await foreach (var e in feed.SubscribeAsync(stopping, cancellationToken))
         {
-            yield return e is null ? new SseItem<byte[]>("{}"u8.ToArray(), open ? "alive" : "open") : new SseItem<byte[]>(e.Json(keepers), e.Kind);
+            if (!await watch.HoldsAsync(http, cancellationToken))
+            {
+                yield break;
+            }
+
+            yield return e is null ? new SseItem<byte[]>("{}"u8.ToArray(), open ? "alive" : "open") : new SseItem<byte[]>(e.Json(), e.Kind);
             open = true;
         }
     }

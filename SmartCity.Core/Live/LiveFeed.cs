@@ -10,7 +10,7 @@ namespace SmartCity.Core.Live;
 /// <summary>What happens now, for whoever watches. A subscriber that is slow misses the oldest events; nobody waits for it.</summary>
 public sealed class LiveFeed(IOptions<JsonOptions> json, TimeProvider time)
 {
-    private const int Buffer = 256;
+    internal const int Buffer = 256;
 
     private static readonly TimeSpan AliveEvery = TimeSpan.FromSeconds(15);
 

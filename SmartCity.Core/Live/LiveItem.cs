@@ -4,24 +4,18 @@ using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Live;
 
-/// <summary>An event on its way to whoever watches: put into JSON once for all who may see keepers, once for all others, and not at all for nobody.</summary>
+/// <summary>An event on its way to whoever watches: put into JSON once for all, and not at all for nobody. Keepers' names are masked: they take a reason, which nobody gives here.</summary>
 public sealed class LiveItem(LiveEvent liveEvent, JsonSerializerOptions json)
 {
-    private byte[]? _open;
-    private byte[]? _masked;
+    private byte[]? _json;
 
     /// <summary>sighting, alert or charge.</summary>
     public string Kind => liveEvent.Alert is not null ? "alert" : liveEvent.Charge is not null ? "charge" : "sighting";
 
     public LiveEvent Event => liveEvent;
 
-    /// <param name="keepers">With keepers' names in full.</param>
-    public byte[] Json(bool keepers)
-    {
-        // Two that come at the same time may both do the work; they come to the same.
-        ref var made = ref keepers ? ref _open : ref _masked;
-        return made ??= JsonSerializer.SerializeToUtf8Bytes(keepers ? liveEvent : Masked(), json);
-    }
+    // Two that come at the same time may both do the work; they come to the same.
+    public byte[] Json() => _json ??= JsonSerializer.SerializeToUtf8Bytes(Masked(), json);
 
     private LiveEvent Masked() => liveEvent with
     {

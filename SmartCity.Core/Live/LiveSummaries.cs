@@ -7,7 +7,7 @@ using SmartCity.Core.Ops;
 namespace SmartCity.Core.Live;
 
 /// <summary>What stands today. Worked out once for all who ask within two seconds.</summary>
-internal sealed class LiveSummaries(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, IngestStatistics statistics, TimeProvider time) : IDisposable
+internal sealed class LiveSummaries(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, IngestStatistics statistics, ChargingCity city, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
@@ -32,15 +32,15 @@ internal sealed class LiveSummaries(NpgsqlDataSource dataSource, HeartbeatConsum
     private async Task<LiveSummary> MakeAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var day = ChargeRules.DayOf(now);
-        var (from, to) = (ChargeRules.StartOf(day).ToUniversalTime(), ChargeRules.StartOf(day.AddDays(1)).ToUniversalTime());
+        var day = city.DayOf(now);
+        var (from, to) = (city.StartOf(day).ToUniversalTime(), city.StartOf(day.AddDays(1)).ToUniversalTime());
         var stations = await StationsAsync(from, to, now, cancellationToken);
         await using var command = dataSource.CreateCommand(
             """
-            select coalesce(sum(pounds) filter (where scheme = 'congestion'), 0), count(distinct plate) filter (where scheme = 'congestion' and pounds > 0),
-                   coalesce(sum(pounds) filter (where scheme <> 'congestion'), 0), count(distinct plate) filter (where scheme <> 'congestion' and pounds > 0),
+            select coalesce(sum(owed) filter (where scheme = 'congestion'), 0), count(distinct plate) filter (where scheme = 'congestion' and owed > 0),
+                   coalesce(sum(owed) filter (where scheme <> 'congestion'), 0), count(distinct plate) filter (where scheme <> 'congestion' and owed > 0),
                    (select count(*) from alerts where raised_at >= $2 and raised_at < $3), (select count(*) from alerts where raised_at >= $2 and raised_at < $3 and state = 'open')
-            from (select scheme, plate, sum(amount) as pounds from charge_entries where day = $1 group by scheme, plate) as standing
+            from (select scheme, plate, sum(amount) as owed from charge_entries where day = $1 group by scheme, plate) as standing
             """);
         command.Parameters.Add(new() { Value = day });
         command.Parameters.Add(new() { Value = from });
@@ -56,6 +56,7 @@ internal sealed class LiveSummaries(NpgsqlDataSource dataSource, HeartbeatConsum
                 TollVehicles = r.GetInt32(1),
                 Pollution = r.GetDecimal(2),
                 PollutionVehicles = r.GetInt32(3),
+                Currency = city.Currency,
                 Alerts = r.GetInt32(4),
                 OpenAlerts = r.GetInt32(5),
                 Stations = stations,

@@ -39,10 +39,10 @@ internal static class StationFlow
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>A London day in equal steps; the day that has 25 hours has more of them.</summary>
-    public static async Task<FlowView> OfDayAsync(NpgsqlDataSource dataSource, DateOnly day, TimeSpan step, CancellationToken cancellationToken)
+    /// <summary>A day in equal steps; the day that has 25 hours has more of them.</summary>
+    public static async Task<FlowView> OfDayAsync(NpgsqlDataSource dataSource, ChargingCity city, DateOnly day, TimeSpan step, CancellationToken cancellationToken)
     {
-        var (from, to) = (ChargeRules.StartOf(day), ChargeRules.StartOf(day.AddDays(1)));
+        var (from, to) = (city.StartOf(day), city.StartOf(day.AddDays(1)));
         await using var command = dataSource.CreateCommand(
             """
             select station_id, floor(extract(epoch from at - $1) / $3)::int as step, sum(sightings)::bigint from station_flow

@@ -19,7 +19,7 @@ internal sealed record ReceivedHeartbeat(StationHeartbeat Heartbeat, DateTimeOff
 }
 
 /// <summary>The newest heartbeat of each station. Each core listens to all of them: its group is its own.</summary>
-internal sealed class HeartbeatConsumer(IConfiguration configuration, IEnumerable<DoneWith> doneWith, WorkerHealth health, TimeProvider time, ILogger<HeartbeatConsumer> logger) : BackgroundService
+internal sealed class HeartbeatConsumer(IConfiguration configuration, IEnumerable<DoneWith> doneWith, Arrivals arrivals, WorkerHealth health, TimeProvider time, ILogger<HeartbeatConsumer> logger) : BackgroundService
 {
     private const string Worker = "heartbeats";
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
@@ -28,7 +28,12 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, IEnumerabl
 
     private readonly ConcurrentDictionary<string, ReceivedHeartbeat> _newest = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _forged = new(StringComparer.Ordinal);
+
     public IReadOnlyDictionary<string, ReceivedHeartbeat> Newest => _newest;
+
+    /// <summary>Stations whose topic last brought a heartbeat that claimed to be another station's, and when.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> Forged => _forged;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -45,7 +50,7 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, IEnumerabl
             try
             {
                 var kafka = KafkaConnection.Core(configuration);
-                var config = kafka.Consumer("smartcity-core-heartbeats", $"core-heartbeats-{Environment.MachineName}");
+                var config = kafka.Consumer("smartcity-core-heartbeats", ConsumerGroups.Heartbeats + Environment.MachineName);
                 await using var reader = new BatchReader(config, Topics.MirroredHeartbeats, 10_000, logger, DoneWith.Tell(doneWith, kafka));
                 while (true)
                 {
@@ -77,8 +82,19 @@ internal sealed class HeartbeatConsumer(IConfiguration configuration, IEnumerabl
         {
             if (JsonSerializer.Deserialize(result.Message.Value, ContractsJson.Default.StationHeartbeat) is { } heartbeat)
             {
+                if (result.Topic != Topics.Mirrored(heartbeat.StationId, Topics.StationHeartbeats))
+                {
+                    _forged[result.Topic[..^(Topics.StationHeartbeats.Length + 1)]] = time.GetUtcNow();
+                    logger.LogError("A heartbeat that came by topic {Topic} claims to be of station {Station} and is ignored. Whoever sent it holds another station's credentials.", result.Topic, heartbeat.StationId);
+                    return;
+                }
+
                 var received = new ReceivedHeartbeat(heartbeat, time.GetUtcNow());
                 _newest.AddOrUpdate(heartbeat.StationId, received, (_, old) => heartbeat.At > old.Heartbeat.At ? received : old);
+                if (result.Topic == Topics.Mirrored(heartbeat.StationId, Topics.StationHeartbeats))
+                {
+                    arrivals.Hear(heartbeat.StationId, heartbeat.Published ?? []);
+                }
             }
         }
         catch (JsonException e)

@@ -13,7 +13,7 @@ internal sealed class IngestStatistics(TimeProvider time)
     private static readonly Counter<long> Duplicates = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.duplicate", "{sighting}", "Sightings that were stored already.");
     private static readonly Counter<long> DeadLetters = Telemetry.Meter.CreateCounter<long>("smartcity.core.dead_letters", "{record}", "Records that could not be used.");
     private static readonly Histogram<double> CaptureToStored = Telemetry.Meter.CreateHistogram<double>("smartcity.core.capture_to_stored", "s", "From capture at the camera to the commit.", advice: Telemetry.Delays);
-    private static readonly Counter<double> Charged = Telemetry.Meter.CreateCounter<double>("smartcity.core.charged", "GBP", "Pounds charged, by scheme; reversals are not taken off.");
+    private static readonly Counter<double> Charged = Telemetry.Meter.CreateCounter<double>("smartcity.core.charged", "{currency_unit}", "What was charged, by scheme and currency; reversals are not taken off.");
     private static readonly Counter<long> Raised = Telemetry.Meter.CreateCounter<long>("smartcity.core.alerts", "{alert}", "Alerts raised.");
     private static readonly Gauge<long> Lag = Telemetry.Meter.CreateGauge<long>("smartcity.core.lag", "{record}", "Records in Kafka that are not stored yet.");
 
@@ -44,7 +44,7 @@ internal sealed class IngestStatistics(TimeProvider time)
         Lag.Record(LagSource().Sum(l => l.Records));
         foreach (var charge in result.Charges.Where(c => c.Kind == "charge"))
         {
-            Charged.Add((double)charge.Amount, new KeyValuePair<string, object?>("scheme", charge.Scheme));
+            Charged.Add((double)charge.Amount, new("scheme", charge.Scheme), new("currency", charge.Currency));
         }
 
         var now = time.GetUtcNow();

@@ -1,22 +1,28 @@
 using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
-using SmartCity.Core.Kafka;
 using SmartCity.Core.Sightings;
+using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Core.Ops;
 
-/// <summary>Measures the core's Kafka through the producer's connections: where its topics end, how fast they grow, where the core's groups are. Asks only; joins no group.</summary>
-internal sealed class KafkaFigures(CoreProducer producer, IOptions<SightingOptions> sightings, TimeProvider time)
+/// <summary>
+/// Measures the core's Kafka: where its topics end, how fast they grow, where the core's groups are. Asks only; joins no group. After a failure it asks
+/// through a client of its own that is made anew: one that went through the end of a broker may never come back.
+/// </summary>
+internal sealed class KafkaFigures(IConfiguration configuration, IOptions<SightingOptions> sightings, TimeProvider time, ILogger<KafkaFigures> logger) : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-    private static readonly string[] Own = [Topics.Alerts, Topics.DeadLetters, Topics.ModelReleases];
+    private static readonly string[] Own = [Topics.Alerts, Topics.DeadLetters, Topics.ModelReleases, Topics.Events];
 
     private Dictionary<string, long> _ends = [];
     private long _measured;
+    private IAdminClient? _admin;
 
     public KafkaMeasurement? Newest { get; private set; }
 
@@ -27,14 +33,26 @@ internal sealed class KafkaFigures(CoreProducer producer, IOptions<SightingOptio
     {
         try
         {
-            Newest = await MeasureAsync(producer.Admin, cancellationToken);
+            Newest = await MeasureAsync(_admin ??= Admin(), cancellationToken);
             Error = null;
         }
-        catch (KafkaException e)
+        catch (Exception e) when (e is KafkaException or TimeoutException)
         {
-            Error = e.Error.Reason;
+            Error = (e as KafkaException)?.Error.Reason ?? e.Message;
+            Dispose();
         }
     }
+
+    public void Dispose()
+    {
+        _admin?.Dispose();
+        _admin = null;
+    }
+
+    private IAdminClient Admin() => new AdminClientBuilder(KafkaConnection.Core(configuration).Admin("smartcity-core-figures"))
+        .SetErrorHandler((_, error) => logger.LogDebug("The core's Kafka reports a problem: {Error}", error.Reason))
+        .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
+        .Build();
 
     private async Task<KafkaMeasurement> MeasureAsync(IAdminClient admin, CancellationToken cancellationToken)
     {
@@ -63,7 +81,8 @@ internal sealed class KafkaFigures(CoreProducer producer, IOptions<SightingOptio
             return [];
         }
 
-        var answer = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = which }), new ListOffsetsOptions { RequestTimeout = Timeout });
+        var answer = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = which }), new ListOffsetsOptions { RequestTimeout = Timeout })
+            .WaitAsync(2 * Timeout);
         return answer.ResultInfos.Where(r => !r.TopicPartitionOffsetError.Error.IsError).ToDictionary(r => r.TopicPartitionOffsetError.TopicPartition, r => Math.Max(0, r.TopicPartitionOffsetError.Offset.Value));
     }
 
@@ -74,7 +93,8 @@ internal sealed class KafkaFigures(CoreProducer producer, IOptions<SightingOptio
             return [];
         }
 
-        var answer = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(sightings.Value.Group, partitions)], new ListConsumerGroupOffsetsOptions { RequestTimeout = Timeout });
+        var answer = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(sightings.Value.Group, partitions)], new ListConsumerGroupOffsetsOptions { RequestTimeout = Timeout })
+            .WaitAsync(2 * Timeout);
         return [.. answer.SelectMany(g => g.Partitions).Where(p => !p.Error.IsError).Select(p => p.TopicPartitionOffset)];
     }
 

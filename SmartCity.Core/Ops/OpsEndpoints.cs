@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Ops;
 
@@ -23,6 +24,8 @@ internal static class OpsEndpoints
         services.AddSingleton<OpsHistory>();
         services.AddSingleton<OpsQuery>();
         services.AddSingleton<CameraQuery>();
+        services.AddSingleton<Arrivals>();
+        services.AddHostedService(provider => provider.GetRequiredService<Arrivals>());
         services.AddSingleton<HeartbeatConsumer>();
         services.AddHostedService(provider => provider.GetRequiredService<HeartbeatConsumer>());
         services.AddHostedService<OpsWorker>();
@@ -32,7 +35,7 @@ internal static class OpsEndpoints
     public static IEndpointRouteBuilder MapOps(this IEndpointRouteBuilder app)
     {
         var ops = app.MapGroup("/api/ops").WithTags("Ops").RequireAuthorization(Scope.OpsRead);
-        ops.MapGet("", GetAsync).WithSummary("The state of the pipeline: stations, Kafka, core, Postgres and object store, with rates, lag and problems");
+        ops.MapGet("", GetAsync).WithMetadata(new AnswersWithoutPostgres()).WithSummary("The state of the pipeline: stations, Kafka, core, Postgres and object store, with rates, lag and problems");
         ops.MapGet("cameras", CamerasAsync).WithSummary("Every camera as its edge's last heartbeat described it, the worst first");
         ops.MapGet("history", HistoryAsync).WithSummary("Ingest by the minute: rate, lag, capture to stored; minutes in which no core ran have no figures");
         return app;

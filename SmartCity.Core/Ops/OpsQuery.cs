@@ -5,6 +5,8 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Archive;
+using SmartCity.Core.Database;
+using SmartCity.Core.Sightings;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 
@@ -13,12 +15,15 @@ namespace SmartCity.Core.Ops;
 /// <summary>Puts together what the Ops page shows. While Postgres is away its figures are those of the last time.</summary>
 internal sealed class OpsQuery(
     NpgsqlDataSource dataSource,
+    DatabaseWatch watch,
     HeartbeatConsumer heartbeats,
     IngestStatistics statistics,
+    Arrivals arrivals,
     ArchiveStatistics archive,
     KafkaFigures kafka,
     DatabaseFigures postgres,
     StorageFigures storage,
+    EvidenceChecks evidence,
     ProcessUsage usage,
     WorkerHealth health,
     IConfiguration configuration,
@@ -35,7 +40,7 @@ internal sealed class OpsQuery(
         var now = time.GetUtcNow();
         var lags = statistics.LagSource().GroupBy(l => l.Partition.Topic).ToDictionary(g => g.Key, g => g.Sum(l => l.Records));
         var rates = (kafka.Newest?.Topics ?? []).ToDictionary(t => t.Name, t => t.RecordsPerSecond, StringComparer.Ordinal);
-        var ids = _stored.Stations.Keys.Union(heartbeats.Newest.Keys).Where(id => _stored.Stations.GetValueOrDefault(id)?.IsRetired != true);
+        var ids = _stored.Stations.Keys.Union(heartbeats.Newest.Keys).Union(_stored.Forged.Keys).Union(heartbeats.Forged.Keys).Where(id => _stored.Stations.GetValueOrDefault(id)?.IsRetired != true);
         WorkerStatus[] workers = [.. health.Reports.Select(r => new WorkerStatus(r.Name, r.State.ToString().ToLowerInvariant(), r.Detail, r.LastSuccess))];
         return new OpsView
         {
@@ -55,7 +60,7 @@ internal sealed class OpsQuery(
             Database = Database(unreachable),
             Storage = new StorageStatus
             {
-                Node = OpsRules.Storage(storage.Disk(), storage.Error, Array.Find(workers, w => w.Name == "archive")),
+                Node = OpsRules.Storage(storage.Disk(), storage.Error, Array.Find(workers, w => w.Name == "archive"), evidence.Changed),
                 MeasuredAt = storage.MeasuredAt,
                 Kind = storage.Kind,
                 Objects = storage.Objects,
@@ -122,9 +127,10 @@ internal sealed class OpsQuery(
             StationId = id,
             Name = totals?.Name,
             State = OpsRules.Station(beat, now),
-            Edge = OpsRules.Edge(beat, now),
+            Edge = OpsRules.Forged(OpsRules.Edge(beat, now), _stored.Forged.GetValueOrDefault(id), heartbeats.Forged.TryGetValue(id, out var at) && now - at < OpsRules.ForgedShown),
             EdgeKafka = OpsRules.EdgeKafka(beat, now),
-            Mirror = OpsRules.Mirror(beat, received?.Delay, behind, lag ?? 0, now),
+            Mirror = OpsRules.Mirror(beat, received?.Delay, behind, lag ?? 0, arrivals.Missing.GetValueOrDefault(id), now),
+            Missing = arrivals.Missing.GetValueOrDefault(id)?.Missing ?? 0,
             Heartbeat = beat,
             LinkDelay = received?.Delay.TotalMilliseconds,
             NewestSighting = totals?.Newest,
@@ -138,6 +144,23 @@ internal sealed class OpsQuery(
     // What keeps Postgres from answering; null when it does.
     private async Task<string?> LookAsync(CancellationToken cancellationToken)
     {
+        if (watch.Away is { } away)
+        {
+            return away;
+        }
+
+        try
+        {
+            return await ReadAsync(cancellationToken).WaitAsync(watch.Gone);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return watch.Away ?? "Postgres did not answer for a while.";
+        }
+    }
+
+    private async Task<string?> ReadAsync(CancellationToken cancellationToken)
+    {
         try
         {
             await using var stations = dataSource.CreateCommand(
@@ -148,8 +171,12 @@ internal sealed class OpsQuery(
             var rows = await stations.ReadAllAsync(
                 r => (Id: r.GetString(0), Totals: new Totals(r.Text(1), r.GetInt64(2), r.GetInt64(3), r.IsDBNull(4) ? null : r.Time(4), r.GetBoolean(5))),
                 cancellationToken);
+            await using var claims = dataSource.CreateCommand("select left(topic, -length($2)), count(*) from dead_letters where forged and recorded_at > $1 and state = 'open' and right(topic, length($2)) = $2 group by 1");
+            claims.Parameters.Add(new() { Value = time.GetUtcNow() - OpsRules.ForgedShown });
+            claims.Parameters.Add(new() { Value = Suffix });
+            var forged = (await claims.ReadAllAsync(r => (Station: r.GetString(0), Count: r.GetInt64(1)), cancellationToken)).ToDictionary(r => r.Station, r => r.Count, StringComparer.Ordinal);
             await using var letters = dataSource.CreateCommand("select count(*) from dead_letters where state in ('open', 'replaying')");
-            _stored = new Stored(rows.ToDictionary(r => r.Id, r => r.Totals, StringComparer.Ordinal), (long)(await letters.ExecuteScalarAsync(cancellationToken))!);
+            _stored = new Stored(rows.ToDictionary(r => r.Id, r => r.Totals, StringComparer.Ordinal), (long)(await letters.ExecuteScalarAsync(cancellationToken))!) { Forged = forged };
             return null;
         }
         catch (NpgsqlException e)
@@ -158,7 +185,10 @@ internal sealed class OpsQuery(
         }
     }
 
-    private sealed record Stored(IReadOnlyDictionary<string, Totals> Stations, long DeadLetters);
+    private sealed record Stored(IReadOnlyDictionary<string, Totals> Stations, long DeadLetters)
+    {
+        public IReadOnlyDictionary<string, long> Forged { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+    }
 
     private sealed record Totals(string? Name, long Stored, long Duplicates, DateTimeOffset? Newest, bool IsRetired);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Models;
 
 namespace SmartCity.Core.Ops;
 
@@ -17,6 +18,9 @@ internal static class OpsRules
 
     /// <summary>up (a heartbeat within 30 s), down, or unknown (never heard).</summary>
     public static string Station(StationHeartbeat? beat, DateTimeOffset now) => beat is null ? Unknown : now - beat.At <= Silence ? "up" : "down";
+
+    /// <summary>For so long a station that spoke for another one is shown as failed, unless somebody deals with its dead letters.</summary>
+    public static readonly TimeSpan ForgedShown = TimeSpan.FromDays(7);
 
     /// <summary>A core that is so far behind a station's Kafka shows yesterday's news.</summary>
     public static readonly TimeSpan Behind = TimeSpan.FromMinutes(1);
@@ -82,8 +86,19 @@ internal static class OpsRules
             problems.Add(hotlist);
         }
 
+        problems.AddRange((beat.Models ?? []).Where(m => m.Phase == ModelPhase.Refused).Select(m => $"It does not read with {m.Candidate}, but with {m.Version}: {m.Reason}"));
         return State(problems, beat.Cameras.Count > 0 && beat.Cameras.All(c => c.State is "lost" or "failing"));
     }
+
+    /// <summary>A station whose credentials were used to speak for another station has failed, whatever else it says: somebody may have its computer.</summary>
+    /// <param name="records">Sightings of the last days that claimed to be another station's and that nobody has looked at.</param>
+    /// <param name="heartbeats">Whether heartbeats did.</param>
+    public static NodeState Forged(NodeState edge, long records, bool heartbeats) => records == 0 && !heartbeats
+        ? edge
+        : new NodeState(Failed, [
+            (records > 0 ? Text($"Its credentials brought {records} sightings that claim to be another station's; they are dead letters.") : "Its credentials brought heartbeats that claim to be another station's; they are ignored.")
+                + " Somebody may have its computer: revoke its Kafka user and its API key, look at the computer, then discard the dead letters.",
+            .. edge.Problems]);
 
     public static NodeState EdgeKafka(StationHeartbeat? beat, DateTimeOffset now) =>
         beat?.Kafka is not { } kafka ? new NodeState(Unknown, [beat is null ? "Its edge has never sent a heartbeat." : "Its edge's heartbeat does not say."])
@@ -94,14 +109,15 @@ internal static class OpsRules
     /// <param name="delay">Of the newest heartbeat.</param>
     /// <param name="behind">The newest sighting of the core behind the newest of the station's Kafka.</param>
     /// <param name="waiting">Records that the core has and has not stored: then it is the core that is behind.</param>
-    public static NodeState Mirror(StationHeartbeat? beat, TimeSpan? delay, TimeSpan? behind, long waiting, DateTimeOffset now)
+    /// <param name="missing">What has not arrived at all; null when nothing is missing.</param>
+    public static NodeState Mirror(StationHeartbeat? beat, TimeSpan? delay, TimeSpan? behind, long waiting, MissingHours? missing, DateTimeOffset now)
     {
+        List<string> problems = missing is null ? [] : [missing.Sentence];
         if (beat is null || now - beat.At > Silence)
         {
-            return new NodeState(Unknown, ["Nothing arrives from the station, so its state is not known."]);
+            return new NodeState(missing is null ? Unknown : Degraded, [.. problems, "Nothing arrives from the station, so its state is not known."]);
         }
 
-        var problems = new List<string>();
         if (beat.Mirror?.Error is { } error)
         {
             problems.Add(error);
@@ -179,7 +195,7 @@ internal static class OpsRules
         return State(problems);
     }
 
-    public static NodeState Storage(DiskStatus? disk, string? error, WorkerStatus? archive)
+    public static NodeState Storage(DiskStatus? disk, string? error, WorkerStatus? archive, int changedPictures = 0)
     {
         if (error is not null)
         {
@@ -190,6 +206,11 @@ internal static class OpsRules
         if (disk is not null && (disk.FreeBytes < LowDisk || disk.FreeBytes < LowDiskShare * disk.TotalBytes))
         {
             problems.Add(Text($"The disk of {disk.Path} has {disk.FreeBytes / 1e9:0.0} GB left of {disk.TotalBytes / 1e9:0.0}."));
+        }
+
+        if (changedPictures > 0)
+        {
+            problems.Add(Text($"{changedPictures} pictures in the object store are not those that the cameras took. The audit names them (evidence.changed)."));
         }
 
         if (archive is { State: Failed or Degraded })

@@ -7,7 +7,7 @@ using SmartCity.Core.Sightings;
 namespace SmartCity.Core.Passages;
 
 /// <summary>Applies <see cref="PassageRule"/> to a batch: four statements at most, however large the batch is.</summary>
-public sealed class PassageBuilder(IOptions<PassageOptions> options)
+public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates seen)
 {
     /// <summary>
     /// Makes, extends and joins passages for sightings that are new to the database, and returns the passage of each.
@@ -27,7 +27,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
             return PassageBatch.Empty;
         }
 
-        var stored = await LoadNeighboursAsync(connection, transaction, groups, cancellationToken);
+        var (stored, state) = await LoadNeighboursAsync(connection, transaction, groups, cancellationToken);
         var changes = new List<(Passage Passage, bool IsNew)>(groups.Count);
         var membership = new Dictionary<SightingRecord, Guid>(sightings.Count);
         foreach (var (key, members) in groups)
@@ -47,8 +47,33 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
             }
         }
 
-        await StoreAsync(connection, transaction, changes.ConvertAll(c => c.Passage), cancellationToken);
-        return new PassageBatch(changes.ConvertAll(c => Change(c.Passage, c.IsNew)), membership);
+        await StoreAsync(connection, transaction, changes.ConvertAll(c => c.Passage), state, cancellationToken);
+        return new PassageBatch(changes.ConvertAll(c => Change(c.Passage, c.IsNew)), membership) { Seen = state };
+    }
+
+    /// <summary>The last statements of a batch: where plates were taken out of the table meanwhile, all of its own are put in.</summary>
+    public static async Task BeforeCommitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageBatch batch, CancellationToken cancellationToken)
+    {
+        if (batch.Changes.Count == 0)
+        {
+            return;
+        }
+
+        await using var removals = new NpgsqlCommand("select last_value from seen_plates_removals", connection, transaction);
+        if (batch.Seen.Removals != (long)(await removals.ExecuteScalarAsync(cancellationToken))!)
+        {
+            await using var add = new NpgsqlBatch(connection, transaction) { BatchCommands = { Add([.. batch.Changes.Select(c => c.Plate).Distinct().Order(StringComparer.Ordinal)]) } };
+            await add.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Once a batch is committed: its plates are known from then on.</summary>
+    public void Committed(PassageBatch batch)
+    {
+        if (batch.Changes.Count > 0)
+        {
+            seen.Remember(batch.Seen, batch.Changes.Select(c => c.Plate).ToHashSet(StringComparer.Ordinal));
+        }
     }
 
     /// <summary>
@@ -69,11 +94,11 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
             return;
         }
 
-        await StoreAsync(connection, transaction, pieces, cancellationToken);
+        await StoreAsync(connection, transaction, pieces, null, cancellationToken);
         await using var move = new NpgsqlCommand(
             """
             update sightings s set passage_id = p.id from unnest($2, $3, $4) as p (id, first_at, last_at)
-            where s.passage_id = $1 and s.captured_at between p.first_at and p.last_at
+            where s.passage_id = $1 and s.captured_at between p.first_at and p.last_at and s.captured_at between $5 and $6
             """,
             connection,
             transaction)
@@ -84,6 +109,8 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
                 new() { Value = pieces.ConvertAll(p => p.Id!.Value).ToArray() },
                 new() { Value = pieces.ConvertAll(p => p.FirstAt).ToArray() },
                 new() { Value = pieces.ConvertAll(p => p.LastAt).ToArray() },
+                new() { Value = pieces.Min(p => p.FirstAt) },
+                new() { Value = pieces.Max(p => p.LastAt) },
             },
         };
         await move.ExecuteNonQueryAsync(cancellationToken);
@@ -91,17 +118,22 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
 
     private static async Task<List<Passage>> LoadMembersAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid passageId, CancellationToken cancellationToken)
     {
+        await using var of = new NpgsqlCommand("select plate, first_at, last_at from passages where id = $1", connection, transaction) { Parameters = { new() { Value = passageId } } };
+        if (await of.ReadAllAsync(r => (Plate: r.GetString(0), From: r.Time(1), To: r.Time(2)), cancellationToken) is not [var span])
+        {
+            return [];
+        }
+
         // The passage's span still has the sighting that left: the days to look at are those of the span.
         await using var command = new NpgsqlCommand(
             """
             select s.id, s.captured_at, case when s.reviewed_at is null then s.confidence else 1 end, s.plate, s.station_id, s.camera_id, s.direction, s.country, s.evidence, s.trace_id
-            from passages p join sightings s on s.passage_id = p.id and s.captured_at between p.first_at and p.last_at
-            where p.id = $1 and s.plate = p.plate
+            from sightings s where s.passage_id = $1 and s.plate = $2 and s.captured_at between $3 and $4
             """,
             connection,
             transaction)
         {
-            Parameters = { new() { Value = passageId } },
+            Parameters = { new() { Value = passageId }, new() { Value = span.Plate }, new() { Value = span.From }, new() { Value = span.To } },
         };
         return await command.ReadAllAsync(
             r => new Passage
@@ -118,7 +150,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
             cancellationToken);
     }
 
-    private async Task<ILookup<VehicleAtStation, Passage>> LoadNeighboursAsync(
+    private async Task<(ILookup<VehicleAtStation, Passage> Passages, SeenState Seen)> LoadNeighboursAsync(
         NpgsqlConnection connection,
         NpgsqlTransaction transaction,
         Dictionary<VehicleAtStation, List<SightingRecord>> groups,
@@ -127,7 +159,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
         var windows = groups.Select(g => (g.Key, From: g.Value.Min(s => s.Sighting.CapturedAt), To: g.Value.Max(s => s.Sighting.CapturedAt))).ToArray();
         var gap = options.Value.Gap;
         // "offset 0" keeps the look-up by index whatever the planner believes of the tables.
-        await using var command = new NpgsqlCommand(
+        var neighbours = new NpgsqlBatchCommand(
             """
             select p.id, p.plate, p.station_id, p.first_at, p.last_at, p.sightings, p.best_sighting_id, p.best_at, p.best_confidence,
                    p.camera_id, p.direction, p.country, p.evidence, p.trace_id
@@ -136,9 +168,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
                 select * from passages
                 where plate = w.plate and station_id = w.station_id and last_at >= w.from_at and first_at <= w.to_at
                 offset 0) as p
-            """,
-            connection,
-            transaction)
+            """)
         {
             Parameters =
             {
@@ -148,8 +178,12 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
                 new() { Value = windows.Select(w => w.To + gap).ToArray() },
             },
         };
+        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { new("select last_value, pg_postmaster_start_time(), 'seen_plates'::regclass::oid from seen_plates_removals"), neighbours } };
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var state = new SeenState(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<uint>(2));
+        await reader.NextResultAsync(cancellationToken);
         var passages = new List<Passage>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             passages.Add(new Passage
@@ -172,13 +206,15 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
             });
         }
 
-        return passages.ToLookup(p => new VehicleAtStation(p.Plate, p.StationId));
+        return (passages.ToLookup(p => new VehicleAtStation(p.Plate, p.StationId)), state);
     }
 
-    private static async Task StoreAsync(
+    // Pieces of a passage are of a plate that is in the table already, and say nothing of its state.
+    private async Task StoreAsync(
         NpgsqlConnection connection,
         NpgsqlTransaction transaction,
         List<Passage> passages,
+        SeenState? state,
         CancellationToken cancellationToken)
     {
         var joined = passages.SelectMany(p => p.Absorbed.Select(a => (Absorbed: a, p.Plate, p.FirstAt, p.LastAt, Into: p.Id!.Value))).ToArray();
@@ -189,7 +225,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
                 """
                 update sightings s set passage_id = j.into_id
                 from unnest($1, $2, $3, $4, $5) as j (absorbed, plate, first_at, last_at, into_id)
-                where s.plate = j.plate and s.captured_at between j.first_at and j.last_at and s.passage_id = j.absorbed
+                where s.plate = j.plate and s.captured_at between j.first_at and j.last_at and s.passage_id = j.absorbed and s.captured_at between $6 and $7
                 """)
             {
                 Parameters =
@@ -199,6 +235,8 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
                     new() { Value = joined.Select(j => j.FirstAt).ToArray() },
                     new() { Value = joined.Select(j => j.LastAt).ToArray() },
                     new() { Value = joined.Select(j => j.Into).ToArray() },
+                    new() { Value = joined.Min(j => j.FirstAt) },
+                    new() { Value = joined.Max(j => j.LastAt) },
                 },
             });
             batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from passages where id = any($1)")
@@ -239,12 +277,16 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options)
         });
 
         // In one order everywhere: two batches with the same new plates would wait for each other otherwise.
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("insert into seen_plates select plate from unnest($1) plate on conflict do nothing")
+        if (state is { } now && seen.Unknown(now, passages.Select(p => p.Plate)) is { Length: > 0 } unknown)
         {
-            Parameters = { new() { Value = passages.Select(p => p.Plate).Distinct().Order(StringComparer.Ordinal).ToArray() } },
-        });
+            batch.BatchCommands.Add(Add(unknown));
+        }
+
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static NpgsqlBatchCommand Add(string[] plates) =>
+        new("insert into seen_plates select plate from unnest($1) plate on conflict do nothing") { Parameters = { new() { Value = plates } } };
 
     private static NpgsqlParameter Text(IEnumerable<string?> values) =>
         new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
@@ -279,5 +321,8 @@ internal readonly record struct VehicleAtStation(string Plate, string StationId)
 /// <param name="PassageOf">The passage of each of the batch's read sightings.</param>
 public sealed record PassageBatch(IReadOnlyList<PassageChange> Changes, IReadOnlyDictionary<SightingRecord, Guid> PassageOf)
 {
+    /// <summary>What <c>seen_plates</c> was when its plates were added.</summary>
+    public SeenState Seen { get; init; }
+
     public static readonly PassageBatch Empty = new([], new Dictionary<SightingRecord, Guid>());
 }

@@ -7,6 +7,7 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Privacy;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Vehicles;
 
@@ -18,18 +19,21 @@ internal static class PassageEndpoints
 
     public static IEndpointRouteBuilder MapPassages(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages, newest first; from is inclusive, to is exclusive; a search for a plate needs a reason").RequireAuthorization(Scope.LiveRead).RequireReason("passages.search", "plate", Scope.VehiclesSearch);
+        app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages of the last minutes, newest first; with the scope vehicles:search and a reason those of any time and plate; from is inclusive, to is exclusive, and days alone are whole days of the city").RequireAuthorization(Scope.LiveRead)
+            .RequireReason("passages.search", "plate", Scope.VehiclesSearch).RequireReason("passages.history", scope: History.NeededScope, when: History.IsAskedFor, whole: "all stations");
         app.MapGet("/api/passages/{id:guid}", GetAsync).WithTags("Passages").WithSummary("One passage with the sightings that were merged into it, oldest first").RequireAuthorization(Scope.LiveRead);
         return app;
     }
 
     private static async Task<Results<Ok<Page<PassageView>>, ProblemHttpResult>> ListAsync(
+        HttpContext http,
+        History history,
         NpgsqlDataSource dataSource,
         CancellationToken cancellationToken,
         string? station = null,
         string? plate = null,
-        DateTimeOffset? from = null,
-        DateTimeOffset? to = null,
+        PeriodBegin? from = null,
+        PeriodEnd? to = null,
         Cursor? after = null,
         int limit = Paging.DefaultLimit)
     {
@@ -38,21 +42,27 @@ internal static class PassageEndpoints
             return problem;
         }
 
+        var isLive = string.IsNullOrWhiteSpace(plate) && !History.IsAskedFor(http);
+        if (isLive)
+        {
+            from = new(history.LiveFrom);
+        }
+
         await using var command = new SqlFilter()
             .And("station_id = @", station)
             .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
-            .And("first_at >= @", from)
-            .And("first_at < @", to)
+            .And("first_at >= @", from?.At)
+            .And("first_at < @", to?.At)
             .After("first_at", "id", after)
             .Command(
                 dataSource,
-                $"select {Columns} from passages where {{where}} order by first_at desc, id desc limit {{limit}}",
+                $"select {Columns} from {Restricted.Passages(!isLive && Restricted.MaySee(http))} where {{where}} order by first_at desc, id desc limit {{limit}}",
                 limit + 1);
         var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, p => new Cursor(p.FirstAt, p.Id)));
     }
 
-    private static async Task<Results<Ok<PassageDetail>, NotFound>> GetAsync(Guid id, ClaimsPrincipal user, NpgsqlDataSource dataSource, SightingQueries sightings, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<PassageDetail>, NotFound, ProblemHttpResult>> GetAsync(Guid id, HttpContext http, History history, NpgsqlDataSource dataSource, SightingQueries sightings, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand($"select {Columns} from passages where id = $1");
         command.Parameters.Add(new() { Value = id });
@@ -62,10 +72,21 @@ internal static class PassageEndpoints
         }
 
         // Its times say in which days to look.
-        var filter = new SightingFilter(passage.StationId, null, passage.FirstAt, passage.LastAt.AddMilliseconds(1), null, Passage: id);
+        var filter = new SightingFilter(passage.StationId, null, passage.FirstAt, passage.LastAt.AddMilliseconds(1), null, Passage: id, AlsoRestricted: true);
         var rows = await sightings.ListAsync(filter, Paging.MaximumLimit, cancellationToken);
+        if (await history.IsHiddenAsync(http, [passage.Plate], [.. rows.Select(s => s.Id)], id, cancellationToken))
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (((history.IsPast(passage.LastAt) && (rows.Count == 0 || history.IsPast(rows.Max(s => s.StoredAt)))) || await history.IsRestrictedAsync([passage.Plate], cancellationToken))
+            && await history.LookAsync(http, "passages.read", $"{id} {passage.Plate}", [.. rows.Select(s => s.Id)], id, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         rows.Reverse();
-        return TypedResults.Ok(new PassageDetail(passage, rows.ConvertAll(s => Keepers.For(user, s))));
+        return TypedResults.Ok(new PassageDetail(passage, rows.ConvertAll(Keepers.Masked)));
     }
 
     private static PassageView Read(NpgsqlDataReader r) => new()

@@ -4,12 +4,12 @@ using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Reports;
 
-/// <summary>Pounds by scheme and day.</summary>
+/// <summary>Charges by scheme and day.</summary>
 internal static class ChargesReport
 {
-    public static readonly string[] Columns = ["day", "scheme", "purpose", "vehicles", "pounds", "reversed"];
+    public static readonly string[] Columns = ["day", "scheme", "purpose", "vehicles", "amount", "reversed", "currency"];
 
-    public static object?[] Values(ChargesRow r) => [r.Day, r.Scheme, r.Purpose, r.Vehicles, r.Pounds, r.Reversed];
+    public static object?[] Values(ChargesRow r) => [r.Day, r.Scheme, r.Purpose, r.Vehicles, r.Amount, r.Reversed, r.Currency];
 
     public static async Task<Report<ChargesRow>> RunAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ internal static class ChargesReport
         command.Parameters.Add(new() { Value = range.First });
         command.Parameters.Add(new() { Value = range.Last });
         var rows = await command.ReadAllAsync(
-            r => new ChargesRow(r.GetFieldValue<DateOnly>(0), r.GetString(1), r.GetString(2), r.GetInt64(3), r.GetDecimal(4), r.GetDecimal(5)), cancellationToken);
-        return new Report<ChargesRow>(range.First, range.Last, rows, ["Pounds are net: reversed charges are subtracted. A vehicle counts once for each scheme and day."]);
+            r => new ChargesRow(r.GetFieldValue<DateOnly>(0), r.GetString(1), r.GetString(2), r.GetInt64(3), r.GetDecimal(4), r.GetDecimal(5), range.City.Currency), cancellationToken);
+        return new Report<ChargesRow>(range.First, range.Last, rows, ["Amounts are net: reversed charges are subtracted. A vehicle counts once for each scheme and day."]);
     }
 }

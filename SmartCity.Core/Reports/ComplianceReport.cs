@@ -26,7 +26,7 @@ internal static class ComplianceReport
         command.Parameters.Add(new() { Value = range.From });
         command.Parameters.Add(new() { Value = range.To });
         command.Parameters.Add(new() { Value = range.Last });
-        ZonePassage[] noon = [new(ChargeRules.StartOf(range.Last).AddHours(12), Zones)];
+        ZonePassage[] noon = [new(range.City.StartOf(range.Last).AddHours(12), Zones)];
         var counts = new Dictionary<(string Class, string Fuel, int? Euro), (long Vehicles, long Compliant)>();
         var unregistered = 0L;
         await foreach (var vehicle in command.StreamAsync(Read, cancellationToken))

@@ -49,7 +49,7 @@ internal static class CongestionReports
             dataSource, range,
             """
             select day, count(*), percentile_disc(0.5) within group (order by stay), percentile_disc(0.9) within group (order by stay)
-            from (select (first_at at time zone 'Europe/London')::date as day, max(last_at) - min(first_at) as stay
+            from (select (first_at at time zone (select time_zone from city))::date as day, max(last_at) - min(first_at) as stay
                   from passages where first_at >= $1 and first_at < $2 group by 1, plate having count(*) > 1) v
             group by day order by day
             """);

@@ -23,7 +23,7 @@ internal static class EmissionsReport
             dataSource, range,
             """
             with steps as (
-                select plate, station_id, (first_at at time zone 'Europe/London')::date as day, lead(station_id) over w as next,
+                select plate, station_id, (first_at at time zone (select time_zone from city))::date as day, lead(station_id) over w as next,
                        lead(first_at) over w - last_at <= $3 as soon
                 from passages where first_at >= $1 and first_at < $2 window w as (partition by plate order by first_at, id)),
             counted as (

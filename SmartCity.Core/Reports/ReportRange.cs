@@ -4,23 +4,23 @@ using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Reports;
 
-/// <summary>The days of a report, charging days in London, both included.</summary>
-internal readonly record struct ReportRange(DateOnly First, DateOnly Last)
+/// <summary>The days of a report, charging days, both included.</summary>
+internal readonly record struct ReportRange(DateOnly First, DateOnly Last, ChargingCity City)
 {
     private const int Usual = 7;
 
     /// <summary>Midnight at which it begins.</summary>
-    public DateTimeOffset From => ChargeRules.StartOf(First);
+    public DateTimeOffset From => City.StartOf(First);
 
     /// <summary>Midnight after it; not part of it.</summary>
-    public DateTimeOffset To => ChargeRules.StartOf(Last.AddDays(1));
+    public DateTimeOffset To => City.StartOf(Last.AddDays(1));
 
     /// <summary>The days asked for; the last seven, today included, where none are.</summary>
-    public static ProblemHttpResult? Read(DateOnly? from, DateOnly? to, TimeProvider time, int most, out ReportRange range)
+    public static ProblemHttpResult? Read(DateOnly? from, DateOnly? to, ChargingCity city, TimeProvider time, int most, out ReportRange range)
     {
-        var last = to ?? ChargeRules.DayOf(time.GetUtcNow());
+        var last = to ?? city.Today(time);
         var first = from ?? last.AddDays(1 - Math.Min(Usual, most));
-        range = new ReportRange(first, last);
+        range = new ReportRange(first, last, city);
         return first > last || last.DayNumber - first.DayNumber >= most || first.Year < 2000
             ? Paging.Problem($"from must not be after to, and the report may have {most} days at most.")
             : null;

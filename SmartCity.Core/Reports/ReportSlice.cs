@@ -14,7 +14,7 @@ namespace SmartCity.Core.Reports;
 /// <summary>Reports over charging days, each as JSON and as CSV.</summary>
 internal static class ReportSlice
 {
-    private const int MostDays = 31;
+    public const int MostDays = 31;
 
     public static IServiceCollection AddReports(this IServiceCollection services)
     {
@@ -24,8 +24,8 @@ internal static class ReportSlice
 
     public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder app)
     {
-        Map(app, "charges", "Pounds by scheme and day, less reversed charges", MostDays, ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
-        Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", MostDays, async (data, range, token) => await ComplianceReport.RunAsync(data, await TariffStore.BookAsync(data, token), range, token), ComplianceReport.Columns, ComplianceReport.Values);
+        Map(app, "charges", "Charges by scheme and day, less reversed charges", MostDays, ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
+        Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", MostDays, async (data, range, token) => await ComplianceReport.RunAsync(data, await TariffStore.BookAsync(data, range.City, token), range, token), ComplianceReport.Columns, ComplianceReport.Values);
         Map(app, "hours", "Passages by hour of the day and station", MostDays, TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values);
         Map(app, "stations", "Stations, the busiest first", MostDays, TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values);
         Map(app, "reads", "How well each camera reads", MostDays, ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values);
@@ -39,22 +39,22 @@ internal static class ReportSlice
         IEndpointRouteBuilder app, string name, string summary, int mostDays, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values)
     {
         var group = app.MapGroup($"/api/reports/{name}").WithTags("Reports").RequireAuthorization(Scope.ReportsRead);
-        group.MapGet("", async Task<Results<Ok<Report<T>>, ProblemHttpResult>> (ReportRuns runs, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
+        group.MapGet("", async Task<Results<Ok<Report<T>>, ProblemHttpResult>> (ReportRuns runs, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
         {
-            var (report, problem) = await RunAsync(runs, time, from, to, cancellationToken);
+            var (report, problem) = await RunAsync(runs, city, time, from, to, cancellationToken);
             return report is null ? problem! : TypedResults.Ok(report);
         })
-            .WithSummary($"{summary}; at most {mostDays} days in London time; the last seven if none are given");
-        group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (ReportRuns runs, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
+            .WithSummary($"{summary}; at most {mostDays} days; the last seven if none are given");
+        group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (ReportRuns runs, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
         {
-            var (report, problem) = await RunAsync(runs, time, from, to, cancellationToken);
+            var (report, problem) = await RunAsync(runs, city, time, from, to, cancellationToken);
             return report is null ? problem! : CsvExport.Stream($"{name}-{report.From:yyyy-MM-dd}-{report.To:yyyy-MM-dd}.csv", columns, report.Rows.ToAsyncEnumerable(), values, cancellationToken);
         })
             .WithSummary("The same as CSV").Audited("reports.export");
 
-        async Task<(Report<T>? Report, ProblemHttpResult? Problem)> RunAsync(ReportRuns runs, TimeProvider time, DateOnly? from, DateOnly? to, CancellationToken cancellationToken)
+        async Task<(Report<T>? Report, ProblemHttpResult? Problem)> RunAsync(ReportRuns runs, ChargingCity city, TimeProvider time, DateOnly? from, DateOnly? to, CancellationToken cancellationToken)
         {
-            if (ReportRange.Read(from, to, time, mostDays, out var range) is { } wrong)
+            if (ReportRange.Read(from, to, city, time, mostDays, out var range) is { } wrong)
             {
                 return (null, wrong);
             }

@@ -20,12 +20,12 @@ internal static class TrafficReports
             dataSource, range,
             """
             select h.hour, h.station_id, coalesce(s.name, h.station_id), h.passages
-            from (select extract(hour from first_at at time zone 'Europe/London')::int as hour, station_id, count(*) as passages
+            from (select extract(hour from first_at at time zone (select time_zone from city))::int as hour, station_id, count(*) as passages
                   from passages where first_at >= $1 and first_at < $2 group by 1, 2) h
             left join stations s on s.id = h.station_id order by h.hour, h.station_id
             """);
         var rows = await command.ReadAllAsync(r => new HourRow(r.GetInt32(0), r.GetString(1), r.GetString(2), r.GetInt64(3)), cancellationToken);
-        return new Report<HourRow>(range.First, range.Last, rows, ["Hours are London time. On the day that has 25 hours, the hour that comes twice holds the vehicles of both."]);
+        return new Report<HourRow>(range.First, range.Last, rows, ["Hours are those of the city's time zone. On the day that has 25 hours, the hour that comes twice holds the vehicles of both."]);
     }
 
     public static async Task<Report<StationRow>> StationsAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal static class TrafficReports
             """
             select t.station_id, coalesce(s.name, t.station_id), t.passages, t.vehicles, t.busiest
             from (select station_id, count(*) as passages, count(distinct plate) as vehicles,
-                         mode() within group (order by extract(hour from first_at at time zone 'Europe/London')::int) as busiest
+                         mode() within group (order by extract(hour from first_at at time zone (select time_zone from city))::int) as busiest
                   from passages where first_at >= $1 and first_at < $2 group by 1) t
             left join stations s on s.id = t.station_id order by t.passages desc, t.station_id
             """);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using SmartCity.Core.Api;
+using SmartCity.Core.Privacy;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Retention;
@@ -8,7 +9,8 @@ namespace SmartCity.Core.Retention;
 /// <summary>Removes old pictures, and from the rows that name them their names.</summary>
 internal sealed class EvidenceRetention(NpgsqlDataSource dataSource, IObjectStore objects)
 {
-    public async Task<Removal> RunAsync(DateTimeOffset before, int batchSize, CancellationToken cancellationToken)
+    /// <param name="settled">Pictures of charges that were beyond challenge before this time go.</param>
+    public async Task<Removal> RunAsync(DateTimeOffset before, DateTimeOffset settled, int batchSize, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("select id from stations union select station_id from station_totals");
         var total = default(Removal);
@@ -28,18 +30,18 @@ internal sealed class EvidenceRetention(NpgsqlDataSource dataSource, IObjectStor
                 batch.Add(entry);
                 if (batch.Count == batchSize)
                 {
-                    total += await RemoveAsync(batch, cancellationToken);
+                    total += await RemoveAsync(batch, settled, cancellationToken);
                     batch.Clear();
                 }
             }
 
-            total += await RemoveAsync(batch, cancellationToken);
+            total += await RemoveAsync(batch, settled, cancellationToken);
         }
 
         return total;
     }
 
-    private async Task<Removal> RemoveAsync(List<ObjectEntry> entries, CancellationToken cancellationToken)
+    private async Task<Removal> RemoveAsync(List<ObjectEntry> entries, DateTimeOffset settled, CancellationToken cancellationToken)
     {
         var pictures = entries.Select(Read).OfType<Picture>().ToList();
         if (pictures.Count == 0)
@@ -47,7 +49,7 @@ internal sealed class EvidenceRetention(NpgsqlDataSource dataSource, IObjectStor
             return new Removal(0, entries.Count, 0);
         }
 
-        var needed = await NeededAsync([.. pictures.Select(p => p.SightingId).Distinct()], cancellationToken);
+        var needed = await NeededAsync([.. pictures.Select(p => p.SightingId).Distinct()], pictures.Min(p => p.Day), pictures.Max(p => p.Day).AddDays(1), settled, cancellationToken);
         var over = pictures.FindAll(p => !needed.Contains(p.SightingId));
         if (over.Count > 0)
         {
@@ -71,16 +73,22 @@ internal sealed class EvidenceRetention(NpgsqlDataSource dataSource, IObjectStor
             ? new Picture(entry, id, at)
             : null;
 
-    private async Task<HashSet<Guid>> NeededAsync(Guid[] sightings, CancellationToken cancellationToken)
+    private async Task<HashSet<Guid>> NeededAsync(Guid[] sightings, DateTimeOffset from, DateTimeOffset to, DateTimeOffset settled, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            """
+            $"""
             select sighting_id from charge_entries c where sighting_id = any($1) and kind = 'charge' and not exists (select from charge_entries r where r.reverses = c.id)
+                and (c.recorded_at >= $2 or exists (select from charge_disputes d where d.charge_id = c.id and (d.decided_at is null or d.decided_at >= $3)))
             union select sighting_id from alerts where sighting_id = any($1) and state <> 'dismissed'
             union select sighting_id from review_cases where sighting_id = any($1) and state in ('open', 'proposed', 'skipped')
+            union select id from sightings where id = any($1) and captured_at >= $4 and captured_at < $5 and ({Restricted.Is("plate")} or {Restricted.Is("read_plate")})
             """);
         command.CommandTimeout = RetentionRules.CommandSeconds;
         command.Parameters.Add(new() { Value = sightings });
+        command.Parameters.Add(new() { Value = settled - TimeSpan.FromDays(RetentionRules.ChallengeDays) });
+        command.Parameters.Add(new() { Value = settled });
+        command.Parameters.Add(new() { Value = from });
+        command.Parameters.Add(new() { Value = to });
         return [.. await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)];
     }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Retention;
 
@@ -16,7 +17,8 @@ internal static class RetentionSlice
     public static IServiceCollection AddRetention(this IServiceCollection services)
     {
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<RetentionStore>().AddSingleton<EvidenceRetention>().AddSingleton<SightingRetention>().AddSingleton<ArchiveRetention>().AddSingleton<RetentionWorker>();
+        services.AddSingleton<RetentionStore>().AddSingleton<AlertRetention>().AddSingleton<EvidenceRetention>().AddSingleton<SightingRetention>().AddSingleton<ArchiveRetention>().AddSingleton<FunctionRetention>().AddSingleton<RetentionWorker>();
+        services.AddSingleton<IDatabaseSeed, RetentionSeed>();
         return services.AddHostedService(provider => provider.GetRequiredService<RetentionWorker>());
     }
 
@@ -30,7 +32,7 @@ internal static class RetentionSlice
         {
             worker.Ask();
             return TypedResults.Accepted((string?)null);
-        }).WithSummary("Removes records past their retention now").Audited("retention.run");
+        }).WithSummary("Removes records past their retention now").Audited("retention.run", whole: "all kinds");
         return app;
     }
 

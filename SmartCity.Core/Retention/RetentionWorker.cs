@@ -14,9 +14,11 @@ namespace SmartCity.Core.Retention;
 internal sealed class RetentionWorker(
     NpgsqlDataSource dataSource,
     RetentionStore store,
+    AlertRetention alerts,
     EvidenceRetention evidence,
     SightingRetention sightings,
     ArchiveRetention archive,
+    FunctionRetention functions,
     AuditRetention audit,
     DatabaseStartup database,
     IOptions<RetentionOptions> options,
@@ -50,7 +52,7 @@ internal sealed class RetentionWorker(
             var failed = new List<string>();
             foreach (var kind in RetentionRules.Kinds)
             {
-                if (await RunAsync(kind, (await store.DaysAsync(cancellationToken))[kind], cancellationToken) is { } error)
+                if (await RunAsync(kind, await store.DaysAsync(cancellationToken), cancellationToken) is { } error)
                 {
                     failed.Add($"{kind} stays for now: {error}");
                 }
@@ -108,20 +110,24 @@ internal sealed class RetentionWorker(
         _asked.Reader.TryRead(out _);
     }
 
-    private async Task<string?> RunAsync(string kind, int days, CancellationToken cancellationToken)
+    private async Task<string?> RunAsync(string kind, IReadOnlyDictionary<string, int> days, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
         var started = time.GetTimestamp();
-        var before = at - TimeSpan.FromDays(days);
+        var before = at - TimeSpan.FromDays(days[kind]);
         var removal = default(Removal);
         string? error = null;
         try
         {
             removal = kind switch
             {
-                RetentionRules.Evidence => await evidence.RunAsync(before, options.Value.BatchSize, cancellationToken),
+                RetentionRules.Dismissed => await alerts.DismissedAsync(before, options.Value.BatchSize, cancellationToken),
+                RetentionRules.Alerts => await alerts.OthersAsync(before, options.Value.BatchSize, cancellationToken),
+                RetentionRules.Charges => default, // its days tell the next kind which pictures of charges go
+                RetentionRules.Evidence => await evidence.RunAsync(before, at - TimeSpan.FromDays(days[RetentionRules.Charges]), options.Value.BatchSize, cancellationToken),
                 RetentionRules.Sightings => await sightings.RunAsync(before, options.Value.BatchSize, cancellationToken),
                 RetentionRules.Archive => await archive.RunAsync(before, cancellationToken),
+                RetentionRules.Letters => await functions.RunAsync(before, options.Value.BatchSize, cancellationToken),
                 _ => new Removal(await audit.RunAsync(before, cancellationToken), 0, 0),
             };
             if (removal.Removed > 0)

@@ -2,29 +2,32 @@ using System.Globalization;
 using Npgsql;
 using SmartCity.Core.Api;
 using SmartCity.Core.Database;
+using SmartCity.Core.Privacy;
 using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Retention;
 
 /// <summary>
-/// Removes old sightings, the tables of days that are left without any, and what is then left of their plates. What charges, alerts and waiting cases rest on stays.
+/// Removes old sightings, the tables of days that are left without any, and what is then left of their plates. What charges, alerts and waiting cases rest on stays, and so does whatever is of a restricted plate.
 /// Looks a batch at a time; ingest and corrections wait only while a batch is deleted.
 /// </summary>
 internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPartitions partitions)
 {
-    private const string SightingNeeded =
-        """
+    private static readonly string SightingNeeded =
+        $"""
         exists (select from charge_entries c where c.sighting_id = x.id)
         or exists (select from alerts a where a.sighting_id = x.id)
         or exists (select from alerts a where a.passage_id = x.passage_id)
         or exists (select from review_cases r where r.sighting_id = x.id and r.state in ('open', 'proposed', 'skipped'))
         or exists (select from archive_queue q where q.sighting_id = x.id)
+        or coalesce({Restricted.Is("x.plate")}, false) or coalesce({Restricted.Is("x.read_plate")}, false)
         """;
 
-    private const string PassageNeeded =
-        """
+    private static readonly string PassageNeeded =
+        $"""
         exists (select from sightings s where s.plate = x.plate and s.captured_at between x.first_at and x.last_at and s.passage_id = x.id)
         or exists (select from alerts a where a.passage_id = x.id)
+        or {Restricted.Is("x.plate")}
         """;
 
     private const string PlateNeeded = "exists (select from passages p where p.plate = x.plate)";
@@ -39,7 +42,8 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
             total += removal.Kept == 0 && await DropAsync(table, cancellationToken) ? removal with { Bytes = bytes } : removal;
         }
 
-        await RemoveAsync("passages", "last_at", PassageNeeded, before, batchSize, cancellationToken);
+        // One that began before and ended after has sightings that are kept.
+        await RemoveAsync("passages", "first_at", PassageNeeded, before, batchSize, cancellationToken);
         await RemovePlatesAsync(batchSize, cancellationToken);
         await RemoveAsync("review_cases", "captured_at", $"x.state in ('open', 'proposed', 'skipped') or {HasSighting}", before, batchSize, cancellationToken);
         await RemoveAsync("reviewed_reads", "captured_at", HasSighting, before, batchSize, cancellationToken);
@@ -112,7 +116,7 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
 
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        await CorrectionGate.RunAloneAsync(connection, transaction, cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection, transaction) { Parameters = { new() { Value = keys } }, CommandTimeout = RetentionRules.CommandSeconds };
         var removed = await command.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -1,11 +1,13 @@
 using System.Data;
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Sightings;
@@ -20,6 +22,10 @@ public enum ReviewDecision
     NoPlate,
 }
 
+/// <summary>A decision takes charges back and nobody said why.</summary>
+public sealed class ReasonMissingException(IReadOnlyList<ChargeView> takenBack) : ArgumentException(
+    $"This decision takes back {string.Join(" and ", takenBack.Select(e => string.Create(CultureInfo.InvariantCulture, $"{-e.Amount:0.00} {e.Currency} ({e.Scheme}, {e.Day:yyyy-MM-dd}) from {e.Plate}")))}. Give a reason for it in the header Audit-Reason.");
+
 /// <summary>
 /// Applies people's decisions on readings, each in one transaction: the sighting counts as what was decided, its passages, charges and alerts follow,
 /// its open cases are closed, and the decision is kept as truth for training. What the camera read stays. Replays of the sighting change nothing.
@@ -31,14 +37,17 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
 
     /// <param name="plate">The right plate, with <see cref="ReviewDecision.Corrected"/>.</param>
     /// <param name="shown">The plate that the person was shown, empty if there was none; null where the caller does not say.</param>
+    /// <param name="reason">Why; needed if the decision takes a charge back.</param>
     /// <returns>What changed; null if there is no such sighting.</returns>
+    /// <exception cref="ReasonMissingException">The decision takes a charge back and no reason is given; nothing was decided.</exception>
     /// <exception cref="ArgumentException">The decision does not go with the sighting; the message says why.</exception>
     /// <exception cref="DBConcurrencyException">The sighting counts as another plate than the one that was shown; the message says so.</exception>
-    public async Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, CancellationToken cancellationToken)
+    public Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, CancellationToken cancellationToken) =>
+        CorrectionGate.CorrectAsync(dataSource, [], correction => ApplyAsync(correction, sightingId, decision, plate, shown, by, reason, cancellationToken), cancellationToken);
+
+    private async Task<ReviewOutcome?> ApplyAsync(Correction correction, Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        var (connection, transaction) = (correction.Connection, correction.Transaction);
         if (await FindAsync(connection, transaction, sightingId, cancellationToken) is not { } read)
         {
             return null;
@@ -62,11 +71,17 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
             throw new ArgumentException("You have already proposed this. A second person must agree before it takes effect.");
         }
 
+        correction.Touches([CorrectionGate.Of(sightingId), .. (await moves.DaysAsync(connection, transaction, read.Sighting, counts, cancellationToken)).Select(d => d.Plate)]);
         var first = proposals.Find(p => p.By != by && p.Plate == counts);
         await transaction.SaveAsync(BeforeDecision, cancellationToken);
         await RecordAsync(connection, transaction, read, decision, counts, by, first?.By, cancellationToken);
         var alerts = counts == read.Sighting.Plate ? [] : await MoveAsync(connection, transaction, read, counts, 1, cancellationToken);
-        var entries = await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(read.Sighting.CapturedAt, read.Sighting.Plate, counts), Why(read.Sighting, decision, counts), cancellationToken);
+        var entries = await RederiveAsync(correction, read.Sighting, counts, Why(read.Sighting, decision, counts, reason), cancellationToken);
+        if (string.IsNullOrWhiteSpace(reason) && entries.Where(e => e.Kind == "reversal").ToList() is { Count: > 0 } takenBack)
+        {
+            throw new ReasonMissingException(takenBack);
+        }
+
         var proposed = options.Value.TwoPeople && first is null && (entries.Count > 0 || proposals.Exists(p => p.By != by));
         if (proposed)
         {
@@ -88,11 +103,12 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     /// </summary>
     /// <returns>What changed; null if there is no such sighting.</returns>
     /// <exception cref="ArgumentException">It cannot be taken back; the message says why.</exception>
-    public async Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, CancellationToken cancellationToken)
+    public Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, CancellationToken cancellationToken) =>
+        CorrectionGate.CorrectAsync(dataSource, [CorrectionGate.Of(sightingId)], correction => UndoAsync(correction, sightingId, by, cancellationToken), cancellationToken);
+
+    private async Task<ReviewOutcome?> UndoAsync(Correction correction, Guid sightingId, string by, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        var (connection, transaction) = (correction.Connection, correction.Transaction);
         if (await FindAsync(connection, transaction, sightingId, cancellationToken) is not { } read)
         {
             return null;
@@ -118,13 +134,14 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         }
 
         var counts = before is null ? read.ReadPlate : before.Plate;
+        correction.Touches((await moves.DaysAsync(connection, transaction, read.Sighting, counts, cancellationToken)).Select(d => d.Plate));
         await RestoreAsync(connection, read.Sighting, counts, last, before?.At, cancellationToken);
         if (counts != read.Sighting.Plate)
         {
             await MoveAsync(connection, transaction, read, counts, before is null ? read.Sighting.Confidence : 1, cancellationToken);
         }
 
-        var entries = await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(read.Sighting.CapturedAt, read.Sighting.Plate, counts), $"{by} took back what was decided on sighting {sightingId}.", cancellationToken);
+        var entries = await RederiveAsync(correction, read.Sighting, counts, $"{by} took back what was decided on sighting {sightingId}.", cancellationToken);
         if (options.Value.TwoPeople && entries.Count > 0)
         {
             throw new ArgumentException("Two people made this decision and it changed what is charged, so one of them cannot undo it. Correct the reading instead.");
@@ -132,6 +149,14 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
 
         await transaction.CommitAsync(cancellationToken);
         return new ReviewOutcome(sightingId, counts, entries, []);
+    }
+
+    // Another vehicle's reading beside it may have come since its plates were taken.
+    private async Task<IReadOnlyList<ChargeView>> RederiveAsync(Correction correction, Sighting sighting, string? counts, string why, CancellationToken cancellationToken)
+    {
+        var days = await moves.DaysAsync(correction.Connection, correction.Transaction, sighting, counts, cancellationToken);
+        correction.Touches(days.Select(d => d.Plate));
+        return await ledger.RederiveAsync(correction.Connection, correction.Transaction, days, why, cancellationToken);
     }
 
     private static async Task<(Decided? Last, Decided? Before)> LastAsync(NpgsqlConnection connection, Guid sightingId, CancellationToken cancellationToken)
@@ -169,6 +194,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
                 {
                     Parameters = { new() { Value = sighting.Id }, new() { Value = last.At }, new() { Value = last.By! }, new() { Value = time.GetUtcNow() + options.Value.Lease } },
                 },
+                ArchiveQueue.Corrected(sighting, time.GetUtcNow()),
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -176,12 +202,16 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
 
     private static string Reading(string plate) => plate.Length == 0 ? "a reading without a plate" : plate;
 
-    private static string Why(Sighting sighting, ReviewDecision decision, string? counts) => decision switch
+    private static string Why(Sighting sighting, ReviewDecision decision, string? counts, string? reason)
     {
-        ReviewDecision.Confirmed => $"The reading {sighting.Plate} of sighting {sighting.Id} was confirmed.",
-        ReviewDecision.Corrected => $"The reading {sighting.Plate ?? "without a plate"} of sighting {sighting.Id} was corrected to {counts}.",
-        _ => $"The reading {sighting.Plate ?? "without a plate"} of sighting {sighting.Id} was found to show no plate.",
-    };
+        var done = decision switch
+        {
+            ReviewDecision.Confirmed => $"The reading {sighting.Plate} of sighting {sighting.Id} was confirmed",
+            ReviewDecision.Corrected => $"The reading {sighting.Plate ?? "without a plate"} of sighting {sighting.Id} was corrected to {counts}",
+            _ => $"The reading {sighting.Plate ?? "without a plate"} of sighting {sighting.Id} was found to show no plate",
+        };
+        return string.IsNullOrWhiteSpace(reason) ? done + "." : $"{done}: {reason.Trim().TrimEnd('.')}.";
+    }
 
     private async Task<IReadOnlyList<AlertView>> MoveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ReviewedSighting read, string? counts, double confidence, CancellationToken cancellationToken)
     {
@@ -191,15 +221,28 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
 
     private static async Task<ReviewedSighting?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken cancellationToken)
     {
+        foreach (var (from, to) in SightingDays.Of(id))
+        {
+            if (await FindAsync(connection, transaction, id, from, to, cancellationToken) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task<ReviewedSighting?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
         await using var command = new NpgsqlCommand(
             """
             select captured_at, station_id, camera_id, direction, plate, country, confidence, evidence, reader_version, trace_id, passage_id, coalesce(read_plate, case when reviewed_at is null then plate end)
-            from sightings where id = $1
+            from sightings where id = $1 and captured_at between $2 and $3
             """,
             connection,
             transaction)
         {
-            Parameters = { new() { Value = id } },
+            Parameters = { new() { Value = id }, new() { Value = from }, new() { Value = to } },
         };
         var found = await command.ReadAllAsync(
             r => new ReviewedSighting(
@@ -258,6 +301,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
                 {
                     Parameters = { new() { Value = s.Id }, new() { Value = name }, TextParameter.Of(counts), TextParameter.Of(by), new() { Value = now } },
                 },
+                ArchiveQueue.Corrected(s, now),
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);

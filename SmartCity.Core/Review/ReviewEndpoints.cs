@@ -9,12 +9,15 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Doubts;
+using SmartCity.Core.Privacy;
+using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Review;
 
 internal static class ReviewEndpoints
 {
-    internal const string Columns = "id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, state";
+    internal const string Columns = "id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, state, other_id, other_at, other_station, other_plate, other_evidence";
 
     private const int MostClaimed = 50;
 
@@ -26,7 +29,7 @@ internal static class ReviewEndpoints
         ["no-plate"] = ReviewDecision.NoPlate,
     };
 
-    private static readonly HashSet<string> Kinds = ["unread", "doubtful", "unregistered", "near-match", "unclassified", ReviewClaims.SecondPerson];
+    private static readonly HashSet<string> Kinds = ["unread", "doubtful", "unregistered", "near-match", "unclassified", TwoPlaces.Kind, TwoReadings.Kind, WatchedPlates.Kind, ReadingCases.AuditSample, ReviewClaims.SecondPerson];
 
     public static IEndpointRouteBuilder MapReview(this IEndpointRouteBuilder app)
     {
@@ -40,7 +43,7 @@ internal static class ReviewEndpoints
         group.MapPost("/claim", ClaimAsync).WithSummary("Reserves cases for the user to decide, newest capture first").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
         group.MapDelete("/claim", GiveBackAsync).WithSummary("Gives back the cases that are reserved for the user").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
         var sighting = app.MapGroup("/api/sightings/{sightingId:guid}/review").WithTags("Review").RequireAuthorization(Scope.ReviewWrite);
-        sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading, whether it has a case or not, and returns what changed").Audited("review.decide", recordBody: true)
+        sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading, whether it has a case or not, and returns what changed; what takes a charge back needs a reason, else the answer is 428").Audited("review.decide", recordBody: true)
             .AuditAbout((ReviewResolution r) => Decided(r));
         sighting.MapPost("undo", UndoAsync).WithSummary("Undoes the user's own last decision or proposal and returns what changed").Audited("review.undo").AuditAbout((ReviewOutcome o) => (o.Plate, null));
         return app;
@@ -69,11 +72,14 @@ internal static class ReviewEndpoints
             .And("state = @", state)
             .And("kind = @", kind)
             .And("station_id = @", station)
+            .And(state is "open" or "proposed" or "skipped" ? null : $"{Restricted.Not("plate")} and {Restricted.Not("resolved_plate")}")
             .After("captured_at", "id", after)
             .Command(dataSource, $"select {Columns} from review_cases where {{where}} order by captured_at desc, id desc limit {{limit}}", limit + 1);
         var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.CapturedAt, c.Id)));
     }
+
+    private static string Reason(HttpRequest request) => Uri.UnescapeDataString(request.Headers[AuditFilter.ReasonHeader].ToString()).Trim();
 
     private static (string? Subject, string? Reason) Decided(ReviewResolution resolution) => (resolution.State == "corrected" ? $"→ {resolution.Plate}" : resolution.State, null);
 
@@ -104,13 +110,13 @@ internal static class ReviewEndpoints
     }
 
     private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> ResolveAsync(
-        Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, ReviewClaims claims, ReadReviews reviews, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, HttpRequest request, ReviewClaims claims, ReadReviews reviews, TimeProvider time, CancellationToken cancellationToken)
     {
         if (resolution.State is "open" or "skipped")
         {
             return await MarkAsync(id, resolution, user, dataSource, time, cancellationToken) || await FindAsync(id, dataSource, cancellationToken) is not { } other
                 ? await GetAsync(id, dataSource, cancellationToken)
-                : TypedResults.Problem($"The case is {other.State}. Only an open case can be put off, and only a case that was put off can be opened again.", statusCode: StatusCodes.Status409Conflict);
+                : TypedResults.Problem($"The case is {other.State}. Only an open case can be skipped, and only a skipped case can be opened again.", statusCode: StatusCodes.Status409Conflict);
         }
 
         var found = await FindAsync(id, dataSource, cancellationToken);
@@ -119,10 +125,10 @@ internal static class ReviewEndpoints
             return TypedResults.NotFound();
         }
 
-        return await DecideAsync(found.SightingId, resolution, user, claims, reviews, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
+        return await DecideAsync(found.SightingId, resolution, user, request, claims, reviews, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
     }
 
-    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, ReviewClaims claims, ReadReviews reviews, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, HttpRequest request, ReviewClaims claims, ReadReviews reviews, CancellationToken cancellationToken)
     {
         if (!Decisions.TryGetValue(resolution.State, out var decision))
         {
@@ -142,11 +148,15 @@ internal static class ReviewEndpoints
 
         try
         {
-            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.Shown, user.Identity!.Name!, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.Shown, user.Identity!.Name!, Reason(request), cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
         }
         catch (DBConcurrencyException e)
         {
             return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+        }
+        catch (ReasonMissingException e)
+        {
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status428PreconditionRequired);
         }
         catch (ArgumentException e)
         {
@@ -191,5 +201,6 @@ internal static class ReviewEndpoints
         Evidence = r.Text(8),
         Patch = r.Text(8) is { } evidence ? Sighting.PatchKey(evidence) : null,
         State = r.GetString(9),
+        Other = r.Id(10) is { } other ? new OtherReading(other, r.Time(11), r.GetString(12), r.GetString(13), r.Text(14)) : null,
     };
 }

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using SmartCity.Contracts.Api;
 
 namespace SmartCity.Core.Review;
 
@@ -17,9 +18,10 @@ public sealed class ReviewQueue(TimeProvider time)
         cases = [.. cases.GroupBy(c => (c.SightingId, c.Kind)).Select(g => g.First() with { Why = string.Join(' ', g.Select(c => c.Why).Distinct()) })];
         await using var command = new NpgsqlCommand(
             """
-            insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, created_at)
-            select c.*, $10 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) as c
-            on conflict (sighting_id, kind) do update set state = 'open', why = excluded.why, plate = excluded.plate, confidence = excluded.confidence, evidence = excluded.evidence, resolved_at = null where review_cases.state = 'settled'
+            insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, other_id, other_at, other_station, other_plate, other_evidence, created_at)
+            select c.*, $15 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) as c
+            on conflict (sighting_id, kind) do update set state = 'open', why = excluded.why, plate = excluded.plate, confidence = excluded.confidence, evidence = excluded.evidence,
+                other_id = excluded.other_id, other_at = excluded.other_at, other_station = excluded.other_station, other_plate = excluded.other_plate, other_evidence = excluded.other_evidence, resolved_at = null where review_cases.state = 'settled'
             """,
             connection,
             transaction)
@@ -35,9 +37,16 @@ public sealed class ReviewQueue(TimeProvider time)
                 new() { Value = cases.Select(c => c.Plate).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 new() { Value = cases.Select(c => c.Confidence).ToArray() },
                 new() { Value = cases.Select(c => c.Evidence).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                Others(c => c.Id, NpgsqlDbType.Uuid),
+                Others(c => c.CapturedAt, NpgsqlDbType.TimestampTz),
+                Others(c => c.StationId, NpgsqlDbType.Text),
+                Others(c => c.Plate, NpgsqlDbType.Text),
+                Others(c => c.Evidence, NpgsqlDbType.Text),
                 new() { Value = time.GetUtcNow() },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
+
+        NpgsqlParameter Others(Func<OtherReading, object?> of, NpgsqlDbType type) => new() { Value = cases.Select(c => c.Other is { } other ? of(other) : null).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | type };
     }
 }

@@ -10,6 +10,9 @@ public sealed record DeadLetter(RecordPosition Position, byte[]? Key, byte[]? Va
     /// <summary>The dead letter that the record was replayed from; null when it was not.</summary>
     public Guid? ReplayOf { get; init; }
 
+    /// <summary>It claimed to be another station's.</summary>
+    public bool IsForged { get; init; }
+
     /// <summary>The record for topic <see cref="Topics.DeadLetters"/>: original key, value and headers, and where it came from.</summary>
     public Message<byte[]?, byte[]?> ToMessage()
     {

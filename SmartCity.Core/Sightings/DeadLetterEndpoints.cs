@@ -36,12 +36,12 @@ internal static class DeadLetterEndpoints
         string? state = null,
         string? topic = null,
         string? reason = null,
-        DateTimeOffset? from = null,
-        DateTimeOffset? to = null,
+        PeriodBegin? from = null,
+        PeriodEnd? to = null,
         Cursor? after = null,
         int limit = Paging.DefaultLimit)
     {
-        var selection = new DeadLetterSelection(topic, reason, from, to);
+        var selection = new DeadLetterSelection(topic, reason, from?.At, to?.At);
         if (Paging.CheckLimit(limit) is { } problem)
         {
             return problem;
@@ -104,7 +104,7 @@ internal static class DeadLetterEndpoints
 
     private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> DiscardAsync(Guid id, DeadLetterDiscard discard, ClaimsPrincipal user, DeadLetterReplays replays, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(discard.Reason) || discard.Reason.Length > LongestReason || discard.Reason.Contains('\0', StringComparison.Ordinal))
+        if (string.IsNullOrWhiteSpace(discard.Reason) || discard.Reason.Length > LongestReason)
         {
             return Paging.Problem($"reason must say in 1 to {LongestReason} characters why the record is not needed.");
         }
@@ -147,5 +147,5 @@ internal static class DeadLetterEndpoints
         : selection.From >= selection.To ? "from must be before to."
         : null;
 
-    private static bool Wrong(string? text) => text is not null && (text.Length > LongestFilter || text.Contains('\0', StringComparison.Ordinal));
+    private static bool Wrong(string? text) => text?.Length > LongestFilter;
 }

@@ -22,8 +22,8 @@ internal static class DeadLetterStore
         var sightings = letters.Select(l => SightingOf(l.Value)).ToList();
         await using var command = new NpgsqlCommand(
             """
-            insert into dead_letters (id, topic, partition, record_offset, digest, record_key, record_value, headers, recorded_at, reason, sighting_id, sighting_revision)
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            insert into dead_letters (id, topic, partition, record_offset, digest, record_key, record_value, headers, recorded_at, reason, sighting_id, sighting_revision, forged)
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             on conflict (topic, partition, record_offset, digest) do nothing
             """,
             connection,
@@ -43,6 +43,7 @@ internal static class DeadLetterStore
                 new() { Value = letters.Select(l => Storable(l.Reason)).ToArray() },
                 new() { Value = sightings.Select(s => s.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid },
                 new() { Value = sightings.Select(s => s.Revision).ToArray() },
+                new() { Value = letters.Select(l => l.IsForged).ToArray() },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -7,6 +7,7 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Ops;
 using SmartCity.Core.Stations;
 
 namespace SmartCity.Core.Sightings;
@@ -25,7 +26,7 @@ internal static class EdgeSightingsEndpoints
     }
 
     private static async Task<Results<Ok<EdgeSightings>, ProblemHttpResult>> CountAsync(
-        string station, DateTimeOffset from, DateTimeOffset to, HttpRequest request, ClaimsPrincipal user, EdgeRefusals refusals, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+        string station, DateTimeOffset from, DateTimeOffset to, HttpRequest request, ClaimsPrincipal user, EdgeRefusals refusals, Arrivals arrivals, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         if (await refusals.CheckAsync(user, [station], request.Path) is { } refused)
         {
@@ -45,7 +46,8 @@ internal static class EdgeSightingsEndpoints
         };
         var stretches = await counts.ReadAllAsync(r => new StretchCount(r.Time(0), r.GetInt64(1)), cancellationToken);
         await using var sent = new NpgsqlCommand("select sent_to from station_totals where station_id = $1", connection) { Parameters = { new() { Value = station } } };
-        return TypedResults.Ok(new EdgeSightings { SentTo = await sent.ExecuteScalarAsync(cancellationToken) is DateTime at ? new DateTimeOffset(at, TimeSpan.Zero) : null, Stretches = stretches });
+        var sentTo = await sent.ExecuteScalarAsync(cancellationToken) is DateTime at ? new DateTimeOffset(at, TimeSpan.Zero) : (DateTimeOffset?)null;
+        return TypedResults.Ok(new EdgeSightings { SentTo = sentTo, Stretches = stretches, CompareHours = await arrivals.AskAsync(connection, station, cancellationToken) is { Count: > 0 } hours ? hours : null });
     }
 
     private static async Task<Results<Ok<EdgeSightingsMissing>, ProblemHttpResult>> MissingAsync(
@@ -71,13 +73,15 @@ internal static class EdgeSightingsEndpoints
             select k.id from unnest($4, $5) as k (id, revision)
             left join (select id, revision from sightings where station_id = $1 and captured_at >= $2 and captured_at < $3) s on s.id = k.id
             where (s.id is null or s.revision < k.revision)
-              and not exists (select from dead_letters d where d.sighting_id = k.id and d.sighting_revision >= k.revision and d.state <> 'replayed')
+              and not exists (select from dead_letters d where d.sighting_id = k.id and d.sighting_revision >= k.revision and d.state <> 'replayed' and d.topic = $6)
             """);
         command.Parameters.Add(new() { Value = station });
         command.Parameters.Add(new() { Value = asked.From.ToUniversalTime() });
         command.Parameters.Add(new() { Value = asked.To.ToUniversalTime() });
         command.Parameters.Add(new() { Value = asked.Ids.ToArray() });
         command.Parameters.Add(new() { Value = asked.Revisions?.ToArray() ?? new int[asked.Ids.Count] });
+        // What another station's records claim is no word of this one's.
+        command.Parameters.Add(new() { Value = Topics.Mirrored(station, Topics.Sightings) });
         return TypedResults.Ok(new EdgeSightingsMissing(await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken)));
     }
 }

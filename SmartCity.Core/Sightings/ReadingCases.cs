@@ -6,8 +6,11 @@ using SmartCity.Core.Review;
 namespace SmartCity.Core.Sightings;
 
 /// <summary>Whether a reading is good enough to act on, and what a person is asked if it is not.</summary>
-public sealed class ReadingCases(IOptions<SightingOptions> options)
+public sealed class ReadingCases(IOptions<SightingOptions> options, IOptions<ReviewOptions> review)
 {
+    /// <summary>Kind of the cases that ask people to confirm a random sure reading.</summary>
+    public const string AuditSample = "audit-sample";
+
     /// <summary>Whether charges may follow from it before a person has looked.</summary>
     public bool IsSure(Sighting sighting) => sighting.Plate is not null && sighting.Confidence >= options.Value.DoubtfulBelow && sighting.ClockSynchronised is not false;
 
@@ -28,7 +31,15 @@ public sealed class ReadingCases(IOptions<SightingOptions> options)
         {
             yield return Case(s, "doubtful", "The station's clock was not synchronised, so the time of capture, and with it the charging day, may be wrong.");
         }
+
+        if (IsSure(s) && IsSampled(s.Id))
+        {
+            yield return Case(s, AuditSample, "A sure reading, chosen at random: is it right?");
+        }
     }
+
+    // By the id, so that the same sighting is chosen however often it comes.
+    private bool IsSampled(Guid id) => review.Value.AuditSampleShare > 0 && System.IO.Hashing.XxHash32.HashToUInt32(id.ToByteArray()) < review.Value.AuditSampleShare * uint.MaxValue;
 
     private static ReviewCase Case(Sighting s, string kind, string why) => new(kind, why, s.Id, s.CapturedAt, s.StationId, s.Plate, s.Confidence, s.Evidence);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
@@ -19,11 +20,15 @@ using SmartCity.ServiceDefaults.Kafka;
 
 namespace SmartCity.Core.Sightings;
 
-/// <summary>From the core Kafka to Postgres: read a batch, one transaction, dead letters, then offsets, then the live feed.</summary>
+/// <summary>
+/// From the core Kafka to Postgres: read a batch, send its dead letters, one transaction with the positions reached, then offsets for tools, then the live feed, which reads from the database what it must not miss.
+/// </summary>
 internal sealed class SightingConsumer(
     IConfiguration configuration,
     DatabaseStartup database,
     SightingIngest ingest,
+    ConsumerPositions positions,
+    SightingOrigins origins,
     CoreProducer producer,
     LivePublisher live,
     IngestStatistics statistics,
@@ -37,21 +42,23 @@ internal sealed class SightingConsumer(
     // The year 9999.
     private const long MostMilliseconds = 253_370_764_800_000;
 
+    private static readonly Counter<long> Forged = Telemetry.Meter.CreateCounter<long>("smartcity.ingest.forged", "{record}", "Records that claimed to be another station's, by the topic that brought them.");
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(2);
 
-    private ResiliencePipeline? _retry;
+    // A statement may take half a minute before it is given up, and a batch has several.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(3);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        health.Starting(Worker, "waiting for the database");
+        health.Starting(Worker, "It waits for the database.");
         return base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.Ready.WaitAsync(stoppingToken);
-        _retry = Retry();
+        health.Expect(Worker, LongestSilence);
         await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
     }
 
@@ -63,7 +70,8 @@ internal sealed class SightingConsumer(
             {
                 var kafka = KafkaConnection.Core(configuration);
                 var config = kafka.Consumer("smartcity-core-ingest", options.Value.Group);
-                await using var reader = new BatchReader(config, Topics.MirroredSightings, 2 * options.Value.BatchSize, logger, DoneWith.Tell(doneWith, kafka));
+                await using var reader = new BatchReader(
+                    config, Topics.MirroredSightings, (1 + options.Value.Lanes) * options.Value.BatchSize, logger, DoneWith.Tell(doneWith, kafka), (partitions, token) => positions.FindAsync(options.Value.Group, partitions, token));
                 statistics.LagSource = () => reader.Lags;
                 await ReadAsync(reader, stoppingToken);
             }
@@ -76,27 +84,70 @@ internal sealed class SightingConsumer(
         }
     }
 
-    private async Task ReadAsync(BatchReader reader, CancellationToken stoppingToken)
+    private Task ReadAsync(BatchReader reader, CancellationToken stoppingToken)
     {
-        while (true)
+        var lanes = new IngestLanes(options.Value.Lanes, options.Value.BatchSize, time);
+        return lanes.RunAsync(
+            async token =>
+            {
+                var batch = await reader.ReadAsync(options.Value.BatchSize * options.Value.Lanes, options.Value.Linger, Idle, token);
+                if (reader.Fault is { } fault)
+                {
+                    health.Degraded(Worker, $"Kafka: {fault}");
+                }
+                else if (ingest.OwedBecause is { } owed)
+                {
+                    health.Degraded(Worker, $"Sightings are stored, but days whose charges are in doubt cannot be worked out: {owed}");
+                }
+                else if (lanes.GetOn(LongestSilence))
+                {
+                    health.Healthy(Worker);
+                }
+
+                if (batch.Count == 0)
+                {
+                    await ingest.WorkOffAsync(token);
+                }
+
+                return batch;
+            },
+            lane =>
+            {
+                var retry = Retry(lane);
+                return (batch, token) => StoreAsync(reader, batch, retry, token);
+            },
+            stoppingToken);
+    }
+
+    private async Task StoreAsync(BatchReader reader, List<ConsumeResult<byte[]?, byte[]?>> batch, ResiliencePipeline retry, CancellationToken cancellationToken)
+    {
+        var (records, letters) = await ParseAsync(batch, retry, cancellationToken);
+        await SendAsync(letters, retry, cancellationToken);
+        await ApplyAsync(records, letters, ConsumerPositions.After(options.Value.Group, batch), retry, cancellationToken);
+        reader.Store(batch);
+    }
+
+    private async Task<(List<ReceivedRecord> Records, List<DeadLetter> Letters)> ParseAsync(List<ConsumeResult<byte[]?, byte[]?>> batch, ResiliencePipeline retry, CancellationToken cancellationToken)
+    {
+        var (records, letters) = Parse(batch);
+        await retry.ExecuteAsync(async token => await origins.RefreshAsync(records.Select(r => r.Sighting.Sighting), token), cancellationToken);
+        var own = new List<ReceivedRecord>(records.Count);
+        foreach (var record in records)
         {
-            var batch = await reader.ReadAsync(options.Value.BatchSize, options.Value.Linger, Idle, stoppingToken);
-            if (reader.Fault is { } fault)
+            if (origins.Fault(record.Sighting.Sighting, record.Result.Topic) is not var (reason, forged))
             {
-                health.Degraded(Worker, $"Kafka: {fault}");
-            }
-            else
-            {
-                health.Healthy(Worker);
+                own.Add(record);
+                continue;
             }
 
-            if (batch.Count > 0)
+            letters.Add(Letter(record.Result, reason) with { IsForged = forged });
+            if (forged)
             {
-                var (records, letters) = Parse(batch);
-                await ApplyAsync(records, letters, stoppingToken);
-                reader.Store(batch);
+                Forged.Add(1, new KeyValuePair<string, object?>("topic", record.Result.Topic));
             }
         }
+
+        return (own, letters);
     }
 
     private (List<ReceivedRecord> Records, List<DeadLetter> Letters) Parse(List<ConsumeResult<byte[]?, byte[]?>> batch)
@@ -123,24 +174,19 @@ internal sealed class SightingConsumer(
         return (records, letters);
     }
 
-    private async Task ApplyAsync(List<ReceivedRecord> records, List<DeadLetter> letters, CancellationToken cancellationToken)
+    private async Task ApplyAsync(List<ReceivedRecord> records, List<DeadLetter> letters, IReadOnlyList<ConsumerPosition> reached, ResiliencePipeline retry, CancellationToken cancellationToken)
     {
         var spans = records.ConvertAll(r => Telemetry.Source.StartActivity("ingest", ActivityKind.Consumer, r.Sighting.Trace));
         IngestResult result;
         try
         {
-            result = await _retry!.ExecuteAsync(
-                async token => await ingest.ApplyAsync(records.ConvertAll(r => r.Sighting), letters, token),
+            result = await retry.ExecuteAsync(
+                async token => await ingest.ApplyAsync(records.ConvertAll(r => r.Sighting), letters, reached, token),
                 cancellationToken);
-            foreach (var letter in letters)
-            {
-                logger.LogWarning("The record at {Topic} [{Partition}] @{Offset} cannot be used and goes to {DeadLetters}: {Reason}", letter.Position.Topic, letter.Position.Partition, letter.Position.Offset, Topics.DeadLetters, letter.Reason);
-                await _retry.ExecuteAsync(async token => await SendAsync(letter, token), cancellationToken);
-            }
         }
         catch (Exception e) when (IsFaultOfRecord(e))
         {
-            await IsolateAsync(records, letters, e, cancellationToken);
+            await IsolateAsync(records, letters, reached, e, retry, cancellationToken);
             return;
         }
         finally
@@ -150,6 +196,16 @@ internal sealed class SightingConsumer(
 
         statistics.Add(result, letters.Count);
         await live.PublishAsync(result, cancellationToken);
+    }
+
+    // Before the transaction that says where to go on: a core that ends in between sends them twice.
+    private async Task SendAsync(List<DeadLetter> letters, ResiliencePipeline retry, CancellationToken cancellationToken)
+    {
+        foreach (var letter in letters)
+        {
+            logger.LogWarning("The record at {Topic} [{Partition}] @{Offset} cannot be used and goes to {DeadLetters}: {Reason}", letter.Position.Topic, letter.Position.Partition, letter.Position.Offset, Topics.DeadLetters, letter.Reason);
+            await retry.ExecuteAsync(async token => await SendAsync(letter, token), cancellationToken);
+        }
     }
 
     // A record as large as a record may be has no room for the reason: then only the database has its bytes.
@@ -166,8 +222,8 @@ internal sealed class SightingConsumer(
         }
     }
 
-    // Some record of the batch can't be stored: halves until it stands alone, the rest is stored.
-    private async Task IsolateAsync(List<ReceivedRecord> records, List<DeadLetter> letters, Exception fault, CancellationToken cancellationToken)
+    // Some record of the batch can't be stored: halves until it stands alone, the rest is stored. The positions go with the last of them.
+    private async Task IsolateAsync(List<ReceivedRecord> records, List<DeadLetter> letters, IReadOnlyList<ConsumerPosition> reached, Exception fault, ResiliencePipeline retry, CancellationToken cancellationToken)
     {
         if (records.Count <= 1)
         {
@@ -176,17 +232,19 @@ internal sealed class SightingConsumer(
                 throw new InvalidOperationException("Dead letters could not be stored.", fault);
             }
 
-            await ApplyAsync([], [.. letters, Letter(records[0].Result, $"Could not be stored: {fault.Message}")], cancellationToken);
+            var letter = Letter(records[0].Result, $"Could not be stored: {fault.Message}") with { IsForged = fault is ForgedSightingException };
+            await SendAsync([letter], retry, cancellationToken);
+            await ApplyAsync([], [.. letters, letter], reached, retry, cancellationToken);
             return;
         }
 
         logger.LogWarning("A batch of {Count} records cannot be stored ({Error}). The core looks for the record that causes this.", records.Count, fault.Message);
         var half = records.Count / 2;
-        await ApplyAsync(records[..half], letters, cancellationToken);
-        await ApplyAsync(records[half..], [], cancellationToken);
+        await ApplyAsync(records[..half], letters, [], retry, cancellationToken);
+        await ApplyAsync(records[half..], [], reached, retry, cancellationToken);
     }
 
-    private ResiliencePipeline Retry() => new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+    private ResiliencePipeline Retry(IngestLanes.Lane lane) => new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
     {
         ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not OperationCanceledException && !IsFaultOfRecord(e)),
         MaxRetryAttempts = int.MaxValue,
@@ -196,6 +254,7 @@ internal sealed class SightingConsumer(
         MaxDelay = TimeSpan.FromSeconds(5),
         OnRetry = attempt =>
         {
+            lane.IsFailing = true;
             health.Degraded(Worker, $"A batch of sightings cannot be stored and waits in Kafka: {attempt.Outcome.Exception?.Message}");
             logger.LogWarning("A batch of sightings cannot be stored and waits in Kafka (attempt {Attempt}): {Error}", attempt.AttemptNumber + 1, attempt.Outcome.Exception?.Message);
             return ValueTask.CompletedTask;
@@ -209,7 +268,7 @@ internal sealed class SightingConsumer(
         PostgresException p when SightingPartitions.IsMissing(p) => false,
         PostgresException p => p.SqlState.StartsWith("22", StringComparison.Ordinal)
             || (p.SqlState.StartsWith("23", StringComparison.Ordinal) && (p.SqlState != PostgresErrorCodes.UniqueViolation || p.ConstraintName == "archive_queue_pkey")),
-        ArgumentException or InvalidCastException or OverflowException or FormatException or KeyNotFoundException or NullReferenceException => true,
+        ForgedSightingException or ArgumentException or InvalidCastException or OverflowException or FormatException or KeyNotFoundException or NullReferenceException => true,
         _ => false,
     };
 

@@ -1,10 +1,13 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
+using SmartCity.Core.Doubts;
+using SmartCity.Core.Kafka;
 using SmartCity.Core.Live;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
@@ -22,30 +25,59 @@ public sealed class SightingIngest(
     NearMatches near,
     ReviewQueue review,
     ReadingCases cases,
+    ReadingDoubts doubts,
+    DaysInDoubt inDoubt,
     SightingRevisions revisions,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<SightingIngest> logger)
 {
     // What OpenTelemetry keeps of a span's links.
     private const int MostLinks = 128;
 
+    // Days in doubt were stored and could not be worked out yet; at start perhaps by a core that ended before it could.
+    private int _owes = 1;
+
+    /// <summary>Why days in doubt could not be worked out at the last attempt; null when they were.</summary>
+    public string? OwedBecause { get; private set; }
+
+    /// <summary>Applies records that no consumer has read.</summary>
+    public Task<IngestResult> ApplyAsync(IReadOnlyList<SightingRecord> records, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken) =>
+        ApplyAsync(records, deadLetters, [], cancellationToken);
+
     /// <summary>Applies the records and the dead letters; when this returns they are durable.</summary>
-    public async Task<IngestResult> ApplyAsync(IReadOnlyList<SightingRecord> records, IReadOnlyList<DeadLetter> deadLetters, CancellationToken cancellationToken)
+    /// <param name="reached">Where their consumer goes on afterwards: stored in the last transaction of the batch.</param>
+    public async Task<IngestResult> ApplyAsync(
+        IReadOnlyList<SightingRecord> records, IReadOnlyList<DeadLetter> deadLetters, IReadOnlyList<ConsumerPosition> reached, CancellationToken cancellationToken)
     {
         await partitions.EnsureAsync(records.Select(r => DateOnly.FromDateTime(r.Sighting.CapturedAt.UtcDateTime)).Distinct(), cancellationToken);
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await CorrectionGate.BeginBatchAsync(connection, Touched(records), cancellationToken);
         await DeadLetterStore.AddAsync(connection, transaction, deadLetters, cancellationToken);
         try
         {
-            var (result, revised) = records.Count == 0 ? (IngestResult.Empty, []) : await ApplyAsync(connection, transaction, records, cancellationToken);
+            var (result, revised, inDoubtNow) = records.Count == 0 ? (IngestResult.Empty, [], false) : await ApplyAsync(connection, transaction, records, cancellationToken);
+            if (revised.Count == 0)
+            {
+                await ConsumerPositions.KeepAsync(connection, transaction, reached, cancellationToken);
+            }
+
+            if (inDoubtNow)
+            {
+                // Before the commit, of which nobody may hear.
+                Interlocked.Exchange(ref _owes, 1);
+            }
+
+            await PassageBuilder.BeforeCommitAsync(connection, transaction, result.Passages, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
+            passages.Committed(result.Passages);
+            result = result with { Charges = [.. result.Charges, .. await WorkOffAsync(cancellationToken)] };
             if (revised.Count == 0)
             {
                 return result;
             }
 
             // A correction runs alone, and all of it comes again when it fails: what the batch stored is ignored then.
-            var corrected = await revisions.ApplyAsync(revised, RecordsOf(revised, records), cancellationToken);
+            var corrected = await revisions.ApplyAsync(revised, RecordsOf(revised, records), reached, cancellationToken);
             return result with { Revised = [.. result.Revised, .. corrected.Sightings], Charges = [.. result.Charges, .. corrected.Charges], Alerts = [.. result.Alerts, .. corrected.Alerts] };
         }
         catch (PostgresException e) when (SightingPartitions.IsMissing(e))
@@ -55,9 +87,35 @@ public sealed class SightingIngest(
         }
     }
 
-    private async Task<(IngestResult Result, List<SightingRecord> Revised)> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    /// <summary>
+    /// Works out the days in doubt that are committed, also those of batches beside this one, and gives the lines added to the ledger. What cannot be worked out
+    /// is owed on: it is no fault of any batch.
+    /// </summary>
+    public async Task<IReadOnlyList<ChargeView>> WorkOffAsync(CancellationToken cancellationToken)
     {
-        await CorrectionGate.ShareAsync(connection, transaction, cancellationToken);
+        if (Interlocked.Exchange(ref _owes, 0) == 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            var charges = await inDoubt.WorkOffAsync(cancellationToken);
+            OwedBecause = null;
+            return charges;
+        }
+        catch (Exception e)
+        {
+            Interlocked.Exchange(ref _owes, 1);
+            cancellationToken.ThrowIfCancellationRequested();
+            OwedBecause = e.Message;
+            logger.LogWarning(e, "Days whose charges are in doubt cannot be worked out, and the core tries again.");
+            return [];
+        }
+    }
+
+    private async Task<(IngestResult Result, List<SightingRecord> Revised, bool InDoubt)> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    {
         await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken);
         var (fresh, revised, moved) = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
         var storedAt = time.GetUtcNow();
@@ -67,14 +125,23 @@ public sealed class SightingIngest(
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
         await QueueForArchiveAsync(connection, transaction, fresh, cancellationToken);
-        var charges = await ChargeAsync(connection, transaction, fresh, cancellationToken);
         var alerts = await RaiseAsync(connection, transaction, built, fresh, cancellationToken);
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
         await review.AddAsync(connection, transaction, [.. fresh.SelectMany(r => cases.Of(r.Sighting)), .. nearMatches], cancellationToken);
         await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh, [.. revised, .. moved]), cancellationToken);
         await StationFlow.AddAsync(connection, transaction, fresh, cancellationToken);
-        return (new IngestResult(fresh, built, storedAt, records.Count - fresh.Count - revised.Count - moved.Count, charges, alerts) { Revised = shown }, revised);
+
+        // Last, as batches take turns from here on: of two that see one plate at two places, the second finds what the first has stored.
+        var sure = fresh.FindAll(r => cases.IsSure(r.Sighting)).ConvertAll(Chargeable);
+        var suspicion = await doubts.SuspectAsync(connection, transaction, sure, cancellationToken);
+        await inDoubt.KeepAsync(connection, transaction, suspicion.Days, cancellationToken);
+        var charges = await ChargeAsync(connection, transaction, fresh, sure.FindAll(s => !suspicion.Held.Contains(s.Id)), cancellationToken);
+        return (new IngestResult(fresh, built, storedAt, records.Count - fresh.Count - revised.Count - moved.Count, charges, alerts) { Revised = shown, Again = [.. records.Except([.. fresh, .. moved, .. RecordsOf(revised, records)])] }, revised, suspicion.Days.Count > 0);
     }
+
+    // A correction of a sighting without a plate is told apart by the sighting.
+    private static IEnumerable<string> Touched(IReadOnlyList<SightingRecord> records) =>
+        records.Select(r => r.Sighting).SelectMany(s => s.Plate is { } plate ? s.Revision > 0 ? [plate, CorrectionGate.Of(s.Id)] : (string[])[plate] : [CorrectionGate.Of(s.Id)]);
 
     // A record that came before in the batch stands or falls with the later revision of its sighting.
     private static List<SightingRecord> RecordsOf(List<SightingRecord> revised, IReadOnlyList<SightingRecord> records)
@@ -104,13 +171,14 @@ public sealed class SightingIngest(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, List<ChargeableSighting> sure, CancellationToken cancellationToken)
     {
         using var span = Telemetry.Source.StartActivity("charge", ActivityKind.Internal, default(ActivityContext), links: Links(fresh));
-        var sure = fresh.Where(r => cases.IsSure(r.Sighting))
-            .Select(r => new ChargeableSighting(r.Sighting.Id, r.Sighting.CapturedAt, r.Sighting.Plate!, r.Sighting.StationId, r.Sighting.Confidence, r.Sighting.Country, r.Sighting.Evidence, r.TraceId));
-        return await ledger.ApplyAsync(connection, transaction, [.. sure], cancellationToken);
+        return await ledger.ApplyAsync(connection, transaction, sure, cancellationToken);
     }
+
+    private static ChargeableSighting Chargeable(SightingRecord r) => new(
+        r.Sighting.Id, r.Sighting.CapturedAt, r.Sighting.Plate!, r.Sighting.StationId, r.Sighting.CameraId, r.Sighting.Confidence, r.Sighting.Country, r.Sighting.Evidence, r.TraceId);
 
     // A vehicle of interest is looked up for the batch; the alert is told in the trace of its own sighting.
     private async Task<IReadOnlyList<AlertView>> RaiseAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageBatch built, List<SightingRecord> fresh, CancellationToken cancellationToken)
@@ -158,6 +226,9 @@ public sealed record IngestResult(
 {
     /// <summary>Sightings of which later frames showed more, with the passage of each.</summary>
     public IReadOnlyList<(SightingRecord Record, Guid? Passage)> Revised { get; init; } = [];
+
+    /// <summary>Records whose sighting was there already: sent twice, or a batch that was committed without anybody hearing of it.</summary>
+    public IReadOnlyList<SightingRecord> Again { get; init; } = [];
 
     public static readonly IngestResult Empty = new([], PassageBatch.Empty, default, 0, [], []);
 }

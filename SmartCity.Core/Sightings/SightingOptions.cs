@@ -10,11 +10,15 @@ public sealed class SightingOptions
 
     /// <summary>Kafka consumer group.</summary>
     [Required]
-    public string Group { get; set; } = "core-ingest";
+    public string Group { get; set; } = ConsumerGroups.Ingest;
 
     /// <summary>How many records one transaction stores at most.</summary>
     [Range(1, 20_000)]
     public int BatchSize { get; set; } = 2_000;
+
+    /// <summary>How many batches, each of other stations, are stored side by side.</summary>
+    [Range(1, 8)]
+    public int Lanes { get; set; } = 3;
 
     /// <summary>How long a batch that is not full waits for more.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]

@@ -101,6 +101,8 @@ public static class SightingParser
             ?? TextFault("country", s.Country)
             ?? TextFault("format", s.Format)
             ?? TextFault("evidence", s.Evidence)
+            ?? DigestFault("evidenceSha256", s.EvidenceSha256)
+            ?? DigestFault("patchSha256", s.PatchSha256)
             ?? TextFault("readerVersion", s.ReaderVersion)
             ?? TextFault("detectorVersion", s.DetectorVersion);
     }
@@ -111,6 +113,9 @@ public static class SightingParser
         : text.Length > LongestText ? $"{field} is longer than {LongestText} characters."
         : text.Any(char.IsControl) ? $"{field} has control characters."
         : null;
+
+    private static string? DigestFault(string field, string? text) =>
+        text is null || (text.Length == 64 && text.All(char.IsAsciiHexDigit)) ? null : $"{field} must have 64 hexadecimal digits.";
 
     private static bool IsPlate(string text) => text.Length is > 0 and <= LongestPlate && text.All(c => c is (>= 'A' and <= 'Z') or (>= '0' and <= '9'));
 

@@ -7,6 +7,7 @@ using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
+using SmartCity.Core.Kafka;
 using SmartCity.Core.Review;
 
 namespace SmartCity.Core.Sightings;
@@ -22,11 +23,16 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
 
     /// <param name="records">The latest revision of each sighting.</param>
     /// <param name="all">Every record of these sightings; of those that were replayed it is said what became of them.</param>
-    public async Task<Revised> ApplyAsync(IReadOnlyList<SightingRecord> records, IReadOnlyList<SightingRecord> all, CancellationToken cancellationToken)
+    /// <param name="reached">Where the consumer of the batch goes on afterwards.</param>
+    internal Task<Revised> ApplyAsync(
+        IReadOnlyList<SightingRecord> records, IReadOnlyList<SightingRecord> all, IReadOnlyList<ConsumerPosition> reached, CancellationToken cancellationToken) =>
+        CorrectionGate.CorrectAsync(dataSource, [], correction => ApplyAsync(correction, records, all, reached, cancellationToken), cancellationToken);
+
+    private async Task<Revised> ApplyAsync(
+        Correction correction, IReadOnlyList<SightingRecord> records, IReadOnlyList<SightingRecord> all, IReadOnlyList<ConsumerPosition> reached, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await CorrectionGate.TakeAsync(connection, transaction, cancellationToken);
+        var (connection, transaction) = (correction.Connection, correction.Transaction);
+        await TouchAsync(correction, records, cancellationToken);
         var (sightings, charges, alerts) = (new List<(SightingRecord, Guid?)>(), new List<ChargeView>(), new List<AlertView>());
         var results = new Dictionary<SightingRecord, string>();
         foreach (var record in records)
@@ -47,15 +53,38 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
             await WriteAsync(connection, transaction, s, cancellationToken);
             var moved = await moves.ApplyAsync(connection, transaction, record, stored.PassageId, cancellationToken);
             await review.AddAsync(connection, transaction, [.. cases.Of(s), .. await near.FindAsync(connection, transaction, [s], cancellationToken)], cancellationToken);
-            charges.AddRange(await ledger.RederiveAsync(connection, transaction, ReadingMove.Days(s.CapturedAt, stored.Plate, s.Plate), Why(stored.Plate, s), cancellationToken));
+            var days = await moves.DaysAsync(connection, transaction, s with { Plate = stored.Plate }, s.Plate, cancellationToken);
+            correction.Touches(days.Select(d => d.Plate));
+            charges.AddRange(await ledger.RederiveAsync(connection, transaction, days, Why(stored.Plate, s), cancellationToken));
             alerts.AddRange(moved.Alerts);
             sightings.Add((record, moved.Passage));
             results[record] = TookPlace;
         }
 
         await DeadLetterStore.SettleAsync(connection, transaction, all, r => results.GetValueOrDefault(r, "it had been stored before"), time.GetUtcNow(), cancellationToken);
+        await ConsumerPositions.KeepAsync(connection, transaction, reached, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new Revised(sightings, charges, alerts);
+    }
+
+    // All at once, as each time it begins again.
+    private async Task TouchAsync(Correction correction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    {
+        if (correction.IsAlone)
+        {
+            return;
+        }
+
+        var plates = records.Select(r => CorrectionGate.Of(r.Sighting.Id)).ToHashSet(StringComparer.Ordinal);
+        foreach (var s in records.Select(r => r.Sighting))
+        {
+            if (await FindAsync(correction.Connection, correction.Transaction, s, cancellationToken) is { } stored)
+            {
+                plates.UnionWith((await moves.DaysAsync(correction.Connection, correction.Transaction, s with { Plate = stored.Plate }, s.Plate, cancellationToken)).Select(d => d.Plate));
+            }
+        }
+
+        correction.Touches(plates);
     }
 
     /// <summary>Later revisions with the reading that is stored, in the transaction of their batch: nothing is corrected, so they need not run alone.</summary>
@@ -141,7 +170,8 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
     private static NpgsqlBatchCommand Update(Sighting s) => new(
         """
         update sightings set revision = $3, plate = $4, country = $5, format = $6, confidence = $7, characters = $8, alternatives = $9, frames = $10, box = $11, evidence = $12,
-            detector_version = $13, reader_version = $14, direction = $15, speed_kmh = $16, clock_synchronised = $17, movement = $18
+            detector_version = $13, reader_version = $14, direction = $15, speed_kmh = $16, clock_synchronised = $17, movement = $18,
+            evidence_sha256 = $19, patch_sha256 = $20
         where captured_at = $1 and id = $2
         """)
     {
@@ -151,6 +181,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
             new() { Value = SightingStore.Singles(s.Characters) }, new() { Value = JsonSerializer.Serialize(s.Alternatives, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb }, new() { Value = s.Frames },
             new() { Value = s.Box.ToArray() }, TextParameter.Of(s.Evidence), TextParameter.Of(s.DetectorVersion), TextParameter.Of(s.ReaderVersion), TextParameter.Of(s.Direction),
             Value(s.SpeedKmh, NpgsqlDbType.Double), Value(s.ClockSynchronised, NpgsqlDbType.Boolean), TextParameter.Of(s.Movement),
+            Digest(s.EvidenceSha256), Digest(s.PatchSha256),
         },
     };
 
@@ -158,6 +189,8 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
     {
         Parameters = { new() { Value = s.Id }, new() { Value = s.CapturedAt }, new() { Value = s.StationId }, new() { Value = s.Revision } },
     };
+
+    private static NpgsqlParameter Digest(string? hex) => new() { Value = hex is null ? DBNull.Value : Convert.FromHexString(hex), NpgsqlDbType = NpgsqlDbType.Bytea };
 
     private static NpgsqlParameter Value<T>(T? value, NpgsqlDbType type)
         where T : struct => new() { Value = value is { } known ? known : DBNull.Value, NpgsqlDbType = type };

@@ -15,11 +15,14 @@ internal static class SightingSlice
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddObjectStore();
         services.AddSingleton<SightingPartitions>();
+        services.AddSingleton<SightingOrigins>();
+        services.AddSingleton<EvidenceChecks>();
         services.AddSingleton<ReadingCases>();
         services.AddSingleton<SightingRevisions>();
         services.AddSingleton<SightingIngest>();
         services.AddSingleton<SightingQueries>();
         services.AddSingleton<CoreProducer>();
+        services.AddSingleton<ConsumerPositions>();
         services.AddSingleton<DeadLetterReplays>();
         services.AddHostedService<SightingConsumer>();
         return services;

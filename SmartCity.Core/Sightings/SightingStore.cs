@@ -32,17 +32,24 @@ internal static class SightingStore
         foreach (var record in records)
         {
             var key = (record.Sighting.CapturedAt, record.Sighting.Id);
-            if (!byKey.TryGetValue(key, out var known) || known.Sighting.Revision < record.Sighting.Revision)
+            if (byKey.TryGetValue(key, out var known) && known.Sighting.StationId != record.Sighting.StationId)
+            {
+                throw new ForgedSightingException(record.Sighting, known.Sighting.StationId);
+            }
+
+            if (known is null || known.Sighting.Revision < record.Sighting.Revision)
             {
                 byKey[key] = record;
             }
         }
 
+        // The plain bounds are for the planner: a statement locks the day tables that it cannot leave out while it is planned, and there may be thousands.
         await using var command = new NpgsqlCommand(
             """
             select k.captured_at, k.id, stored.* from unnest($1, $2) as k (captured_at, id)
             cross join lateral (
-                select s.revision, s.plate, s.country, s.confidence, s.clock_synchronised, s.evidence from sightings s where s.captured_at = k.captured_at and s.id = k.id offset 0
+                select s.revision, s.plate, s.country, s.confidence, s.clock_synchronised, s.evidence, s.station_id from sightings s
+                where s.captured_at = k.captured_at and s.id = k.id and s.captured_at between $3 and $4 offset 0
             ) as stored
             """,
             connection,
@@ -52,13 +59,25 @@ internal static class SightingStore
             {
                 new() { Value = byKey.Keys.Select(k => k.Item1).ToArray() },
                 new() { Value = byKey.Keys.Select(k => k.Item2).ToArray() },
+                new() { Value = byKey.Keys.Min(k => k.Item1) },
+                new() { Value = byKey.Keys.Max(k => k.Item1) },
             },
         };
         var (revised, moved) = (new List<SightingRecord>(), new List<SightingRecord>());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (byKey.Remove((reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1)), out var record) && record.Sighting.Revision > reader.GetInt32(2))
+            if (!byKey.Remove((reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1)), out var record))
+            {
+                continue;
+            }
+
+            if (reader.GetString(8) != record.Sighting.StationId)
+            {
+                throw new ForgedSightingException(record.Sighting, reader.GetString(8));
+            }
+
+            if (record.Sighting.Revision > reader.GetInt32(2))
             {
                 var s = record.Sighting;
                 var isSame = (s.Plate, s.Country, s.Confidence, s.ClockSynchronised, s.Evidence) == (reader.Text(3), reader.Text(4), reader.GetDouble(5), reader.Bool(6), reader.Text(7));
@@ -74,7 +93,7 @@ internal static class SightingStore
         await using var copy = await connection.BeginBinaryImportAsync(
             """
             copy sightings (id, captured_at, station_id, camera_id, lane, direction, plate, country, format, confidence, characters, alternatives,
-                            frames, box, evidence, detector_version, reader_version, speed_kmh, clock_synchronised, revision, movement, trace_id, topic, partition, record_offset, stored_at, passage_id)
+                            frames, box, evidence, detector_version, reader_version, speed_kmh, clock_synchronised, revision, movement, evidence_sha256, patch_sha256, trace_id, topic, partition, record_offset, stored_at, passage_id)
             from stdin (format binary)
             """,
             cancellationToken);
@@ -136,6 +155,8 @@ internal static class SightingStore
         await ValueAsync(s.ClockSynchronised, NpgsqlDbType.Boolean);
         await copy.WriteAsync(s.Revision, NpgsqlDbType.Integer, cancellationToken);
         await TextAsync(s.Movement);
+        await BytesAsync(s.EvidenceSha256);
+        await BytesAsync(s.PatchSha256);
         await TextAsync(record.TraceId);
         await TextAsync(record.Position.Topic);
         await copy.WriteAsync(record.Position.Partition, NpgsqlDbType.Integer, cancellationToken);
@@ -144,6 +165,8 @@ internal static class SightingStore
         await ValueAsync(passage, NpgsqlDbType.Uuid);
 
         Task TextAsync(string? text) => text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
+
+        Task BytesAsync(string? hex) => hex is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(Convert.FromHexString(hex), NpgsqlDbType.Bytea, cancellationToken);
 
         Task ValueAsync<T>(T? value, NpgsqlDbType type)
             where T : struct => value is { } v ? copy.WriteAsync(v, type, cancellationToken) : copy.WriteNullAsync(cancellationToken);

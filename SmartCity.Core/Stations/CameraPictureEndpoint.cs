@@ -18,19 +18,24 @@ internal static class CameraPictureEndpoint
 
     public static IEndpointRouteBuilder MapCameraPictures(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/cameras/{id}/picture", GetAsync).WithTags("Stations").WithSummary("A camera's newest picture; Last-Modified is when it was captured")
+        app.MapGet("/api/cameras/{id}/picture", GetAsync).WithTags("Stations").WithSummary("A camera's newest picture; Last-Modified is when it was captured; with watch=true the edge sends one a second for the next 20 seconds")
             .Produces<FileContentHttpResult>(StatusCodes.Status200OK, Jpeg).RequireAuthorization(Scope.LiveRead);
         return app;
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> GetAsync(
-        string id, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, HttpResponse response, CancellationToken cancellationToken)
+        string id, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, HttpResponse response, WatchedCameras watched, CancellationToken cancellationToken, bool watch = false)
     {
         await using var command = dataSource.CreateCommand("select station_id from cameras where id = $1");
         command.Parameters.Add(new() { Value = id });
         if (await command.ExecuteScalarAsync(cancellationToken) is not string station)
         {
             return TypedResults.Problem($"There is no camera {id}.", statusCode: StatusCodes.Status404NotFound);
+        }
+
+        if (watch)
+        {
+            await watched.WatchAsync(id, cancellationToken);
         }
 
         await using var stream = await objects.OpenAsync(CameraPicture.Key(station, id), cancellationToken);

@@ -12,6 +12,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Cities;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Secrets;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Stations;
@@ -38,7 +39,7 @@ internal static class CameraSetupEndpoints
     }
 
     private static async Task<Results<Ok<CameraSetup>, ProblemHttpResult>> AddAsync(
-        NewCamera body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, TimeProvider time, CancellationToken cancellationToken)
+        NewCamera body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, CoreSecret secrets, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, TimeProvider time, CancellationToken cancellationToken)
     {
         if (body.Id is null || !City.IsId(body.Id))
         {
@@ -69,7 +70,7 @@ internal static class CameraSetupEndpoints
             """);
         command.Parameters.Add(new() { Value = body.Id });
         command.Parameters.Add(new() { Value = body.StationId });
-        command.Parameters.Add(new() { Value = body.Source! });
+        command.Parameters.Add(new() { Value = secrets.Seal(body.Source!, CameraSource.Purpose) });
         command.Parameters.Add(new() { Value = body.Lane ?? 0 });
         command.Parameters.Add(new() { Value = body.Direction?.Trim() ?? "" });
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(body.Masks ?? []), NpgsqlDbType = NpgsqlDbType.Jsonb });
@@ -91,7 +92,7 @@ internal static class CameraSetupEndpoints
     }
 
     private static async Task<Results<Ok<CameraSetup>, NotFound, ProblemHttpResult>> ChangeAsync(
-        string id, CameraChange body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+        string id, CameraChange body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, CoreSecret secrets, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         if (Check(body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion) is { } wrong)
         {
@@ -105,7 +106,7 @@ internal static class CameraSetupEndpoints
 
         await using var read = dataSource.CreateCommand("select source from cameras where id = $1 and state <> 'trial'");
         read.Parameters.Add(new() { Value = id });
-        var known = await read.ReadAllAsync(r => r.Text(0), cancellationToken);
+        var known = await read.ReadAllAsync(r => r.Text(0) is { } kept ? secrets.Open(kept, CameraSource.Purpose) : null, cancellationToken);
         if (known.Count == 0)
         {
             return TypedResults.NotFound();
@@ -124,7 +125,7 @@ internal static class CameraSetupEndpoints
             where id = $1
             """);
         command.Parameters.Add(new() { Value = id });
-        command.Parameters.Add(new() { Value = source! });
+        command.Parameters.Add(new() { Value = secrets.Seal(source!, CameraSource.Purpose) });
         command.Parameters.Add(new() { Value = (object?)body.Lane ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = (object?)body.Direction?.Trim() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = body.Masks is null ? DBNull.Value : JsonSerializer.Serialize(body.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb });

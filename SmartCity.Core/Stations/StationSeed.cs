@@ -7,6 +7,7 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Core.Api;
 using SmartCity.Core.Database;
+using SmartCity.Core.Secrets;
 
 namespace SmartCity.Core.Stations;
 
@@ -14,7 +15,7 @@ namespace SmartCity.Core.Stations;
 /// Takes over from the city file what the file says otherwise than when it was last taken over, a station or a camera at a time: what was changed
 /// in the console since stands as long as the file's line does. What the file no longer names stays; it is retired in the console.
 /// </summary>
-internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOptions> options, ILogger<StationSeed> logger) : IDatabaseSeed
+internal sealed class StationSeed(NpgsqlDataSource dataSource, CoreSecret secrets, IOptions<CoreOptions> options, ILogger<StationSeed> logger) : IDatabaseSeed
 {
     public async Task SeedAsync(CancellationToken cancellationToken)
     {
@@ -37,8 +38,13 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
 
             foreach (var camera in station.Cameras)
             {
-                var cameraLine = Text(station with { Name = "", Latitude = 0, Longitude = 0, Zones = [], Cameras = [camera] });
-                if (!knownCameras.TryGetValue(camera.Id, out var cameraBefore) || !IsSame(cameraBefore, cameraLine))
+                var cameraLine = Text(station with { Name = "", Latitude = 0, Longitude = 0, Zones = [], Cameras = [camera with { Source = CameraSource.Remembered(camera.Source, secrets) }] });
+                var isKnown = knownCameras.TryGetValue(camera.Id, out var cameraBefore) && IsSame(cameraBefore, cameraLine);
+                if (isKnown && cameraBefore != cameraLine)
+                {
+                    await RememberAsync(camera.Id, cameraLine, connection, cancellationToken);
+                }
+                else if (!isKnown)
                 {
                     await TakeAsync(station.Id, camera, cameraLine, connection, cancellationToken);
                 }
@@ -51,12 +57,22 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
     private static string Text(Station station) => JsonSerializer.Serialize(station, ContractsJson.Default.Station);
 
     // A version before may have written the same in another way, as a null for what is left out now.
-    private static bool IsSame(string? before, string line) => before == line || (before is not null && JsonSerializer.Deserialize(before, ContractsJson.Default.Station) is { } known && Text(known) == line);
+    private bool IsSame(string? before, string line) =>
+        before == line || (before is not null && JsonSerializer.Deserialize(before, ContractsJson.Default.Station) is { } known && (Text(known) == line || Text(Remembered(known)) == line));
+
+    private Station Remembered(Station known) => known with { Cameras = [.. known.Cameras.Select(c => c with { Source = CameraSource.Remembered(c.Source, secrets) })] };
 
     private static async Task<Dictionary<string, string?>> KnownAsync(string table, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand($"select id, from_file from {table}", connection);
         return (await command.ReadAllAsync(r => (Id: r.GetString(0), Line: r.Text(1)), cancellationToken)).ToDictionary(r => r.Id, r => r.Line, StringComparer.Ordinal);
+    }
+
+    // The same in another way of writing it; a version before wrote the password too.
+    private static async Task RememberAsync(string camera, string line, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("update cameras set from_file = $2 where id = $1", connection) { Parameters = { new() { Value = camera }, new() { Value = line } } };
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task TakeAsync(Station station, string line, NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -74,7 +90,7 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
         await StationZoneStore.ReplaceAsync(connection, station.Id, station.Zones, cancellationToken);
     }
 
-    private static async Task TakeAsync(string station, Camera camera, string line, NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task TakeAsync(string station, Camera camera, string line, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
@@ -91,7 +107,7 @@ internal sealed class StationSeed(NpgsqlDataSource dataSource, IOptions<CoreOpti
                 new() { Value = station },
                 new() { Value = (object?)camera.Lane ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer },
                 new() { Value = (object?)camera.Direction ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = camera.Source },
+                new() { Value = secrets.Seal(camera.Source, CameraSource.Purpose) },
                 new() { Value = JsonSerializer.Serialize(camera.Masks), NpgsqlDbType = NpgsqlDbType.Jsonb },
                 new() { Value = JsonSerializer.Serialize(camera.Recognition ?? new CameraRecognition(), JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb },
                 new() { Value = line },

@@ -86,7 +86,7 @@ internal static class StationSetupEndpoints
     }
 
     private static async Task<Results<Ok<StationSetup>, NotFound, ProblemHttpResult>> ZonesAsync(
-        string id, StationZones body, StationSetups setups, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+        string id, StationZones body, StationSetups setups, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
         if (body.Zones is null)
         {
@@ -105,9 +105,9 @@ internal static class StationSetupEndpoints
 
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        if (ZoneRules.FirstDifference(station.Zones, body.Zones) is { } first && await LastDayAsync(connection, id, cancellationToken) is { } last && first <= last)
+        if (ZoneRules.FirstDifference(station.Zones, body.Zones) is { } first && await LastDayAsync(connection, id, city, cancellationToken) is { } last && first <= last)
         {
-            var today = ChargeRules.DayOf(time.GetUtcNow());
+            var today = city.Today(time);
             return TypedResults.Problem(
                 string.Create(CultureInfo.InvariantCulture, $"zones: this would change {(first == DateOnly.MinValue ? "every day" : $"days from {first:d MMMM yyyy} on")}, and {station.Name} has charged vehicles up to {last:d MMMM yyyy}. A day that was charged is never changed afterwards: let memberships begin and end on {today.AddDays(1):d MMMM yyyy} or later, and take wrong charges back one by one."),
                 statusCode: StatusCodes.Status409Conflict);
@@ -119,10 +119,10 @@ internal static class StationSetupEndpoints
     }
 
     // The last charging day of which the station has a sighting; today's is not over.
-    private static async Task<DateOnly?> LastDayAsync(NpgsqlConnection connection, string station, CancellationToken cancellationToken)
+    private static async Task<DateOnly?> LastDayAsync(NpgsqlConnection connection, string station, ChargingCity city, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("select newest from station_totals where station_id = $1", connection) { Parameters = { new() { Value = station } } };
-        return await command.ExecuteScalarAsync(cancellationToken) is DateTime newest ? ChargeRules.DayOf(new DateTimeOffset(newest, TimeSpan.Zero)) : null;
+        return await command.ExecuteScalarAsync(cancellationToken) is DateTime newest ? city.DayOf(new DateTimeOffset(newest, TimeSpan.Zero)) : null;
     }
 
     private static string? Check(string? name, double? latitude, double? longitude) =>

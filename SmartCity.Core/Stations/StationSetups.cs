@@ -6,12 +6,15 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Cities;
 using SmartCity.Core.Api;
+using SmartCity.Core.Models;
 using SmartCity.Core.Ops;
+using SmartCity.Core.Secrets;
+using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Stations;
 
 /// <summary>Stations and cameras as an administrator sees them, with what their edges' last heartbeats say.</summary>
-internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsumer heartbeats, IOptions<CoreOptions> options, TimeProvider time)
+internal sealed class StationSetups(NpgsqlDataSource dataSource, CoreSecret secrets, HeartbeatConsumer heartbeats, Rollouts rollouts, WatchedCameras watched, IObjectStore objects, IOptions<CoreOptions> options, TimeProvider time)
 {
     private const string CameraColumns = "id, station_id, source, lane, direction, masks, state, trial_until, recognition, motion";
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -34,20 +37,27 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
     {
         await using var command = dataSource.CreateCommand($"select {CameraColumns} from cameras where id = $1");
         command.Parameters.Add(new() { Value = id });
-        return (await command.ReadAllAsync(r => Shown(ReadCamera(r)), cancellationToken)).SingleOrDefault();
+        return (await command.ReadAllAsync(r => Shown(ReadCamera(r)), cancellationToken)).SingleOrDefault(c => !IsOver(c));
     }
 
     /// <summary>What edges have to run: every camera that is active or on trial, by station.</summary>
     public async Task<EdgeConfiguration> ForEdgeAsync(IReadOnlyList<string> stations, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var now = time.GetUtcNow();
         await using var command = new NpgsqlCommand("select id, name, latitude, longitude, retired_at from stations where id = any($1) order by id", connection) { Parameters = { new() { Value = stations.ToArray() } } };
         var rows = await command.ReadAllAsync(r => (Id: r.GetString(0), Name: r.GetString(1), Latitude: r.GetDouble(2), Longitude: r.GetDouble(3), Retired: !r.IsDBNull(4)), cancellationToken);
-        var cameras = (await CamerasAsync(connection, null, cancellationToken)).Where(c => c.Source is not null && (c.State == "active" || (c.State == "trial" && c.TrialUntil > now))).ToLookup(c => c.StationId);
+        var all = await CamerasAsync(connection, null, cancellationToken);
+        if (all.Exists(IsOver))
+        {
+            await ForgetTrialsAsync(connection, cancellationToken);
+        }
+
+        var cameras = all.Where(c => c.Source is not null && c.State is "active" or "trial" && !IsOver(c)).ToLookup(c => c.StationId);
         return new EdgeConfiguration
         {
             TimeZone = _timeZone.Value,
+            Models = await rollouts.ForEdgeAsync(stations, cancellationToken),
+            Watched = await watched.OfAsync(stations, cancellationToken),
             Stations = rows.ConvertAll(s => new Station
             {
                 Id = s.Id,
@@ -61,7 +71,7 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
 
     private async Task<IReadOnlyList<StationSetup>> ReadAsync(NpgsqlConnection connection, string? only, CancellationToken cancellationToken)
     {
-        var cameras = (await CamerasAsync(connection, only, cancellationToken)).ToLookup(c => c.StationId);
+        var cameras = (await CamerasAsync(connection, only, cancellationToken)).Where(c => !IsOver(c)).ToLookup(c => c.StationId);
         await using var zoneCommand = new NpgsqlCommand(
             "select station_id, zone, nullif(from_day, '-infinity'), nullif(to_day, 'infinity') from station_zones where $1::text is null or station_id = $1 order by from_day, zone", connection)
         {
@@ -82,14 +92,26 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, HeartbeatConsum
             cancellationToken);
     }
 
-    private static async Task<List<CameraSetup>> CamerasAsync(NpgsqlConnection connection, string? station, CancellationToken cancellationToken)
+    private async Task<List<CameraSetup>> CamerasAsync(NpgsqlConnection connection, string? station, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand($"select {CameraColumns} from cameras where $1::text is null or station_id = $1 order by id", connection) { Parameters = { TextParameter.Of(station) } };
         return await command.ReadAllAsync(ReadCamera, cancellationToken);
     }
 
-    private static CameraSetup ReadCamera(NpgsqlDataReader r) => new(
-        r.GetString(0), r.GetString(1), r.Text(2), r.Int(3), r.Text(4), JsonSerializer.Deserialize<double[][][]>(r.GetString(5))!, Recognition(r.GetString(8)), r.GetString(6), r.IsDBNull(7) ? null : r.Time(7), null)
+    private bool IsOver(CameraSetup camera) => camera.State == "trial" && camera.TrialUntil <= time.GetUtcNow();
+
+    // A test leaves nothing behind: neither its address, which may hold a password, nor its picture. Edges ask every few seconds.
+    private async Task ForgetTrialsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("delete from cameras where state = 'trial' and trial_until <= $1 returning station_id, id", connection) { Parameters = { new() { Value = time.GetUtcNow() } } };
+        foreach (var (station, camera) in await command.ReadAllAsync(r => (r.GetString(0), r.GetString(1)), cancellationToken))
+        {
+            await objects.DeleteAsync(CameraPicture.Key(station, camera), cancellationToken);
+        }
+    }
+
+    private CameraSetup ReadCamera(NpgsqlDataReader r) => new(
+        r.GetString(0), r.GetString(1), r.Text(2) is { } source ? secrets.Open(source, CameraSource.Purpose) : null, r.Int(3), r.Text(4), JsonSerializer.Deserialize<double[][][]>(r.GetString(5))!, Recognition(r.GetString(8)), r.GetString(6), r.IsDBNull(7) ? null : r.Time(7), null)
     {
         Motion = r.Text(9) is { } motion ? JsonSerializer.Deserialize(motion, ContractsJson.Default.CameraMotion) : null,
     };

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
+using SmartCity.Core.Faces;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.ServiceDefaults.Objects;
 
@@ -21,8 +23,14 @@ internal static class StationSlice
         services.AddSingleton<IValidateOptions<CoreOptions>, CityFileValidation>();
         services.AddOptions<CoreOptions>().BindConfiguration(CoreOptions.Section).ValidateOnStart();
         services.AddObjectStore();
-        services.AddSingleton<StationSetups>().AddSingleton<EdgeRefusals>();
-        return services.AddSingleton<IDatabaseSeed, ZoneSeed>().AddSingleton<IDatabaseSeed, StationSeed>();
+        services.AddSingleton<WatchedCameras>().AddSingleton<StationSetups>().AddSingleton<EdgeRefusals>();
+        services.AddSingleton(s =>
+        {
+            var city = ChargingCity.Of(Contracts.Cities.City.Load(s.GetRequiredService<IOptions<CoreOptions>>().Value.CityFile));
+            DayOrTime.Use(city.TimeZone);
+            return city;
+        });
+        return services.AddSingleton<IDatabaseSeed, CitySeed>().AddSingleton<IDatabaseSeed, ZoneSeed>().AddSingleton<IDatabaseSeed, StationSeed>();
     }
 
     public static IEndpointRouteBuilder MapStations(this IEndpointRouteBuilder app)
@@ -32,13 +40,13 @@ internal static class StationSlice
         return app.MapZones().MapCameraPictures().MapStationSetup().MapCameraSetup();
     }
 
-    private static Ok<CityView> City(IOptions<CoreOptions> options)
+    private static Ok<CityView> City(IOptions<CoreOptions> options, IOptions<FaceOptions> faces)
     {
         var city = Contracts.Cities.City.Load(options.Value.CityFile);
-        return TypedResults.Ok(new CityView(city.Id, city.Name, city.Country, city.TimeZone));
+        return TypedResults.Ok(new CityView(city.Id, city.Name, city.Country, city.TimeZone, city.Currency, faces.Value.Enabled));
     }
 
-    private static async Task<Ok<IReadOnlyList<StationView>>> ListAsync(NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Ok<IReadOnlyList<StationView>>> ListAsync(NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             """
@@ -47,7 +55,7 @@ internal static class StationSlice
                    coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'lane', c.lane, 'direction', c.direction) order by c.id) from cameras c where c.station_id = s.id and c.state = 'active'), '[]')::text
             from stations s where s.retired_at is null order by s.id
             """);
-        command.Parameters.Add(new() { Value = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Europe/London")).DateTime) });
+        command.Parameters.Add(new() { Value = city.Today(time) });
         var stations = await command.ReadAllAsync(
             r => new StationView
             {

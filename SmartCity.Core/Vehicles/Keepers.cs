@@ -4,18 +4,18 @@ using SmartCity.Contracts.Api;
 
 namespace SmartCity.Core.Vehicles;
 
-/// <summary>Keepers' names, in full only for those who may see them.</summary>
+/// <summary>
+/// Keepers' names. One rule for all ways: in full only in the answer to a call that needs a reason and is a line of the audit, and only for those who
+/// may see them. Everywhere else they are masked, for everybody.
+/// </summary>
 internal static class Keepers
 {
-    public static bool MaySee(ClaimsPrincipal user) => user.HasClaim(Scope.Claim, Scope.KeeperRead);
+    private static bool MaySee(ClaimsPrincipal user) => user.HasClaim(Scope.Claim, Scope.KeeperRead);
 
     public static SightingView Masked(SightingView sighting) =>
         sighting.Vehicle is { Keeper: not null } vehicle ? sighting with { Vehicle = Masked(vehicle) } : sighting;
 
     public static VehicleView Masked(VehicleView vehicle) => vehicle.Keeper is null ? vehicle : vehicle with { Keeper = Masking.Keeper(vehicle.Keeper) };
-
-    public static SightingView For(ClaimsPrincipal user, SightingView sighting) =>
-        MaySee(user) ? sighting : Masked(sighting);
 
     public static VehicleView For(ClaimsPrincipal user, VehicleView vehicle) => MaySee(user) ? vehicle : Masked(vehicle);
 }

@@ -2,6 +2,7 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
+using SmartCity.Core.Privacy;
 
 namespace SmartCity.Core.Vehicles;
 
@@ -20,15 +21,16 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
     private const int VehicleColumn = 8;
 
     /// <param name="search">One that <see cref="VehicleSearchRules.Check"/> has nothing to say against.</param>
-    public async Task<List<PassageHit>> FindAsync(VehicleSearch search, Cursor? after, int count, CancellationToken cancellationToken)
+    /// <param name="alsoRestricted">Whether plates whose processing is restricted are among them.</param>
+    public async Task<List<PassageHit>> FindAsync(VehicleSearch search, Cursor? after, int count, CancellationToken cancellationToken, bool alsoRestricted = false)
     {
-        await using var command = await CommandAsync(search, after, count, cancellationToken);
+        await using var command = await CommandAsync(search, after, count, alsoRestricted, cancellationToken);
         return await command.ReadAllAsync(Read, cancellationToken);
     }
 
     /// <summary>As <see cref="FindAsync"/>, row by row.</summary>
-    public async Task<IAsyncEnumerable<PassageHit>> StreamAsync(VehicleSearch search, int count, CancellationToken cancellationToken) =>
-        (await CommandAsync(search, null, count, cancellationToken)).StreamAsync(Read, cancellationToken);
+    public async Task<IAsyncEnumerable<PassageHit>> StreamAsync(VehicleSearch search, int count, CancellationToken cancellationToken, bool alsoRestricted = false) =>
+        (await CommandAsync(search, null, count, alsoRestricted, cancellationToken)).StreamAsync(Read, cancellationToken);
 
     /// <summary>Whether so many plates, each with its newest passages, are fewer rows than the newest passages of all until <paramref name="count"/> of them fit.</summary>
     /// <param name="seen">Plates that ever passed.</param>
@@ -50,12 +52,12 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
         },
         VehicleRegistry.Read(r, VehicleColumn));
 
-    private async Task<NpgsqlCommand> CommandAsync(VehicleSearch search, Cursor? after, int count, CancellationToken cancellationToken)
+    private async Task<NpgsqlCommand> CommandAsync(VehicleSearch search, Cursor? after, int count, bool alsoRestricted, CancellationToken cancellationToken)
     {
         var plates = await PlatesAsync(search, cancellationToken);
         return plates is not null && await AreFewAsync(plates.Length, count, cancellationToken)
-            ? EachPlate(search, plates, after, count)
-            : NewestFirst(search, plates, after, count);
+            ? EachPlate(search, plates, after, count, Restricted.Passages(alsoRestricted))
+            : NewestFirst(search, plates, after, count, Restricted.Passages(alsoRestricted));
     }
 
     // Null when there are more than are worth fetching, or when the search says nothing of the vehicle.
@@ -93,7 +95,7 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
         return IsFewer(plates, count, seen, passages);
     }
 
-    private NpgsqlCommand EachPlate(VehicleSearch search, string[] plates, Cursor? after, int count)
+    private NpgsqlCommand EachPlate(VehicleSearch search, string[] plates, Cursor? after, int count, string table)
     {
         var filter = new SqlFilter();
         var wanted = filter.Parameter(plates);
@@ -102,14 +104,14 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
             $$"""
             {{Found}} from (
                 select newest.* from unnest({{wanted}}) as wanted (plate) cross join lateral (
-                    select * from passages p where p.plate = wanted.plate and {where} order by p.first_at desc, p.id desc limit {limit}) newest
+                    select * from {{table}} p where p.plate = wanted.plate and {where} order by p.first_at desc, p.id desc limit {limit}) newest
                 order by newest.first_at desc, newest.id desc limit {limit}) p
             left join vehicles v on v.plate = p.plate order by p.first_at desc, p.id desc
             """,
             count);
     }
 
-    private NpgsqlCommand NewestFirst(VehicleSearch search, string[]? plates, Cursor? after, int count)
+    private NpgsqlCommand NewestFirst(VehicleSearch search, string[]? plates, Cursor? after, int count, string table)
     {
         var filter = WhereAndWhen(new SqlFilter(), search, after).And("p.plate = any(@)", plates);
         if (plates is null)
@@ -122,7 +124,7 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
         return filter.Command(
             dataSource,
             $$"""
-            {{Found}} from (select * from passages p where {where} order by p.first_at desc, p.id desc limit {limit}) p
+            {{Found}} from (select * from {{table}} p where {where} order by p.first_at desc, p.id desc limit {limit}) p
             left join vehicles v on v.plate = p.plate order by p.first_at desc, p.id desc
             """,
             count);

@@ -4,15 +4,16 @@ using Npgsql;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
+using SmartCity.Core.Doubts;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Core.Vehicles;
 
 /// <summary>
-/// Settles cases that wait for a vehicle which the registry knows: an import that was interrupted saved it and did not come to them. Each vehicle is tried
+/// Settles what an interruption left: cases that wait for a vehicle which the registry knows by now, and days in doubt that were not worked out. Each vehicle is tried
 /// once, and again when its record changes, so a case that a person has to decide stays with them.
 /// </summary>
-internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrections corrections, DatabaseStartup database, WorkerHealth health, TimeProvider time, ILogger<RegistrySweep> logger) : BackgroundService
+internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrections corrections, DaysInDoubt inDoubt, DatabaseStartup database, WorkerHealth health, TimeProvider time, ILogger<RegistrySweep> logger) : DatabaseWorker(Worker, database, health, logger)
 {
     private const string Worker = "registry sweep";
     private const int AtOnce = 1_000;
@@ -24,8 +25,8 @@ internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrectio
     /// <summary>Settles what can be settled now; the number of lines that the ledger got.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
+        var added = (await inDoubt.WorkOffAsync(cancellationToken)).Count;
         var waiting = await WaitingAsync(cancellationToken);
-        var added = 0;
         foreach (var plates in waiting.Where(w => !_tried.TryGetValue(w.Key, out var version) || version != w.Value).Select(w => w.Key).Chunk(AtOnce))
         {
             added += (await corrections.SettleAsync(plates, cancellationToken)).Count;
@@ -35,19 +36,7 @@ internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrectio
         return added;
     }
 
-    public override Task StartAsync(CancellationToken cancellationToken)
-    {
-        health.Starting(Worker, "waiting for the database");
-        return base.StartAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await database.Ready.WaitAsync(stoppingToken);
-        await health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
-    }
-
-    private async Task RunAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Every, time);
         do
@@ -56,15 +45,15 @@ internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrectio
             {
                 if (await SweepAsync(stoppingToken) is > 0 and var added)
                 {
-                    logger.LogInformation("The ledger got {Lines} lines for vehicles that an interrupted import had left.", added);
+                    Logger.LogInformation("The ledger got {Lines} lines for vehicles and days that an interruption had left.", added);
                 }
 
-                health.Healthy(Worker);
+                Health.Healthy(Worker);
             }
             catch (NpgsqlException e)
             {
-                health.Degraded(Worker, $"Cases that wait for vehicles of the registry are not looked through for now: {e.Message}");
-                logger.LogWarning("Cases that wait for vehicles of the registry are not looked through for now: {Error}", e.Message);
+                Health.Degraded(Worker, $"Cases that wait for vehicles of the registry are not looked through for now: {e.Message}");
+                Logger.LogWarning("Cases that wait for vehicles of the registry are not looked through for now: {Error}", e.Message);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -11,7 +11,7 @@ namespace SmartCity.Core.Vehicles;
 /// field says that there is none. It holds from the day in <c>from</c>: without it from today, and for a vehicle that was not known from the beginning.
 /// A row that is not valid is reported and left out, the rest is saved; cases that waited for its vehicles are settled.
 /// </summary>
-public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections, TimeProvider time)
+public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections, ChargingCity city, TimeProvider time)
 {
     private const int BatchSize = 5_000;
 
@@ -42,7 +42,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         }
 
         string[] facts = [.. VehicleFacts.Names, VehicleChange.Discounts];
-        if (reader.Headers.Where(h => !Is(h, Plate) && !facts.Any(f => Is(h, f)) && !OfTheRow.Any(o => Is(h, o))).ToArray() is { Length: > 0 } unknown)
+        if (reader.Headers.Where(h => !ImportCsv.Is(h, Plate) && !facts.Any(f => ImportCsv.Is(h, f)) && !OfTheRow.Any(o => ImportCsv.Is(h, o))).ToArray() is { Length: > 0 } unknown)
         {
             throw new InvalidDataException($"There is no column {string.Join(", ", unknown)}; the columns are {string.Join(", ", (string[])[Plate, .. facts, .. OfTheRow])}.");
         }
@@ -53,7 +53,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             throw new InvalidDataException($"The header must name plate and what the file says of it, such as class, fuel and euro; its columns are {string.Join(", ", reader.Headers)}.");
         }
 
-        var today = ChargeRules.DayOf(time.GetUtcNow());
+        var today = city.Today(time);
         var rejections = new ImportRejections();
         var batch = new List<(VehicleChange Change, long Line)>(BatchSize);
         long read = 0;
@@ -92,6 +92,4 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             batch.Clear();
         }
     }
-
-    private static bool Is(string header, string column) => string.Equals(header.Replace("_", "", StringComparison.Ordinal), column, StringComparison.OrdinalIgnoreCase);
 }

@@ -7,7 +7,7 @@ using SmartCity.Core.Charges;
 namespace SmartCity.Core.Vehicles;
 
 /// <summary>The registry of vehicles in Postgres. What is found is what holds now, unless a day is asked for.</summary>
-public sealed class VehicleRegistry(NpgsqlDataSource dataSource, TimeProvider time)
+public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time)
 {
     /// <summary>Columns of <c>vehicles v</c> in the order that <see cref="Read"/> expects.</summary>
     internal const string Columns = $"{FactColumns}, {DiscountsNow}";
@@ -18,7 +18,7 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, TimeProvider ti
         "v.plate, v.make, v.model, v.colour, v.year, v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class, v.type_approval, v.keeper";
 
     private const string DiscountsNow =
-        "array(select d.discount from vehicle_discounts d where d.plate = v.plate and (now() at time zone 'Europe/London')::date between d.from_day and d.last_day order by d.discount)";
+        "array(select d.discount from vehicle_discounts d where d.plate = v.plate and (now() at time zone (select time_zone from city))::date between d.from_day and d.last_day order by d.discount)";
 
     private const string Facts = "plate, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval, keeper";
 
@@ -53,7 +53,7 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, TimeProvider ti
     public Task<IReadOnlyList<(int Index, string Error)>> ApplyAsync(IReadOnlyList<VehicleChange> changes, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var today = ChargeRules.DayOf(now);
+        var today = city.DayOf(now);
         return ChangeAsync(changes, c => c.Facts.Plate, (timeline, change) => timeline.Apply(change, today, now), cancellationToken);
     }
 
@@ -107,7 +107,8 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, TimeProvider ti
             union all select {Facts}, since, source, recorded_at from vehicles where plate = any($1)
             order by from_day
             """,
-            connection) { Parameters = { new() { Value = plates } } })
+            connection)
+        { Parameters = { new() { Value = plates } } })
         {
             foreach (var record in await command.ReadAllAsync(r => new DatedRecord(r.GetFieldValue<DateOnly>(14), ReadFacts(r, 0), r.Text(15), r.Time(16)), cancellationToken))
             {

@@ -7,6 +7,9 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Doubts;
+using SmartCity.Core.Privacy;
+using SmartCity.Core.Review;
 
 namespace SmartCity.Core.Vehicles;
 
@@ -15,6 +18,7 @@ internal static class VehicleSearchEndpoints
     private const int MostExported = 100_000;
     private const int MostStops = 2_000;
     private static readonly TimeSpan LongestJourney = TimeSpan.FromDays(31);
+    private static readonly string[] StandingStates = ["open", "proposed", "skipped", "confirmed"];
     private static readonly string[] Columns =
         ["passage", "plate", "station", "firstAt", "lastAt", "sightings", "make", "model", "colour", "class", "fuel", "euro", "keeper"];
 
@@ -34,7 +38,7 @@ internal static class VehicleSearchEndpoints
         (string.Join(' ', ((string?[])[search.Plate, search.Make, search.Colour, search.Class, .. search.Stations ?? []]).Where(s => !string.IsNullOrWhiteSpace(s))), null);
 
     private static async Task<Results<Ok<Page<PassageHit>>, ProblemHttpResult>> SearchAsync(
-        VehicleSearch body, ClaimsPrincipal user, PassageSearch passages, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
+        VehicleSearch body, HttpContext http, PassageSearch passages, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         var search = VehicleSearchRules.Clean(body);
         if (Paging.CheckLimit(limit) is { } problem)
@@ -47,12 +51,12 @@ internal static class VehicleSearchEndpoints
             return Paging.Problem(wrong);
         }
 
-        var hits = await passages.FindAsync(search, after, limit + 1, cancellationToken);
-        return TypedResults.Ok(Paging.ToPage(hits.ConvertAll(h => For(user, h)), limit, h => new Cursor(h.Passage.FirstAt, h.Passage.Id)));
+        var hits = await passages.FindAsync(search, after, limit + 1, cancellationToken, Restricted.MaySee(http));
+        return TypedResults.Ok(Paging.ToPage(hits.ConvertAll(h => For(http.User, h)), limit, h => new Cursor(h.Passage.FirstAt, h.Passage.Id)));
     }
 
     private static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> ExportAsync(
-        [AsParameters] VehicleSearch query, ClaimsPrincipal user, PassageSearch passages, CancellationToken cancellationToken)
+        [AsParameters] VehicleSearch query, HttpContext http, PassageSearch passages, CancellationToken cancellationToken)
     {
         var search = VehicleSearchRules.Clean(query);
         if (VehicleSearchRules.Check(search) is { } wrong)
@@ -60,24 +64,24 @@ internal static class VehicleSearchEndpoints
             return Paging.Problem(wrong);
         }
 
-        var hits = await passages.StreamAsync(search, MostExported, cancellationToken);
-        return CsvExport.Stream("passages.csv", Columns, hits, h => Row(For(user, h)), cancellationToken);
+        var hits = await passages.StreamAsync(search, MostExported, cancellationToken, Restricted.MaySee(http));
+        return CsvExport.Stream("passages.csv", Columns, hits, h => Row(For(http.User, h)), cancellationToken);
     }
 
     private static async Task<Results<Ok<JourneyView>, ProblemHttpResult>> JourneyAsync(
-        string plate, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateTimeOffset? from = null, DateTimeOffset? to = null)
+        string plate, HttpContext http, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, PeriodBegin? from = null, PeriodEnd? to = null)
     {
-        var until = to ?? time.GetUtcNow();
-        var since = from ?? until.AddDays(-1);
+        var until = to?.At ?? time.GetUtcNow();
+        var since = from?.At ?? until.AddDays(-1);
         return since >= until || until - since > LongestJourney
             ? Paging.Problem($"from must be before to, by at most {LongestJourney.TotalDays} days.")
-            : TypedResults.Ok(await FindJourneyAsync(plate, since, until, dataSource, cancellationToken));
+            : TypedResults.Ok(await FindJourneyAsync(plate, since, until, Restricted.MaySee(http), dataSource, cancellationToken));
     }
 
     private static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> ExportJourneyAsync(
-        string plate, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, DateTimeOffset? from = null, DateTimeOffset? to = null)
+        string plate, HttpContext http, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, PeriodBegin? from = null, PeriodEnd? to = null)
     {
-        var found = await JourneyAsync(plate, dataSource, time, cancellationToken, from, to);
+        var found = await JourneyAsync(plate, http, dataSource, time, cancellationToken, from, to);
         return found.Result is Ok<JourneyView> { Value: { } journey }
             ? CsvExport.Stream(
                 $"journey-{journey.Plate}.csv",
@@ -88,12 +92,12 @@ internal static class VehicleSearchEndpoints
             : (ProblemHttpResult)found.Result;
     }
 
-    private static async Task<JourneyView> FindJourneyAsync(string plate, DateTimeOffset from, DateTimeOffset to, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<JourneyView> FindJourneyAsync(string plate, DateTimeOffset from, DateTimeOffset to, bool alsoRestricted, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         var normalised = plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
         await using var command = new SqlFilter().And("plate = @", normalised).And("first_at >= @", from).And("first_at < @", to).Command(
             dataSource,
-            "select id, plate, station_id, first_at, last_at, sightings, best_sighting_id, evidence from passages where {where} order by first_at, id limit {limit}",
+            $"select id, plate, station_id, first_at, last_at, sightings, best_sighting_id, evidence from {Restricted.Passages(alsoRestricted)} where {{where}} order by first_at, id limit {{limit}}",
             MostStops + 1);
         var passages = await command.ReadAllAsync(
             r => new PassageView
@@ -110,7 +114,15 @@ internal static class VehicleSearchEndpoints
             cancellationToken);
         await using var all = dataSource.CreateCommand("select id, name, latitude, longitude from stations");
         var stations = (await all.ReadAllAsync(r => (Id: r.GetString(0), Station: (r.GetString(1), r.GetDouble(2), r.GetDouble(3))), cancellationToken)).ToDictionary(s => s.Id, s => s.Station);
-        return new JourneyView(normalised, Journey.Of(passages.Take(MostStops), stations), passages.Count > MostStops);
+        return new JourneyView(normalised, Journey.Of(passages.Take(MostStops), stations), passages.Count > MostStops) { TwoPlaces = await TwoPlacesAsync(normalised, from, to, alsoRestricted, dataSource, cancellationToken) };
+    }
+
+    // What was corrected or settled speaks against nobody any more.
+    private static async Task<List<ReviewView>> TwoPlacesAsync(string plate, DateTimeOffset from, DateTimeOffset to, bool alsoRestricted, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = new SqlFilter().And("plate = @", plate).And("captured_at >= @", from).And("captured_at < @", to).And("kind = @", TwoPlaces.Kind).And("state = any(@)", StandingStates).And(alsoRestricted ? null : Restricted.Not("plate")).Command(
+            dataSource, $"select {ReviewEndpoints.Columns} from review_cases where {{where}} order by captured_at, id limit {{limit}}", Paging.MaximumLimit);
+        return await command.ReadAllAsync(ReviewEndpoints.Read, cancellationToken);
     }
 
     private static PassageHit For(ClaimsPrincipal user, PassageHit hit) => hit.Vehicle is null ? hit : hit with { Vehicle = Keepers.For(user, hit.Vehicle) };

@@ -24,9 +24,11 @@ internal static class VehicleSlice
         group.MapGet("/{plate}", GetAsync).WithSummary("A registry record").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
         group.MapGet("/{plate}/history", HistoryAsync).WithSummary("What the registry knows of a vehicle over time, oldest first").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
         group.MapPost("/import", ImportAsync).WithSummary("Adds vehicles from CSV, or changes what the file has columns for, from a day on; invalid rows are reported by line")
-            .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite);
+            .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite)
+            .Audited("vehicles.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows"), null));
         group.MapPost("/discounts/import", ImportDiscountsAsync).WithSummary("Adds discounts for some days from CSV; invalid rows are reported by line")
-            .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite);
+            .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite)
+            .Audited("discounts.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows"), null));
         return app.MapVehicleSearch();
     }
 

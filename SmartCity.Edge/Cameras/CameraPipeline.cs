@@ -1,19 +1,22 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using OpenCvSharp;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras.Events;
 using SmartCity.Edge.Clocks;
+using SmartCity.Edge.Faces;
 using SmartCity.Edge.Publishing;
-using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tracking;
+using SmartCity.Recognition;
 using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Cameras;
 
 /// <summary>One camera's frames to vehicles: gate, detect, read, follow, vote. It touches no disk. Not thread-safe.</summary>
 /// <param name="clock">This machine's; null when nobody asks for it.</param>
-internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, CameraStatistics statistics, StationClock? clock = null) : IDisposable
+/// <param name="bystanders">Blurs faces in what leaves; null where no picture leaves.</param>
+internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, CameraStatistics statistics, StationClock? clock = null, BystanderBlur? bystanders = null) : IDisposable
 {
     private const int EvidenceQuality = 82;
     private const float PatchMargin = 0.35f;
@@ -81,7 +84,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private List<ObservedVehicle> Look(Frame frame)
     {
         _truth.Sees(frame);
-        _tracker.FrameAt(frame.Moment);
+        _tracker.FrameAt(frame.Moment, live: frame.Origin is null);
         if (frame.Reading is { } reading)
         {
             return Vote(frame, reading);
@@ -137,7 +140,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         var vote = EventVote.Of(ours ?? NothingIn(frame.Image), reading);
         using var track = new Track(vote.Quad, frame.Moment, activity?.Context ?? default) { Origin = frame.Origin };
         track.Add(vote, frame.Image, frame.CapturedAt);
-        return [.. Observed([(track, vote)]).Select(v => v with
+        return [.. Observed([(track, vote)], isPlateFound: ours is not null).Select(v => v with
         {
             Sighting = v.Sighting with { Direction = reading.Direction ?? camera.Direction, SpeedKmh = reading.SpeedKmh, Box = ours is null ? [] : v.Sighting.Box },
             PatchJpeg = ours is null ? null : v.PatchJpeg,
@@ -168,20 +171,21 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         }
     }
 
-    private List<ObservedVehicle> Observed(IReadOnlyList<(Track Track, PlateRead Vote)> due)
+    /// <param name="isPlateFound">Whether the quads are of plates, which stay clear where faces are blurred.</param>
+    private List<ObservedVehicle> Observed(IReadOnlyList<(Track Track, PlateRead Vote)> due, bool isPlateFound = true)
     {
         var vehicles = new List<ObservedVehicle>(due.Count);
         foreach (var (track, vote) in due)
         {
             using var activity = Telemetry.Source.StartActivity("vote", ActivityKind.Internal, track.Trace, [new("plate", Masking.Plate(vote.Plate)), new("frames", track.Reads.Count), new("confidence", vote.Confidence)]);
-            vehicles.Add(Observed(track, vote, activity?.Context ?? track.Trace));
+            vehicles.Add(Observed(track, vote, activity?.Context ?? track.Trace, isPlateFound));
             _truth.Reported(vote.Plate);
         }
 
         return vehicles;
     }
 
-    private ObservedVehicle Observed(Track track, PlateRead vote, ActivityContext trace)
+    private ObservedVehicle Observed(Track track, PlateRead vote, ActivityContext trace, bool isPlateFound)
     {
         var (picture, at, quad) = track.Best;
         var before = track.Sighting;
@@ -213,18 +217,26 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             Frames = track.Reads.Count,
             Box = shown is not null ? shown.Box : [box.X, box.Y, box.Width, box.Height],
             Evidence = shown is not null ? shown.Evidence : Sighting.EvidenceKey(station.Id, captured, id, revision),
-            ReaderVersion = recogniser.ReaderVersion,
+            EvidenceSha256 = shown?.EvidenceSha256,
+            PatchSha256 = shown?.PatchSha256,
+            ReaderVersion = vote.ReaderVersion ?? recogniser.ReaderVersion,
             DetectorVersion = recogniser.DetectorVersion,
             ClockSynchronised = before is not null ? before.ClockSynchronised : _timedElsewhere ? null : clock?.Timing()?.Synchronised, // of the clock that gave its time
         };
-        track.Sighting = sighting;
         if (shown is not null)
         {
+            track.Sighting = sighting;
             return new ObservedVehicle(sighting, null, null, trace) { Corrects = before };
         }
 
-        using var patch = PlatePatch.Rectify(picture, quad, PatchMargin);
+        using var covered = bystanders?.Cover(picture, isPlateFound ? quad.Box : null);
+        var leaving = covered ?? picture;
+        using var patch = PlatePatch.Rectify(leaving, quad, PatchMargin);
         var quality = new ImageEncodingParam(ImwriteFlags.JpegQuality, EvidenceQuality);
-        return new ObservedVehicle(sighting, picture.ImEncode(".jpg", quality), patch.ImEncode(".jpg", quality), trace) { Corrects = before };
+        var (evidence, plate) = (leaving.ImEncode(".jpg", quality), patch.ImEncode(".jpg", quality));
+        track.Sighting = sighting with { EvidenceSha256 = Digest(evidence), PatchSha256 = Digest(plate) };
+        return new ObservedVehicle(track.Sighting, evidence, plate, trace) { Corrects = before };
     }
+
+    private static string Digest(byte[] jpeg) => Convert.ToHexStringLower(SHA256.HashData(jpeg));
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using SmartCity.Edge.Faces;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Edge.Cameras;
@@ -15,6 +16,7 @@ public static class CameraSlice
         services.AddSingleton<CameraSources>();
         services.AddSingleton(provider => new PixelBudget(provider.GetRequiredService<IOptions<EdgeOptions>>().Value.DecodedPixels));
         services.AddObjectStore();
+        services.AddFaces();
         services.AddSingleton<NewestPictures>();
         services.AddHostedService(provider => provider.GetRequiredService<NewestPictures>());
         return services.AddHostedService<CameraWorker>();

@@ -25,7 +25,7 @@ internal sealed class CameraSources(IOptions<EdgeOptions> options, VideoDecoder 
         Action<string> bad = reason => board?.Find(camera.Id)?.FrameBad(reason);
         if (UploadSource.IsUpload(source))
         {
-            return new UploadSource();
+            return new UploadSource(source);
         }
 
         var colon = source.IndexOf(':', StringComparison.Ordinal);

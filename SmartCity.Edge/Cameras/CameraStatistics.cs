@@ -127,7 +127,8 @@ public sealed class CameraStatistics(string stationId, string cameraId)
                 CameraState.Failing => "failing",
                 _ => "ended",
             },
-            FramesPerSecond = Math.Round((Frames - framesBefore) / since.TotalSeconds, 2),
+            // A camera that was started again counts from nothing.
+            FramesPerSecond = Math.Round((Frames >= framesBefore ? Frames - framesBefore : Frames) / since.TotalSeconds, 2),
             FramesDropped = Dropped,
             FramesBad = Interlocked.Read(ref _bad),
             BadFrame = _badFrame,

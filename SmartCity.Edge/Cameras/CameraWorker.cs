@@ -6,9 +6,10 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Configuration;
+using SmartCity.Edge.Faces;
 using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Publishing;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 
@@ -27,6 +28,8 @@ internal sealed class CameraWorker(
     HotlistWatch hotlist,
     SightingPublisher publisher,
     NewestPictures pictures,
+    BystanderBlur bystanders,
+    FaceWatch faces,
     StationClock clock,
     IOptions<EdgeOptions> options,
     IOptions<ConfigurationOptions> core,
@@ -40,7 +43,8 @@ internal sealed class CameraWorker(
     private static readonly TimeSpan FirstRestart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRestart = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan TrialPictures = TimeSpan.FromSeconds(1);
+    // A little less than a second, so that each second has one.
+    private static readonly TimeSpan WatchedPictures = TimeSpan.FromMilliseconds(800);
 
     private readonly long _started = time.GetTimestamp();
 
@@ -124,7 +128,7 @@ internal sealed class CameraWorker(
     private async Task RunAsync(Station station, Camera camera, SemaphoreSlim turns, CancellationToken capture, CancellationToken stoppingToken)
     {
         var statistics = board.Start(station.Id, camera.Id);
-        statistics.Is(CameraState.Connecting);
+        statistics.Is(CameraState.Connecting, UploadSource.IsUpload(camera.Source) && options.Value.UploadKey is null ? UploadSource.NoKey : null);
         ICameraSource source;
         try
         {
@@ -139,10 +143,11 @@ internal sealed class CameraWorker(
         }
 
         var frames = Channel.CreateBounded<Frame>(
-            new BoundedChannelOptions(options.Value.FramesWaiting) { FullMode = source.Waits ? BoundedChannelFullMode.Wait : BoundedChannelFullMode.DropOldest, SingleReader = true },
+            new BoundedChannelOptions(options.Value.FramesWaiting) { FullMode = source.DropsOldest ? BoundedChannelFullMode.DropOldest : BoundedChannelFullMode.Wait, SingleReader = true },
             dropped =>
             {
                 dropped.Dispose();
+                dropped.Outcome?.TrySetResult(false);
                 statistics.FrameDropped();
             });
         await Task.WhenAll(
@@ -180,6 +185,7 @@ internal sealed class CameraWorker(
         finally
         {
             frames.TryComplete();
+            faces.Ended(camera.Id);
         }
     }
 
@@ -193,7 +199,12 @@ internal sealed class CameraWorker(
             statistics.FrameCaptured();
             frame.Moment = source.Waits ? frame.Moment : Now;
             PrivacyMasks.Apply(camera, frame);
-            pictures.Offer(station.Id, camera.Id, frame, camera.Trial ? TrialPictures : null);
+            pictures.Offer(station.Id, camera.Id, frame, camera.Trial || stations.Watched.Contains(camera.Id) ? WatchedPictures : null);
+            if (!camera.Trial)
+            {
+                await faces.OfferAsync(camera.Id, frame, source.Waits, capture);
+            }
+
             await WriteAsync(frames, frame, capture);
         }
     }
@@ -217,6 +228,7 @@ internal sealed class CameraWorker(
         await foreach (var frame in frames.ReadAllAsync(stoppingToken))
         {
             frame.Dispose();
+            frame.Outcome?.TrySetResult(false);
         }
     }
 
@@ -225,7 +237,7 @@ internal sealed class CameraWorker(
     {
         for (var failed = 1; ; failed++)
         {
-            using var pipeline = new CameraPipeline(station, camera, recogniser, statistics, clock);
+            using var pipeline = new CameraPipeline(station, camera, recogniser, statistics, clock, bystanders);
             try
             {
                 await RecogniseAsync(pipeline, camera, source, frames, statistics, turns, stoppingToken);
@@ -272,9 +284,17 @@ internal sealed class CameraWorker(
 
             while (frames.TryRead(out var frame))
             {
-                var vehicles = await TakeAsync(pipeline, frame, turns, stoppingToken);
-                statistics.Fails(null);
-                await PublishAsync(camera, vehicles, statistics, stoppingToken);
+                var kept = false;
+                try
+                {
+                    var vehicles = await TakeAsync(pipeline, frame, turns, stoppingToken);
+                    statistics.Fails(null);
+                    kept = await PublishAsync(camera, vehicles, statistics, stoppingToken);
+                }
+                finally
+                {
+                    frame.Outcome?.TrySetResult(kept);
+                }
             }
         }
     }
@@ -296,8 +316,10 @@ internal sealed class CameraWorker(
         }
     }
 
-    private async Task PublishAsync(Camera camera, List<ObservedVehicle> vehicles, CameraStatistics statistics, CancellationToken stoppingToken)
+    // Whether all of them are kept.
+    private async Task<bool> PublishAsync(Camera camera, List<ObservedVehicle> vehicles, CameraStatistics statistics, CancellationToken stoppingToken)
     {
+        var kept = true;
         foreach (var vehicle in vehicles)
         {
             // First: a disk that is full holds up the spool. Of the same plate it has told already.
@@ -316,8 +338,11 @@ internal sealed class CameraWorker(
             {
                 health.Degraded(Worker, $"A sighting of camera {camera.Id} could not be written to the spool: {e.Message}");
                 logger.LogCritical(e, "Camera {Camera}: sighting {Sighting} could not be written to the spool.", camera.Id, vehicle.Sighting.Id);
+                kept = false;
             }
         }
+
+        return kept;
     }
 
     private async Task RescueAsync(CameraPipeline pipeline, Camera camera, CameraStatistics statistics, CancellationToken stoppingToken)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using OpenCvSharp;
 using SmartCity.Edge.Cameras.Recordings;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Cameras;
 

@@ -61,6 +61,9 @@ public sealed class Frame : IDisposable
     /// <summary>The room that its pixels take of a budget; null where none is kept.</summary>
     public IDisposable? Room { get; init; }
 
+    /// <summary>Told whether the sightings of this frame are in the spool; null where nobody waits for it.</summary>
+    internal TaskCompletionSource<bool>? Outcome { get; init; }
+
     public void Dispose()
     {
         _image?.Dispose();

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using OpenCvSharp;
 using SmartCity.Contracts.Cities;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Cameras;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using OpenCvSharp;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Cameras;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenCvSharp;
 using SmartCity.Contracts;
+using SmartCity.Edge.Faces;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Objects;
 
@@ -14,7 +15,7 @@ namespace SmartCity.Edge.Cameras;
 /// Puts what each camera sees into the object store every few seconds, beside recognition and never in its way: a picture that cannot be put
 /// is dropped, the next one says more. They are no evidence.
 /// </summary>
-internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions> options, WorkerHealth health, TimeProvider time, ILogger<NewestPictures> logger) : BackgroundService
+internal sealed class NewestPictures(IObjectWriter objects, BystanderBlur bystanders, IOptions<EdgeOptions> options, WorkerHealth health, TimeProvider time, ILogger<NewestPictures> logger) : BackgroundService
 {
     private const string Worker = "camera pictures";
     private const int Widest = 1280;
@@ -43,7 +44,8 @@ internal sealed class NewestPictures(IObjectStore objects, IOptions<EdgeOptions>
         _taken[cameraId] = now;
         try
         {
-            _waiting.Writer.TryWrite(new Picture(stationId, cameraId, frame.CapturedAt, Jpeg(frame.Image)));
+            using var covered = bystanders.Cover(frame.Image);
+            _waiting.Writer.TryWrite(new Picture(stationId, cameraId, frame.CapturedAt, Jpeg(covered ?? frame.Image)));
         }
         catch (Exception e)
         {

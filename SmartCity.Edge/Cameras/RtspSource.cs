@@ -10,6 +10,8 @@ namespace SmartCity.Edge.Cameras;
 /// </summary>
 internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, VideoDecoder decoder, TimeProvider time) : ICameraSource
 {
+    private const int NotThere = 2;
+
     private readonly string _shown = CameraAddress.Shown(address.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped))!;
 
     public bool Waits => false;
@@ -65,7 +67,8 @@ internal sealed class RtspSource(string cameraId, Uri address, long mostPixels, 
         }
         catch (Win32Exception e)
         {
-            throw new CameraLostException($"Camera {cameraId}: {_shown} needs the program {VideoDecoder.Program}, which does not start ({e.Message}). Install it (Debian: apt-get install ffmpeg).", e);
+            // The system's own words name a folder that has nothing to do with it.
+            throw new CameraLostException($"Camera {cameraId}: {_shown} needs the program {VideoDecoder.Program}, which {(e.NativeErrorCode == NotThere ? "is not installed on the edge" : $"could not be started (error {e.NativeErrorCode})")}. Install it (Debian: apt-get install ffmpeg).", e);
         }
     }
 

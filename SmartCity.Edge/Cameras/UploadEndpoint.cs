@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras.Events;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Cameras;
 

@@ -11,8 +11,9 @@ using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Hotlist;
 using SmartCity.Edge.Mirroring;
+using SmartCity.Edge.Models;
 using SmartCity.Edge.Publishing;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 
@@ -35,10 +36,13 @@ internal sealed class HeartbeatWorker(
     IOptions<EdgeOptions> options,
     WorkerHealth health,
     TimeProvider time,
-    ILogger<HeartbeatWorker> logger) : BackgroundService
+    ILogger<HeartbeatWorker> logger,
+    ModelBoard? models = null) : BackgroundService
 {
     private const string Worker = "heartbeats";
     private static readonly TimeSpan OnTrial = TimeSpan.FromSeconds(2);
+
+    private readonly PublishedHours _published = new(time);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => health.KeepAsync(Worker, RunAsync, logger, stoppingToken);
 
@@ -92,6 +96,7 @@ internal sealed class HeartbeatWorker(
             PicturesWaiting = spool.Pictures.Queue.Waiting,
             PicturesSetAside = spool.Pictures.Queue.SetAside,
             AtCore = spool.AtCore is { } known ? new AtCoreHeartbeat { At = known.At, Kept = known.Kept, OnTheWay = known.OnTheWay, Missing = known.Missing } : null,
+            Published = _published.Of(spool),
             SightingsPerSecond = PerSecond(sightings, since),
             ReadRate = sightings == 0 ? null : Math.Round(1 - (double)unread / sightings, 3),
             Problems = Problems(stationId, of),
@@ -104,6 +109,7 @@ internal sealed class HeartbeatWorker(
             DetectorVersion = recogniser.DetectorVersion,
             ReaderVersion = recogniser.ReaderVersion,
             Device = recogniser.Device,
+            Models = models?.Beats,
         };
     }
 

@@ -10,7 +10,7 @@ namespace SmartCity.Edge.Publishing;
 /// Puts each station's pictures into the object store, beside the sightings and never in their way: wanted vehicles' first, then the newest. One
 /// that the store refuses waits longer and longer, and the others pass it.
 /// </summary>
-internal sealed class PictureDelivery(SightingPublisher publisher, IObjectStore objects, WorkerHealth health, TimeProvider time, ILogger<PictureDelivery> logger) : BackgroundService
+internal sealed class PictureDelivery(SightingPublisher publisher, IObjectWriter objects, WorkerHealth health, TimeProvider time, ILogger<PictureDelivery> logger) : BackgroundService
 {
     private const int Together = 4;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);

@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Heartbeats;
 using SmartCity.Edge.Mirroring;
 using SmartCity.ServiceDefaults.Objects;
@@ -17,6 +20,10 @@ public static class PublishingSlice
     internal static IServiceCollection AddSpool(this IServiceCollection services)
     {
         services.AddObjectStore();
+        services.AddSingleton<CoreUploads>();
+        services.AddSingleton<IObjectWriter>(provider => provider.GetRequiredService<IConfiguration>().GetConnectionString("objects") is null && provider.GetRequiredService<IOptions<ConfigurationOptions>>().Value.Address is not null
+            ? provider.GetRequiredService<CoreUploads>()
+            : provider.GetRequiredService<IObjectStore>());
         services.AddSingleton<SightingPublisher>();
         services.TryAddSingleton<EdgeProducers>();
         services.TryAddSingleton<MirrorBoard>();
@@ -24,6 +31,7 @@ public static class PublishingSlice
         services.AddHostedService(provider => provider.GetRequiredService<EdgeKafkaFigures>());
 #pragma warning disable EXTEXP0001 // The worker asks again by itself.
         services.AddHttpClient(CoreSightings.Client, client => client.Timeout = Patience).RemoveAllResilienceHandlers();
+        services.AddHttpClient(CoreUploads.Client, client => client.Timeout = Patience).RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
         services.AddSingleton<CoreSightings>();
         services.AddHostedService<SpoolDelivery>();

@@ -35,13 +35,16 @@ internal sealed class SpoolComparison(
 
     private static string Worker(StationSpool spool) => $"comparison with the core {spool.StationId}";
 
+    // A broker inside the process: that it is empty after a start is how it works, and nothing to look after.
+    private bool Forgets => (options.Value.BrokerPartitionBytes ?? mirror.Value.CorePartitionBytes) is not null;
+
     private async Task RunAsync(StationSpool spool, CancellationToken stoppingToken)
     {
         var (offsets, at) = (spool.Offsets, time.GetUtcNow());
         if (spool.AtCore is null)
         {
             spool.CountKept();
-            if (core.CanBeAsked && (options.Value.BrokerPartitionBytes ?? mirror.Value.CorePartitionBytes) is not null)
+            if (core.CanBeAsked && Forgets)
             {
                 spool.Stretches.Forget(); // such a broker began empty: nothing is on its way
             }
@@ -89,7 +92,15 @@ internal sealed class SpoolComparison(
 
         if (offsets.Any(o => measured.Ends.GetValueOrDefault(o.Key) <= o.Value))
         {
-            logger.LogError("Station {Station}: its Kafka has lost records that it had acknowledged; what the core does not have is sent again from the spool.", spool.StationId);
+            if (Forgets)
+            {
+                logger.LogInformation("Station {Station}: its Kafka broker runs inside the process and started empty. The edge sends what the core does not have from the spool.", spool.StationId);
+            }
+            else
+            {
+                logger.LogError("Station {Station}: its Kafka has lost records that it had acknowledged. The edge sends what the core does not have again from the spool.", spool.StationId);
+            }
+
             spool.ForgetOffsets();
             if (core.CanBeAsked)
             {
@@ -111,9 +122,17 @@ internal sealed class SpoolComparison(
         var open = stretches.FindAll(s => s.Whole?.Kept != s.Count && s.End.CompareTo(delivered) <= 0 && s.Again is not { IsDone: false });
         var waiting = stretches.Where(s => s.Again is { IsDone: false }).Sum(s => (long)s.Again!.Ids.Count);
         var onTheWay = 0L;
+        var (first, last) = open.Count > 0 ? (open[0].From, open[^1].From) : (EdgeSightings.StretchOf(time.GetUtcNow()), EdgeSightings.StretchOf(time.GetUtcNow()));
+        var answer = await core.CountAsync(spool.StationId, first, last + EdgeSightings.Stretch, cancellationToken);
+        if (answer.CompareHours is { Count: > 0 } hours && spool.Stretches.Ask(hours))
+        {
+            logger.LogWarning("Station {Station}: the core lacks sightings of {Count} hours that were published; they are compared again.", spool.StationId, hours.Count);
+            await CompareAsync(spool, cancellationToken);
+            return;
+        }
+
         if (open.Count > 0)
         {
-            var answer = await core.CountAsync(spool.StationId, open[0].From, open[^1].From + EdgeSightings.Stretch, cancellationToken);
             var stored = answer.Stretches.ToDictionary(s => s.From, s => s.Count);
             foreach (var stretch in open)
             {
@@ -156,7 +175,7 @@ internal sealed class SpoolComparison(
         var again = new SpoolAgain([.. stretch.Parts.Values], missing);
         spool.Stretches.IsSentAgain(stretch, again);
         spool.SendAgain(again);
-        logger.LogWarning("Station {Station}: the core does not have {Count} of the {Kept} sightings captured from {From:u} on that Kafka had acknowledged; they are sent again.", spool.StationId, missing.Count, stretch.Count, stretch.From);
+        logger.Log(Forgets ? LogLevel.Information : LogLevel.Warning, "Station {Station}: the core does not have {Count} of the {Kept} sightings captured from {From:u} on that Kafka had acknowledged. The edge sends them again.", spool.StationId, missing.Count, stretch.Count, stretch.From);
         return missing.Count;
     }
 

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
+using SmartCity.Bricks.Kafka;
 using SmartCity.Contracts;
 using SmartCity.Edge.Mirroring;
 using SmartCity.ServiceDefaults;
@@ -32,7 +33,7 @@ internal sealed class SpoolDelivery(
     private const int BatchSize = 200;
 
     // What the headers and the record's frame add at most.
-    private const int HeaderBytes = 256;
+    private const int HeaderBytes = 512;
     private static readonly TopicPartition Topic = new(Topics.Sightings, Partition.Any);
     private static readonly Counter<long> Published = Telemetry.Meter.CreateCounter<long>("smartcity.edge.published", "{sighting}", "Sightings that Kafka acknowledged.");
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
@@ -129,7 +130,7 @@ internal sealed class SpoolDelivery(
         var offsets = await Task.WhenAll(sightings.ConvertAll(async spooled =>
         {
             using var activity = Telemetry.Source.StartActivity("publish", ActivityKind.Producer, spooled.Trace);
-            var message = Message(spool.Pictures.IsShed(spooled.Name) ? spooled with { Sighting = spooled.Sighting with { Evidence = null } } : spooled, activity?.Context ?? spooled.Trace);
+            var message = Message(spool.Pictures.IsShed(spooled.Name) ? spooled with { Sighting = spooled.Sighting with { Evidence = null, EvidenceSha256 = null, PatchSha256 = null } } : spooled, activity?.Context ?? spooled.Trace);
             var delivered = await producer.ProduceAsync(Topic, message, cancellationToken);
             budget?.Sent(delivered, message.Key!.Length + message.Value!.Length + HeaderBytes);
             return (delivered.Partition.Value, delivered.Offset.Value);
@@ -160,6 +161,7 @@ internal sealed class SpoolDelivery(
             { RecordHeaders.Schema, Encoding.ASCII.GetBytes(RecordHeaders.SightingSchema) },
             { RecordHeaders.SentAt, Encoding.ASCII.GetBytes(time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)) },
         };
+        EventHeaders.Add(headers, $"{sighting.Id}/{sighting.Revision}", "/stations/" + sighting.StationId, CityEvents.SightingMade, sighting.CapturedAt);
         TracePropagation.Inject(headers, trace);
         return new Message<byte[]?, byte[]?>
         {

@@ -21,7 +21,14 @@ internal sealed class SpoolStretches(DateTimeOffset startedAt)
         }
     }
 
-    public void Add(DateTimeOffset capturedAt, SpoolPosition at, SpoolPosition next) => Change(EdgeSightings.StretchOf(capturedAt), s => s.With(at, next), isNew: true);
+    public void Add(Sighting sighting, SpoolPosition at, SpoolPosition next) => Change(EdgeSightings.StretchOf(sighting.CapturedAt), s => s.With(at, next, sighting.Revision == 0), isNew: true);
+
+    /// <summary>By hour, the sightings that lie before a position.</summary>
+    public List<PublishedHour> Published(SpoolPosition delivered) =>
+    [
+        .. All().Where(s => s.End.CompareTo(delivered) <= 0).GroupBy(s => PublishedHour.HourOf(s.From))
+            .Select(h => new PublishedHour(h.Key, h.Sum(s => s.Parts.Values.Sum(p => p.Sightings)), h.Max(s => s.SentAt))),
+    ];
 
     /// <summary>Kafka acknowledged a sighting of this capture time.</summary>
     public void Sent(DateTimeOffset capturedAt, DateTimeOffset now) => Change(EdgeSightings.StretchOf(capturedAt), s => s with { SentAt = now });
@@ -61,6 +68,21 @@ internal sealed class SpoolStretches(DateTimeOffset startedAt)
             {
                 _stretches[start] = stretch with { Whole = null, AtOnce = true };
             }
+        }
+    }
+
+    /// <summary>The core lacks some of these hours: they are compared, and sent again, without waiting. False when none of them is kept.</summary>
+    public bool Ask(IReadOnlyCollection<DateTimeOffset> hours)
+    {
+        lock (_gate)
+        {
+            var asked = _stretches.Where(s => hours.Contains(PublishedHour.HourOf(s.Key))).ToList();
+            foreach (var (start, stretch) in asked)
+            {
+                _stretches[start] = stretch with { Whole = null, AtOnce = true };
+            }
+
+            return asked.Count > 0;
         }
     }
 
@@ -125,10 +147,11 @@ internal sealed record SpoolStretch(DateTimeOffset From)
     /// <summary>What is sent again of it; null if nothing was.</summary>
     public SpoolAgain? Again { get; init; }
 
-    public SpoolStretch With(SpoolPosition at, SpoolPosition next)
+    /// <param name="isFirst">It is no later revision of a sighting.</param>
+    public SpoolStretch With(SpoolPosition at, SpoolPosition next, bool isFirst)
     {
-        var part = Parts.TryGetValue(at.Segment, out var known) ? known : new SpoolPart(0, at, next);
-        return this with { Parts = Parts.SetItem(at.Segment, new SpoolPart(part.Count + 1, at.CompareTo(part.First) < 0 ? at : part.First, next.CompareTo(part.End) > 0 ? next : part.End)) };
+        var part = Parts.TryGetValue(at.Segment, out var known) ? known : new SpoolPart(0, 0, at, next);
+        return this with { Parts = Parts.SetItem(at.Segment, new SpoolPart(part.Count + 1, part.Sightings + (isFirst ? 1 : 0), at.CompareTo(part.First) < 0 ? at : part.First, next.CompareTo(part.End) > 0 ? next : part.End)) };
     }
 
     /// <summary>Whether what the core does not have of it is lost, rather than on its way.</summary>
@@ -141,7 +164,8 @@ internal sealed record SpoolStretch(DateTimeOffset From)
 }
 
 /// <summary>Records of a stretch in one segment.</summary>
-internal sealed record SpoolPart(long Count, SpoolPosition First, SpoolPosition End);
+/// <param name="Sightings">Those of the records that are no later revision.</param>
+internal sealed record SpoolPart(long Count, long Sightings, SpoolPosition First, SpoolPosition End);
 
 /// <summary>Sightings that are sent again: parts of the log, and which of them.</summary>
 internal sealed class SpoolAgain(IReadOnlyList<SpoolPart> parts, IReadOnlySet<Guid> ids)

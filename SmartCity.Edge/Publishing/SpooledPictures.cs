@@ -129,7 +129,7 @@ internal sealed class SpooledPictures
     public bool IsShed(PictureName name) => new FileInfo(EvidenceFile(name)) is { Exists: true, Length: 0 };
 
     /// <summary>Puts a sighting's pictures into the object store, or the word that they were shed, and deletes them here.</summary>
-    public async Task UploadAsync(PictureName name, IObjectStore objects, CancellationToken cancellationToken)
+    public async Task UploadAsync(PictureName name, IObjectWriter objects, CancellationToken cancellationToken)
     {
         var key = Sighting.EvidenceKey(_stationId, name.CapturedAt, name.Id, name.Revision);
         var (evidence, patch) = (new FileInfo(EvidenceFile(name)), new FileInfo(PatchFile(name)));

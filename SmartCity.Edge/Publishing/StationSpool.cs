@@ -72,7 +72,7 @@ internal sealed class StationSpool : IAsyncDisposable
         var pictured = sighting.Evidence is not null && sighting.Evidence != vehicle.Corrects?.Evidence;
         if (pictured && !await Pictures.TryKeepAsync(vehicle, cancellationToken))
         {
-            (sighting, pictured) = (sighting with { Evidence = null }, false);
+            (sighting, pictured) = (sighting with { Evidence = null, EvidenceSha256 = null, PatchSha256 = null }, false);
         }
 
         var payload = SpooledSighting.Write(sighting, vehicle.Trace, vehicle.IsWanted);
@@ -179,7 +179,7 @@ internal sealed class StationSpool : IAsyncDisposable
         {
             if (SpooledSighting.TryRead(record.Payload, out var spooled))
             {
-                Stretches.Add(spooled.Sighting.CapturedAt, record.At, record.Next);
+                Stretches.Add(spooled.Sighting, record.At, record.Next);
             }
         }
     }
@@ -238,7 +238,7 @@ internal sealed class StationSpool : IAsyncDisposable
     {
         foreach (var (payload, sighting, wanted, at, next) in written)
         {
-            Stretches.Add(sighting.CapturedAt, at, next);
+            Stretches.Add(sighting, at, next);
             if (wanted && SpooledSighting.TryRead(payload, out var spooled))
             {
                 _ahead.Add(spooled);

@@ -5,8 +5,11 @@ namespace SmartCity.Edge.Tracking;
 /// <summary>What was reported lately and where it stood, so that a vehicle whose track was lost and found again is not reported twice. Not thread-safe.</summary>
 internal sealed class ReportedVehicles
 {
-    // No vehicle passes the same camera twice within this time.
+    // No vehicle passes the same camera twice within this time in which it gave pictures.
     private static readonly TimeSpan OnePass = TimeSpan.FromSeconds(10);
+
+    // After a longer silence of the camera the same vehicle may have come again.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ParkedPatience = TimeSpan.FromMinutes(10);
     private const double SamePlace = 0.6;
 
@@ -14,6 +17,9 @@ internal sealed class ReportedVehicles
 
     // The moment of the last frame that was observed, and until when nothing has moved since.
     private (TimeSpan Observed, TimeSpan Still) _view;
+
+    // The last silence of the camera, and the last frame that was observed before it.
+    private (TimeSpan Observed, TimeSpan Length) _silence;
 
     /// <summary>Remembers a vehicle that is to be reported; false when it is one that was.</summary>
     /// <param name="plate">Null when it was not read; then only one that stands can be known again.</param>
@@ -27,6 +33,7 @@ internal sealed class ReportedVehicles
         var known = _vehicles.Find(v => v.IsRead(plate) && IsSame(v, track));
         _vehicles.RemoveAll(v => v == known || (plate is not null && v.IsRead(plate)));
         track.ReportedAs = new Vehicle(known?.Plates ?? [plate]) { Box = track.Quad.Box, Parked = track.Stands || track.Reads.Count == 1, At = track.SeenAt == _view.Observed ? _view.Still : track.SeenAt };
+        track.ReportedAs.Unseen = track.SeenAt == _silence.Observed ? _silence.Length : TimeSpan.Zero;
         _vehicles.Add(track.ReportedAs);
         return known is null;
     }
@@ -48,7 +55,14 @@ internal sealed class ReportedVehicles
         foreach (var track in tracks.Where(t => t.SeenAt == at && t.ReportedAs is not null))
         {
             var vehicle = track.ReportedAs!;
-            (vehicle.Parked, vehicle.Box, vehicle.At) = (Overlap(vehicle.Box, track.Quad.Box) > SamePlace, track.Quad.Box, at);
+            (vehicle.Parked, vehicle.Box) = (Overlap(vehicle.Box, track.Quad.Box) > SamePlace, track.Quad.Box);
+            vehicle.SeenAt(at);
+        }
+
+        // What was lost and found again is there, before it can be reported.
+        foreach (var track in tracks.Where(t => t.SeenAt == at && t.ReportedAs is null))
+        {
+            _vehicles.Find(v => v.IsRead(track.Surest?.Plate) && IsSame(v, track))?.SeenAt(at);
         }
 
         // Where another stands, it does not stand any more.
@@ -66,10 +80,28 @@ internal sealed class ReportedVehicles
     {
         foreach (var vehicle in _vehicles.Where(v => v.At == _view.Still))
         {
-            vehicle.At = at;
+            vehicle.SeenAt(at);
         }
 
         _view.Still = at;
+    }
+
+    /// <summary>
+    /// No frame came for longer than the camera leaves between two: what the last one showed is passing still, for those after it may have been on their way
+    /// for long. What had left before the silence, has left.
+    /// </summary>
+    public void Silent(TimeSpan length)
+    {
+        if (length > LongestSilence)
+        {
+            return;
+        }
+
+        _silence = (_view.Observed, length);
+        foreach (var vehicle in _vehicles.Where(v => v.At == _view.Still))
+        {
+            vehicle.Unseen += length;
+        }
     }
 
     public void Forget(TimeSpan at) => _vehicles.RemoveAll(v => at - v.At > ParkedPatience);
@@ -78,7 +110,7 @@ internal sealed class ReportedVehicles
     private static bool IsSame(Vehicle vehicle, Track track)
     {
         var since = track.SeenAt - vehicle.At;
-        return (vehicle.Plate is not null && since <= OnePass) || (vehicle.Parked && since <= ParkedPatience && Overlap(vehicle.Box, track.Quad.Box) > SamePlace);
+        return (vehicle.Plate is not null && since - vehicle.Unseen <= OnePass) || (vehicle.Parked && since <= ParkedPatience && Overlap(vehicle.Box, track.Quad.Box) > SamePlace);
     }
 
     internal static double Overlap(Rect a, Rect b)
@@ -102,6 +134,12 @@ internal sealed class ReportedVehicles
 
         public Rect Box { get; set; }
 
+        /// <summary>When it was seen last.</summary>
         public TimeSpan At { get; set; }
+
+        /// <summary>Of the time since, that in which the camera gave no frames.</summary>
+        public TimeSpan Unseen { get; set; }
+
+        public void SeenAt(TimeSpan at) => (At, Unseen) = (at, TimeSpan.Zero);
     }
 }

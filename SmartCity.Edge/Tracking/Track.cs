@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using OpenCvSharp;
 using SmartCity.Contracts;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tracking;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using OpenCvSharp;
 using SmartCity.Contracts;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tracking;
 
@@ -50,11 +50,18 @@ public sealed class Tracker(Func<IReadOnlyList<PlateRead>, PlateRead> fuse, Func
     }
 
     /// <summary>Hears of every frame of the camera, read or not.</summary>
-    public void FrameAt(TimeSpan at)
+    /// <param name="live">The moment is when it arrived, and not its place in a recording: it may have been held up.</param>
+    public void FrameAt(TimeSpan at, bool live = true)
     {
         if (_frameAt is { } before && at > before)
         {
-            _intervals.Enqueue(at - before);
+            var interval = at - before;
+            if (live && _intervals.Count > 0 && interval > ShortestPatience && interval > PatienceFrames * _intervals.Min())
+            {
+                _reported.Silent(interval);
+            }
+
+            _intervals.Enqueue(interval);
             if (_intervals.Count > IntervalsKept)
             {
                 _intervals.Dequeue();

@@ -7,16 +7,20 @@ namespace SmartCity.ServiceDefaults.Kafka;
 
 /// <summary>
 /// Reads records in batches. librdkafka is polled on a thread of its own, so that this member stays in its group however long a batch takes.
-/// While the queue is full nothing is taken, and before the group would remove this member the partitions are paused. Offsets are committed for what <see cref="Store"/> was called with, never before.
+/// While the queue is full nothing is taken, and before the group would remove this member the partitions are paused, also those that it is given
+/// meanwhile. Offsets are committed for what <see cref="Store"/> was called with, never before.
 /// </summary>
 public sealed class BatchReader : IAsyncDisposable
 {
+    public const long UsualBytes = 64_000_000;
+
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan FaultLasts = TimeSpan.FromSeconds(15);
 
-    // Pausing throws away what librdkafka has fetched ahead, so it is for work that is stuck, not for work that is busy.
-    private static readonly TimeSpan PauseAfter = TimeSpan.FromSeconds(30);
+    // Where to begin is asked again after so long.
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
 
     private readonly Channel<ConsumeResult<byte[]?, byte[]?>> _queue = Channel.CreateUnbounded<ConsumeResult<byte[]?, byte[]?>>();
     private readonly CancellationTokenSource _stop = new();
@@ -24,22 +28,34 @@ public sealed class BatchReader : IAsyncDisposable
     private readonly int _capacity;
     private readonly ILogger _logger;
     private readonly Action<TopicPartitionOffset>? _doneWith;
+    private readonly Func<IReadOnlyList<TopicPartition>, CancellationToken, Task<IReadOnlyList<TopicPartitionOffset>>>? _beginAt;
     private readonly Task _polling;
     private readonly Dictionary<TopicPartition, long> _done = [];
     private volatile IReadOnlyList<PartitionLag> _lags = [];
     private volatile ReaderFault? _fault;
+    private volatile int _partitions;
+    private long _bytes;
+    private bool _reassigned;
 
     /// <param name="capacity">Records that wait at most; a rebalance may bring a few more.</param>
     /// <param name="doneWith">Hears of what <see cref="Store"/> was called with.</param>
-    public BatchReader(ConsumerConfig config, string subscription, int capacity, ILogger logger, Action<TopicPartitionOffset>? doneWith = null)
+    /// <param name="beginAt">Says where to begin with partitions that this member was given. It is asked until it answers, and nothing is read meanwhile. Without it, the group's committed offsets count.</param>
+    public BatchReader(
+        ConsumerConfig config,
+        string subscription,
+        int capacity,
+        ILogger logger,
+        Action<TopicPartitionOffset>? doneWith = null,
+        Func<IReadOnlyList<TopicPartition>, CancellationToken, Task<IReadOnlyList<TopicPartitionOffset>>>? beginAt = null)
     {
         _doneWith = doneWith;
+        _beginAt = beginAt;
         _capacity = capacity;
         _logger = logger;
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetErrorHandler((_, error) => Fail(error))
             .SetLogHandler((_, message) => logger.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
-            .SetPartitionsAssignedHandler((_, partitions) => logger.LogDebug("Assigned {Partitions}.", string.Join(", ", partitions)))
+            .SetPartitionsAssignedHandler((_, partitions) => Assigned(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions, "Revoked"))
             .SetPartitionsLostHandler((_, partitions) => Forget(partitions, "Lost"))
             .Build();
@@ -52,6 +68,18 @@ public sealed class BatchReader : IAsyncDisposable
 
     /// <summary>The problem that Kafka reported within the last 15 s (it repeats it while it lasts); null if there was none.</summary>
     public string? Fault => _fault is { } fault && Stopwatch.GetElapsedTime(fault.At) < FaultLasts ? fault.Reason : null;
+
+    /// <summary>How long the queue is full before the partitions are paused. Pausing throws away what librdkafka has fetched ahead, so it is for work that is stuck, not for work that is busy.</summary>
+    public TimeSpan PauseAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The queue is full at so many bytes as well: a record may have a megabyte, and usually has half a kilobyte.</summary>
+    public long MostBytes { get; init; } = UsualBytes;
+
+    /// <summary>Records that were read and are in no batch yet.</summary>
+    public int Waiting => _queue.Reader.Count;
+
+    /// <summary>Partitions that this member has.</summary>
+    public int Partitions => _partitions;
 
     /// <summary>Waits up to <paramref name="idle"/> for a first record (then an empty batch) and up to <paramref name="linger"/> for the batch to fill.</summary>
     public async Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(int most, TimeSpan linger, TimeSpan idle, CancellationToken cancellationToken)
@@ -122,9 +150,16 @@ public sealed class BatchReader : IAsyncDisposable
     {
         while (batch.Count < most && _queue.Reader.TryRead(out var record))
         {
+            Interlocked.Add(ref _bytes, -BytesOf(record));
             batch.Add(record);
         }
     }
+
+    private static long BytesOf(ConsumeResult<byte[]?, byte[]?> record) => (record.Message.Key?.Length ?? 0) + (record.Message.Value?.Length ?? 0);
+
+    private bool IsFull => _queue.Reader.Count >= _capacity || Interlocked.Read(ref _bytes) >= MostBytes;
+
+    private bool IsHalfEmpty => _queue.Reader.Count <= _capacity / 2 && Interlocked.Read(ref _bytes) <= MostBytes / 2;
 
     private void Poll()
     {
@@ -141,10 +176,10 @@ public sealed class BatchReader : IAsyncDisposable
                     MeasureLag();
                 }
 
-                if (_queue.Reader.Count < _capacity)
+                if (!IsFull)
                 {
                     full = null;
-                    if (paused && _queue.Reader.Count <= _capacity / 2)
+                    if (paused && IsHalfEmpty)
                     {
                         _consumer.Resume(_consumer.Assignment);
                         paused = false;
@@ -161,8 +196,21 @@ public sealed class BatchReader : IAsyncDisposable
                     paused = true;
                 }
 
-                if (PollOnce(paused ? 5 : 100) is { Message: not null } record)
+                _reassigned = false;
+                var record = PollOnce(paused ? 5 : 100);
+                if (_reassigned)
                 {
+                    _partitions = _consumer.Assignment.Count;
+                    if (paused)
+                    {
+                        // It has got partitions of another member, which are not paused.
+                        _consumer.Pause(_consumer.Assignment);
+                    }
+                }
+
+                if (record is { Message: not null })
+                {
+                    Interlocked.Add(ref _bytes, BytesOf(record));
                     _queue.Writer.TryWrite(record);
                 }
             }
@@ -234,8 +282,35 @@ public sealed class BatchReader : IAsyncDisposable
         _lags = lags;
     }
 
+    private IEnumerable<TopicPartitionOffset> Assigned(List<TopicPartition> partitions)
+    {
+        _logger.LogDebug("Assigned {Partitions}.", string.Join(", ", partitions));
+        _reassigned = true;
+        while (_beginAt is not null && !_stop.IsCancellationRequested)
+        {
+            try
+            {
+                // On the thread of this reader alone. Whatever it reads before it knows the place would be read in vain.
+                return _beginAt(partitions, _stop.Token).GetAwaiter().GetResult();
+            }
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+            {
+                _logger.LogWarning("Where to begin reading could not be found out, so nothing is read yet: {Error}", e.Message);
+                _fault = new ReaderFault($"where to begin reading could not be found out: {e.Message}", Stopwatch.GetTimestamp());
+                _stop.Token.WaitHandle.WaitOne(AskAgain);
+            }
+            catch (OperationCanceledException)
+            {
+                // Nothing more is read.
+            }
+        }
+
+        return partitions.ConvertAll(p => new TopicPartitionOffset(p, Offset.Unset));
+    }
+
     private void Forget(IEnumerable<TopicPartitionOffset> partitions, string how)
     {
+        _reassigned = true;
         foreach (var partition in partitions)
         {
             _logger.LogDebug("{How} {Partition}.", how, partition.TopicPartition);

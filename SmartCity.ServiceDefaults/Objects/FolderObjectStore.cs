@@ -11,6 +11,8 @@ public sealed class FolderObjectStore : IObjectStore
         Directory.CreateDirectory(_root);
     }
 
+    public string Address => $"file://{_root.TrimEnd('/')}/";
+
     public async Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken)
     {
         await WriteAsync(key, async file => await file.WriteAsync(content, cancellationToken), cancellationToken);
@@ -21,6 +23,12 @@ public sealed class FolderObjectStore : IObjectStore
         await using var source = File.OpenRead(path);
         await WriteAsync(key, async file => await source.CopyToAsync(file, cancellationToken), cancellationToken);
     }
+
+    public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => Task.FromResult(File.Exists(PathOf(key)));
+
+    public Task<Uri?> UploadAddressAsync(string key, TimeSpan validFor) => Task.FromResult<Uri?>(null);
+
+    public Task PutOnceAsync(string key, ReadOnlyMemory<byte> content, string contentType, DateTimeOffset keepUntil, CancellationToken cancellationToken) => PutAsync(key, content, contentType, cancellationToken);
 
     public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken)
     {
@@ -50,7 +58,7 @@ public sealed class FolderObjectStore : IObjectStore
         foreach (var (file, key) in entries)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return new ObjectEntry(key, file.Length, file.LastWriteTimeUtc);
+            yield return new ObjectEntry(key, file.Length, file.LastWriteTimeUtc, $"{file.Length}-{file.LastWriteTimeUtc.Ticks}");
         }
     }
 

@@ -16,6 +16,9 @@ public sealed record ObjectStoreConnection
 
     public Uri? Endpoint { get; private init; }
 
+    /// <summary>Address of the same store for edges, whose way to it may be another; null if it is <see cref="Endpoint"/>.</summary>
+    public Uri? PublicEndpoint { get; private init; }
+
     public string AccessKey { get; private init; } = "";
 
     public string SecretKey { get; private init; } = "";
@@ -51,9 +54,15 @@ public sealed record ObjectStoreConnection
             throw new InvalidOperationException("ConnectionStrings:objects: Endpoint must be an http or https address, such as http://localhost:9000.");
         }
 
+        if (Value("PublicEndpoint") is { } outside && !(Uri.TryCreate(outside, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"))
+        {
+            throw new InvalidOperationException("ConnectionStrings:objects: PublicEndpoint must be an http or https address, such as https://s3.example.org.");
+        }
+
         return new ObjectStoreConnection
         {
             Endpoint = endpoint,
+            PublicEndpoint = Value("PublicEndpoint") is { } given ? new Uri(given) : null,
             AccessKey = Value("AccessKey") ?? throw new InvalidOperationException("ConnectionStrings:objects has no AccessKey."),
             SecretKey = Value("SecretKey") ?? throw new InvalidOperationException("ConnectionStrings:objects has no SecretKey."),
             Bucket = Value("Bucket") ?? "smartcity",

@@ -9,6 +9,7 @@ public sealed class SignedInUser(IHttpContextAccessor http, AuthenticationStateP
 {
     public const string TokenClaim = "core_token";
     public const string MustChangeClaim = "must_change_password";
+    public const string MustEnrolClaim = "must_enrol";
 
     /// <summary>The core no longer knows the token.</summary>
     public event Action? Ended;
@@ -28,6 +29,11 @@ public sealed class SignedInUser(IHttpContextAccessor http, AuthenticationStateP
         if (account.MustChangePassword)
         {
             identity.AddClaim(new Claim(MustChangeClaim, "true"));
+        }
+
+        if (account.MustEnrol)
+        {
+            identity.AddClaim(new Claim(MustEnrolClaim, "true"));
         }
 
         return new ClaimsPrincipal(identity);

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Mvc;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Access;
 
@@ -18,18 +20,32 @@ public sealed partial class CoreClient
         Timeout = Timeout.InfiniteTimeSpan,
     });
 
-    /// <summary>Null when name and password do not belong together.</summary>
-    public async Task<Session?> SignInAsync(SignInRequest request, CancellationToken cancellationToken)
+    /// <summary>Signs in for somebody at an address; for the client with the console's own key, whose word about the address the core takes.</summary>
+    /// <returns>The session; null and whether a code of the second factor is asked for when there is none.</returns>
+    public async Task<(Session? Session, bool NeedsCode)> SignInAsync(SignInRequest request, string address, CancellationToken cancellationToken)
     {
-        try
+        using var call = Request(HttpMethod.Post, "api/access/sign-in", null, request);
+        call.Headers.Add(ClientAddress.Header, address);
+        using var response = await http.SendAsync(call, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
-            return await PostAsync<Session>("api/access/sign-in", request, cancellationToken);
+            return (null, await response.Content.ReadFromJsonAsync<ProblemDetails>(Json, cancellationToken) is { } problem && problem.Extensions.ContainsKey("secondFactor"));
         }
-        catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.Unauthorized)
-        {
-            return null;
-        }
+
+        await CheckAsync(response, cancellationToken);
+        return (await response.Content.ReadFromJsonAsync<Session>(Json, cancellationToken), false);
     }
+
+    public Task<SecondFactorOffer> OfferSecondFactorAsync(CancellationToken cancellationToken) => PostAsync<SecondFactorOffer>("api/access/second-factor", new { }, cancellationToken);
+
+    /// <summary>The codes for when the authenticator is lost, and the new session.</summary>
+    public Task<SecondFactorConfirmed> ConfirmSecondFactorAsync(string? code, CancellationToken cancellationToken) =>
+        PostAsync<SecondFactorConfirmed>("api/access/second-factor/confirm", new SecondFactorCode(code), cancellationToken);
+
+    public Task RemoveSecondFactorAsync(string? code, CancellationToken cancellationToken) => PostAsync("api/access/second-factor/remove", new SecondFactorCode(code), cancellationToken);
+
+    /// <summary>Of a user who has lost it.</summary>
+    public Task ResetSecondFactorAsync(Guid user, CancellationToken cancellationToken) => DeleteAsync($"api/access/users/{user}/second-factor", cancellationToken);
 
     public async Task SignOutAsync(CancellationToken cancellationToken)
     {

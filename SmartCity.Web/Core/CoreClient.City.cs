@@ -45,10 +45,11 @@ public sealed partial class CoreClient
     }
 
     /// <summary>The response with a camera's newest picture, to be passed on; the caller disposes it.</summary>
+    /// <param name="watch">Pictures come every second for a while.</param>
     /// <param name="known">Entity tags of pictures that the browser has; empty for none.</param>
-    public async Task<HttpResponseMessage> CameraPictureAsync(string id, string known, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> CameraPictureAsync(string id, string known, CancellationToken cancellationToken, bool watch = false)
     {
-        using var request = Request(HttpMethod.Get, $"api/cameras/{Uri.EscapeDataString(id)}/picture", null);
+        using var request = Request(HttpMethod.Get, $"api/cameras/{Uri.EscapeDataString(id)}/picture{(watch ? "?watch=true" : "")}", null);
         if (known.Length > 0)
         {
             request.Headers.TryAddWithoutValidation("If-None-Match", known);

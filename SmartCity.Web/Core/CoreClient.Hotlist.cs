@@ -20,20 +20,18 @@ public sealed partial class CoreClient
 
     public Task<HotlistAnswer> TestHotlistAsync(string plate, CancellationToken cancellationToken) => PostAsync<HotlistAnswer>("api/hotlist/test", new HotlistQuestion(plate), cancellationToken);
 
+    public Task<HotlistReach> HotlistReachAsync(string pattern, CancellationToken cancellationToken) => PostAsync<HotlistReach>("api/hotlist/reach", new HotlistQuestion(pattern), cancellationToken);
+
     /// <param name="reason">Goes to the audit.</param>
-    public async Task RemoveFromHotlistAsync(Guid id, string reason, CancellationToken cancellationToken)
-    {
-        using var request = Request(HttpMethod.Delete, $"api/hotlist/{id}", reason);
-        using var response = await http.SendAsync(request, cancellationToken);
-        await CheckAsync(response, cancellationToken);
-    }
+    public Task RemoveFromHotlistAsync(Guid id, string reason, CancellationToken cancellationToken) => DeleteAsync($"api/hotlist/{id}", reason, cancellationToken);
 
     /// <param name="json">A JSON list of entries; else CSV.</param>
-    public async Task<ImportReport> ImportHotlistAsync(Stream file, bool json, CancellationToken cancellationToken)
+    /// <param name="preview">Saves nothing and says what would be saved.</param>
+    public async Task<ImportReport> ImportHotlistAsync(Stream file, bool json, bool preview, CancellationToken cancellationToken)
     {
         using var content = new StreamContent(file);
         content.Headers.ContentType = new MediaTypeHeaderValue(json ? "application/json" : "text/csv");
-        using var response = await http.PostAsync("api/hotlist/import", content, cancellationToken);
+        using var response = await http.PostAsync(preview ? "api/hotlist/import?preview=true" : "api/hotlist/import", content, cancellationToken);
         await CheckAsync(response, cancellationToken);
         return await response.Content.ReadFromJsonAsync<ImportReport>(Json, cancellationToken) ?? throw new JsonException("The core's answer to the import is empty.");
     }

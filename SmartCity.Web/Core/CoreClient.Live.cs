@@ -17,7 +17,7 @@ public sealed partial class CoreClient
             QueryHelpers.AddQueryString("api/sightings", Given(("limit", limit.ToString(CultureInfo.InvariantCulture)), ("station", station), ("class", vehicleClass), ("zone", zone))),
             cancellationToken);
 
-    public Task<PassageDetail> PassageAsync(Guid id, CancellationToken cancellationToken) => GetAsync<PassageDetail>($"api/passages/{id}", cancellationToken);
+    public Task<PassageDetail> PassageAsync(Guid id, CancellationToken cancellationToken, string? reason = null) => GetAsync<PassageDetail>($"api/passages/{id}", cancellationToken, reason);
 
     public Task<Page<AlertView>> AlertsOfPassageAsync(Guid passage, CancellationToken cancellationToken) => GetAsync<Page<AlertView>>($"api/alerts?passage={passage}&limit=20", cancellationToken);
 }

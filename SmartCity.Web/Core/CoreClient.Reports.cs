@@ -1,4 +1,4 @@
-using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 
 namespace SmartCity.Web.Core;
@@ -7,8 +7,8 @@ public sealed partial class CoreClient
 {
     /// <param name="name">Of the report in the API, such as <c>charges</c>.</param>
     public Task<Report<T>> ReportAsync<T>(string name, DateOnly from, DateOnly to, CancellationToken cancellationToken) =>
-        GetAsync<Report<T>>($"api/reports/{name}?{Days(from, to)}", cancellationToken, within: Long);
+        GetAsync<Report<T>>(QueryHelpers.AddQueryString($"api/reports/{name}", Given(Days(from, to))), cancellationToken, within: Long);
 
     /// <summary>The parameters of a report's days.</summary>
-    public static string Days(DateOnly from, DateOnly to) => string.Create(CultureInfo.InvariantCulture, $"from={from:yyyy-MM-dd}&to={to:yyyy-MM-dd}");
+    public static IEnumerable<(string Name, string? Value)> Days(DateOnly from, DateOnly to) => [("from", Day(from)), ("to", Day(to))];
 }

@@ -17,8 +17,8 @@ public sealed partial class CoreClient
     public Task GiveReviewBackAsync(CancellationToken cancellationToken) => DeleteAsync("api/review/claim", cancellationToken);
 
     /// <summary>Decides on a reading; charges, passages and alerts follow.</summary>
-    public Task<ReviewOutcome> DecideAsync(Guid sighting, ReviewResolution resolution, CancellationToken cancellationToken) =>
-        PostAsync<ReviewOutcome>($"api/sightings/{sighting}/review", resolution, cancellationToken);
+    public Task<ReviewOutcome> DecideAsync(Guid sighting, ReviewResolution resolution, string? reason, CancellationToken cancellationToken) =>
+        PostAsync<ReviewOutcome>($"api/sightings/{sighting}/review", resolution, cancellationToken, reason);
 
     /// <summary>Takes one's own last decision back.</summary>
     public Task<ReviewOutcome> UndoDecisionAsync(Guid sighting, CancellationToken cancellationToken) =>

@@ -33,7 +33,7 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
 
     public Task<CityView> CityAsync(CancellationToken cancellationToken) => GetAsync<CityView>("api/city", cancellationToken);
 
-    public Task<SightingView> SightingAsync(Guid id, CancellationToken cancellationToken) => GetAsync<SightingView>($"api/sightings/{id}", cancellationToken);
+    public Task<SightingView> SightingAsync(Guid id, CancellationToken cancellationToken, string? reason = null) => GetAsync<SightingView>($"api/sightings/{id}", cancellationToken, reason);
 
     /// <summary>The response to a GET of the API, to be passed on; the caller disposes it.</summary>
     public Task<HttpResponseMessage> OpenAsync(string path, string? reason, CancellationToken cancellationToken) =>
@@ -96,6 +96,13 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
         await CheckAsync(response, cancellationToken);
     }
 
+    private async Task DeleteAsync(string path, string reason, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Delete, path, reason);
+        using var response = await http.SendAsync(request, cancellationToken);
+        await CheckAsync(response, cancellationToken);
+    }
+
     // Only what changes nothing is given up: of a change that was sent nobody would know whether it was made.
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken, string? reason = null, TimeSpan? within = null)
     {
@@ -152,6 +159,9 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
             throw new HttpRequestException(Wording.Refused((int)response.StatusCode), null, response.StatusCode);
         }
     }
+
+    /// <summary>A page's or file's address with the parameters that are given.</summary>
+    public static string Address(string path, params IEnumerable<(string Name, string? Value)> parameters) => QueryHelpers.AddQueryString(path, Given(parameters));
 
     private static IEnumerable<KeyValuePair<string, string?>> Given(params IEnumerable<(string Name, string? Value)> parameters) =>
         parameters.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => KeyValuePair.Create(p.Name, p.Value));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Access;
@@ -10,7 +11,15 @@ namespace SmartCity.Web.Core;
 /// <summary>Pictures and files of the core for the browser, which never asks the core itself.</summary>
 internal static class CoreFiles
 {
-    private const string Reason = "reason";
+    /// <summary>Address of the form that asks for a file, and its fields for the API's path and the reason.</summary>
+    public const string Download = "download";
+    public const string Path = "api-path";
+    public const string Reason = "audit-reason";
+
+    /// <summary>Address of the form that asks for the answer to a statement, and its field for the statement.</summary>
+    public const string DownloadSql = "download-sql";
+    public const string Sql = "sql";
+
     private const string PictureCaching = "private, max-age=86400, immutable";
     private static readonly TimeSpan PictureWithin = TimeSpan.FromSeconds(30);
 
@@ -19,7 +28,15 @@ internal static class CoreFiles
         var files = app.MapGroup("").AddEndpointFilter(SayWhenAwayAsync);
         files.MapGet("/evidence/{**key}", PictureAsync).RequireAuthorization(Scope.LiveRead);
         files.MapGet("/cameras/{id}/picture", CameraPictureAsync).RequireAuthorization(Scope.LiveRead);
-        files.MapGet("/download/{**path}", DownloadAsync).RequireAuthorization(SignedIn.Policy);
+        // Each look at a face is a line of the audit, and no browser keeps what it shows.
+        files.MapGet("/face-pictures/matches/{id:guid}", (Guid id, CoreClient core, HttpContext context) => PictureOfAsync($"faces/matches/{id}/picture", false, core, context)).RequireAuthorization(Scope.FacesReview);
+        files.MapGet("/face-pictures/matches/{id:guid}/enrolled/{number:int}", (Guid id, int number, CoreClient core, HttpContext context) => PictureOfAsync($"faces/matches/{id}/enrolled/{number}", false, core, context)).RequireAuthorization(Scope.FacesReview);
+        files.MapGet("/face-pictures/entries/{id:guid}/{number:int}", (Guid id, int number, CoreClient core, HttpContext context) => PictureOfAsync($"faces/entries/{id}/pictures/{number}", false, core, context)).RequireAuthorization(Scope.FacesEnrol);
+        files.MapGet("/investigation-pictures/{id:guid}/{**key}", (Guid id, string key, CoreClient core, HttpContext context) => PictureOfAsync($"investigations/{id}/pictures/{key}", true, core, context)).RequireAuthorization(Scope.InvestigationsRead);
+        files.MapGet("/model-pictures/{id:guid}", (Guid id, CoreClient core, HttpContext context) => PictureOfAsync($"models/items/{id}/picture", false, core, context)).RequireAuthorization(Scope.ModelsWrite);
+        // The cookie is not sent with a form of another site (SameSite).
+        files.MapPost("/" + Download, DownloadAsync).RequireAuthorization(SignedIn.Policy).DisableAntiforgery();
+        files.MapPost("/" + DownloadSql, DownloadSqlAsync).RequireAuthorization(Scope.SqlRun).DisableAntiforgery();
         return app;
     }
 
@@ -61,23 +78,54 @@ internal static class CoreFiles
     }
 
     // What the browser has already is not sent again.
-    private static async Task CameraPictureAsync(string id, CoreClient core, HttpContext context)
+    private static async Task CameraPictureAsync(string id, CoreClient core, HttpContext context, bool watch = false)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         timeout.CancelAfter(PictureWithin);
-        using var picture = await core.InBackground.CameraPictureAsync(id, context.Request.Headers.IfNoneMatch.ToString(), timeout.Token);
+        using var picture = await core.InBackground.CameraPictureAsync(id, context.Request.Headers.IfNoneMatch.ToString(), timeout.Token, watch);
+        if (watch && picture.StatusCode == HttpStatusCode.NotFound)
+        {
+            // It comes in a moment, and a browser would tell of an error.
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
         context.Response.Headers.CacheControl = "private, no-cache";
         context.Response.Headers.ETag = picture.Headers.ETag?.ToString();
         context.Response.Headers.LastModified = picture.Content.Headers.LastModified?.ToString("R", CultureInfo.InvariantCulture);
         await PassOnAsync(picture, context, timeout.Token);
     }
 
-    // A link can hold no header: the reason for the audit comes as a parameter. What may be loaded is the core's to say.
-    private static async Task DownloadAsync(string path, CoreClient core, HttpContext context)
+    /// <param name="path">Of the core's API.</param>
+    /// <param name="kept">Whether the browser may keep it.</param>
+    private static async Task PictureOfAsync(string path, bool kept, CoreClient core, HttpContext context)
     {
-        var query = context.Request.Query.Where(p => p.Key != Reason).SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value));
-        var reason = context.Request.Query[Reason].ToString() is { Length: > 0 } given ? given : null;
-        using var file = await core.OpenAsync(QueryHelpers.AddQueryString("api/" + path, query), reason, context.RequestAborted);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        timeout.CancelAfter(PictureWithin);
+        using var picture = await core.OpenAsync("api/" + path, null, timeout.Token);
+        context.Response.Headers.CacheControl = kept && picture.IsSuccessStatusCode ? PictureCaching : "no-store";
+        await PassOnAsync(picture, context, timeout.Token);
+    }
+
+    // A form can send no header: the reason for the audit comes as a field. What may be loaded is the core's to say.
+    private static async Task DownloadAsync(CoreClient core, HttpContext context)
+    {
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var query = form.Where(p => p.Key is not (Path or Reason)).SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value));
+        var reason = form[Reason].ToString() is { Length: > 0 } given ? given : null;
+        using var file = await core.OpenAsync(QueryHelpers.AddQueryString("api/" + form[Path], query), reason, context.RequestAborted);
+        await PassOnFileAsync(file, context);
+    }
+
+    private static async Task DownloadSqlAsync(CoreClient core, HttpContext context)
+    {
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        using var file = await core.ExportSqlAsync(form[Sql].ToString(), form[Reason].ToString() is { Length: > 0 } given ? given : null, context.RequestAborted);
+        await PassOnFileAsync(file, context);
+    }
+
+    private static async Task PassOnFileAsync(HttpResponseMessage file, HttpContext context)
+    {
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.ContentDisposition = file.Content.Headers.ContentDisposition?.ToString();
         await PassOnAsync(file, context, context.RequestAborted);

@@ -145,7 +145,7 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
                 logger.LogWarning("The Live page's figures are old: {Error}", e.Message);
             }
 
-            Problem = $"{Wording.Trouble(e)} The page goes on by itself.";
+            Problem = $"{Wording.Trouble(e)} The page continues on its own as soon as it answers.";
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

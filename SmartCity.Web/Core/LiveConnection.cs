@@ -49,6 +49,11 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
                 failed = _connections > connections ? 1 : failed;
                 await Task.Delay(Backoff.After(failed, FirstPause, LongestPause), time, stoppingToken);
             }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                logger.LogDebug(e, "The live stream broke while the console stops.");
+                return;
+            }
         }
     }
 

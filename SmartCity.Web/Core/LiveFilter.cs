@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 
 namespace SmartCity.Web.Core;
@@ -28,9 +27,5 @@ public sealed record LiveFilter(string? Station = null, string? Plate = null, st
         && (Zone is null || zones.GetValueOrDefault(sighting.StationId)?.Contains(Zone) == true);
 
     /// <summary>The Live page with it.</summary>
-    public string Address()
-    {
-        var given = new (string Name, string? Value)[] { ("station", Station), ("plate", Plate), ("class", Class), ("zone", Zone) };
-        return QueryHelpers.AddQueryString("", given.Where(g => g.Value is not null).Select(g => KeyValuePair.Create(g.Name, g.Value)));
-    }
+    public string Address() => PlateAddress.Of(CoreClient.Address("", ("station", Station), ("class", Class), ("zone", Zone)), Plate);
 }

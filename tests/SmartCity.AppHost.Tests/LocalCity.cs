@@ -67,7 +67,7 @@ public sealed partial class LocalCity : IAsyncLifetime
     /// <summary>Waits until every service does its work.</summary>
     public async Task HealthyAsync()
     {
-        foreach (var service in (string[])["core", "web", $"edge-{Station}"])
+        foreach (var service in (string[])["core", "lake", "web", $"edge-{Station}"])
         {
             await States.WaitForResourceHealthyAsync(service, TestContext.Current.CancellationToken).WaitAsync(HealthyWithin, TestContext.Current.CancellationToken);
         }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace SmartCity.AppHost.Tests;
 
@@ -98,8 +100,23 @@ public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
     }
 
     [Fact]
+    public async Task An_analyst_asks_the_city_by_SQL()
+    {
+        var address = city.App.GetEndpoint("lake", "sql");
+        var model = city.App.Services.GetRequiredService<DistributedApplicationModel>();
+        var password = await model.Resources.OfType<ParameterResource>().Single(p => p.Name == "analyst-password").GetValueAsync(TestContext.Current.CancellationToken);
+        var connection = new NpgsqlConnectionStringBuilder { Host = address.Host, Port = address.Port, Username = "analyst", Password = password, Database = "smartcity" };
+        await using var dataSource = NpgsqlDataSource.Create(connection);
+        await using var stations = dataSource.CreateCommand("select count(*) from city.live_stations");
+        Assert.True((long)(await stations.ExecuteScalarAsync(TestContext.Current.CancellationToken))! > 0);
+        await using var lake = dataSource.CreateCommand("select count(*) from city.sightings");
+        Assert.NotNull(await lake.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void The_dashboard_names_what_is_shown()
     {
+        Assert.Contains(Urls("lake"), u => u.DisplayProperties.DisplayName == "SQL");
         Assert.Contains(Urls("web"), u => u.DisplayProperties.DisplayName == "Console");
         Assert.Contains(Urls("core"), u => u.DisplayProperties.DisplayName == "API");
         foreach (var child in (string[])[$"edge-{LocalCity.Station}", $"edge-kafka-{LocalCity.Station}"])

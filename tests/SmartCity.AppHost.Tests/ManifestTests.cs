@@ -7,7 +7,7 @@ namespace SmartCity.AppHost.Tests;
 /// <summary>Containers and local processes differ in where infrastructure runs, and in nothing that a service is told. The container model is built and never started.</summary>
 public sealed class ManifestTests
 {
-    private static readonly string[] Services = ["core", "web", "edge-london-a1", "edge-london-a3"];
+    private static readonly string[] Services = ["core", "lake", "web", "edge-london-a1", "edge-london-a3"];
 
     [Fact]
     public async Task A_service_is_told_the_same_with_containers_and_with_local_processes()
@@ -22,6 +22,8 @@ public sealed class ManifestTests
         Assert.Contains("ConnectionStrings__postgres", Keys(local, "core"));
         Assert.Contains("ConnectionStrings__core-kafka", Keys(local, "core"));
         Assert.Contains("ConnectionStrings__objects", Keys(local, "core"));
+        Assert.Contains("ConnectionStrings__postgres", Keys(local, "lake"));
+        Assert.Contains("Lake__ForeignAddress", Keys(local, "lake"));
         Assert.Contains("ConnectionStrings__edge-kafka", Keys(local, "edge-london-a1"));
     }
 

@@ -7,7 +7,7 @@ using OpenCvSharp;
 using SmartCity.Bench.Live;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Bench;
 

@@ -9,6 +9,8 @@ using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Demo;
 using SmartCity.Core.Charges;
+using SmartCity.Core.Doubts;
+using SmartCity.Core.Passages;
 using SmartCity.Core.Database;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
@@ -92,14 +94,16 @@ internal static class ChargesBench
             await using var postgres = await EmbeddedPostgres.StartAsync(Path.Combine(folder, "postgres"), cancellationToken);
             await Migrations.RunAsync(postgres.ConnectionString, NullLogger.Instance, cancellationToken);
             await using var data = NpgsqlDataSource.Create(postgres.ConnectionString);
-            await new VehicleRegistry(data, TimeProvider.System).ApplyAsync(registry.ConvertAll(VehicleChange.Whole), cancellationToken);
+            await new VehicleRegistry(data, ChargingCity.London, TimeProvider.System).ApplyAsync(registry.ConvertAll(VehicleChange.Whole), cancellationToken);
             await using (var station = data.CreateCommand(
                 "insert into stations values ('bench', 'bench', 51.5, -0.1); insert into station_zones (station_id, zone) values ('bench', 'ulez'), ('bench', 'lez'), ('bench', 'congestion')"))
             {
                 await station.ExecuteNonQueryAsync(cancellationToken);
             }
 
-            var ledger = new ChargeLedger(new ReviewQueue(TimeProvider.System), Options.Create(new SightingOptions()), TimeProvider.System);
+            var (review, sightings, doubted, time) = (new ReviewQueue(TimeProvider.System), Options.Create(new SightingOptions()), Options.Create(new DoubtOptions()), TimeProvider.System);
+            var doubts = new ReadingDoubts(new StationPlaces(time), new RecentReadings(sightings, doubted, time), review, ChargingCity.London, sightings, Options.Create(new PassageOptions()), doubted, time);
+            var ledger = new ChargeLedger(review, doubts, ChargingCity.London, sightings, time);
             var batches = await RateAsync(data, ledger, [.. Sightings(registry, count, 0)], Batch, cancellationToken);
             var single = await RateAsync(data, ledger, [.. Sightings(registry, OneByOne, 400)], 1, cancellationToken);
             return (batches, single);
@@ -114,7 +118,7 @@ internal static class ChargesBench
     private static IEnumerable<ChargeableSighting> Sightings(List<VehicleView> registry, int count, int firstDay) => Enumerable.Range(0, count).Select(i =>
     {
         var at = Morning.AddDays(firstDay + (i / (3 * registry.Count))).AddSeconds(i % 3600);
-        return new ChargeableSighting(Guid.CreateVersion7(at), at, registry[(int)(i * 7919L % registry.Count)].Plate, "bench", 0.99, "GB", null, null);
+        return new ChargeableSighting(Guid.CreateVersion7(at), at, registry[(int)(i * 7919L % registry.Count)].Plate, "bench", "bench", 0.99, "GB", null, null);
     });
 
     private static async Task<double> RateAsync(NpgsqlDataSource data, ChargeLedger ledger, ChargeableSighting[] sightings, int batch, CancellationToken cancellationToken)

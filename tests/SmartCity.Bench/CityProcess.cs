@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts.Cities;
 
 namespace SmartCity.Bench;
@@ -29,8 +28,8 @@ internal sealed class CityProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended before; the message has what it said.</exception>
     public static async Task<CityProcess> StartAsync(IEnumerable<string> options, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}/");
-        var start = new ProcessStartInfo("dotnet", [AllInOne(), "run", "--urls", address.ToString().TrimEnd('/'), .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var address = new Uri($"http://127.0.0.1:{Processes.FreePort()}/");
+        var start = new ProcessStartInfo("dotnet", [BuiltProgram.Find("SmartCity.AllInOne", "smartcity.dll"), "run", "--urls", address.ToString().TrimEnd('/'), .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -100,19 +99,5 @@ internal sealed class CityProcess : IAsyncDisposable
         }
 
         _process.Dispose();
-    }
-
-    private static string AllInOne()
-    {
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
-        var built = Path.GetFullPath(Path.Combine(here.FullName, "..", "..", "..", "..", "..", "SmartCity.AllInOne", "bin", here.Parent!.Name, here.Name, "smartcity.dll"));
-        return File.Exists(built) ? built : throw new InvalidOperationException($"{built} is not built; ./smartcity bench builds it.");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

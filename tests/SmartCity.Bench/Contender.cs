@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Bench;
 
@@ -26,6 +24,6 @@ internal sealed record Contender(string Detector, string Reader, string? Second 
     {
         var options = new RecognitionOptions { Detector = Detector, Reader = Reader, SecondReader = Second };
         options.DetectionSide = detectionSide ?? options.DetectionSide;
-        return new PlateRecogniser(Options.Create(options), NullLogger<PlateRecogniser>.Instance);
+        return new PlateRecogniser(options);
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using OpenCvSharp;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Bench;
 

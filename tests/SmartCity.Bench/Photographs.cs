@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using OpenCvSharp;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Bench;
 

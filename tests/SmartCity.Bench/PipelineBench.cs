@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
@@ -10,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
+using SmartCity.Bench.Live;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Contracts.Demo;
@@ -80,7 +80,7 @@ internal static class PipelineBench
             var latency = await LatencyAsync(data, producer, city, rate, seconds, cancellationToken);
             await app.StopAsync(cancellationToken);
             var baseline = await BaselineAsync(data, traffic, cancellationToken);
-            return new PipelineFigures(count, throughput, baseline, rate, latency.Stored, latency.StoredP50, latency.StoredP99, latency.Alerts, latency.AlertP50, latency.AlertP99);
+            return new PipelineFigures(count, throughput.PerSecond, throughput.WalBytes, throughput.CoreMicroseconds, throughput.PostgresMicroseconds, baseline, rate, latency.Stored, latency.StoredP50, latency.StoredP99, latency.Alerts, latency.AlertP50, latency.AlertP99);
         }
         finally
         {
@@ -97,6 +97,7 @@ internal static class PipelineBench
             ["ConnectionStrings:postgres"] = postgres,
             ["ConnectionStrings:core-kafka"] = kafka,
             ["ConnectionStrings:objects"] = Path.Combine(folder, "objects"),
+            ["Core:Secrets:KeyFile"] = Path.Combine(folder, "core-secret"),
             ["Core:DemoRegistry"] = "true",
             ["urls"] = "http://127.0.0.1:0",
         });
@@ -105,35 +106,36 @@ internal static class PipelineBench
         return builder.Build();
     }
 
-    private static void Send(IProducer<byte[], byte[]> producer, Sighting sighting) => producer.Produce(
-        Topics.Mirrored(sighting.StationId, Topics.Sightings),
-        new Message<byte[], byte[]>
-        {
-            Key = Encoding.UTF8.GetBytes(sighting.Plate ?? "?" + sighting.CameraId),
-            Value = JsonSerializer.SerializeToUtf8Bytes(sighting, ContractsJson.Default.Sighting),
-            Headers = new Headers { { RecordHeaders.Schema, Encoding.ASCII.GetBytes(RecordHeaders.SightingSchema) } },
-        });
+    private static void Send(IProducer<byte[], byte[]> producer, Sighting sighting) => producer.Produce(Topics.Mirrored(sighting.StationId, Topics.Sightings), SimulatedRecord.Of(sighting));
 
-    /// <summary>Sightings a second from the first batch stored to the last.</summary>
-    private static async Task<double> ThroughputAsync(NpgsqlDataSource data, int count, CancellationToken cancellationToken)
+    /// <summary>Sightings a second from the first batch stored to the last, and what each of them cost.</summary>
+    private static async Task<Throughput> ThroughputAsync(NpgsqlDataSource data, int count, CancellationToken cancellationToken)
     {
         long first = 0, started = 0;
+        var postgres = CpuMeter.Parent(await ScalarAsync<int>(data, "select pg_backend_pid()", cancellationToken));
+        var before = default(Spent);
         while (true)
         {
             var stored = await ScalarAsync<long>(data, "select coalesce(sum(stored), 0)::bigint from station_totals", cancellationToken);
             if (started == 0 && stored > 0)
             {
                 (first, started) = (stored, Stopwatch.GetTimestamp());
+                before = await SpentAsync(data, postgres, cancellationToken);
             }
 
             if (stored >= count)
             {
-                return (stored - first) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+                var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                var (after, all) = (await SpentAsync(data, postgres, cancellationToken), (double)(stored - first));
+                return new Throughput(all / seconds, (after.Wal - before.Wal) / all, (after.Core - before.Core) * 1e6 / all, (after.Postgres - before.Postgres) * 1e6 / all);
             }
 
             await Task.Delay(20, cancellationToken);
         }
     }
+
+    private static async Task<Spent> SpentAsync(NpgsqlDataSource data, int postgres, CancellationToken cancellationToken) =>
+        new((double)await ScalarAsync<decimal>(data, "select pg_current_wal_insert_lsn() - '0/0'", cancellationToken), CpuMeter.OfThis(), CpuMeter.OfTree(postgres));
 
     private static async Task<Latencies> LatencyAsync(NpgsqlDataSource data, IProducer<byte[], byte[]> producer, City city, int rate, int seconds, CancellationToken cancellationToken)
     {
@@ -216,6 +218,8 @@ internal static class PipelineBench
     {
         var table = new Table().AddColumns("pipeline", "this", "baseline", "target");
         table.AddRow("sightings/s, Kafka to Postgres", N(f.SightingsPerSecond), $"{N(f.BaselinePerSecond)} (row by row, sightings alone)", "≥ 5,000");
+        table.AddRow("write-ahead log, bytes a sighting", N(f.WalBytes), "", "");
+        table.AddRow("processor time of the core / of Postgres, µs a sighting", $"{N(f.CoreMicroseconds)} / {N(f.PostgresMicroseconds)}", "", "");
         table.AddRow($"capture to stored at {N(f.Rate)}/s, p50 / p99 ms", $"{N(f.StoredP50)} / {N(f.StoredP99)}", "", "");
         table.AddRow($"capture to alert at {N(f.Rate)}/s, p50 / p99 ms ({f.Alerts} alerts)", f.Alerts == 0 ? "no alerts" : $"{N(f.AlertP50)} / {N(f.AlertP99)}", "", "p99 < 1,000");
         AnsiConsole.Write(table);
@@ -223,9 +227,14 @@ internal static class PipelineBench
         static string N(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
     }
 
+    private sealed record Throughput(double PerSecond, double WalBytes, double CoreMicroseconds, double PostgresMicroseconds);
+
+    /// <summary>Bytes of write-ahead log, and seconds of processor time.</summary>
+    private readonly record struct Spent(double Wal, double Core, double Postgres);
+
     private sealed record Latencies(long Stored, double StoredP50, double StoredP99, long Alerts, double AlertP50, double AlertP99);
 }
 
 /// <summary>Latencies in milliseconds.</summary>
 internal sealed record PipelineFigures(
-    int Sightings, double SightingsPerSecond, double BaselinePerSecond, int Rate, long Stored, double StoredP50, double StoredP99, long Alerts, double AlertP50, double AlertP99);
+    int Sightings, double SightingsPerSecond, double WalBytes, double CoreMicroseconds, double PostgresMicroseconds, double BaselinePerSecond, int Rate, long Stored, double StoredP50, double StoredP99, long Alerts, double AlertP50, double AlertP99);

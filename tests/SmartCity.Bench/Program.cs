@@ -1,5 +1,7 @@
 using System.CommandLine;
 using SmartCity.Bench;
+using SmartCity.Bench.Crashes;
+using SmartCity.Bench.Faces;
 using SmartCity.Bench.Live;
 using SmartCity.Bench.Memory;
 
@@ -17,5 +19,8 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     SearchBench.Create(),
     LiveBench.Create(),
     MemoryBench.Create(),
+    BricksBench.Create(),
+    FacesBench.Create(),
+    CrashBench.Create(),
 };
 return await root.Parse(args).InvokeAsync();

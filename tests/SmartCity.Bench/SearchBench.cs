@@ -7,6 +7,7 @@ using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Demo;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Vehicles;
 using Spectre.Console;
@@ -122,7 +123,7 @@ internal static class SearchBench
 
     private static async Task FillAsync(NpgsqlDataSource data, int count, int plates, CancellationToken cancellationToken)
     {
-        await new VehicleRegistry(data, TimeProvider.System).ApplyAsync([.. Enumerable.Range(0, Vehicles).Select(DemoRegistry.Vehicle).Select(VehicleChange.Whole)], cancellationToken);
+        await new VehicleRegistry(data, ChargingCity.London, TimeProvider.System).ApplyAsync([.. Enumerable.Range(0, Vehicles).Select(DemoRegistry.Vehicle).Select(VehicleChange.Whole)], cancellationToken);
         await AnsiConsole.Status().StartAsync($"Making {count:N0} passages …", async _ =>
         {
             await ExecuteAsync("drop index passages_neighbours; drop index passages_first; drop index passages_plate; drop index passages_station; alter table passages drop constraint passages_pkey");

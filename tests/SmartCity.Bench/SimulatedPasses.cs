@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SmartCity.Edge.Cameras.Simulation;
 using SmartCity.Edge.Tracking;
+using SmartCity.Recognition;
 
 namespace SmartCity.Bench;
 
@@ -58,7 +59,7 @@ internal static class SimulatedPasses
 
         return new PassFigures(contender.Name, weather.ToString().ToLowerInvariant(), passes, right, wrong, confidentWrong, unread, missed, twice, frames, framesRead, framesRight, firstRight, Percentile.Of(times, 0.5));
 
-        void Take(IReadOnlyList<(Track Track, SmartCity.Edge.Recognition.PlateRead Vote)> due)
+        void Take(IReadOnlyList<(Track Track, PlateRead Vote)> due)
         {
             foreach (var (_, vote) in due)
             {

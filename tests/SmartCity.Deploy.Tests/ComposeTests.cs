@@ -7,10 +7,11 @@ namespace SmartCity.Deploy.Tests;
 /// <summary>The Compose file, as it was published from the AppHost.</summary>
 public sealed partial class ComposeTests
 {
+    private static readonly YamlMappingNode Faces = Load(File.ReadAllText(Repository.File("deploy", "compose", "faces.yaml")));
     private static readonly string Text = File.ReadAllText(Repository.File("deploy", "compose", "docker-compose.yaml"));
-    private static readonly YamlMappingNode Compose = Load();
+    private static readonly YamlMappingNode Compose = Load(Text);
 
-    private static IEnumerable<(string Name, YamlMappingNode Service)> Services => Map(Compose, "services").Children.Select(s => (s.Key.ToString(), (YamlMappingNode)s.Value));
+    private static IEnumerable<(string Name, YamlMappingNode Service)> Services => In(Compose);
 
     [Fact]
     public void Every_image_is_pinned() =>
@@ -24,8 +25,8 @@ public sealed partial class ComposeTests
     public void Our_images_are_those_that_smartcity_images_makes_of_this_version()
     {
         var version = XDocument.Load(Repository.File("Directory.Build.props")).Descendants("Version").Single().Value;
-        var ours = Services.Where(s => s.Name is "core" or "web" || s.Name.StartsWith("edge-london", StringComparison.Ordinal)).ToList();
-        Assert.Equal(5, ours.Count);
+        var ours = Services.Where(s => s.Name is "core" or "lake" or "web" || s.Name.StartsWith("edge-london", StringComparison.Ordinal)).ToList();
+        Assert.Equal(6, ours.Count);
         Assert.All(ours, s => Assert.Equal($"${{REGISTRY:?}}/{s.Name.Split('-')[0]}:{version}", s.Service["image"].ToString()));
     }
 
@@ -50,6 +51,7 @@ public sealed partial class ComposeTests
 
     [Theory]
     [InlineData("core", "core-kafka", "objects", "postgres")]
+    [InlineData("lake", "objects", "postgres")]
     [InlineData("edge-london-a1", "edge-kafka", "objects")]
     public void Every_connection_string_is_given_to_who_reads_it(string service, params string[] needed) =>
         Assert.Superset(needed.Select(n => $"ConnectionStrings__{n}").ToHashSet(), Environment(Services.Single(s => s.Name == service).Service).ToHashSet());
@@ -64,17 +66,70 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
+    public void The_core_owns_its_database_and_is_no_superuser()
+    {
+        var server = Services.Single(s => s.Name == "postgres-server").Service;
+        var connection = Map(Services.Single(s => s.Name == "core").Service, "environment")["ConnectionStrings__postgres"].ToString();
+        Assert.Contains("Username=smartcity;Password=${SMARTCITY_PASSWORD:?};Database=smartcity", connection, StringComparison.Ordinal);
+        Assert.NotEqual("smartcity", Map(server, "environment")["POSTGRES_USER"].ToString());
+        Assert.Equal("${SMARTCITY_PASSWORD:?}", Map(server, "environment")["SMARTCITY_PASSWORD"].ToString());
+        var script = Assert.Single((YamlSequenceNode)server["configs"], c => c["target"].ToString().StartsWith("/docker-entrypoint-initdb.d/", StringComparison.Ordinal))["source"].ToString();
+        var text = Map(Map(Compose, "configs"), script)["content"].ToString();
+        Assert.Contains("create database smartcity owner smartcity;", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("superuser", text, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotMatch(@"(?<!\$)\$[A-Z]", text); // Compose would put in its own variables
+        Assert.DoesNotContain(Services, s => s.Name != "postgres-server" && Values(s.Service).Any(v => v.Contains("POSTGRES_SERVER_PASSWORD", StringComparison.Ordinal)));
+    }
+
+    // What only a superuser may make is made with the database; the rest SmartCity.Lake makes itself, as the owner.
+    [Fact]
+    public void Analysts_connect_and_Postgres_may_reach_the_archive()
+    {
+        var lake = Services.Single(s => s.Name == "lake").Service;
+        Assert.Equal(["127.0.0.1:5433:5433"], ((YamlSequenceNode)lake["ports"]).Select(p => p.ToString()));
+        var environment = Map(lake, "environment");
+        Assert.Equal(("0.0.0.0", "5433", "lake:5433"), (environment["Lake__Address"].ToString(), environment["Lake__Port"].ToString(), environment["Lake__ForeignAddress"].ToString()));
+        Assert.Equal("${ANALYST_PASSWORD:?}", Map(Services.Single(s => s.Name == "postgres-server").Service, "environment")["ANALYST_PASSWORD"].ToString());
+        var script = Map(Compose, "configs").Children.Single(c => c.Key.ToString().Contains("initdb", StringComparison.Ordinal)).Value["content"].ToString();
+        Assert.Contains($"create role {environment["Lake__Analyst"]} login password :'analyst';", script, StringComparison.Ordinal);
+        Assert.Contains($"create role {environment["Lake__AnalystWithoutPlates"]} login password :'analyst';", script, StringComparison.Ordinal);
+        var core = Map(Services.Single(s => s.Name == "core").Service, "environment");
+        Assert.Equal(("lake:5433", environment["Lake__AnalystWithoutPlates"].ToString(), environment["Lake__Analyst"].ToString()), (core["Core__Sql__Address"].ToString(), core["Core__Sql__Role"].ToString(), core["Core__Sql__PlatesRole"].ToString()));
+        Assert.Contains("create extension postgres_fdw schema pg_catalog;\ngrant usage on foreign data wrapper postgres_fdw to smartcity;", script, StringComparison.Ordinal);
+    }
+
+    // Nobody is recognised by the file alone; with the other one, by the core and every edge, in images that say so.
+    [Fact]
+    public void Faces_are_told_apart_only_with_the_file_that_says_so()
+    {
+        Assert.DoesNotContain(Services, s => Environment(s.Service).Any(n => n.Contains("Faces", StringComparison.Ordinal)));
+        var ours = Services.Where(s => s.Name is "core" || s.Name.StartsWith("edge-london", StringComparison.Ordinal)).ToList();
+        Assert.Equal(ours.Select(s => s.Name), In(Faces).Select(s => s.Name));
+        Assert.All(In(Faces).Zip(ours), s =>
+        {
+            var image = s.First.Name.Split('-')[0];
+            Assert.Equal(s.Second.Service["image"].ToString().Replace($"/{image}:", $"/{image}-faces:", StringComparison.Ordinal), s.First.Service["image"].ToString());
+            var setting = Assert.Single(Map(s.First.Service, "environment").Children);
+            Assert.Equal("true", setting.Value.ToString());
+            Assert.True(ConfigurationTests.Exists(setting.Key.ToString().Split("__")), $"{setting.Key} is no setting.");
+            Assert.Equal(["image", "environment"], s.First.Service.Children.Keys.Select(k => k.ToString()));
+        });
+    }
+
+    [Fact]
     public void Mirror_makers_own_variables_are_not_composes() =>
         Assert.DoesNotMatch(@"(?<!\$)\$\{env:", Text);
 
-    private static YamlMappingNode Load()
+    private static YamlMappingNode Load(string text)
     {
         var yaml = new YamlStream();
-        yaml.Load(new StringReader(Text));
+        yaml.Load(new StringReader(text));
         return (YamlMappingNode)yaml.Documents[0].RootNode;
     }
 
     private static YamlMappingNode Map(YamlMappingNode node, string key) => node.Children.TryGetValue(key, out var value) ? (YamlMappingNode)value : [];
+
+    private static IEnumerable<(string Name, YamlMappingNode Service)> In(YamlMappingNode file) => Map(file, "services").Children.Select(s => (s.Key.ToString(), (YamlMappingNode)s.Value));
 
     private static IEnumerable<string> Environment(YamlMappingNode service) => Map(service, "environment").Children.Keys.Select(k => k.ToString());
 

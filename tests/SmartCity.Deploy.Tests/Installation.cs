@@ -8,6 +8,7 @@ namespace SmartCity.Deploy.Tests;
 public sealed record Installation(string Chart, string Values) : IParsable<Installation>, IFormattable
 {
     private const string Station = "station=london-a1";
+    private const string Function = "knative.functions[0].name=duty,knative.functions[0].image=registry.example.org/duty:1.0,knative.functions[0].topics={alerts,events},knative.functions[0].deadLetters=https://dead.example.org/";
 
     /// <summary>The chart's folder and the arguments of <c>helm template</c>.</summary>
     public static IReadOnlyList<Installation> All { get; } =
@@ -15,13 +16,19 @@ public sealed record Installation(string Chart, string Values) : IParsable<Insta
         new("smartcity", ""),
         new("smartcity", "-f values-trial.yaml"),
         new("smartcity", "-f values-openshift.yaml --set apiHost=api.example.org"),
-        new("smartcity", "--set kafka.mode=external,postgres.mode=external,core.autoscaling.mode=cpu,otlpEndpoint=http://collector:4317"),
+        new("smartcity", "--set kafka.mode=external,postgres.mode=external,core.autoscaling.mode=cpu,faces.enabled=true,otlpEndpoint=http://collector:4317"),
         new("smartcity", "--set apiHost=api.example.org,core.autoscaling.mode=lag,kafka.strimzi.stations={london-a1,london-a3},web.replicas=2,web.keys.accessMode=ReadWriteMany"),
         new("smartcity", "--set trino.enabled=true,image.pullSecrets={pull},nodeSelector.disk=ssd --set-file city=cities/london.json"),
+        new("smartcity", "--set postgres.cloudnativepg.recovery.enabled=true,postgres.cloudnativepg.recovery.cluster=old-postgres,postgres.instances=1"),
+        new("smartcity", $"--set {Function},knative.functions[0].environment.CHAT=https://chat.example.org/hook"),
+        new("smartcity", $"-f values-trial.yaml --set {Function}"),
+        new("smartcity", "--set training.enabled=true,training.gpus.nvidia\\.com/gpu=1,training.nodeSelector.disk=fast,training.environment.Core__Models__Training__Rehearsal=2"),
+        new("smartcity", "-f values-trial.yaml --set training.enabled=true"),
         new("smartcity-edge", $"--set {Station}"),
         new("smartcity-edge", $"--set {Station},gpu.enabled=true,gpu.runtimeClassName=nvidia,nodeSelector.place=roadside"),
         new("smartcity-edge", $"--set {Station},mirror.mode=mirrormaker,coreCa=core-ca,openshift.enabled=true"),
         new("smartcity-edge", $"--set {Station},kafka.mode=external,mirror.mode=none,uploads=true,core=https://api.example.org,otlpEndpoint=http://collector:4317 --set-file city=cities/london.json"),
+        new("smartcity-edge", $"--set {Station},core=https://api.example.org,faces.enabled=true,evidence.blurFaces=false,gpu.enabled=true"),
         new("smartcity-edge", $"--set {Station},core=https://api.example.org,hotlist.webhooks[0].address=http://room.example.org:7443/plates,hotlist.webhooks[0].secretKey=control-room"),
     ];
 

@@ -8,18 +8,20 @@ namespace SmartCity.Deploy.Tests;
 internal sealed record Manifest(string ApiVersion, string Kind, string Name, YamlMappingNode Yaml, object? Model);
 
 /// <summary>A pod that a manifest makes.</summary>
-internal sealed record Pod(string Name, IDictionary<string, string> Labels, V1PodSpec Spec, IReadOnlyList<string> Claims);
+/// <param name="Ends">A job's: it serves nothing, and nobody probes it.</param>
+internal sealed record Pod(string Name, IDictionary<string, string> Labels, V1PodSpec Spec, IReadOnlyList<string> Claims, bool Ends = false);
 
 /// <summary>Everything that a chart makes.</summary>
 internal sealed record Rendered(IReadOnlyList<Manifest> Manifests)
 {
-    /// <summary>Groups whose resources are operators': Strimzi, CloudNativePG, KEDA, OpenShift.</summary>
-    private static readonly string[] Operators = ["kafka.strimzi.io/v1", "postgresql.cnpg.io/v1", "keda.sh/v1alpha1", "route.openshift.io/v1"];
+    /// <summary>Groups whose resources are operators': Strimzi, CloudNativePG, KEDA, Knative, OpenShift.</summary>
+    private static readonly string[] Operators = ["kafka.strimzi.io/v1", "postgresql.cnpg.io/v1", "keda.sh/v1alpha1", "serving.knative.dev/v1", "sources.knative.dev/v1", "route.openshift.io/v1"];
 
     public IEnumerable<Pod> Pods =>
     [
         .. Of<V1Deployment>().Select(d => new Pod(d.Metadata.Name, d.Spec.Template.Metadata.Labels, d.Spec.Template.Spec, [])),
         .. Of<V1StatefulSet>().Select(s => new Pod(s.Metadata.Name, s.Spec.Template.Metadata.Labels, s.Spec.Template.Spec, [.. (s.Spec.VolumeClaimTemplates ?? []).Select(c => c.Metadata.Name)])),
+        .. Of<V1CronJob>().Select(j => new Pod(j.Metadata.Name, j.Spec.JobTemplate.Spec.Template.Metadata.Labels, j.Spec.JobTemplate.Spec.Template.Spec, [], Ends: true)),
     ];
 
     public IEnumerable<V1EnvVar> Environment => Pods.SelectMany(p => p.Spec.Containers).SelectMany(c => c.Env ?? []);

@@ -26,4 +26,17 @@ public class DemoRegistryTests
         Assert.Equal(2000, first.Select(s => s.Id).Distinct().Count());
         Assert.All(first, s => Assert.Equal(7, s.Id.Version));
     }
+
+    [Fact]
+    public void A_vehicle_of_the_traffic_has_time_to_get_from_station_to_station_but_for_the_cloned_one()
+    {
+        var seen = DemoTraffic.Sightings(City.Load(null), 7, new DateTimeOffset(2026, 11, 23, 8, 0, 0, TimeSpan.Zero), 50).Where(s => s.Plate is not null).Take(100_000);
+        var cloned = DemoRegistry.Vehicle(1009).Plate;
+
+        var moves = seen.GroupBy(s => s.Plate!).SelectMany(g => g.Zip(g.Skip(1)).Where(p => p.First.StationId != p.Second.StationId).Select(p => (g.Key, Took: p.Second.CapturedAt - p.First.CapturedAt))).ToList();
+
+        Assert.True(moves.Count > 1_000, $"{moves.Count} moves");
+        Assert.All(moves.Where(m => m.Key != cloned), m => Assert.InRange(m.Took, TimeSpan.FromMinutes(5), TimeSpan.FromDays(1)));
+        Assert.Contains(moves, m => m.Key == cloned && m.Took < TimeSpan.FromMinutes(5));
+    }
 }

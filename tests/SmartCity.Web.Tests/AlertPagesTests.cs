@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Bunit;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Alerts;
@@ -7,12 +8,13 @@ namespace SmartCity.Web.Tests;
 
 public sealed class AlertPagesTests : ConsoleContext
 {
+    private static readonly string[] Lists = ["police"];
 
     public AlertPagesTests()
     {
         ComponentFactories.AddStub<AlertBell>();
-        Core.Answers("GET /api/stations", () => Array.Empty<StationView>());
-        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.AlertsRead, Scope.AlertsWrite, Scope.ChargesRead, Scope.ReviewWrite);
+        Core.Answers("GET /api/stations", () => Array.Empty<StationView>()).Answers("GET /api/alerts/lists", () => Lists);
+        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.AlertsRead, Scope.AlertsWrite, Scope.ChargesRead, Scope.ReviewWrite).SetClaims(new Claim(Scope.Claim, Scope.AlertsWrite));
     }
 
     [Fact]
@@ -35,6 +37,40 @@ public sealed class AlertPagesTests : ConsoleContext
     }
 
     [Fact]
+    public void The_alerts_of_one_vehicle_within_an_hour_are_one_incident_and_are_acknowledged_together()
+    {
+        var incident = (AlertView[])[Raised("TWICE", 9), Raised("OTHER", 8), Raised("TWICE", 7) with { CapturedAt = At.AddMinutes(-50) }, Raised("TWICE", 6) with { CapturedAt = At.AddMinutes(-61) }];
+        Core.Answers("GET /api/alerts", () => new Page<AlertView>(incident, null));
+        Core.Answers("POST /api/alerts/actions", () => new AlertsDecided(1, [new AlertRefusal(incident[2].Id, "dismissed")]));
+        var page = Render<AlertsPage>();
+        page.WaitForAssertion(() => Assert.Equal(["TWICE", "OTHER", "TWICE"], Plates(page)));
+        Assert.Equal("1 more alert of this vehicle within the hour", page.Find("details summary").TextContent);
+
+        page.Find("input[aria-label='Select TWICE, 2 alerts']").Change(true);
+        page.WaitForAssertion(() => Assert.Contains("2 alerts selected", page.Markup, StringComparison.Ordinal));
+        page.FindAll("button").Single(b => b.TextContent.Trim() == "Acknowledge").Click();
+
+        page.WaitForAssertion(() => Assert.Contains("1 alert is acknowledged. 1 could not be: 1 already dismissed.", page.Markup, StringComparison.Ordinal));
+        var (path, body) = Assert.Single(Core.Posted);
+        Assert.Equal("/api/alerts/actions", path);
+        Assert.Equal([incident[0].Id, incident[2].Id], body.GetProperty("ids").EnumerateArray().Select(i => i.GetGuid()));
+        Assert.DoesNotContain("selected", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_just_raised_goes_where_the_order_puts_it()
+    {
+        var alerts = (List<AlertView>)[Raised("A", 5) with { Priority = 1 }, Raised("B", 3) with { Priority = 2 }, Raised("C", 4) with { Priority = 4 }];
+        var raised = Raised("NEW", 9) with { Priority = 2 };
+
+        Assert.Equal(1, new AlertFilter(Urgent: true).PlaceIn(alerts, raised));
+        Assert.Equal(3, new AlertFilter(Urgent: true).PlaceIn(alerts, raised with { Priority = 5 }));
+        Assert.Equal(0, new AlertFilter().PlaceIn(alerts, raised));
+        Assert.False(new AlertFilter(List: "police").Has(raised));
+        Assert.True(new AlertFilter(List: "police").Has(raised with { List = "police" }));
+    }
+
+    [Fact]
     public void An_alert_whose_reading_was_taken_back_says_so_in_the_list_and_on_its_page()
     {
         var (kept, taken) = (Raised("KEPT", 1), Raised("TAKEN", 2) with { ReadingTakenBack = true });
@@ -43,11 +79,11 @@ public sealed class AlertPagesTests : ConsoleContext
 
         var list = Render<AlertsPage>();
         list.WaitForAssertion(() => Assert.Equal(["TAKEN", "KEPT"], Plates(list)));
-        Assert.Contains("The reading was taken back", list.FindAll("a.alert")[0].TextContent, StringComparison.Ordinal);
-        Assert.DoesNotContain("taken back", list.FindAll("a.alert")[1].TextContent, StringComparison.Ordinal);
+        Assert.Contains("The reading was withdrawn", list.FindAll("a.alert")[0].TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("withdrawn", list.FindAll("a.alert")[1].TextContent, StringComparison.Ordinal);
 
         var page = Render<AlertPage>(p => p.Add(a => a.Id, taken.Id));
-        page.WaitForAssertion(() => Assert.Contains("The reading was taken back", page.Markup, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("The reading was withdrawn", page.Markup, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -60,7 +96,7 @@ public sealed class AlertPagesTests : ConsoleContext
 
         page.Render(p => p.Add(a => a.Id, Guid.NewGuid()));
 
-        page.WaitForAssertion(() => Assert.Contains("There is no such alert.", page.Markup, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("Alert not found.", page.Markup, StringComparison.Ordinal));
         Assert.Empty(page.FindAll("button"));
         Assert.DoesNotContain("FIRST", page.Markup, StringComparison.Ordinal);
     }
@@ -87,7 +123,7 @@ public sealed class AlertPagesTests : ConsoleContext
 
         page.Render(p => p.Add(c => c.Id, Guid.NewGuid()));
 
-        page.WaitForAssertion(() => Assert.Contains("There is no such charge.", page.Markup, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("Charge not found.", page.Markup, StringComparison.Ordinal));
         Assert.Empty(page.FindAll("button"));
         Assert.DoesNotContain("OWES", page.Markup, StringComparison.Ordinal);
     }

@@ -14,15 +14,15 @@ public sealed class AuditPageTests : ConsoleContext
         Core.Answers("GET /api/audit/check", () => ++checks == 1 ? new AuditVerdict(1234, null) : new AuditVerdict(7, "line 8 was changed"));
         this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.AuditRead);
         var page = Render<AuditPage>();
-        page.WaitForAssertion(() => Assert.Contains("No line fits.", page.Markup, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("No line matches.", page.Markup, StringComparison.Ordinal));
         Assert.Equal(0, checks);
 
         Check(page);
-        page.WaitForAssertion(() => Assert.Equal("It holds: 1,234 lines, none altered or missing, 23 Nov 08:15:00.", page.Find(".chain [role=status]").TextContent));
+        page.WaitForAssertion(() => Assert.Equal("Chain intact: 1,234 lines, none changed or missing, 23 Nov 08:15:00.", page.Find(".chain [role=status]").TextContent));
 
         Time.Advance(TimeSpan.FromMinutes(1));
         Check(page);
-        page.WaitForAssertion(() => Assert.Contains("It is broken: line 8 was changed.", page.Find(".chain [role=status]").TextContent, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("Chain broken: line 8 was changed.", page.Find(".chain [role=status]").TextContent, StringComparison.Ordinal));
         Assert.Contains("08:16:00", page.Find(".chain [role=status]").TextContent, StringComparison.Ordinal);
     }
 

@@ -8,6 +8,8 @@ using MudBlazor.Services;
 using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.Web.Access;
+using SmartCity.Web.Components;
+using SmartCity.Web.Components.Parts;
 using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Tests;
@@ -20,12 +22,26 @@ public abstract class ConsoleContext : BunitContext
     protected ConsoleContext()
     {
         JSInterop.Mode = JSRuntimeMode.Loose;
+        RenderTree.Add<TellMoves>();
         Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
         Services.AddSingleton<TimeProvider>(Time);
         Services.AddSingleton(new CoreClient(new HttpClient(Core) { BaseAddress = new Uri("http://core") }));
+        Services.AddScoped<Purpose>();
+        Services.AddScoped<Downloads>();
         Services.AddSingleton(Options.Create(new TraceOptions()));
+        Services.AddSingleton(London);
         Services.AddSingleton(provider => new LiveConnection(
             provider, Options.Create(new ConsoleOptions()), new WorkerHealth(Time), Time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance));
+    }
+
+    /// <summary>A console that knows its city.</summary>
+    internal static CityDays London { get; } = In("Europe/London");
+
+    internal static CityDays In(string timeZone)
+    {
+        var days = new CityDays();
+        days.Learn(new CityView("city", "City", null, timeZone));
+        return days;
     }
 
     internal FakeCore Core { get; } = new();

@@ -79,7 +79,7 @@ public sealed class DeadLettersPageTests : ConsoleContext
     public void Nothing_that_waits_is_said_to_be_good()
     {
         Core.Answers("GET /api/dead-letters", () => new Page<DeadLetterView>([], null));
-        Assert.Contains("all that came could be used", Open(Scope.OpsRead).Find(".empty").TextContent, StringComparison.Ordinal);
+        Assert.Contains("There are no open dead letters", Open(Scope.OpsRead).Find(".empty").TextContent, StringComparison.Ordinal);
     }
 
     private static AngleSharp.Dom.IElement Discard(IRenderedComponent<OpsDeadLettersPage> page) => page.FindAll(".letter button").Single(b => b.TextContent.Trim() == "Discard");

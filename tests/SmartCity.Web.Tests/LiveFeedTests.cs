@@ -24,6 +24,7 @@ public sealed class LiveFeedTests : BunitContext
         _core.Answers("GET /api/live/summary", () => new LiveSummary { At = At, Day = new DateOnly(2026, 11, 23), Stations = [] });
         _board = new LiveBoard(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }), _time, NullLogger<LiveBoard>.Instance);
         Services.AddSingleton(_board);
+        Services.AddSingleton(ConsoleContext.London);
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class LiveFeedTests : BunitContext
 
         Pass(Seen("ONE", 1), Seen("TWO", 2));
         Beat();
-        feed.WaitForAssertion(() => Assert.Equal("2 wait", feed.Find(".waiting").TextContent));
+        feed.WaitForAssertion(() => Assert.Equal("2 new vehicles", feed.Find(".waiting").TextContent));
         Assert.Equal(["OLD"], Plates(feed));
 
         feed.Find(".feed-bar button").Click();
@@ -94,7 +95,7 @@ public sealed class LiveFeedTests : BunitContext
         await feed.InvokeAsync(() => feed.Instance.Hold(true));
         Pass(Seen("ONE", 1));
         Beat();
-        feed.WaitForAssertion(() => Assert.Equal("1 waits", feed.Find(".waiting").TextContent));
+        feed.WaitForAssertion(() => Assert.Equal("1 new vehicle", feed.Find(".waiting").TextContent));
         Assert.Equal(["OLD"], Plates(feed));
 
         await feed.InvokeAsync(() => feed.Instance.Hold(false));
@@ -134,14 +135,14 @@ public sealed class LiveFeedTests : BunitContext
     public void A_row_has_the_vehicle_the_keeper_as_the_core_gives_it_and_what_it_owes()
     {
         var charge = new ChargeView { Id = Guid.NewGuid(), Plate = "OWES", Scheme = "ulez", Day = new DateOnly(2026, 11, 23), Amount = 12.5m, Kind = "charge", Rule = "r", Why = "w", TariffVersion = "t" };
-        var vehicle = new VehicleView { Plate = "OWES", Make = "Ford", Model = "Transit", Colour = "white", Class = "van", Fuel = "diesel", Euro = 5, Keeper = "A… E…" };
+        var vehicle = new VehicleView { Plate = "OWES", Make = "Ford", Model = "Transit", Colour = "white", Class = "van", Fuel = "diesel", Euro = 5, Keeper = "A. E." };
         var feed = Feed();
         Pass(Seen("OWES", 1) with { Vehicle = vehicle, Charges = [charge] });
         Beat();
 
         feed.WaitForAssertion(() => Assert.Equal("OWES", Plates(feed)[0]));
         var row = feed.Find(".row").TextContent;
-        Assert.All(["Ford Transit", "white · van · diesel Euro 5", "A… E…", "£12.50", "ULEZ", "Angel"], text => Assert.Contains(text, row, StringComparison.Ordinal));
+        Assert.All(["Ford Transit", "white van · A. E.", "diesel Euro 5", "£12.50", "ULEZ", "Angel"], text => Assert.Contains(text, row, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.Web.Access;
 using SmartCity.Web.Components.Layout;
+using SmartCity.Web.Components.Parts;
 using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Tests;
@@ -35,6 +36,7 @@ public sealed class MainLayoutTests : BunitContext
         Services.AddHttpClient(CoreClient.Handlers).ConfigurePrimaryHttpMessageHandler(() => new Session(this));
         Services.AddMudServices();
         Services.AddSingleton<TimeProvider>(_time);
+        Services.AddSingleton<CityDays>();
         Services.AddSingleton(provider => new SignedInUser(new HttpContextAccessor(), provider.GetRequiredService<AuthenticationStateProvider>()));
         Services.AddSingleton(provider =>
         {

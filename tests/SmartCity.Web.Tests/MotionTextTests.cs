@@ -8,6 +8,15 @@ namespace SmartCity.Web.Tests;
 public sealed class MotionTextTests
 {
     [Fact]
+    public void What_is_typed_is_drawn_as_soon_as_it_is_a_line()
+    {
+        var text = new MotionText { FirstLine = "0,30 100,30", SecondLine = "0,80 100", Points = "30,30 60,30 90,90 5,90" };
+
+        Assert.Equal([("1", 2, false), ("road", 4, true)], text.Shapes().Select(s => (s.Name, s.Points.Count, s.IsClosed)));
+        Assert.Equal([0, 0.3, 1, 0.3], text.Shapes()[0].Points.SelectMany(p => p));
+    }
+
+    [Fact]
     public void What_was_set_up_is_shown_and_read_as_it_was()
     {
         var motion = new CameraMotion

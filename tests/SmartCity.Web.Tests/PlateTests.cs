@@ -1,4 +1,5 @@
 using Bunit;
+using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Web.Components.Parts;
 
 namespace SmartCity.Web.Tests;
@@ -35,12 +36,27 @@ public class PlateTests
     }
 
     [Fact]
-    public void Times_are_London_s_with_UTC_behind_them()
+    public void Times_are_the_city_s_with_UTC_behind_them()
     {
         using var context = new BunitContext();
+        context.Services.AddSingleton(ConsoleContext.London);
         var summer = new DateTimeOffset(2026, 7, 6, 8, 15, 30, TimeSpan.Zero);
         var time = context.Render<LondonTime>(p => p.Add(x => x.At, summer)).Find("time");
         Assert.Equal("09:15:30", time.TextContent);
         Assert.Equal("2026-07-06 08:15:30 UTC", time.GetAttribute("title"));
     }
+
+    [Fact]
+    public void A_day_begins_at_the_midnight_of_the_city()
+    {
+        var berlin = ConsoleContext.In("Europe/Berlin");
+        Assert.Equal(new DateTime(2026, 7, 7), berlin.DayOf(new DateTimeOffset(2026, 7, 6, 22, 30, 0, TimeSpan.Zero)));
+        Assert.Equal(new DateTimeOffset(2026, 7, 6, 22, 0, 0, TimeSpan.Zero), berlin.Start(new DateTime(2026, 7, 7)));
+    }
+
+    [Theory]
+    [InlineData(1234.5, "GBP", "£1,234.50")]
+    [InlineData(-12.5, "EUR", "−€12.50")]
+    [InlineData(100, "CHF", "CHF 100.00")]
+    public void Amounts_stand_with_their_currency(decimal amount, string currency, string text) => Assert.Equal(text, Wording.Money(amount, currency));
 }

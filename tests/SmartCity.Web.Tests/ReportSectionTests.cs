@@ -45,11 +45,11 @@ public sealed class ReportSectionTests : ConsoleContext
         var asked = 0;
         Core.Waits("GET /api/reports/stations", left => ++asked == 1 ? new TaskCompletionSource<object>().Task.WaitAsync(left) : Task.FromResult<object>(Of(Today, Today, "Angel")));
         var section = Section(Today, Today);
-        Assert.DoesNotContain(section.FindAll("button"), b => b.TextContent.Contains("Ask again", StringComparison.Ordinal));
+        Assert.DoesNotContain(section.FindAll("button"), b => b.TextContent.Contains("Try again", StringComparison.Ordinal));
 
         Time.Advance(TimeSpan.FromSeconds(15));
-        section.WaitForAssertion(() => Assert.Contains(section.FindAll("button"), b => b.TextContent.Contains("Ask again", StringComparison.Ordinal)));
-        section.FindAll("button").Single(b => b.TextContent.Contains("Ask again", StringComparison.Ordinal)).Click();
+        section.WaitForAssertion(() => Assert.Contains(section.FindAll("button"), b => b.TextContent.Contains("Try again", StringComparison.Ordinal)));
+        section.FindAll("button").Single(b => b.TextContent.Contains("Try again", StringComparison.Ordinal)).Click();
 
         section.WaitForAssertion(() => Assert.Equal("Angel", section.Find("tbody td").TextContent));
     }

@@ -97,7 +97,7 @@ public sealed class ReviewPageTests : ConsoleContext
         Press(page, ".");
         page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
 
-        page.FindAll(".kinds button").Single(b => b.TextContent.StartsWith("Put off", StringComparison.Ordinal)).Click();
+        page.FindAll(".kinds button").Single(b => b.TextContent.StartsWith("Skipped", StringComparison.Ordinal)).Click();
 
         page.WaitForAssertion(() => Assert.Equal("LR33TEE", Answer(page).GetAttribute("value")));
     }
@@ -111,7 +111,7 @@ public sealed class ReviewPageTests : ConsoleContext
         Press(page, ".");
 
         page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
-        Assert.Equal("Left for somebody else.", page.Find("p.done").TextContent);
+        Assert.Equal("Left for another person.", page.Find("p.done").TextContent);
         Assert.DoesNotContain(Core.Posted, p => p.Path == $"/api/review/{_all[0].Case.Id}");
     }
 
@@ -141,14 +141,14 @@ public sealed class ReviewPageTests : ConsoleContext
 
         Assert.Contains("ann", proposals, StringComparison.Ordinal);
         Assert.Contains("LR33 TEF", proposals, StringComparison.Ordinal);
-        Assert.Contains("ben says there is no plate", proposals, StringComparison.Ordinal);
+        Assert.Contains("ben proposes no plate", proposals, StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_empty_queue_says_so()
     {
         _open.Clear();
-        Assert.Contains("Nothing waits for a person", Render<ReviewPage>().Markup, StringComparison.Ordinal);
+        Assert.Contains("No cases are waiting", Render<ReviewPage>().Markup, StringComparison.Ordinal);
     }
 
     private IEnumerable<(string Path, System.Text.Json.JsonElement Body)> Decisions => Core.Posted.Where(p => p.Path.EndsWith("/review", StringComparison.Ordinal));

@@ -5,7 +5,7 @@ namespace SmartCity.Web.Tests;
 public sealed class ServedTests
 {
     [Theory]
-    [InlineData("download/charges/export")]
+    [InlineData("download")]
     [InlineData("cameras/a1-n1/picture")]
     [InlineData("evidence/london-a1/2026/11/23/08/x.jpg")]
     [InlineData("evidence/london-a1/2026/11/23/08/x.plate.jpg")]
@@ -13,7 +13,8 @@ public sealed class ServedTests
     {
         await using var console = await ConsoleHost.StartAsync();
 
-        using var answer = await console.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("api-path", "charges/export"), KeyValuePair.Create("audit-reason", "a test")]);
+        using var answer = path == "download" ? await console.Http.PostAsync(path, form, TestContext.Current.CancellationToken) : await console.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
         Assert.Equal("The core does not answer. Try again in a moment.", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));

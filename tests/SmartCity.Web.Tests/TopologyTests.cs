@@ -18,6 +18,7 @@ public sealed class TopologyTests : BunitContext
     {
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
+        Services.AddSingleton(ConsoleContext.London);
         Services.AddSingleton(Options.Create(new TraceOptions { Address = "http://localhost:18888" }));
     }
 
@@ -52,7 +53,7 @@ public sealed class TopologyTests : BunitContext
     {
         var topology = Draw(Ops(Station("london-a1", "degraded", "1 of 2 cameras send no pictures: a1-n1."), Station("london-a3", "unknown", "It has never sent a heartbeat."), Station("london-a4", "healthy")));
 
-        Assert.Equal("3 stations, 1 in trouble, 1 not heard from yet", topology.Find("[role=status]").TextContent);
+        Assert.Equal("3 stations, 1 with problems, 1 without a heartbeat yet", topology.Find("[role=status]").TextContent);
         Assert.Equal("1 of 2 cameras send no pictures: a1-n1.", topology.FindAll(".of-edge")[0].QuerySelector(".node-problem")!.TextContent);
         Assert.Null(topology.FindAll(".of-edge")[2].QuerySelector(".node-problem"));
     }

@@ -35,7 +35,11 @@ public sealed class RecordingTimes(string cameraId, RecordingAddress address, Fu
         ?? In(await VideoTime.OfAsync(file, cancellationToken))
         ?? Written(file, length);
 
-    private DateTimeOffset? In(StampedTime? stamped)
+    private DateTimeOffset? In(StampedTime? stamped) => Utc(stamped, cameraId, zone);
+
+    /// <summary>Null of a clock that was never set.</summary>
+    /// <exception cref="CameraLostException">It has no offset, and this machine does not know the time zone.</exception>
+    internal static DateTimeOffset? Utc(StampedTime? stamped, string cameraId, Func<string> zone)
     {
         if (stamped is not { Local.Year: >= EarliestYear and <= LatestYear } time || time.Offset?.Duration() > Farthest)
         {

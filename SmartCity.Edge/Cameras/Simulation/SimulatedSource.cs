@@ -5,7 +5,8 @@ namespace SmartCity.Edge.Cameras.Simulation;
 
 /// <summary>
 /// <c>simulated:?seed=1&amp;weather=day|dusk|night|rain&amp;every=00:00:15&amp;place=Upper Street</c>: draws vehicles of the demo registry as a traffic camera sees them.
-/// The place is written into the pictures. One in fifteen is a vehicle of interest, one in fifty is not registered. The truth goes with each frame.
+/// The place is written into the pictures. One in fifteen is a vehicle of interest, one in fifty is not registered. The seed gives the street. The vehicles are others after each start: those of
+/// today were charged already. The truth goes with each frame.
 /// </summary>
 internal sealed class SimulatedSource : ICameraSource
 {
@@ -46,7 +47,7 @@ internal sealed class SimulatedSource : ICameraSource
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var traffic = new SimulatedTraffic(_seed, _weather, _place);
+        using var traffic = new SimulatedTraffic(_seed, _weather, _place, _time.GetUtcNow().ToUnixTimeSeconds());
         var number = 0L;
         var started = _time.GetTimestamp();
         await PaintAsync(traffic, cancellationToken);
@@ -54,7 +55,7 @@ internal sealed class SimulatedSource : ICameraSource
         while (true)
         {
             started = _time.GetTimestamp();
-            using (var pass = traffic.Next())
+            using (var pass = traffic.Next(_time.GetUtcNow()))
             {
                 for (var i = 0; i < pass.Frames; i++)
                 {

@@ -51,6 +51,24 @@ public sealed class MotionText
         PointsMetres = PointsMetres.Trim().Length == 0 ? null : Parse("The points in metres", PointsMetres, 1),
     };
 
+    /// <summary>What was typed so far as it lies in the picture, in shares of it: each line and the four points, with a name. What is no list of points yet is left out.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyList<double[]> Points, bool IsClosed)> Shapes() =>
+    [
+        .. Shape("1", FirstLine, 2), .. Shape("2", SecondLine, 2), .. Shape("road", Points, 4),
+    ];
+
+    private static IEnumerable<(string Name, IReadOnlyList<double[]> Points, bool IsClosed)> Shape(string name, string text, int count)
+    {
+        try
+        {
+            return Parse(name, text, 100) is { } points && points.Count == count ? [(name, points, count > 2)] : [];
+        }
+        catch (FormatException)
+        {
+            return []; // the form says so when it is saved
+        }
+    }
+
     private static string Text(IReadOnlyList<double[]> points, double scale) => string.Join(' ', points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p[0] * scale:0.##},{p[1] * scale:0.##}")));
 
     private static List<double[]> Parse(string what, string text, double scale)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Live;
 
 namespace SmartCity.Web.Components.Charges;
 
@@ -13,7 +14,7 @@ public static class ChargeWording
     {
         string?[] parts =
         [
-            $"{facts.Fuel} {facts.Class}",
+            $"{LiveWording.Fuel(facts.Fuel)} {LiveWording.ShortClass(facts.Class)}",
             facts.Euro is { } euro ? string.Create(CultureInfo.InvariantCulture, $"Euro {euro}") : "Euro standard not known",
             facts.FirstRegistered is { } first ? "first registered " + first.ToString("d MMMM yyyy", CultureInfo.InvariantCulture) : null,
             facts.GrossKg is { } gross ? string.Create(CultureInfo.InvariantCulture, $"{gross:N0} kg gross") : null,

@@ -10,7 +10,7 @@ namespace SmartCity.Web.Components.Ops;
 /// <param name="Service">OpenTelemetry service whose traces tell more; null for what has none of its own.</param>
 public sealed record TopologyNode(string Key, string Kind, string Name, NodeState State, IReadOnlyList<string> Glance, IReadOnlyList<Figure> Figures, string? Service);
 
-/// <param name="At">A time, shown as London's; else the text.</param>
+/// <param name="At">A time, shown in the city's time zone; else the text.</param>
 public sealed record Figure(string Name, string? Text, DateTimeOffset? At = null);
 
 /// <summary>A station's three parts, and whether sightings flow.</summary>

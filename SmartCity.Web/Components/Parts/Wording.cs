@@ -2,13 +2,19 @@ using System.Globalization;
 using System.Net;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Live;
 
 namespace SmartCity.Web.Components.Parts;
 
 /// <summary>How the console says things.</summary>
 public static class Wording
 {
-    public static string Pounds(decimal amount) => amount.ToString("£#,0.00;−£#,0.00", CultureInfo.InvariantCulture);
+    /// <param name="currency">ISO 4217.</param>
+    public static string Money(decimal amount, string currency)
+    {
+        var sign = CurrencySign.Of(currency);
+        return amount.ToString($"'{sign}'#,0.00;'−{sign}'#,0.00", CultureInfo.InvariantCulture);
+    }
 
     public static string Percent(double share) => share.ToString("P0", CultureInfo.InvariantCulture);
 
@@ -32,30 +38,45 @@ public static class Wording
     {
         "unread" => "Not read",
         "doubtful" => "Doubtful",
-        "near-match" => "Near a hot-list entry",
+        "near-match" => "Similar to a hot-list entry",
         "unregistered" => "Not in the registry",
-        "unclassified" => "Registry says too little",
-        "second-person" => "Waits for a second person",
-        "skipped" => "Put off",
+        "unclassified" => "Incomplete registry record",
+        "two-places" => "Seen at two places",
+        "two-readings" => "Read in two ways",
+        "watched" => "Watched after a dispute",
+        "audit-sample" => "Random check of a sure reading",
+        "second-person" => "Waiting for a second person",
+        "skipped" => "Skipped",
         _ => reviewKind,
     };
+
+    /// <summary>What a person decided about a reading. How sure the camera was says nothing about it.</summary>
+    public static string Decided(SightingView sighting, ReadingDecision decision)
+    {
+        var by = decision.By ?? "a person";
+        return sighting.Plate is null ? $"{by} found no plate" : sighting.Plate == decision.Read ? $"{by} confirmed {sighting.Plate}" : $"{by} corrected it to {sighting.Plate}";
+    }
 
     /// <summary>What a decision did, for the person who made it.</summary>
     public static string Outcome(ReviewOutcome outcome)
     {
         if (outcome.Proposed)
         {
-            return $"{outcome.Plate ?? "No plate"} is proposed; a second person has to come to the same before it counts.";
+            return $"{outcome.Plate ?? "No plate"} is proposed. It takes effect when a second person makes the same decision.";
         }
 
-        var lines = outcome.Entries.Select(e => $"{Scheme(e.Scheme)} {Pounds(e.Amount)} {(e.Kind == "reversal" ? "taken back" : "charged")}").ToList();
+        var lines = outcome.Entries.Select(e => e.Kind == "reversal" ? $"{Money(-e.Amount, e.Currency)} {Scheme(e.Scheme)} reversed for {e.Plate}" : $"{Money(e.Amount, e.Currency)} {Scheme(e.Scheme)} charged to {e.Plate}").ToList();
         if (outcome.Alerts.Count > 0)
         {
-            lines.Add(outcome.Alerts.Count == 1 ? "an alert was raised" : $"{outcome.Alerts.Count} alerts were raised");
+            lines.Add(outcome.Alerts.Count == 1 ? "1 alert raised" : $"{outcome.Alerts.Count} alerts raised");
         }
 
-        return $"{outcome.Plate ?? "No plate"}: {(lines.Count == 0 ? "no charge changes" : string.Join(", ", lines))}.";
+        return $"The reading counts as {outcome.Plate ?? "no plate"}{(lines.Count == 0 ? "; no charge changes" : ": " + string.Join(", ", lines))}.";
     }
+
+    /// <summary>What a decision would take back, from the core's question for a reason.</summary>
+    public static string TakesBack(HttpRequestException question) =>
+        question.Message.Replace(" Give a reason for it in the header Audit-Reason.", "", StringComparison.Ordinal) + " The reason is recorded in the ledger and in the audit.";
 
     /// <summary>The core cannot be asked.</summary>
     public const string Away = "The core does not answer.";
@@ -71,11 +92,20 @@ public static class Wording
     {
         401 => "Your session has ended. Sign in again.",
         403 => "Your role does not allow this.",
-        404 => "There is no such thing, or it has been deleted.",
+        404 => "Not found. It may have been deleted.",
         503 => "The core is starting.",
-        >= 500 => $"The core has failed (HTTP {status}). Its log says why.",
-        _ => $"The core refuses this (HTTP {status}).",
+        >= 500 => $"The core reported an error (HTTP {status}). Its log has the details.",
+        _ => $"The core refused the request (HTTP {status}).",
     };
+
+    /// <summary>A vehicle in words: <c>silver Honda Jazz, car, petrol hybrid, Euro 6</c>.</summary>
+    public static string Vehicle(VehicleView vehicle) => string.Join(", ", new[]
+    {
+        string.Join(' ', new[] { vehicle.Colour, vehicle.Make, vehicle.Model }.Where(t => !string.IsNullOrEmpty(t))),
+        vehicle.Class is { } name ? LiveWording.Class(name) : null,
+        LiveWording.Fuel(vehicle.Fuel),
+        vehicle.Euro is { } euro ? string.Create(CultureInfo.InvariantCulture, $"Euro {euro}") : null,
+    }.Where(t => !string.IsNullOrEmpty(t)));
 
     /// <summary>How a vehicle moved; null when nothing is known of it.</summary>
     public static string? Movement(SightingView sighting)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Live;
 using SmartCity.Web.Components.Parts;
 using Charted = System.Collections.Generic.IReadOnlyList<(string Label, SmartCity.Web.Components.Reports.ChartData Data)>;
 
@@ -13,12 +14,12 @@ internal static class ReportText
     public static IReadOnlyList<ReportColumn<ChargesRow>> Charges { get; } =
     [
         new("Day", r => Day(r.Day), false), new("Scheme", r => Wording.Scheme(r.Scheme), false), new("For", r => r.Purpose, false), new("Vehicles", r => Whole(r.Vehicles)),
-        new("Net", r => Wording.Pounds(r.Pounds)), new("Taken back", r => Wording.Pounds(r.Reversed)),
+        new("Net", r => Wording.Money(r.Amount, r.Currency)), new("Reversed", r => Wording.Money(r.Reversed, r.Currency)),
     ];
 
     public static IReadOnlyList<ReportColumn<ComplianceRow>> Compliance { get; } =
     [
-        new("Class", r => r.Class, false), new("Fuel", r => r.Fuel, false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"), new("Vehicles", r => Whole(r.Vehicles)),
+        new("Class", r => LiveWording.Class(r.Class), false), new("Fuel", r => LiveWording.Fuel(r.Fuel), false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"), new("Vehicles", r => Whole(r.Vehicles)),
         new("Compliant", r => Whole(r.Compliant)), new("Share", r => Wording.Percent((double)r.Compliant / r.Vehicles)),
     ];
 
@@ -30,34 +31,36 @@ internal static class ReportText
     public static IReadOnlyList<ReportColumn<ReadsRow>> Reads { get; } =
     [
         new("Station", r => r.StationId, false), new("Camera", r => r.CameraId, false), new("Sightings", r => Whole(r.Sightings)), new("Read", r => Share(r.Read, r.Sightings)),
-        new("Mean confidence", r => r.MeanConfidence is { } c ? c.ToString("P1", CultureInfo.InvariantCulture) : "–"), new("Looked at", r => Whole(r.Reviewed)), new("Of those wrong", r => Share(r.Corrected, r.Reviewed)),
+        new("Mean confidence", r => r.MeanConfidence is { } c ? c.ToString("P1", CultureInfo.InvariantCulture) : "–"), new("Reviewed", r => Whole(r.Reviewed)), new("Of these, wrong", r => Share(r.Corrected, r.Reviewed)),
     ];
 
     public static IReadOnlyList<ReportColumn<TravelRow>> Travel { get; } =
     [
-        new("From", r => r.From, false, Wraps: true), new("To", r => r.To, false, Wraps: true), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("Nine of ten within", r => Minutes(r.P90)),
-        new("Straight line", r => $"{One(r.Kilometres)} km"), new("At least", r => $"{r.KilometresAnHour.ToString("#,0", CultureInfo.InvariantCulture)} km/h"),
+        new("From", r => r.From, false, Wraps: true), new("To", r => r.To, false, Wraps: true), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("90th percentile", r => Minutes(r.P90)),
+        new("Distance (straight line)", r => $"{One(r.Kilometres)} km"), new("Speed, at least", r => $"{r.KilometresAnHour.ToString("#,0", CultureInfo.InvariantCulture)} km/h"),
     ];
 
     public static IReadOnlyList<ReportColumn<DwellRow>> Dwell { get; } =
-        [new("Day", r => Day(r.Day), false), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("Nine of ten within", r => Minutes(r.P90))];
+        [new("Day", r => Day(r.Day), false), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("90th percentile", r => Minutes(r.P90))];
 
     public static IReadOnlyList<ReportColumn<EmissionsRow>> Emissions { get; } =
     [
-        new("Zone", r => Wording.Scheme(r.Zone), false), new("Class", r => r.Class, false), new("Fuel", r => r.Fuel, false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"),
+        new("Zone", r => Wording.Scheme(r.Zone), false), new("Class", r => LiveWording.Class(r.Class), false), new("Fuel", r => LiveWording.Fuel(r.Fuel), false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"),
         new("Passages", r => Whole(r.Passages)), new("km", r => One(r.Kilometres)), new("NOx g", r => One(r.NoxGrams)), new("PM g", r => r.PmGrams.ToString("#,0.00", CultureInfo.InvariantCulture)), new("CO₂ kg", r => One(r.Co2Kilograms)),
     ];
 
     public static Charted ChargesCharts(IReadOnlyList<ChargesRow> rows) =>
-        [("Pounds a day", Pivot("stack", rows, r => Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Pounds, "£"))];
+        [("Charges a day", Pivot("stack", rows, r => Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Amount, CurrencySign.Of(CurrencyOf(rows)), true))];
 
     public static string ChargesSummary(IReadOnlyList<ChargesRow> rows) =>
-        $"{Wording.Pounds(rows.Where(r => r.Purpose == "pollution").Sum(r => r.Pounds))} for pollution, {Wording.Pounds(rows.Where(r => r.Purpose == "toll").Sum(r => r.Pounds))} in tolls.";
+        $"{Wording.Money(rows.Where(r => r.Purpose == "pollution").Sum(r => r.Amount), CurrencyOf(rows))} for pollution, {Wording.Money(rows.Where(r => r.Purpose == "toll").Sum(r => r.Amount), CurrencyOf(rows))} in tolls.";
+
+    private static string CurrencyOf(IReadOnlyList<ChargesRow> rows) => rows.Count == 0 ? "GBP" : rows[0].Currency;
 
     public static Charted ComplianceCharts(IReadOnlyList<ComplianceRow> rows) =>
     [
         ("Vehicles by fuel", new ChartData("stack", Fuels(rows), [new("compliant", Sums(rows, r => r.Fuel, r => r.Compliant)), new("not compliant", Sums(rows, r => r.Fuel, r => r.Vehicles - r.Compliant))], "vehicles", Sideways: true)),
-        ("Vehicles by Euro standard", Pivot("stack", rows.OrderBy(r => r.Euro ?? 99), r => r.Euro is { } e ? $"Euro {e}" : "none in registry", r => r.Fuel, r => r.Vehicles, "vehicles")),
+        ("Vehicles by Euro standard", Pivot("stack", rows.OrderBy(r => r.Euro ?? 99), r => r.Euro is { } e ? $"Euro {e}" : "not in registry", r => r.Fuel, r => r.Vehicles, "vehicles")),
     ];
 
     public static string ComplianceSummary(IReadOnlyList<ComplianceRow> rows) => $"{Share(rows.Sum(r => r.Compliant), rows.Sum(r => r.Vehicles))} of {Whole(rows.Sum(r => r.Vehicles))} vehicles comply.";
@@ -102,19 +105,19 @@ internal static class ReportText
     private static List<double?> Sums(IReadOnlyList<ComplianceRow> rows, Func<ComplianceRow, string> of, Func<ComplianceRow, long> value) =>
         [.. rows.Select(of).Distinct().Select(name => (double?)rows.Where(r => of(r) == name).Sum(value))];
 
-    private static ChartData Sideways<T>(IEnumerable<T> rows, Func<T, string> name, Func<T, double> value, string unit)
+    private static ChartData Sideways<T>(IEnumerable<T> rows, Func<T, string> name, Func<T, double> value, string unit, bool isBefore = false)
     {
         var shown = rows.Take(MostBars).ToList();
         return new ChartData("bar", shown.ConvertAll(r => name(r)), [new ChartSeries(unit, shown.ConvertAll(r => (double?)value(r)))], unit, Sideways: true);
     }
 
     // Rows to one series for each name, with a value for each category.
-    private static ChartData Pivot<T>(string kind, IEnumerable<T> rows, Func<T, string> category, Func<T, string> series, Func<T, double> value, string unit)
+    private static ChartData Pivot<T>(string kind, IEnumerable<T> rows, Func<T, string> category, Func<T, string> series, Func<T, double> value, string unit, bool isBefore = false)
     {
         var all = rows.ToList();
         var categories = all.Select(category).Distinct().ToList();
         var sums = all.GroupBy(r => (category(r), series(r))).ToDictionary(g => g.Key, g => Math.Round(g.Sum(value), 2));
         return new ChartData(
-            kind, categories, [.. all.Select(series).Distinct().Select(s => new ChartSeries(s, categories.ConvertAll(c => sums.TryGetValue((c, s), out var sum) ? sum : (double?)null)))], unit);
+            kind, categories, [.. all.Select(series).Distinct().Select(s => new ChartSeries(s, categories.ConvertAll(c => sums.TryGetValue((c, s), out var sum) ? sum : (double?)null)))], unit, IsBefore: isBefore);
     }
 }

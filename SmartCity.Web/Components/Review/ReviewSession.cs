@@ -50,11 +50,11 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
     }
 
     /// <summary>Decides the case in front and goes on to the next.</summary>
-    public async Task<ReviewOutcome> DecideAsync(ReviewResolution resolution, CancellationToken cancellationToken)
+    public async Task<ReviewOutcome> DecideAsync(ReviewResolution resolution, string? reason, CancellationToken cancellationToken)
     {
         var task = Current!;
         _began ??= time.GetUtcNow();
-        var outcome = await core.DecideAsync(task.Sighting.Id, resolution, cancellationToken);
+        var outcome = await core.DecideAsync(task.Sighting.Id, resolution, reason, cancellationToken);
         await GoOnAsync(task, putOff: false, cancellationToken);
         return outcome;
     }

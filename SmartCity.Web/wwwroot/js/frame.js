@@ -1,6 +1,7 @@
 // Puts the box over the picture whenever one has come: its size is known then.
 export function place(frame, box) {
-  const picture = frame.querySelector('img');
+  const picture = frame?.querySelector('img');
+  if (!picture) return; // The page was left meanwhile.
   const mark = frame.querySelector('.box');
   const put = () => {
     if (mark && box.length === 4 && picture.naturalWidth > 0) {

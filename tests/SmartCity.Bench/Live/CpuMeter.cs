@@ -18,6 +18,9 @@ internal static class CpuMeter
     /// <summary>Of all programs that this process started and that have ended.</summary>
     public static double OfEnded() => Read(Environment.ProcessId)!.Value.Ended;
 
+    /// <summary>The process that started one.</summary>
+    public static int Parent(int process) => Read(process)!.Value.Parent;
+
     /// <summary>Of a process and all that came of it and still live.</summary>
     public static double OfTree(int root)
     {

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Confluent.Kafka;
 using OpenCvSharp;
 using SmartCity.Contracts;
@@ -64,14 +62,7 @@ internal sealed class LiveTraffic(string kafka, string objects, City city) : IDi
         Produce(sighting with { Evidence = evidence });
     }
 
-    private void Produce(Sighting sighting) => _producer.Produce(
-        Topics.Mirrored(sighting.StationId, Topics.Sightings),
-        new Message<byte[], byte[]>
-        {
-            Key = Encoding.UTF8.GetBytes(sighting.Plate ?? "?" + sighting.CameraId),
-            Value = JsonSerializer.SerializeToUtf8Bytes(sighting, ContractsJson.Default.Sighting),
-            Headers = new Headers { { RecordHeaders.Schema, Encoding.ASCII.GetBytes(RecordHeaders.SightingSchema) } },
-        });
+    private void Produce(Sighting sighting) => _producer.Produce(Topics.Mirrored(sighting.StationId, Topics.Sightings), SimulatedRecord.Of(sighting));
 
     // Plates as a simulated camera sees them, of the size that an edge keeps.
     private static List<byte[]> Draw()

@@ -13,6 +13,7 @@ public class RouteTests(CoreHost core) : IClassFixture<CoreHost>
     private static readonly HashSet<string> OpenToViewers =
     [
         "POST /api/access/sign-in", "POST /api/access/sign-out", "GET /api/access/me", "POST /api/access/password",
+        "POST /api/access/second-factor", "POST /api/access/second-factor/confirm", "POST /api/access/second-factor/remove",
         "GET /api/city", "GET /api/stations", "GET /api/sightings", "GET /api/sightings/{id}", "GET /api/passages", "GET /api/evidence/{key}", "GET /api/live",
         "GET /api/passages/{id}", "GET /api/live/summary", "GET /api/flow", "GET /api/zones", "GET /api/cameras/{id}/picture",
     ];
@@ -51,11 +52,14 @@ public class RouteTests(CoreHost core) : IClassFixture<CoreHost>
 
     [Theory]
     [InlineData(Role.Viewer, "/api/stations", "")]
-    [InlineData(Role.Operator, "/api/alerts", "/api/audit")]
+    [InlineData(Role.Operator, "/api/alerts?state=open", "/api/audit")]
     [InlineData(Role.Operator, "/api/review", "/api/access/users")]
     [InlineData(Role.Investigator, "/api/hotlist", "/api/ops")]
-    [InlineData(Role.Analyst, "/api/charges", "/api/alerts")]
-    [InlineData(Role.Administrator, "/api/access/users", "")]
+    [InlineData(Role.Analyst, "/api/charges/summary", "/api/alerts")]
+    [InlineData(Role.Administrator, "/api/access/users", "/api/faces/deployments")]
+    [InlineData(Role.FacesOfficer, "/api/faces/deployments", "/api/faces/matches")]
+    [InlineData(Role.FacesReviewer, "/api/faces/matches", "/api/audit")]
+    [InlineData(Role.DataProtectionOfficer, "/api/faces/report", "/api/faces/matches")]
     public async Task A_role_may_do_its_part_and_no_more(string role, string allowed, string refused)
     {
         using var caller = await Caller.OfRoleAsync(core, role);

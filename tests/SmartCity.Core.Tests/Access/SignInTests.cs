@@ -17,7 +17,7 @@ public class SignInTests(CoreHost core) : IClassFixture<CoreHost>
         using var administrator = Caller.With(core, session.Token);
         var account = (await administrator.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!;
         Assert.Equal("administrator", account.Name);
-        Assert.Equal(Scope.All, account.Scopes);
+        Assert.Equal(Role.ScopesOf(Role.Administrator), account.Scopes);
         Assert.False(account.MustChangePassword);
     }
 
@@ -30,11 +30,11 @@ public class SignInTests(CoreHost core) : IClassFixture<CoreHost>
         using var caller = Caller.With(core, first.Token);
         using var other = Caller.With(core, second.Token);
 
-        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(caller, "/api/alerts"));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(caller, "/api/alerts/counts"));
         var changed = await Caller.ReadAsync<Session>(await caller.Http.PostAsJsonAsync("/api/access/password", new PasswordChange(made.Password, "quite another one"), Token));
 
         using var now = Caller.With(core, changed.Token);
-        Assert.Equal(HttpStatusCode.OK, await StatusAsync(now, "/api/alerts"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(now, "/api/alerts/counts"));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(other, "/api/access/me"));
         Assert.Equal(HttpStatusCode.Unauthorized, await SignInStatusAsync("newcomer", made.Password));
     }
@@ -157,7 +157,7 @@ public class SignInTests(CoreHost core) : IClassFixture<CoreHost>
         var made = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("reports of the mayor", [Scope.ReportsRead, Scope.LiveRead]), Token));
         using var key = Caller.With(core, made.Token);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(key, "/api/stations"));
-        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(key, "/api/alerts"));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(key, "/api/alerts/counts"));
         Assert.Equal(0L, await ScalarAsync("select count(*) from api_keys k where k::text like '%' || $1 || '%'", made.Token));
 
         using var revoked = await core.Http.DeleteAsync($"/api/access/keys/{made.Key.Id}", Token);

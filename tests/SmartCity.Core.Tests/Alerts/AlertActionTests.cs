@@ -33,6 +33,30 @@ public sealed class AlertActionTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Null(detail.Alert.AcknowledgedAt);
     }
 
+    [Fact]
+    public async Task A_hit_is_resolved_with_what_became_of_it_and_its_owner_stays()
+    {
+        using var person = await Caller.OfRoleAsync(core, Role.Operator);
+        var name = (await person.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
+        var alert = await AlertAsync("AA04ACT");
+        using var without = await person.Http.PostAsJsonAsync($"/api/alerts/{alert.Id}/actions", new AlertDecision("resolved"), Token);
+        using var odd = await person.Http.PostAsJsonAsync($"/api/alerts/{alert.Id}/actions", new AlertDecision("resolved", null, "who knows"), Token);
+        using var misplaced = await person.Http.PostAsJsonAsync($"/api/alerts/{alert.Id}/actions", new AlertDecision("acknowledged", null, "true"), Token);
+        Assert.All([without, odd, misplaced], a => Assert.Equal(HttpStatusCode.BadRequest, a.StatusCode));
+
+        await ActAsync(person, alert.Id, "acknowledged");
+        using var resolved = await person.Http.PostAsJsonAsync($"/api/alerts/{alert.Id}/actions", new AlertDecision("resolved", "stopped at the A1", "true"), Token);
+
+        Assert.Equal(HttpStatusCode.NoContent, resolved.StatusCode);
+        var detail = await DetailAsync(alert.Id);
+        Assert.Equal(("resolved", "true", name, "stopped at the A1"), (detail.Alert.State, detail.Alert.Outcome, detail.Alert.AcknowledgedBy, detail.Alert.Note));
+        Assert.Equal("true", detail.Actions[^1].Outcome);
+        Assert.Equal(HttpStatusCode.Conflict, await ActAsync(person, alert.Id, "dismissed", "too late"));
+
+        await ActAsync(person, alert.Id, "reopened");
+        Assert.Null((await DetailAsync(alert.Id)).Alert.Outcome);
+    }
+
     [Theory]
     [InlineData("dismissed", null)]
     [InlineData("dismissed", "  ")]
@@ -99,6 +123,47 @@ public sealed class AlertActionTests(CoreHost core) : IClassFixture<CoreHost>
         using var removed = await core.Http.DeleteAsync($"/api/webhooks/{delivery.Delivery.WebhookId}", Token);
     }
 
+    [Fact]
+    public async Task One_step_is_taken_for_many_alerts_and_those_that_could_not_take_it_are_named()
+    {
+        using var person = Caller.With(core, (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword)).Token);
+        var (first, second, gone, missing) = (await AlertAsync("AA05ACT"), await AlertAsync("AA06ACT"), await AlertAsync("AA07ACT"), Guid.NewGuid());
+        await ActAsync(person, gone.Id, "dismissed", "a test");
+
+        using var without = await person.Http.PostAsJsonAsync("/api/alerts/actions", new AlertsDecision([first.Id], "dismissed"), Token);
+        using var none = await person.Http.PostAsJsonAsync("/api/alerts/actions", new AlertsDecision([], "acknowledged"), Token);
+        using var many = await person.Http.PostAsJsonAsync("/api/alerts/actions", new AlertsDecision([first.Id, second.Id, first.Id, gone.Id, missing], "acknowledged"), Token);
+
+        Assert.Equal([HttpStatusCode.BadRequest, HttpStatusCode.BadRequest], [without.StatusCode, none.StatusCode]);
+        var decided = (await many.Content.ReadFromJsonAsync<AlertsDecided>(Token))!;
+        Assert.Equal(2, decided.Done);
+        Assert.Equal([new AlertRefusal(gone.Id, "dismissed"), new AlertRefusal(missing, null)], decided.Refused);
+        Assert.Equal(["acknowledged", "acknowledged", "dismissed"], [(await DetailAsync(first.Id)).Alert.State, (await DetailAsync(second.Id)).Alert.State, (await DetailAsync(gone.Id)).Alert.State]);
+    }
+
+    [Fact]
+    public async Task Alerts_are_found_by_list_and_sorted_by_priority_page_by_page()
+    {
+        var list = $"recovery {Guid.NewGuid():N}";
+        foreach (var (plate, priority) in ((string, int)[])[("AB01LST", 3), ("AB02LST", 1), ("AB03LST", 5), ("AB04LST", 1), ("AB05LST", 2)])
+        {
+            await AlertAsync(plate, priority, list);
+        }
+
+        var pages = new List<Page<AlertView>>();
+        do
+        {
+            pages.Add((await core.Http.GetFromJsonAsync<Page<AlertView>>($"/api/alerts?state=open&list={list}&sort=priority&limit=2{(pages.Count == 0 ? "" : $"&after={Uri.EscapeDataString(pages[^1].Next!)}")}", Token))!);
+        }
+        while (pages[^1].Next is not null);
+
+        Assert.Equal(["AB04LST", "AB02LST", "AB05LST", "AB01LST", "AB03LST"], pages.SelectMany(p => p.Items).Select(a => a.Plate));
+        Assert.All(pages.SelectMany(p => p.Items), a => Assert.Equal(list, a.List));
+        Assert.Contains(list, (await core.Http.GetFromJsonAsync<List<string>>("/api/alerts/lists", Token))!);
+        using var odd = await core.Http.GetAsync("/api/alerts?state=open&sort=colour", Token);
+        Assert.Equal(HttpStatusCode.BadRequest, odd.StatusCode);
+    }
+
     private static async Task<HttpStatusCode> ActAsync(Caller caller, Guid alert, string? action, string? note = null)
     {
         using var response = await caller.Http.PostAsJsonAsync($"/api/alerts/{alert}/actions", new AlertDecision(action, note), Token);
@@ -107,9 +172,9 @@ public sealed class AlertActionTests(CoreHost core) : IClassFixture<CoreHost>
 
     private async Task<AlertDetail> DetailAsync(Guid alert) => (await core.Http.GetFromJsonAsync<AlertDetail>($"/api/alerts/{alert}", Token))!;
 
-    private async Task<AlertView> AlertAsync(string plate)
+    private async Task<AlertView> AlertAsync(string plate, int priority = 1, string? list = null)
     {
-        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority = 1 }, Token);
+        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority, list }, Token);
         Assert.Equal(HttpStatusCode.Created, entry.StatusCode);
         AlertView? alert = null;
         var at = TimeProvider.System.GetUtcNow();

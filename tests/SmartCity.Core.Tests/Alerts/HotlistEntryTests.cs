@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
+using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Alerts;
 
@@ -22,7 +25,7 @@ public sealed class HotlistEntryTests(CoreHost core) : IClassFixture<CoreHost>
 
         Assert.Equal(["HE01AAA"], await FindAsync("state=active&text=HE01"));
         Assert.Equal(["HE01AAB"], await FindAsync("state=expired&text=he01"));
-        Assert.Equal(["HE01AAC"], await FindAsync("state=upcoming"));
+        Assert.Equal(["HE01AAC"], await FindAsync("state=upcoming&text=HE01"));
         Assert.Equal(["HE01AAA"], await FindAsync("text=hackney"));
         Assert.Equal(["HE01AAA"], await FindAsync("text=Stolen-Veh"));
         using var odd = await core.Http.GetAsync("/api/hotlist?state=lost", Token);
@@ -69,10 +72,72 @@ public sealed class HotlistEntryTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(4, (await FindAsync("text=HE03")).Count);
     }
 
+    [Theory]
+    [InlineData("pattern,reason,requester,from,to\nHE04AAA,Stolen,met,2026-11-01,2026-11-30\n", "There is no column requester, from, to; the columns are pattern, plate, reason, priority, requestedBy, list, validFrom, validTo")]
+    [InlineData("plate,reason,prio\nHE04AAA,Stolen,1\n", "There is no column prio")]
+    public async Task A_list_with_a_column_that_is_not_known_is_refused_and_the_columns_that_exist_are_named(string csv, string says)
+    {
+        using var answer = await PostAsync(csv, "text/csv");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(says, await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Empty(await FindAsync("text=HE04"));
+    }
+
+    [Fact]
+    public async Task A_property_that_is_not_known_is_named_and_its_entry_left_out()
+    {
+        var report = await Caller.ReadAsync<ImportReport>(await PostAsync("""[{ "pattern": "HE07AAA", "reason": "Stolen", "to": "2026-11-30" }, { "pattern": "HE07AAB", "reason": "Stolen" }]""", "application/json"));
+
+        Assert.Contains("There is no property to;", Assert.Single(report.Errors).Error, StringComparison.Ordinal);
+        Assert.Equal(["HE07AAB"], await FindAsync("text=HE07"));
+    }
+
+    [Fact]
+    public async Task A_day_alone_is_a_whole_day_in_London_in_a_list_and_in_a_request()
+    {
+        await ImportAsync("pattern,reason,validFrom,validTo\nHE05AAA,Stolen,2026-07-01,2026-07-01\nHE05AAB,Stolen,2026-07-02,2026-07-01\nHE05AAC,Stolen,1/7/2026,\n");
+        using var posted = await core.Http.PostAsync(new Uri("/api/hotlist", UriKind.Relative), new StringContent("""{ "pattern": "HE05AAD", "reason": "Stolen", "validFrom": "2026-12-01", "validTo": "2026-12-31" }""", Encoding.UTF8, "application/json"), Token);
+        var made = await Caller.ReadAsync<HotlistEntryView>(posted);
+
+        var imported = Assert.Single((await core.Http.GetFromJsonAsync<Page<HotlistEntryView>>("/api/hotlist?text=HE05AA", Token))!.Items, e => e.Pattern != "HE05AAD");
+        Assert.Equal((new DateTimeOffset(2026, 6, 30, 23, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 7, 1, 23, 0, 0, TimeSpan.Zero)), (imported.ValidFrom, imported.ValidTo));
+        Assert.Equal((new DateTimeOffset(2026, 12, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)), (made.ValidFrom, made.ValidTo));
+    }
+
+    [Fact]
+    public async Task A_preview_says_what_would_be_imported_and_saves_nothing_and_an_export_comes_back_as_it_is()
+    {
+        using var content = new StringContent("pattern,reason,validTo\nHE06AAA,Stolen,2030-01-31\n???,Stolen,\n", Encoding.UTF8, "text/csv");
+        var report = await Caller.ReadAsync<ImportReport>(await core.Http.PostAsync(new Uri("/api/hotlist/import?preview=true", UriKind.Relative), content, Token));
+
+        Assert.Equal((true, 2L, 1L, 1L), (report.Preview, report.Read, report.Imported, report.Rejected));
+        Assert.Equal(("HE06AAA", new DateTimeOffset(2030, 2, 1, 0, 0, 0, TimeSpan.Zero)), (Assert.Single(report.Sample!).Pattern, report.Sample![0].ValidTo));
+        Assert.Empty(await FindAsync("text=HE06"));
+
+        await ImportAsync("pattern,reason\nHE06AAB,Stolen\n");
+        var again = await ImportAsync(await core.Http.GetStringAsync("/api/hotlist/export?text=HE06", Token));
+        Assert.Equal((1L, 1L), (again.Read, again.Imported));
+    }
+
+    [Fact]
+    public async Task What_an_entry_would_have_met_is_said_before_it_is_saved()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(Sighting("HE08AAA", now.AddHours(-1)), Sighting("HE08AAB", now.AddHours(-2)), Sighting("HE08AAA", now.AddHours(-3)), Sighting("HE08AAA", now.AddHours(-30))), [], Token);
+
+        var reach = await Caller.ReadAsync<HotlistReach>(await core.Http.PostAsJsonAsync("/api/hotlist/reach", new HotlistQuestion("he08 a?*"), Token));
+        using var wrong = await core.Http.PostAsJsonAsync("/api/hotlist/reach", new HotlistQuestion("*"), Token);
+
+        Assert.Equal(("HE08A?*", 3L, 2L), (reach.Pattern, reach.Passages, reach.Vehicles));
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+    }
+
     private async Task<HotlistEntryView> AddAsync(HotlistEntryView entry) => await Caller.ReadAsync<HotlistEntryView>(await core.Http.PostAsJsonAsync("/api/hotlist", entry, Token));
 
-    private async Task<ImportReport> ImportAsync(string csv) =>
-        await Caller.ReadAsync<ImportReport>(await core.Http.PostAsync(new Uri("/api/hotlist/import", UriKind.Relative), new StringContent(csv, Encoding.UTF8, "text/csv"), Token));
+    private async Task<ImportReport> ImportAsync(string csv) => await Caller.ReadAsync<ImportReport>(await PostAsync(csv, "text/csv"));
+
+    private Task<HttpResponseMessage> PostAsync(string text, string type) => core.Http.PostAsync(new Uri("/api/hotlist/import", UriKind.Relative), new StringContent(text, Encoding.UTF8, type), Token);
 
     private async Task<List<string>> FindAsync(string query) => [.. (await core.Http.GetFromJsonAsync<Page<HotlistEntryView>>($"/api/hotlist?{query}", Token))!.Items.Select(e => e.Pattern).Order()];
 }

@@ -21,6 +21,12 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>The answer to the n-th delivery, counted from 1.</summary>
     public Func<int, Task<int>> Answer { get; set; } = _ => Task.FromResult(200);
 
+    /// <summary>The answer to a delivery by what it says; null where only its number counts.</summary>
+    public Func<IHeaderDictionary, byte[], Task<int>>? AnswerTo { get; set; }
+
+    /// <summary>What a delivery waits for before it is answered; the token says that its caller has gone.</summary>
+    public Func<CancellationToken, Task>? Aborting { get; set; }
+
     public Uri Url { get; private set; } = null!;
 
     public static async Task<WebhookReceiver> StartAsync()
@@ -33,8 +39,14 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         {
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
-            receiver.Received.Enqueue((new HeaderDictionary(context.Request.Headers.ToDictionary()), body.ToArray()));
-            context.Response.StatusCode = await receiver.Answer(receiver.Received.Count);
+            var headers = new HeaderDictionary(context.Request.Headers.ToDictionary());
+            receiver.Received.Enqueue((headers, body.ToArray()));
+            if (receiver.Aborting is { } wait)
+            {
+                await wait(context.RequestAborted);
+            }
+
+            context.Response.StatusCode = receiver.AnswerTo is { } answer ? await answer(headers, body.ToArray()) : await receiver.Answer(receiver.Received.Count);
         });
         await receiver._app.StartAsync();
         receiver.Url = new Uri(receiver._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());

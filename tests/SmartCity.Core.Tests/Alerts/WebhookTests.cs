@@ -38,6 +38,26 @@ public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_receiver_gets_the_priorities_and_lists_that_it_wants()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        using var answer = await core.Http.PostAsJsonAsync("/api/webhooks", new WebhookRequest("recovery", receiver.Url, Secret, LowestPriority: 2, Lists: [" recovery ", "recovery"]), Token);
+        var webhook = (await answer.Content.ReadFromJsonAsync<WebhookView>(Token))!;
+        Assert.Equal((2, "recovery"), (webhook.LowestPriority, Assert.Single(webhook.Lists!)));
+        using var wrong = await core.Http.PostAsJsonAsync("/api/webhooks", new WebhookRequest("recovery", receiver.Url, Secret, LowestPriority: 6), Token);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+
+        await AlertAsync("WH07AAA", 1);
+        await AlertAsync("WH07AAB", 3, "recovery");
+        var wanted = await AlertAsync("WH07AAC", 2, "recovery");
+
+        await CoreHost.UntilAsync(() => Task.FromResult(!receiver.Received.IsEmpty), "the alert that is wanted");
+        var page = (await core.Http.GetFromJsonAsync<Page<WebhookDeliveryView>>($"/api/webhooks/deliveries?webhook={webhook.Id}", Token))!;
+        Assert.Equal(wanted.Id, Assert.Single(page.Items).AlertId);
+        await RemoveAsync(webhook);
+    }
+
+    [Fact]
     public async Task A_receiver_that_hangs_holds_up_no_other_and_no_ingest()
     {
         await using var hanging = await WebhookReceiver.StartAsync();
@@ -158,9 +178,9 @@ public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
 
     private Task RemoveAsync(WebhookView webhook) => core.Http.DeleteAsync(new Uri($"/api/webhooks/{webhook.Id}", UriKind.Relative), Token);
 
-    private async Task<AlertView> AlertAsync(string plate)
+    private async Task<AlertView> AlertAsync(string plate, int priority = 1, string? list = null)
     {
-        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority = 1 }, Token);
+        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority, list }, Token);
         Assert.Equal(HttpStatusCode.Created, entry.StatusCode);
         AlertView? alert = null;
         var at = TimeProvider.System.GetUtcNow();

@@ -1,24 +1,29 @@
+using System.Text.Json.Nodes;
 using DuckDB.NET.Data;
-using ParquetSharp;
+using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
+using SmartCity.Core.Lake;
+using SmartCity.Core.Lake.Iceberg;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Database;
+using SmartCity.Core.Tests.Lake;
 using SmartCity.Core.Tests.Sightings;
 using SmartCity.ServiceDefaults.Objects;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Archive;
 
-public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IDisposable
+public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("archive").FullName;
+    private readonly PostgresFixture _postgres = new(server);
 
     [Fact]
     public async Task Every_stored_sighting_is_in_the_archive_once_whatever_crashes_between()
@@ -35,13 +40,14 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         // The process ends when the object is there and its rows are not yet off the queue.
         await StoreAsync(Sightings(10, Noon.AddHours(40)));
         await Assert.ThrowsAsync<IOException>(() => Archive(new EndingStore(new FolderObjectStore(_folder))).RollAsync(1000, DateTimeOffset.MaxValue, Token));
-        Assert.Equal(40L, Query<long>("count(*)"));
+        Assert.Equal(30L, await QueryAsync<long>("count(*)"));
         Assert.Equal(10, (await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token)).Rows);
 
         await SameAsInPostgresAsync(40);
-        Assert.Equal(Noon.UtcDateTime, Query<DateTime>("min(captured_at) at time zone 'UTC'"));
-        Assert.Equal("AR00", Query<string>("min(plate)"));
-        Assert.Equal(3L, Query<long>("count(distinct date)"));
+        Assert.Equal(Noon.UtcDateTime, await QueryAsync<DateTime>("min(captured_at) at time zone 'UTC'"));
+        Assert.Equal("AR00", await QueryAsync<string>("min(plate)"));
+        Assert.Equal(3L, await QueryAsync<long>("count(distinct captured_at::date)"));
+        Assert.Equal("london-a1", await QueryAsync<string>("min(station_id)"));
     }
 
     [Fact]
@@ -70,39 +76,49 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         }
 
         var day = DateOnly.FromDateTime(Noon.AddDays(-20).UtcDateTime);
-        var compaction = new ArchiveCompaction(postgres.DataSource, store, TimeProvider.System);
+        var compaction = new LakeCompaction(_postgres.DataSource, Lake(store));
         Assert.Equal(ArchiveRoll.Nothing, await compaction.RunAsync(day, 1 << 20, Token)); // the day is not over
-        Assert.Equal(6, Files());
+        Assert.Equal(6, await FilesAsync());
 
         // The object store breaks after the new object was planned.
-        var breaking = new ArchiveCompaction(postgres.DataSource, new BreakingStore(store), TimeProvider.System);
+        var breaking = new LakeCompaction(_postgres.DataSource, Lake(new BreakingStore(store)));
         await Assert.ThrowsAsync<IOException>(() => breaking.RunAsync(day.AddDays(1), 1 << 20, Token));
         await SameAsInPostgresAsync(24);
 
         var made = await compaction.RunAsync(day.AddDays(1), 1 << 20, Token);
         Assert.Equal((1, 24L), (made.Objects, made.Rows));
-        Assert.Equal(1, Files());
+        Assert.Equal(1, await FilesAsync());
         await SameAsInPostgresAsync(24);
-        Assert.Equal(24L, Query<long>("count(*) filter (where plate is not null and len(characters) > 0 and station = 'london-a1')"));
+        Assert.Equal(24L, await QueryAsync<long>("count(*) filter (where plate is not null and len(characters) > 0 and station_id = 'london-a1')"));
         Assert.Equal(ArchiveRoll.Nothing, await compaction.RunAsync(day.AddDays(1), 1 << 20, Token));
     }
 
     [Fact]
-    public async Task Objects_from_before_a_column_was_there_are_read_and_made_one_with_newer_ones()
+    public async Task What_was_archive_objects_there_was_a_lake_is_taken_over_and_made_one_with_newer_objects()
     {
-        var archive = Archive();
-        for (var i = 0; i < 2; i++)
-        {
-            await StoreAsync([.. Sightings(3, Noon.AddDays(-70).AddMinutes(10 * i), TimeSpan.FromMinutes(1)).Select(s => s with { ClockSynchronised = true })]);
-            await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token);
-        }
-
-        WriteFirstVersion(Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).First(), 3);
         var day = DateOnly.FromDateTime(Noon.AddDays(-70).UtcDateTime);
-        Assert.Equal(6, (await new ArchiveCompaction(postgres.DataSource, new FolderObjectStore(_folder), TimeProvider.System).RunAsync(day.AddDays(1), 1 << 20, Token)).Rows);
+        var key = await ArchiveFiles.AdoptableAsync(_postgres, _folder, "london-a1", Noon.AddDays(-70));
+        await _postgres.ExecuteAsync("insert into archive_objects (key, state, station_id, day) values ('sightings/half.parquet', 'writing', 'london-a1', $1)", day);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "sightings/half.parquet"), "half", Token);
 
-        await SameAsInPostgresAsync(6);
-        Assert.Equal((3L, 3L), (Query<long>("count(*) filter (where clock_synchronised)"), Query<long>("count(*) filter (where clock_synchronised is null)")));
+        await StoreAsync([.. Sightings(3, Noon.AddDays(-70).AddMinutes(10), TimeSpan.FromMinutes(1)).Select(s => s with { ClockSynchronised = true })]);
+        await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        Assert.False(File.Exists(Path.Combine(_folder, "sightings/half.parquet")));
+        Assert.Equal(0L, await _postgres.ScalarAsync<long>("select count(*) from archive_objects"));
+        Assert.Equal((2, 6L), (await FilesAsync(), (await LiveAsync()).Sum(f => f.File.Rows)));
+
+        Assert.Equal(6, (await new LakeCompaction(_postgres.DataSource, Lake()).RunAsync(day.AddDays(1), 1 << 20, Token)).Rows);
+
+        Assert.Equal(1, await FilesAsync());
+        Assert.Equal((6L, 6L), (await QueryAsync<long>("count(*)"), await QueryAsync<long>("count(distinct id)")));
+        Assert.Equal((6L, 3L), (await QueryAsync<long>("count(*) filter (where station_id = 'london-a1')"), await QueryAsync<long>("count(*) filter (where clock_synchronised)")));
+
+        // Only when no snapshot has it any more does the old object go.
+        Assert.True(File.Exists(Path.Combine(_folder, key)));
+        var expired = await new LakeExpiry(_postgres.DataSource, Lake()).RunAsync(DateTimeOffset.MaxValue, Token);
+        Assert.Contains(expired.Files, f => f.EndsWith(key, StringComparison.Ordinal));
+        Assert.False(File.Exists(Path.Combine(_folder, key)));
+        Assert.Equal(6L, await QueryAsync<long>("count(*)"));
     }
 
     [Fact]
@@ -115,14 +131,14 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         await StoreAsync([first[0] with { Revision = 1, Plate = "AR00B" }]);
         await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token);
 
-        Assert.Equal((3L, 2L), (Query<long>("count(*)"), Query<long>("count(distinct id)")));
-        Assert.Equal("AR00B", Query<string>($"arg_max(plate, revision) filter (where id = '{first[0].Id}')"));
+        Assert.Equal((3L, 2L), (await QueryAsync<long>("count(*)"), await QueryAsync<long>("count(distinct id)")));
+        Assert.Equal("AR00B", await QueryAsync<string>($"arg_max(plate, revision) filter (where id = '{first[0].Id}')"));
 
         // One that is corrected before it is archived is there once, as it is now.
         await StoreAsync([first[1] with { Revision = 1 }]);
         await StoreAsync([first[1] with { Revision = 2, Plate = "AR01C" }]);
         Assert.Equal(1, (await archive.RollAsync(1000, DateTimeOffset.MaxValue, Token)).Rows);
-        Assert.Equal("AR01C", Query<string>($"arg_max(plate, revision) filter (where id = '{first[1].Id}')"));
+        Assert.Equal("AR01C", await QueryAsync<string>($"arg_max(plate, revision) filter (where id = '{first[1].Id}')"));
     }
 
     [Fact]
@@ -132,7 +148,7 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         await StoreAsync(first);
         var slow = new WaitingStore(new FolderObjectStore(_folder));
         var rolling = Archive(slow).RollAsync(1000, DateTimeOffset.MaxValue, Token);
-        await slow.Reached.WaitAsync(Token);
+        await await Task.WhenAny(slow.Reached, rolling);
 
         await StoreAsync([first[0] with { Revision = 1, Plate = "AR00B" }]).WaitAsync(TimeSpan.FromMinutes(1), Token);
         slow.GoOn();
@@ -143,8 +159,11 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         await StoreAsync([first[1] with { Revision = 2, Plate = "AR01C" }]);
         Assert.Equal(2, (await Archive().RollAsync(1, DateTimeOffset.MaxValue, Token)).Rows);
         Assert.Equal(0, (await Archive().RollAsync(1, DateTimeOffset.MaxValue, Token)).Rows);
-        Assert.Equal("AR00,AR00B,AR01,AR01C,AR02", Query<string>("string_agg(plate, ',' order by plate)"));
-        Assert.Equal(0L, await postgres.ScalarAsync<long>("select count(*) from archive_objects where state = 'writing'"));
+        Assert.Equal("AR00,AR00B,AR01,AR01C,AR02", await QueryAsync<string>("string_agg(plate, ',' order by plate)"));
+
+        // When the day is over and compacted, each is there once, as it is now.
+        Assert.Equal(3, (await new LakeCompaction(_postgres.DataSource, Lake()).RunAsync(DateOnly.MaxValue, 1 << 20, Token)).Rows);
+        Assert.Equal("AR00B,AR01C,AR02", await QueryAsync<string>("string_agg(plate, ',' order by plate)"));
     }
 
     [Fact]
@@ -160,18 +179,42 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
             }
         }
 
-        var compaction = new ArchiveCompaction(postgres.DataSource, new FolderObjectStore(_folder), TimeProvider.System);
+        var compaction = new LakeCompaction(_postgres.DataSource, Lake());
         var before = DateOnly.FromDateTime(days[1].AddDays(1).UtcDateTime);
-        var lost = Directory.EnumerateFiles(Path.Combine(_folder, "sightings", $"date={days[0]:yyyy-MM-dd}"), "*.parquet", SearchOption.AllDirectories).First();
+        var lost = Directory.EnumerateFiles(Path.Combine(_folder, "lake/city/sightings/data", $"captured_at_day={days[0]:yyyy-MM-dd}"), "*.parquet", SearchOption.AllDirectories).First();
         File.Move(lost, lost + ".away");
 
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => compaction.RunAsync(before, 1 << 20, Token));
         Assert.Contains(Path.GetRelativePath(_folder, lost), error.Message, StringComparison.Ordinal);
-        Assert.Equal(2, Files()); // what is left of the one day, and the other compacted
+        Assert.Equal(3, await FilesAsync()); // the one day as it was, and the other compacted
 
-        File.Move(lost + ".away", lost);
+        // Half of it is not it either.
+        await File.WriteAllBytesAsync(lost, (await File.ReadAllBytesAsync(lost + ".away", Token))[..1000], Token);
+        error = await Assert.ThrowsAsync<InvalidDataException>(() => compaction.RunAsync(before, 1 << 20, Token));
+        Assert.Contains($"{Path.GetRelativePath(_folder, lost)} has 1000 bytes", error.Message, StringComparison.Ordinal);
+
+        File.Move(lost + ".away", lost, overwrite: true);
         Assert.Equal(8L, (await compaction.RunAsync(before, 1 << 20, Token)).Rows);
         await SameAsInPostgresAsync(16);
+    }
+
+    [Fact]
+    public async Task A_plate_that_is_erased_is_gone_from_every_state_and_every_object()
+    {
+        await StoreAsync(Sightings(3, Noon, TimeSpan.FromMinutes(1)));
+        await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        await StoreAsync(Sightings(2, Noon.AddDays(1), TimeSpan.FromMinutes(1)));
+        await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        var before = (await LiveAsync()).ConvertAll(f => f.File.Location["file://".Length..]);
+
+        var erased = (await new LakeErasure(_postgres.DataSource, Lake(), new LakeExpiry(_postgres.DataSource, Lake())).RunAsync("AR02", 1 << 20, Token))!;
+
+        Assert.Equal((1L, 1, 0), (erased.Rows, erased.Files, erased.Left.Count));
+        Assert.Equal("AR00,AR00,AR01,AR01", await QueryAsync<string>("string_agg(plate, ',' order by plate)"));
+        Assert.Equal([false, true], before.Select(File.Exists).Order());
+        Assert.Equal(2, Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Count());
+        // Nor is it a bound of a file in any manifest.
+        Assert.DoesNotContain("AR02", string.Concat(await BoundsAsync()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,74 +227,95 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
         await SameAsInPostgresAsync(200);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    [Fact]
+    public async Task A_backlog_of_tables_without_statistics_is_not_compared_row_by_row()
+    {
+        const int Rows = 4_000;
+        var day = Noon.AddDays(120).UtcDateTime.Date;
+        await StoreAsync(Sightings(1, new DateTimeOffset(day, TimeSpan.Zero)));
+        await _postgres.ExecuteAsync($"alter table sightings_{day:yyyyMMdd} set (autovacuum_enabled = off); alter table archive_queue set (autovacuum_enabled = off)");
+        await StoreAsync(Sightings(Rows, day.AddMinutes(1), TimeSpan.FromSeconds(5)));
+
+        await using var connection = await _postgres.DataSource.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await using var command = new NpgsqlCommand($"explain (analyze, format json) {ArchiveWriter.Take}", connection, transaction);
+        foreach (var value in (object[])[day, day.AddDays(1), (long)Rows])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        var plan = JsonNode.Parse((string)(await command.ExecuteScalarAsync(Token))!)![0]!["Plan"]!;
+        Assert.Equal(Rows, (int)plan["Actual Rows"]!.GetValue<double>());
+        Assert.InRange(Touched(plan), Rows, 20 * Rows);
+
+        // Rows that a node gave and threw away, as often as it was asked.
+        static double Touched(JsonNode node) =>
+            (Number(node, "Actual Rows") + Number(node, "Rows Removed by Filter") + Number(node, "Rows Removed by Join Filter")) * Number(node, "Actual Loops") + (node["Plans"]?.AsArray().Sum(n => Touched(n!)) ?? 0);
+
+        static double Number(JsonNode node, string name) => node[name]?.GetValue<double>() ?? 0;
+    }
+
+    public ValueTask InitializeAsync() => _postgres.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _postgres.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static Sighting[] Sightings(int count, DateTimeOffset from, TimeSpan? apart = null) =>
         [.. Enumerable.Range(0, count).Select(i => Sighting($"AR{i:00}", from + (i * (apart ?? TimeSpan.FromHours(1)))))];
 
-    private ArchiveWriter Archive(IObjectStore? store = null) => new(postgres.DataSource, store ?? new FolderObjectStore(_folder), TimeProvider.System);
+    private ArchiveWriter Archive(IObjectStore? store = null) => new(_postgres.DataSource, Lake(store));
+
+    private CityLake Lake(IObjectStore? store = null) => new(_postgres.DataSource, store ?? new FolderObjectStore(_folder), TimeProvider.System);
 
     private async Task StoreAsync(Sighting[] sightings)
     {
-        await new TestIngest(postgres.DataSource).ApplyAsync(Records(sightings));
+        await new TestIngest(_postgres.DataSource).ApplyAsync(Records(sightings));
     }
 
-    // Other tests' objects lie in other folders: what this folder holds is what was stored since.
     private async Task SameAsInPostgresAsync(long rows)
     {
-        Assert.Equal((rows, rows), (Query<long>("count(*)"), Query<long>("count(distinct id)")));
-        await using var command = postgres.DataSource.CreateCommand("select coalesce(sum(rows), 0)::bigint from archive_objects where key = any($1) and state = 'written'");
-        command.Parameters.Add(new() { Value = Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(_folder, f)).ToArray() });
-        Assert.Equal(rows, (long)(await command.ExecuteScalarAsync(Token))!);
+        Assert.Equal((rows, rows), (await QueryAsync<long>("count(*)"), await QueryAsync<long>("count(distinct id)")));
+        Assert.Equal(rows, await _postgres.ScalarAsync<long>("select count(*) from sightings"));
+        Assert.Equal(rows, (await LiveAsync()).Sum(f => f.File.Rows));
     }
 
-    private int Files() => Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Count();
-
-    // An object with the columns that the first version had.
-    private static void WriteFirstVersion(string path, int rows)
+    private async Task<IEnumerable<string>> BoundsAsync()
     {
-        Column[] columns =
-        [
-            new Column<Guid>("id"), new Column<DateTime>("captured_at", LogicalType.Timestamp(true, TimeUnit.Micros)), new Column<string>("camera_id"), new Column<int?>("lane"), new Column<string?>("direction"),
-            new Column<string?>("plate"), new Column<string?>("country"), new Column<string?>("format"), new Column<double>("confidence"), new Column<float[]>("characters"), new Column<int>("frames"),
-            new Column<int?>("box_x"), new Column<int?>("box_y"), new Column<int?>("box_width"), new Column<int?>("box_height"), new Column<string?>("evidence"), new Column<string?>("detector_version"),
-            new Column<string?>("reader_version"), new Column<double?>("speed_kmh"), new Column<string?>("trace_id"), new Column<DateTime>("stored_at", LogicalType.Timestamp(true, TimeUnit.Micros)),
-        ];
-        using var file = new ParquetFileWriter(path, columns);
-        using var group = file.AppendRowGroup();
-        foreach (var column in columns)
+        var table = Lake().Sightings;
+        await using var connection = await _postgres.DataSource.OpenConnectionAsync(Token);
+        var state = (await table.LoadAsync(connection, null, Token))!;
+        var entries = new List<ManifestEntry>();
+        foreach (var manifest in state.Manifests)
         {
-            using var writer = group.NextColumn();
-            switch (column.LogicalSystemType)
-            {
-                case var type when type == typeof(Guid): Write(Guid.NewGuid); break;
-                case var type when type == typeof(DateTime): Write(() => Noon.UtcDateTime); break;
-                case var type when type == typeof(string): Write(() => column.Name); break;
-                case var type when type == typeof(double): Write(() => 0.97); break;
-                case var type when type == typeof(double?): Write<double?>(() => null); break;
-                case var type when type == typeof(int): Write(() => 1); break;
-                case var type when type == typeof(int?): Write<int?>(() => 1); break;
-                default: Write<float[]>(() => [0.99f]); break;
-            }
-
-            void Write<T>(Func<T> value)
-            {
-                using var values = writer.LogicalWriter<T>();
-                values.WriteBatch(Enumerable.Range(0, rows).Select(_ => value()).ToArray());
-            }
+            entries.AddRange(await table.EntriesAsync(state.Metadata, manifest, Token));
         }
 
-        file.Close();
+        Assert.Contains(entries, e => e.Status == EntryStatus.Deleted);
+        return entries.SelectMany(e => e.File.Lower.Values.Concat(e.File.Upper.Values)).Select(System.Text.Encoding.Latin1.GetString);
     }
 
-    private T Query<T>(string what)
+    private async Task<int> FilesAsync() => (await LiveAsync()).Count;
+
+    private async Task<List<LiveFile>> LiveAsync()
     {
+        var table = Lake().Sightings;
+        await using var connection = await _postgres.DataSource.OpenConnectionAsync(Token);
+        return await table.LiveAsync((await table.LoadAsync(connection, null, Token))!, DateOnly.MinValue, DateOnly.MaxValue, Token);
+    }
+
+    // What the current snapshot names, and nothing else.
+    private async Task<T> QueryAsync<T>(string what)
+    {
+        var files = string.Join(", ", (await LiveAsync()).Select(f => $"'{f.File.Location["file://".Length..]}'"));
         using var duck = new DuckDBConnection("DataSource=:memory:");
         duck.Open();
         using var command = duck.CreateCommand();
-        command.CommandText = $"select {what} from read_parquet('{_folder}/sightings/**/*.parquet', hive_partitioning = true)";
+        command.CommandText = $"select {what} from read_parquet([{files}], union_by_name = true)";
         return (T)command.ExecuteScalar()!;
     }
 
@@ -291,11 +355,19 @@ public sealed class ArchiveTests(PostgresFixture postgres) : IClassFixture<Postg
 
     private abstract class Store(IObjectStore inner) : IObjectStore
     {
+        public string Address => inner.Address;
+
         protected IObjectStore Inner => inner;
 
         public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken) => inner.PutAsync(key, content, contentType, cancellationToken);
 
         public abstract Task PutFileAsync(string key, string path, string contentType, CancellationToken cancellationToken);
+
+        public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => inner.ExistsAsync(key, cancellationToken);
+
+        public Task PutOnceAsync(string key, ReadOnlyMemory<byte> content, string contentType, DateTimeOffset keepUntil, CancellationToken cancellationToken) => inner.PutOnceAsync(key, content, contentType, keepUntil, cancellationToken);
+
+        public Task<Uri?> UploadAddressAsync(string key, TimeSpan validFor) => inner.UploadAddressAsync(key, validFor);
 
         public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => inner.OpenAsync(key, cancellationToken);
 

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Secrets;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
 
@@ -93,7 +94,7 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
     [Fact]
     public async Task Lines_written_at_once_form_one_chain()
     {
-        var log = new AuditLog(core.Postgres.DataSource, TimeProvider.System);
+        var log = new AuditLog(core.Postgres.DataSource, new CoreSecret(CoreHost.Secret), TimeProvider.System);
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => log.AppendAsync("crowd", "test", $"{i}", null, null)));
 
         Assert.Null(await FaultAsync());
@@ -103,7 +104,7 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
     [Fact]
     public async Task The_export_is_a_csv_of_the_same_lines()
     {
-        await new AuditLog(core.Postgres.DataSource, TimeProvider.System).AppendAsync("exporter", "test", "=1+1", "with, comma", null);
+        await new AuditLog(core.Postgres.DataSource, new CoreSecret(CoreHost.Secret), TimeProvider.System).AppendAsync("exporter", "test", "=1+1", "with, comma", null);
 
         var csv = await core.Http.GetStringAsync("/api/audit/export?actor=exporter", Token);
 

@@ -136,7 +136,8 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
     private async Task<ChargeView> ChargeAsync(string plate, DateTimeOffset? at = null, string record = "car,diesel,4,2009-05-01", string scheme = "ulez")
     {
         await RegisterAsync(plate, record);
-        await IngestAsync(Sighting(plate, at ?? Noon, "london-a40"));
+        // Not all at one moment: plates that look alike would be one vehicle, read in two ways.
+        await IngestAsync(Sighting(plate, at ?? Noon.AddMinutes(plate[3] - '0'), "london-a40"));
         return (await GetAsync<Page<ChargeView>>($"/api/charges?plate={plate}&scheme={scheme}")).Items.Single();
     }
 

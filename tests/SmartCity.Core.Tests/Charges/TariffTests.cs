@@ -11,7 +11,7 @@ namespace SmartCity.Core.Tests.Charges;
 
 public class TariffTests(CoreHost core) : IClassFixture<CoreHost>
 {
-    private static readonly DateOnly Today = ChargeRules.DayOf(TimeProvider.System.GetUtcNow());
+    private static readonly DateOnly Today = ChargingCity.London.DayOf(TimeProvider.System.GetUtcNow());
     private static readonly DateOnly Tomorrow = Today.AddDays(1);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -25,8 +25,8 @@ public class TariffTests(CoreHost core) : IClassFixture<CoreHost>
         try
         {
             // Zones charge by the day of London; the core's clock may run a day behind a camera's.
-            await core.SendAsync(TestSightings.Sighting("OLD1ONE", ChargeRules.StartOf(Today).AddMinutes(1)));
-            await core.SendAsync(TestSightings.Sighting("OLD1ONE", ChargeRules.StartOf(Tomorrow).AddMinutes(1)));
+            await core.SendAsync(TestSightings.Sighting("OLD1ONE", ChargingCity.London.StartOf(Today).AddMinutes(1)));
+            await core.SendAsync(TestSightings.Sighting("OLD1ONE", ChargingCity.London.StartOf(Tomorrow).AddMinutes(1)));
             await CoreHost.UntilAsync(async () => (await ChargesAsync()).Count == 2, "both days are charged");
 
             Assert.Equal([(Today, 12.50m, Tariff.London.Version), (Tomorrow, 17.25m, "dearer")], (await ChargesAsync()).Select(c => (c.Day, c.Amount, c.TariffVersion)));

@@ -7,7 +7,7 @@ namespace SmartCity.Core.Tests.Database;
 
 /// <summary>
 /// Stands between a client and Postgres. A frozen connection stays open and carries nothing any more, as one does whose other end has gone without a
-/// word; new connections are carried as before.
+/// word; new connections are carried as before, unless they are frozen too.
 /// </summary>
 internal sealed class FreezingProxy : IDisposable
 {
@@ -15,6 +15,7 @@ internal sealed class FreezingProxy : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentBag<Carried> _open = [];
     private readonly NpgsqlConnectionStringBuilder _behind;
+    private volatile bool _isFrozen;
 
     public FreezingProxy(string connectionString)
     {
@@ -26,8 +27,10 @@ internal sealed class FreezingProxy : IDisposable
     /// <summary>The same database, through here.</summary>
     public string ConnectionString => new NpgsqlConnectionStringBuilder(_behind.ConnectionString) { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.ConnectionString;
 
-    public void Freeze()
+    /// <param name="forGood">New connections too.</param>
+    public void Freeze(bool forGood = false)
     {
+        _isFrozen = forGood;
         foreach (var carried in _open)
         {
             carried.IsFrozen = true;
@@ -53,7 +56,7 @@ internal sealed class FreezingProxy : IDisposable
             try
             {
                 var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                var carried = new Carried(client.GetStream(), await ConnectAsync());
+                var carried = new Carried(client.GetStream(), await ConnectAsync()) { IsFrozen = _isFrozen };
                 _open.Add(carried);
                 _ = carried.CarryAsync(_stop.Token);
             }

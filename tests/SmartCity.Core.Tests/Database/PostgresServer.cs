@@ -15,10 +15,11 @@ public sealed class PostgresServer : IAsyncLifetime
     private readonly string _folder = Path.Combine(Path.GetTempPath(), "smartcity-pg-" + Guid.NewGuid().ToString("N")[..12]);
     private readonly string? _user = Environment.IsPrivilegedProcess ? (UserExists("postgres") ? "postgres" : "nobody") : null;
     private Process? _server;
+    private StatementRecorder? _recorder;
     private int _databases;
 
     public string ConnectionString(string database) =>
-        $"Host={_folder};Username=smartcity;Database={database};Maximum Pool Size=20;Include Error Detail=true";
+        $"Host={(_recorder is null ? _folder : Recording)};Username=smartcity;Database={database};Maximum Pool Size=20;Include Error Detail=true";
 
     public async ValueTask InitializeAsync()
     {
@@ -33,6 +34,11 @@ public sealed class PostgresServer : IAsyncLifetime
         await RunAsUserAsync(Path.Combine(binaries, "initdb"), "-D", data, "-U", "smartcity", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
         await StartAsync();
         await CreateAsync("smartcity_template");
+        if (Environment.GetEnvironmentVariable(RecordTo) is { Length: > 0 })
+        {
+            _recorder = new StatementRecorder(Recording, _folder);
+        }
+
         await Core.Database.Migrations.RunAsync(ConnectionString("smartcity_template") + ";Pooling=false", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
     }
 
@@ -41,6 +47,19 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         var name = $"test_{Interlocked.Increment(ref _databases)}";
         await CreateAsync($"{name} template smartcity_template");
+        return name;
+    }
+
+    /// <summary>A backup of a database as its users may go on working.</summary>
+    public async Task DumpAsync(string database, string file) =>
+        await RunAsync(Path.Combine(await BinariesAsync(), "pg_dump"), "-h", _folder, "-U", "smartcity", "-Fc", "-f", file, database);
+
+    /// <summary>A new database from a backup; its name.</summary>
+    public async Task<string> RestoreAsync(string file)
+    {
+        var name = $"restored_{Interlocked.Increment(ref _databases)}";
+        await CreateAsync($"{name} template template0");
+        await RunAsync(Path.Combine(await BinariesAsync(), "pg_restore"), "-h", _folder, "-U", "smartcity", "-d", name, "--exit-on-error", file);
         return name;
     }
 
@@ -76,14 +95,42 @@ public sealed class PostgresServer : IAsyncLifetime
         NpgsqlConnection.ClearAllPools();
     }
 
+    /// <summary>Stops every process of the server in its tracks: connections stay open, new ones are taken by the kernel, and nothing answers.</summary>
+    public Task FreezeAsync() => SignalAllAsync("-STOP");
+
+    public async Task ThawAsync()
+    {
+        await SignalAllAsync("-CONT");
+        await RunAsync("kill", "-CONT", $"{_server!.Id}"); // runuser stops with what it started
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_recorder is not null && _server is { HasExited: false })
+        {
+            await using var data = Npgsql.NpgsqlDataSource.Create(ConnectionString(await CreateDatabaseAsync()));
+            await _recorder.WriteAsync(data, Environment.GetEnvironmentVariable(RecordTo)!);
+        }
+
+        _recorder?.Dispose();
         if (_server is { HasExited: false })
         {
             await CrashAsync();
         }
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    // An environment variable: a file for the statements that the core sends.
+    private const string RecordTo = "RECORD_STATEMENTS";
+
+    private string Recording => Path.Combine(_folder, "recorded");
+
+    private async Task SignalAllAsync(string signal)
+    {
+        var postmaster = (await File.ReadAllLinesAsync(Path.Combine(_folder, "data", "postmaster.pid")))[0];
+        var children = await File.ReadAllTextAsync($"/proc/{postmaster}/task/{postmaster}/children");
+        await RunAsync("kill", [signal, postmaster, .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
     }
 
     private async Task CreateAsync(string databaseAndOptions)

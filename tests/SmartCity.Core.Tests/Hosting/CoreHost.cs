@@ -23,17 +23,26 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
 {
     public const string AdministratorPassword = "a long first password";
 
+    /// <summary>What the database does not have.</summary>
+    public const string Secret = "a secret of the tests that is long enough";
+
     private const string Key = "a key of the tests that may do everything";
 
     private readonly DirectoryInfo _objects = Directory.CreateTempSubdirectory("smartcity-objects");
     private WebApplication? _app;
     private IProducer<byte[]?, byte[]?>? _producer;
 
+    /// <summary>What is set beside the usual, before it starts.</summary>
+    public Dictionary<string, string?>? Settings { get; set; }
+
     public PostgresFixture Postgres { get; } = new(server);
+
+    /// <summary>Where its objects lie.</summary>
+    public string ObjectsFolder => _objects.FullName;
 
     // The broker forms a group anew only when the old one's session has run out, so the topics are there before the core is.
     internal InProcessBroker Broker { get; } = new(
-        [.. City.Load(null).Stations.Select(s => (Topics.Mirrored(s.Id, Topics.Sightings), 1)), (Topics.DeadLetters, 1), (Topics.Alerts, 1)]);
+        [.. City.Load(null).Stations.Select(s => (Topics.Mirrored(s.Id, Topics.Sightings), 1)), .. City.Load(null).Stations.Select(s => (Topics.Mirrored(s.Id, Topics.StationHeartbeats), 1)), (Topics.DeadLetters, 1), (Topics.Alerts, 1), (Topics.Events, 1)]);
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -42,7 +51,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Postgres.InitializeAsync();
-        _app = Build(Postgres.ConnectionString);
+        _app = Build(Postgres.ConnectionString, Settings);
         await _app.StartAsync();
         await _app.Services.GetRequiredService<DatabaseStartup>().Ready;
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -53,7 +62,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
     }
 
     /// <summary>Another core beside this one, with the same broker and objects; nothing of it runs yet.</summary>
-    public WebApplication Build(string postgres)
+    public WebApplication Build(string postgres, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
@@ -62,17 +71,24 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
             ["ConnectionStrings:postgres"] = postgres,
             ["ConnectionStrings:core-kafka"] = Broker.BootstrapServers,
             ["ConnectionStrings:objects"] = _objects.FullName,
+            ["Core:Secrets:Key"] = Secret,
             ["Core:Access:FirstPassword"] = AdministratorPassword,
             ["Core:Access:ServiceKeys:0:Name"] = "tests",
             ["Core:Access:ServiceKeys:0:Key"] = Key,
+            ["Core:Faces:Enabled"] = "true",
+            ["Core:Webhooks:AllowPrivate"] = "true",
             ["Core:Webhooks:FirstRetry"] = "00:00:00.200",
             ["Core:Webhooks:Timeout"] = "00:00:01",
             ["Core:EdgeHotlist:Refresh"] = "00:00:00",
+            ["Aspire:Confluent:Kafka:Consumer:Config:SessionTimeoutMs"] = "6000",
+            ["Aspire:Confluent:Kafka:Consumer:Config:HeartbeatIntervalMs"] = "1000",
             ["urls"] = "http://127.0.0.1:0",
         });
         builder.Configuration.AddInMemoryCollection(Scope.All.Select((scope, i) => KeyValuePair.Create($"Core:Access:ServiceKeys:0:Scopes:{i}", (string?)scope)));
+        builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.AddServiceDefaults();
         builder.AddCore();
+        configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapCore();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Models;
 using SmartCity.Core.Ops;
 
 namespace SmartCity.Core.Tests.Ops;
@@ -58,6 +59,15 @@ public class OpsRulesTests
     }
 
     [Fact]
+    public void An_edge_that_refuses_a_version_says_why()
+    {
+        var model = new ModelHeartbeat { Kind = ModelKind.Reader, Version = "city-read-1", Phase = ModelPhase.Refused, Candidate = "city-read-2", Reason = "The order is not signed." };
+        var refused = OpsRules.Edge(Beat() with { Models = [model] }, Now);
+        Assert.Equal(("degraded", "It does not read with city-read-2, but with city-read-1: The order is not signed."), (refused.State, Assert.Single(refused.Problems)));
+        Assert.Equal("healthy", OpsRules.Edge(Beat() with { Models = [model with { Phase = ModelPhase.Serving }] }, Now).State);
+    }
+
+    [Fact]
     public void An_edge_whose_clock_is_not_synchronised_says_what_follows_from_it()
     {
         Assert.Equal("healthy", OpsRules.Edge(Beat() with { Clock = new ClockHeartbeat { Synchronised = true, OffsetMilliseconds = 3, Source = "chrony, from 192.0.2.1" } }, Now).State);
@@ -69,12 +79,15 @@ public class OpsRulesTests
     [Fact]
     public void A_mirror_is_behind_only_when_it_is_not_the_core_that_is()
     {
-        Assert.Equal("healthy", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.Zero, 0, Now).State);
-        Assert.Equal("degraded", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(3), 0, Now).State);
-        Assert.Equal("healthy", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(3), 500, Now).State);
-        Assert.Equal("degraded", OpsRules.Mirror(Beat(), TimeSpan.FromMinutes(2), null, 0, Now).State);
-        Assert.Equal("unknown", OpsRules.Mirror(null, null, null, 0, Now).State);
-        Assert.Equal("no route", Assert.Single(OpsRules.Mirror(Beat() with { Mirror = new MirrorHeartbeat { Error = "no route" } }, null, null, 0, Now).Problems));
+        Assert.Equal("healthy", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.Zero, 0, null, Now).State);
+        Assert.Equal("degraded", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(3), 0, null, Now).State);
+        Assert.Equal("healthy", OpsRules.Mirror(Beat(), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(3), 500, null, Now).State);
+        Assert.Equal("degraded", OpsRules.Mirror(Beat(), TimeSpan.FromMinutes(2), null, 0, null, Now).State);
+        Assert.Equal("unknown", OpsRules.Mirror(null, null, null, 0, null, Now).State);
+        var missing = OpsRules.Mirror(null, null, null, 0, new MissingHours(32, 1204, Now, 1), Now);
+        Assert.Equal("degraded", missing.State);
+        Assert.Contains("32 of 1204 sightings that its edge has published have not arrived", missing.Problems[0], StringComparison.Ordinal);
+        Assert.Equal("no route", Assert.Single(OpsRules.Mirror(Beat() with { Mirror = new MirrorHeartbeat { Error = "no route" } }, null, null, 0, null, Now).Problems));
     }
 
     [Theory]

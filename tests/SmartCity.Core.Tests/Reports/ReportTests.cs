@@ -61,7 +61,7 @@ public sealed class ReportTests(CoreHost core) : IClassFixture<CoreHost>, IAsync
         var report = await GetAsync<ChargesRow>("charges");
 
         Assert.Equal(
-            [new(new(2026, 10, 24), "ulez", "pollution", 1, 12.50m, 12.50m), new(new(2026, 10, 26), "congestion", "toll", 1, 18m, 0)],
+            [new(new(2026, 10, 24), "ulez", "pollution", 1, 12.50m, 12.50m, "GBP"), new(new(2026, 10, 26), "congestion", "toll", 1, 18m, 0, "GBP")],
             report.Rows);
     }
 
@@ -170,7 +170,7 @@ public sealed class ReportTests(CoreHost core) : IClassFixture<CoreHost>, IAsync
     }
 
     [Theory]
-    [InlineData("charges", "day,scheme,purpose,vehicles,pounds,reversed", "2026-10-24,ulez,pollution,1,12.50,12.50")]
+    [InlineData("charges", "day,scheme,purpose,vehicles,amount,reversed,currency", "2026-10-24,ulez,pollution,1,12.50,12.50,GBP")]
     [InlineData("dwell", "day,vehicles,medianMinutes,p90Minutes", "2026-10-24,1,380,380")]
     public async Task The_export_is_the_report(string report, string header, string first)
     {

@@ -78,6 +78,23 @@ public class RetentionRunTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_passage_that_began_before_and_ended_after_stays()
+    {
+        var cut = new DateTimeOffset(Now.AddDays(-800).UtcDateTime.Date, TimeSpan.Zero);
+        await SendAsync(cut.AddSeconds(-5), "OVER1AA");
+        await SendAsync(cut.AddSeconds(5), "OVER1AA");
+        await CoreHost.UntilAsync(async () => await CountAsync("sightings where plate = 'OVER1AA'") == 2, "both are stored");
+        await core.Postgres.ExecuteAsync("update review_cases set state = 'settled' where plate = 'OVER1AA'");
+        await ArchivedAsync();
+
+        await core.Services.GetRequiredService<SightingRetention>().RunAsync(cut, 100, Token);
+
+        Assert.Equal((1, 1), (await CountAsync("sightings where plate = 'OVER1AA'"), await CountAsync("passages where plate = 'OVER1AA' and sightings = 2")));
+        await core.Services.GetRequiredService<SightingRetention>().RunAsync(cut.AddDays(1), 100, Token);
+        Assert.Equal((0, 0), (await CountAsync("sightings where plate = 'OVER1AA'"), await CountAsync("passages where plate = 'OVER1AA'")));
+    }
+
+    [Fact]
     public async Task A_long_reader_keeps_the_empty_table_of_a_day_and_nothing_else_waits_for_it()
     {
         var sighting = await SendAsync(Now.AddDays(-850), "READ1AA");

@@ -37,6 +37,9 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Empty((await GetAsync<Page<PassageView>>("/api/passages?plate=CR01AAA")).Items);
         Assert.Single((await GetAsync<Page<PassageView>>("/api/passages?plate=CR01AAB")).Items);
 
+        // The lake gets it as it is now, though it may have it as the camera read it.
+        Assert.Equal(1L, await core.Postgres.ScalarAsync<long>("select count(*) from archive_queue where sighting_id = $1 and corrected > 0", sighting.Id));
+
         // The wrong vehicle comes by after all: it is charged again. The first sighting comes again: nothing changes.
         await IngestAsync(sighting, Sighting("CR01AAA", Noon.AddHours(2), "london-a40"));
         Assert.Equal(["charge", "charge", "reversal"], (await GetAsync<Page<ChargeView>>("/api/charges?plate=CR01AAA")).Items.Select(c => c.Kind).Order());

@@ -26,7 +26,7 @@ public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
         var (part, whole) = inOrder ? ("RV1A368", "RV1A3683") : ("RV2A368", "RV2A3683");
         await RegisterAsync($"{part},car,diesel,4,2009-05-01", $"{whole},car,diesel,4,2009-05-01");
         var first = Sighting(part, Noon, "london-a40", confidence: inOrder ? 0.97 : 0.7);
-        var second = first with { Revision = 1, Plate = whole, Confidence = 0.99, Box = [5, 6, 7, 8], Evidence = "evidence/london-a40/x.r1.jpg", Direction = "outbound", Movement = "away", SpeedKmh = 42.5 };
+        var second = first with { Revision = 1, Plate = whole, Confidence = 0.99, Box = [5, 6, 7, 8], Evidence = Contracts.Sighting.EvidenceKey("london-a40", Noon, first.Id, 1), Direction = "outbound", Movement = "away", SpeedKmh = 42.5 };
         Sighting[] order = inOrder ? [first, second, first, second] : [second, first, second];
         foreach (var sighting in order)
         {
@@ -102,8 +102,7 @@ public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
 
         // Another core stores a batch all the while: what runs alone would wait for it.
         await using var other = await core.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(Token);
-        await using var batch = await other.BeginTransactionAsync(Token);
-        await CorrectionGate.ShareAsync(other, batch, Token);
+        await using var batch = await CorrectionGate.BeginBatchAsync(other, [], Token);
         var result = await IngestAsync(first with { Revision = 1, Direction = "outbound", Movement = "away", SpeedKmh = 42.5, Frames = 9 }).WaitAsync(TimeSpan.FromMinutes(1), Token);
 
         var stored = await GetAsync<SightingView>($"/api/sightings/{first.Id}");
@@ -139,8 +138,7 @@ public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
 
         // Another core's batch keeps the revision from being applied: until then the letter is not settled.
         await using var other = await core.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(Token);
-        await using var batch = await other.BeginTransactionAsync(Token);
-        await CorrectionGate.ShareAsync(other, batch, Token);
+        await using var batch = await CorrectionGate.BeginBatchAsync(other, [], Token);
         var ingest = core.Services.GetRequiredService<SightingIngest>().ApplyAsync([replay], [], Token);
         await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and not granted and classid = 2") == 1, "the revision waits");
         Assert.Equal("replaying", await core.Postgres.ScalarAsync<string>("select state from dead_letters where id = $1", letter));

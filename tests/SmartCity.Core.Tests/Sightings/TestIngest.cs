@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Charges;
+using SmartCity.Core.Doubts;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
@@ -14,21 +16,27 @@ internal sealed class TestIngest
     public TestIngest(NpgsqlDataSource data)
     {
         var options = Options.Create(new SightingOptions());
-        var passages = new PassageBuilder(Options.Create(new PassageOptions()));
+        var passages = new PassageBuilder(Options.Create(new PassageOptions()), new SeenPlates());
         var queue = new ReviewQueue(TimeProvider.System);
         var sieve = new HotListSieve();
         var raiser = new AlertRaiser(sieve, TimeProvider.System);
-        Ledger = new ChargeLedger(queue, options, TimeProvider.System);
-        Corrections = new ChargeCorrections(data, Ledger, Options.Create(new ReviewOptions()), TimeProvider.System);
-        var (moves, near, cases) = (new ReadingMove(passages, raiser), new NearMatches(sieve), new ReadingCases(options));
+        var doubted = Options.Create(new DoubtOptions());
+        var doubts = new ReadingDoubts(
+            new StationPlaces(TimeProvider.System), new RecentReadings(options, doubted, TimeProvider.System), queue, ChargingCity.London, options, Options.Create(new PassageOptions()), doubted, TimeProvider.System);
+        Ledger = new ChargeLedger(queue, doubts, ChargingCity.London, options, TimeProvider.System);
+        InDoubt = new DaysInDoubt(data, Ledger);
+        Corrections = new ChargeCorrections(data, Ledger, ChargingCity.London, Options.Create(new ReviewOptions()), TimeProvider.System);
+        var (moves, near, cases) = (new ReadingMove(passages, raiser, doubts, ChargingCity.London), new NearMatches(sieve), new ReadingCases(options, Options.Create(new ReviewOptions())));
         var revisions = new SightingRevisions(data, moves, Ledger, near, queue, cases, TimeProvider.System);
-        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, near, queue, cases, revisions, TimeProvider.System);
+        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, near, queue, cases, doubts, InDoubt, revisions, TimeProvider.System, NullLogger<SightingIngest>.Instance);
         Reviews = new ReadReviews(data, moves, Ledger, Options.Create(new ReviewOptions()), TimeProvider.System);
     }
 
     public ChargeLedger Ledger { get; }
 
     public ChargeCorrections Corrections { get; }
+
+    public DaysInDoubt InDoubt { get; }
 
     public SightingIngest Ingest { get; }
 

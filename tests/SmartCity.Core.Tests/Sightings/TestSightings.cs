@@ -8,24 +8,28 @@ internal static class TestSightings
 {
     private static long _offset;
 
-    public static Sighting Sighting(string? plate, DateTimeOffset at, string station = "london-a1", double confidence = 0.97, Guid? id = null) => new()
+    public static Sighting Sighting(string? plate, DateTimeOffset at, string station = "london-a1", double confidence = 0.97, Guid? id = null)
     {
-        Id = id ?? Guid.CreateVersion7(at),
-        CapturedAt = at,
-        StationId = station,
-        CameraId = station + "-n1",
-        Lane = 1,
-        Direction = "inbound",
-        Plate = plate,
-        Country = "GB",
-        Confidence = confidence,
-        Characters = [0.99, 0.98],
-        Alternatives = [new PlateAlternative("AB12CDF", 0.01)],
-        Box = [1, 2, 3, 4],
-        Evidence = $"evidence/{station}/x.jpg",
-        ReaderVersion = "reader",
-        DetectorVersion = "detector",
-    };
+        var own = id ?? Guid.CreateVersion7(at);
+        return new()
+        {
+            Id = own,
+            CapturedAt = at,
+            StationId = station,
+            CameraId = station.Replace("london-", "", StringComparison.Ordinal) + "-n1",
+            Lane = 1,
+            Direction = "inbound",
+            Plate = plate,
+            Country = "GB",
+            Confidence = confidence,
+            Characters = [0.99, 0.98],
+            Alternatives = [new PlateAlternative("AB12CDF", 0.01)],
+            Box = [1, 2, 3, 4],
+            Evidence = Contracts.Sighting.EvidenceKey(station, at, own),
+            ReaderVersion = "reader",
+            DetectorVersion = "detector",
+        };
+    }
 
     public static SightingRecord Record(Sighting sighting) =>
         new(sighting, new RecordPosition(Topics.Mirrored(sighting.StationId, Topics.Sightings), 0, Interlocked.Increment(ref _offset)), default);

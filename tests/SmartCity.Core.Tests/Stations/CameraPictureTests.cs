@@ -43,6 +43,23 @@ public class CameraPictureTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task The_edge_hears_which_of_its_cameras_somebody_watches()
+    {
+        async Task<IReadOnlyList<string>?> WatchedAsync(string station) =>
+            (await core.Http.GetFromJsonAsync($"/api/edge/configuration?station={station}", ContractsJson.Default.EdgeConfiguration, Token))!.Watched;
+
+        (await core.Http.GetAsync("/api/cameras/a4-n1/picture", Token)).Dispose();
+        Assert.Empty((await WatchedAsync("london-a4"))!);
+
+        (await core.Http.GetAsync("/api/cameras/a4-n1/picture?watch=true", Token)).Dispose();
+
+        Assert.Equal(["a4-n1"], await WatchedAsync("london-a4"));
+        Assert.Empty((await WatchedAsync("london-a3"))!);
+        await core.Postgres.ExecuteAsync("update watched_cameras set watched_until = now() - interval '1 second'");
+        Assert.Empty((await WatchedAsync("london-a4"))!);
+    }
+
+    [Fact]
     public async Task Zones_have_closed_outlines_that_hold_their_stations()
     {
         var zones = (await core.Http.GetFromJsonAsync<ZoneView[]>("/api/zones", Token))!;

@@ -16,7 +16,7 @@ public sealed class CityFileTests : IDisposable
             _file,
             $$"""{"id":"x","name":"X","timeZone":"{{timeZone}}","stations":[{"id":"x1","name":"X","latitude":51.5,"longitude":0,"zones":[{"zone":"{{zone}}"}],"cameras":[]}]}""",
             TestContext.Current.CancellationToken);
-        var builder = WebApplication.CreateSlimBuilder(["--Core:CityFile", _file, "--ConnectionStrings:postgres", "Host=127.0.0.1;Port=1", "--ConnectionStrings:core-kafka", "127.0.0.1:1", "--ConnectionStrings:objects", Path.GetTempPath(), "--urls", "http://127.0.0.1:0"]);
+        var builder = WebApplication.CreateSlimBuilder(["--Core:CityFile", _file, "--ConnectionStrings:postgres", "Host=127.0.0.1;Port=1", "--ConnectionStrings:core-kafka", "127.0.0.1:1", "--ConnectionStrings:objects", Path.GetTempPath(), "--Core:Secrets:Key", Hosting.CoreHost.Secret, "--urls", "http://127.0.0.1:0"]);
         builder.AddServiceDefaults();
         builder.AddCore();
         await using var core = builder.Build();

@@ -230,7 +230,7 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
         {
             var changed = city with { Stations = [.. city.Stations.Select(s => s.Id == "london-a202" ? s with { Cameras = [s.Cameras[0] with { Lane = 7 }] } : s)] };
             await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(changed, ContractsJson.Default.City), Token);
-            await new StationSeed(core.Services.GetRequiredService<NpgsqlDataSource>(), Options.Create(new CoreOptions { CityFile = file }), NullLogger<StationSeed>.Instance).SeedAsync(Token);
+            await new StationSeed(core.Services.GetRequiredService<NpgsqlDataSource>(), new SmartCity.Core.Secrets.CoreSecret(CoreHost.Secret), Options.Create(new CoreOptions { CityFile = file }), NullLogger<StationSeed>.Instance).SeedAsync(Token);
         }
         finally
         {
@@ -248,7 +248,7 @@ public class SetupTests(CoreHost core) : IClassFixture<CoreHost>
         await core.Postgres.ExecuteAsync("""update cameras set from_file = replace(from_file, '"masks":', '"recognition":null,"masks":') where id = 'a10-n1'""");
         Assert.Contains("null,\"masks", await core.Postgres.ScalarAsync<string>("select from_file from cameras where id = 'a10-n1'"), StringComparison.Ordinal);
 
-        await new StationSeed(core.Services.GetRequiredService<NpgsqlDataSource>(), Options.Create(new CoreOptions()), NullLogger<StationSeed>.Instance).SeedAsync(Token);
+        await new StationSeed(core.Services.GetRequiredService<NpgsqlDataSource>(), new SmartCity.Core.Secrets.CoreSecret(CoreHost.Secret), Options.Create(new CoreOptions()), NullLogger<StationSeed>.Instance).SeedAsync(Token);
 
         Assert.Equal(("rtsp://new/2", 6), (await SetupAsync("london-a10")).Cameras.Where(c => c.Id == "a10-n1").Select(c => (c.Source, c.Lane!.Value)).Single());
     }

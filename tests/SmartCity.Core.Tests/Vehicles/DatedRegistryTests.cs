@@ -101,12 +101,12 @@ public class DatedRegistryTests(PostgresFixture postgres) : IClassFixture<Postgr
 
     private static FakeTimeProvider NoonOf(DateOnly day) => new(new DateTimeOffset(day.ToDateTime(new TimeOnly(12, 0)), TimeSpan.Zero));
 
-    private VehicleRegistry Registry(DateOnly today) => new(postgres.DataSource, NoonOf(today));
+    private VehicleRegistry Registry(DateOnly today) => new(postgres.DataSource, ChargingCity.London, NoonOf(today));
 
     private async Task ImportAsync(DateOnly today, string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        var report = await new VehicleImport(Registry(today), new TestIngest(postgres.DataSource).Corrections, NoonOf(today)).ImportAsync(stream, TestContext.Current.CancellationToken);
+        var report = await new VehicleImport(Registry(today), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, NoonOf(today)).ImportAsync(stream, TestContext.Current.CancellationToken);
         Assert.Empty(report.Errors);
     }
 

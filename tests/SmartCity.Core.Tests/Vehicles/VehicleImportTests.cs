@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Review;
 using SmartCity.Core.Tests.Database;
@@ -36,7 +37,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Contains("euro '9'", report.Errors[1].Error, StringComparison.Ordinal);
         Assert.Contains("firstRegistered '2012-13-01'", report.Errors[1].Error, StringComparison.Ordinal);
         Assert.Contains("free-lunch", report.Errors[1].Error, StringComparison.Ordinal);
-        var found = await new VehicleRegistry(postgres.DataSource, TimeProvider.System).FindAsync(["LR33TEE", "AB12CDE"], TestContext.Current.CancellationToken);
+        var found = await new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System).FindAsync(["LR33TEE", "AB12CDE"], TestContext.Current.CancellationToken);
         var vehicle = Assert.Single(found).Value;
         Assert.Equal(("Ward, Ann", 5, new DateOnly(2012, 3, 1)), (vehicle.Keeper, vehicle.Euro, vehicle.FirstRegistered));
         Assert.Equal(["autopay", "resident"], vehicle.Discounts);
@@ -102,19 +103,19 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         Assert.Equal([5L, 6L, 7L], report.Errors.Select(e => e.Line));
         Assert.Contains("does not know NO11ONE", report.Errors[2].Error, StringComparison.Ordinal);
-        var history = await new VehicleRegistry(postgres.DataSource, TimeProvider.System).HistoryAsync("DI11SCO", TestContext.Current.CancellationToken);
+        var history = await new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System).HistoryAsync("DI11SCO", TestContext.Current.CancellationToken);
         Assert.Equal(
             [("blue-badge", null, null, "council"), ("resident", new DateOnly(2026, 1, 1), new DateOnly(2026, 8, 31), "borough")],
             history!.Discounts.Select(d => (d.Discount, d.From, d.To, d.Source)));
     }
 
     private async Task<VehicleView> FindAsync(string plate) =>
-        (await new VehicleRegistry(postgres.DataSource, TimeProvider.System).FindAsync([plate], TestContext.Current.CancellationToken))[plate];
+        (await new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System).FindAsync([plate], TestContext.Current.CancellationToken))[plate];
 
     private async Task<ImportReport> ImportDiscountsAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        return await new DiscountImport(new VehicleRegistry(postgres.DataSource, TimeProvider.System), TimeProvider.System).ImportAsync(stream, TestContext.Current.CancellationToken);
+        return await new DiscountImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), TimeProvider.System).ImportAsync(stream, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -122,8 +123,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         var sighting = Guid.CreateVersion7();
         await using var connection = await postgres.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        await using var batch = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await CorrectionGate.ShareAsync(connection, batch, TestContext.Current.CancellationToken);
+        await using var batch = await CorrectionGate.BeginBatchAsync(connection, ["RA11CE"], TestContext.Current.CancellationToken);
         await new ReviewQueue(TimeProvider.System).AddAsync(
             connection, batch, [new ReviewCase("unregistered", "The registry does not know RA11CE.", sighting, Day.AddHours(12), "london-a1", "RA11CE", 0.97, null)], TestContext.Current.CancellationToken);
 
@@ -138,13 +138,43 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task A_vehicle_that_a_correction_names_during_its_import_does_not_stay_unregistered()
+    {
+        var sighting = Guid.CreateVersion7();
+        var (entered, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var correcting = CorrectionGate.CorrectAsync(
+            postgres.DataSource,
+            ["RA12CE"],
+            async correction =>
+            {
+                await new ReviewQueue(TimeProvider.System).AddAsync(
+                    correction.Connection, correction.Transaction, [new ReviewCase("unregistered", "The registry does not know RA12CE.", sighting, Day.AddHours(12), "london-a1", "RA12CE", 0.97, null)], TestContext.Current.CancellationToken);
+                entered.SetResult();
+                await release.Task;
+                await correction.Transaction.CommitAsync(TestContext.Current.CancellationToken);
+                return true;
+            },
+            TestContext.Current.CancellationToken);
+        await entered.Task;
+
+        var importing = ImportAsync(Header + "RA12CE,Ford,Focus,car,petrol,6,,,\n");
+        await CoreHost.UntilAsync(
+            async () => importing.IsCompleted || await postgres.ScalarAsync<bool>("select exists (select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database()))"),
+            "the import is done or waits for the correction");
+        release.SetResult();
+        await Task.WhenAll(correcting, importing);
+
+        Assert.Equal("settled", await StateAsync(sighting));
+    }
+
+    [Fact]
     public async Task What_an_interrupted_import_left_is_settled_and_what_a_person_must_decide_is_left_alone()
     {
         var core = new TestIngest(postgres.DataSource);
         var (known, unknown) = (Sighting("SW11EP", Day.AddHours(12)), Sighting("SW12EP", Day.AddHours(12)));
         await core.ApplyAsync(Records(known, unknown));
         await postgres.ExecuteAsync("insert into vehicles (plate, class, fuel, euro) values ('SW11EP', 'car', 'diesel', 4)");
-        using var sweep = new RegistrySweep(postgres.DataSource, core.Corrections, null!, new WorkerHealth(TimeProvider.System), TimeProvider.System, NullLogger<RegistrySweep>.Instance);
+        using var sweep = new RegistrySweep(postgres.DataSource, core.Corrections, core.InDoubt, null!, new WorkerHealth(TimeProvider.System), TimeProvider.System, NullLogger<RegistrySweep>.Instance);
 
         await sweep.SweepAsync(TestContext.Current.CancellationToken);
 
@@ -156,6 +186,6 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<ImportReport> ImportAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, TimeProvider.System).ImportAsync(stream, TestContext.Current.CancellationToken);
+        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System).ImportAsync(stream, TestContext.Current.CancellationToken);
     }
 }

@@ -21,7 +21,7 @@ public sealed class BacklogTests(Recogniser recogniser) : IDisposable
         // All are there before the first is read; each shows a vehicle of its own.
         var pictures = Enumerable.Range(0, Pictures).Select(i => TestPictures.Street($"LR{60 + i}TEE")).ToList();
         await using var station = await CameraStation.StartAsync(
-            recogniser, _folder, [(Camera, "upload")], new() { ["Edge:FramesWaiting"] = $"{Waiting}" }, prepare: s => Offer(s, pictures));
+            recogniser, _folder, [(Camera, "upload:stream")], new() { ["Edge:FramesWaiting"] = $"{Waiting}" }, prepare: s => Offer(s, pictures));
         await Eventually.IsTrue(() => station.Beat(Camera).FramesRead + station.Camera(Camera).Dropped == Pictures, "every frame was read or dropped");
         await Eventually.IsTrue(() => station.Sightings.Count == station.Beat(Camera).FramesRead, "every frame read is a sighting");
 
@@ -34,7 +34,7 @@ public sealed class BacklogTests(Recogniser recogniser) : IDisposable
 
     private static void Offer(CameraStation station, List<Mat> pictures)
     {
-        var source = Assert.IsType<UploadSource>(station.Sources.Of(new Camera { Id = Camera, Source = "upload" }));
+        var source = Assert.IsType<UploadSource>(station.Sources.Of(new Camera { Id = Camera, Source = "upload:stream" }));
         for (var i = 0; i < pictures.Count; i++)
         {
             Assert.True(source.TryOffer(new Frame(Camera, i, station.Time.GetUtcNow().AddSeconds(i), pictures[i]) { Still = true }));

@@ -28,6 +28,7 @@ public sealed class ClockTests(Recogniser recogniser) : IDisposable
         await Eventually.IsTrue(() => station.Sightings.Count >= 2, "both are sightings");
         Assert.Equal(["LR33TEE", "KX70HJM"], station.Sightings.Select(s => s.Plate));
         Assert.InRange(station.Sightings[1].CapturedAt - after, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        TestContext.Current.TestOutputHelper?.WriteLine($"a clock put back by {-seconds} s: 2 vehicles in, {station.Sightings.Count} sightings out");
     }
 
     [Fact]

@@ -97,6 +97,21 @@ public sealed partial class EventTests(Recogniser recogniser) : IDisposable
     }
 
     [Fact]
+    public async Task Every_event_of_a_burst_that_was_accepted_is_a_sighting()
+    {
+        const int Count = 12;
+        await using var station = await StartAsync(recogniser);
+        for (var i = 0; i < Count; i++)
+        {
+            var (status, _) = await PostAsync(station, "application/json", Utf8($$"""{ "plate": "AB{{10 + i}}CDE", "confidence": 1, "capturedAt": "2026-11-23T07:59:{{10 + i}}Z", "picture": "{{Base64}}" }"""));
+            Assert.Equal(HttpStatusCode.Accepted, status);
+        }
+
+        await station.Until(() => station.Sightings.Count == Count, "all events are sightings");
+        Assert.Equal(0, station.Beat(Camera).FramesDropped);
+    }
+
+    [Fact]
     public async Task A_plate_that_the_camera_could_not_read_is_read_here()
     {
         await using var station = await StartAsync(recogniser);

@@ -31,14 +31,19 @@ public sealed class FaultTests(Recogniser recogniser) : IDisposable
     }
 
     [Fact]
-    public async Task A_vehicle_that_was_followed_when_recognition_failed_is_reported()
+    public async Task Vehicles_before_and_after_frames_on_which_recognition_fails_are_reported_once_each()
     {
+        string[] plates = ["LR33TEE", "KX70HJM", "AB12CDE", "BD51SMR"];
         await using var station = await CameraStation.StartAsync(recogniser, _folder, [("gate", "upload")]);
-        Offer(station, "gate", TestPictures.Street("LR33TEE"));
-        Offer(station, "gate", Broken());
+        foreach (var plate in plates)
+        {
+            Offer(station, "gate", TestPictures.Street(plate));
+            Offer(station, "gate", Broken());
+            await station.Until(() => station.Sightings.Exists(s => s.Plate == plate), $"{plate}, which was followed when recognition failed, is reported");
+        }
 
-        await station.Until(() => station.Sightings.Count > 0, "the vehicle is reported");
-        Assert.Equal("LR33TEE", station.Sightings[0].Plate);
+        Assert.Equal(plates, station.Sightings.Select(s => s.Plate));
+        TestContext.Current.TestOutputHelper?.WriteLine($"a fault in recognition after each of {plates.Length} vehicles: {plates.Length} vehicles in, {station.Sightings.Count} sightings out");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using OpenCvSharp;
 using SmartCity.Edge.Cameras;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Cameras;
 

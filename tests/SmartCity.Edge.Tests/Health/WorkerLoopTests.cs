@@ -31,6 +31,30 @@ public sealed class WorkerLoopTests
     }
 
     [Fact]
+    public async Task A_loop_that_breaks_because_the_process_stops_is_no_fault()
+    {
+        var health = new WorkerHealth(_time);
+        using var stop = new CancellationTokenSource();
+        var loop = health.KeepAsync(
+            "breaks",
+            async token =>
+            {
+                health.Healthy("breaks");
+                await Task.Delay(Timeout.InfiniteTimeSpan, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw new IOException("the other end has gone");
+            },
+            _log,
+            stop.Token);
+        await Eventually.IsTrue(() => State(health, "breaks")?.State == WorkerState.Healthy, "it works");
+
+        await stop.CancelAsync();
+        await loop;
+
+        Assert.DoesNotContain(_log.Lines, l => l.Text.Contains("starts again", StringComparison.Ordinal));
+        Assert.Equal(WorkerState.Healthy, State(health, "breaks")?.State);
+    }
+
+    [Fact]
     public async Task A_loop_that_blocks_its_thread_holds_up_no_other()
     {
         var health = new WorkerHealth(_time);

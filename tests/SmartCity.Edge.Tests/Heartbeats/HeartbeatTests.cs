@@ -55,6 +55,8 @@ public sealed class HeartbeatTests : IDisposable
         Assert.InRange(last.DiskFreeBytes, 1, new DriveInfo(_folder.Path).TotalSize);
         Assert.InRange(last.SpoolBytes, 3 * 200, 3 * 10_000);
         Assert.Equal(0, last.PicturesShed);
+        Assert.Equal(3, beats.SelectMany(b => b.Published!).GroupBy(h => h.From).Sum(h => h.Max(p => p.Count)));
+        Assert.All(beats.SelectMany(b => b.Published!), h => Assert.Equal(TimeSpan.Zero, h.From.TimeOfDay - TimeSpan.FromHours(h.From.Hour)));
         Assert.Equal(("city-det-1", "city-read-1", "cpu"), (last.DetectorVersion, last.ReaderVersion, last.Device));
         Assert.All(beats, b => Assert.InRange(b.CpuPercent, 0, 110.0 * Environment.ProcessorCount));
 

@@ -11,9 +11,11 @@ using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Clocks;
 using SmartCity.Edge.Configuration;
 using SmartCity.Edge.Hotlist;
+using SmartCity.Edge.Inbox;
 using SmartCity.Edge.Publishing;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 using SmartCity.ServiceDefaults.Health;
+using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Edge.Tests.Hosting;
 
@@ -80,9 +82,11 @@ internal sealed class CameraStation : IAsyncDisposable
         services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddConfiguration();
         services.AddHotlist();
+        services.AddSingleton<IObjectWriter>(provider => provider.GetRequiredService<IObjectStore>());
         services.AddSingleton<SightingPublisher>();
         services.AddSingleton<StationClock>().AddSingleton<IClockSource>(clock ?? new SetClock(null)).AddHostedService(provider => provider.GetRequiredService<StationClock>());
         services.AddCameras();
+        services.AddInbox();
         if (recogniser is null)
         {
             services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(CameraWorker)));

@@ -7,6 +7,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
+using SmartCity.Contracts.Faces;
+using SmartCity.Contracts.Models;
 
 namespace SmartCity.Edge.Tests.Hosting;
 
@@ -19,6 +21,7 @@ internal sealed class FakeCore : IAsyncDisposable
     private readonly string _station;
     private int _unchangedHotlists;
     private int _unchangedConfigurations;
+    private int _faceExchanges;
 
     private FakeCore(WebApplication app, string station) => (_app, _station) = (app, station);
 
@@ -51,7 +54,31 @@ internal sealed class FakeCore : IAsyncDisposable
     /// <summary>When what it stored last was sent.</summary>
     public DateTimeOffset? SentTo { get; set; }
 
+    /// <summary>Hours that it asks the edge to compare at once; it asks once.</summary>
+    public IReadOnlyList<DateTimeOffset>? CompareHours { get; set; }
+
     public IReadOnlyList<Camera> Cameras { get; set; } = [];
+
+    /// <summary>Versions of models that the edge is to run; null from a core that does not say.</summary>
+    public IReadOnlyList<ModelRelease>? Models { get; set; }
+
+    /// <summary>Their files, by digest.</summary>
+    public ConcurrentDictionary<string, byte[]> Files { get; } = new();
+
+    /// <summary>The deployments that it orders.</summary>
+    public IReadOnlyList<FaceOrder> FaceOrders { get; set; } = [];
+
+    /// <summary>What edges said that they did under them, oldest first.</summary>
+    public ConcurrentQueue<FaceReport> FaceReports { get; } = new();
+
+    /// <summary>How often edges asked for them.</summary>
+    public int FaceExchanges => Volatile.Read(ref _faceExchanges);
+
+    /// <summary>Matches that it took.</summary>
+    public ConcurrentQueue<FaceMatch> FaceMatches { get; } = new();
+
+    /// <summary>Whether it refuses matches.</summary>
+    public bool RefusesMatches { get; set; }
 
     /// <summary>Of the city; null from a core that does not say.</summary>
     public string? TimeZone { get; set; }
@@ -65,8 +92,11 @@ internal sealed class FakeCore : IAsyncDisposable
         var core = new FakeCore(builder.Build(), station);
         core._app.MapGet("/api/edge/hotlist", core.AnswerHotlist);
         core._app.MapGet("/api/edge/configuration", core.AnswerConfiguration);
+        core._app.MapGet("/api/edge/models/{sha256}", (string sha256, HttpRequest request) => core.IsAllowed(request) && core.Files.TryGetValue(sha256, out var file) ? Results.Bytes(file) : Results.NotFound());
         core._app.MapGet("/api/edge/sightings", core.AnswerCounts);
         core._app.MapPost("/api/edge/sightings/missing", core.AnswerMissingAsync);
+        core._app.MapPost("/api/edge/faces", core.AnswerFacesAsync);
+        core._app.MapPost("/api/edge/faces/matches", core.TakeMatchAsync);
         await core._app.StartAsync(TestContext.Current.CancellationToken);
         core.Address = core._app.Urls.Single();
         return core;
@@ -98,7 +128,14 @@ internal sealed class FakeCore : IAsyncDisposable
     private IResult AnswerCounts(HttpRequest request, DateTimeOffset from, DateTimeOffset to)
     {
         var stretches = Sightings.Where(s => s.Value >= from && s.Value < to).GroupBy(s => EdgeSightings.StretchOf(s.Value)).Select(g => new StretchCount(g.Key, g.Sum(s => 1L + Revisions.GetValueOrDefault(s.Key))));
-        return IsAllowed(request) ? Results.Json(new EdgeSightings { SentTo = SentTo, Stretches = [.. stretches] }, ContractsJson.Default.EdgeSightings) : Results.Unauthorized();
+        if (!IsAllowed(request))
+        {
+            return Results.Unauthorized();
+        }
+
+        var hours = CompareHours;
+        CompareHours = null;
+        return Results.Json(new EdgeSightings { SentTo = SentTo, Stretches = [.. stretches], CompareHours = hours }, ContractsJson.Default.EdgeSightings);
     }
 
     private async Task<IResult> AnswerMissingAsync(HttpRequest request)
@@ -108,6 +145,38 @@ internal sealed class FakeCore : IAsyncDisposable
         return IsAllowed(request) ? Results.Json(new EdgeSightingsMissing([.. missing]), ContractsJson.Default.EdgeSightingsMissing) : Results.Unauthorized();
     }
 
+    private async Task<IResult> AnswerFacesAsync(HttpRequest request)
+    {
+        var exchange = await request.ReadFromJsonAsync(ContractsJson.Default.FaceExchange);
+        if (!IsAllowed(request))
+        {
+            return Results.Unauthorized();
+        }
+
+        foreach (var report in exchange!.Reports)
+        {
+            FaceReports.Enqueue(report);
+        }
+
+        Interlocked.Increment(ref _faceExchanges);
+        using var pair = new FaceKeyPair();
+        using var seal = pair.With(exchange.Key);
+        var orders = FaceOrders.Select(o => o with { Templates = [.. o.Templates.Select(t => t with { Sealed = seal.Close(o.Deployment, t.Entry, t.Sealed) })] });
+        return Results.Json(new FaceOrders([.. orders], pair.PublicKey), ContractsJson.Default.FaceOrders);
+    }
+
+    private async Task<IResult> TakeMatchAsync(HttpRequest request)
+    {
+        var match = await request.ReadFromJsonAsync(ContractsJson.Default.FaceMatch);
+        if (!IsAllowed(request) || RefusesMatches)
+        {
+            return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
+
+        FaceMatches.Enqueue(match!);
+        return Results.Ok();
+    }
+
     private IResult AnswerConfiguration(HttpRequest request)
     {
         if (!IsAllowed(request))
@@ -115,7 +184,7 @@ internal sealed class FakeCore : IAsyncDisposable
             return Results.Unauthorized();
         }
 
-        var configuration = new EdgeConfiguration { TimeZone = TimeZone, Stations = [new() { Id = _station, Name = "Test", Latitude = 51.5, Longitude = -0.1, Cameras = Cameras }] };
+        var configuration = new EdgeConfiguration { TimeZone = TimeZone, Models = Models, Stations = [new() { Id = _station, Name = "Test", Latitude = 51.5, Longitude = -0.1, Cameras = Cameras }] };
         return Answer(request, JsonSerializer.SerializeToUtf8Bytes(configuration, ContractsJson.Default.EdgeConfiguration), "application/json", ref _unchangedConfigurations);
     }
 

@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
+using SmartCity.Recognition;
 
 [assembly: AssemblyFixture(typeof(Recogniser))]
 
@@ -12,7 +10,7 @@ public sealed class Recogniser : IDisposable
 {
     public const string HomeCountry = "GB";
 
-    private readonly Lazy<PlateRecogniser> _models = new(() => new PlateRecogniser(Options.Create(new RecognitionOptions { HomeCountry = HomeCountry }), NullLogger<PlateRecogniser>.Instance));
+    private readonly Lazy<PlateRecogniser> _models = new(() => new PlateRecogniser(new RecognitionOptions { HomeCountry = HomeCountry }));
 
     public PlateRecogniser Models => _models.Value;
 

@@ -444,18 +444,4 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
 
         return CameraStation.StartAsync(cameras, _folder, [], all, log: log);
     }
-
-    /// <summary>Everything that is logged.</summary>
-    private sealed class RecordedLog : ILoggerProvider
-    {
-        private readonly RecordingLogger _logger = new();
-
-        public IEnumerable<string> Texts => _logger.Lines.Select(l => l.Text);
-
-        public ILogger CreateLogger(string categoryName) => _logger;
-
-        public void Dispose()
-        {
-        }
-    }
 }

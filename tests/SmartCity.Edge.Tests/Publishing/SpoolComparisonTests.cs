@@ -42,7 +42,9 @@ public sealed class SpoolComparisonTests : IAsyncLifetime
 
         Have(lost);
         await IsMissing(edge, 0);
-        Assert.Equal(lost.Select(s => s.Id).Order(), await ReadAsync(fresh, lost.Count));
+        var sent = await ReadAsync(fresh, lost.Count);
+        Assert.Equal(lost.Select(s => s.Id).Order(), sent);
+        TestContext.Current.TestOutputHelper?.WriteLine($"a broker that begins anew: {Count} vehicles in, {Count - lost.Count} sightings at the core; {sent.Count} sent again, {_core.Sightings.Count} at the core");
     }
 
     [Fact]
@@ -62,6 +64,26 @@ public sealed class SpoolComparisonTests : IAsyncLifetime
         var all = await ReadAsync(_broker, Count + 1, distinct: false);
         Assert.Equal(2, all.Count(id => id == lost.Id));
 
+        Have([lost]);
+        await IsMissing(edge, 0);
+    }
+
+    [Fact]
+    public async Task What_the_core_asks_for_is_compared_at_once_and_what_it_lacks_is_sent_again()
+    {
+        await using var edge = await StartAsync(_broker);
+        var vehicles = (await edge.PublishAsync(0, Count)).ConvertAll(v => v.Sighting);
+        Have(vehicles);
+        await edge.IsSettled();
+        await IsMissing(edge, 0);
+        var lost = vehicles[100];
+        Assert.True(_core.Sightings.TryRemove(lost.Id, out _)); // a database that was put back, and that this edge has compared before
+
+        _core.CompareHours = [PublishedHour.HourOf(lost.CapturedAt)];
+
+        await IsMissing(edge, 1);
+        var all = await ReadAsync(_broker, Count + 1, distinct: false);
+        Assert.Equal(2, all.Count(id => id == lost.Id));
         Have([lost]);
         await IsMissing(edge, 0);
     }

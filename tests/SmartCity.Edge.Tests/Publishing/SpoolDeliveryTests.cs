@@ -49,7 +49,7 @@ public sealed class SpoolDeliveryTests : IDisposable
         Assert.Equal(vehicle.PatchJpeg, File.ReadAllBytes(Stored(Sighting.PatchKey(vehicle.Sighting.Evidence!))));
         Assert.Single(records, r => Key(r) == "?a1-n1");
         await edge.IsSettled();
-        await Eventually.IsTrue(() => Directory.GetFiles(_folder["spool"], "*.jpg", SearchOption.AllDirectories).Length == 0, "the edge's copy of the pictures is gone");
+        await Eventually.IsTrue(() => SpooledPictures() == 0, "the edge's copy of the pictures is gone");
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class SpoolDeliveryTests : IDisposable
         await edge.IsSettled();
         var records = await ReadAsync(2);
         Assert.Equal([("LR01TEE", 0), ("LR01TEEB", 1)], records.Select(r => JsonSerializer.Deserialize(r.Message.Value, ContractsJson.Default.Sighting)!).Select(s => (s.Plate!, s.Revision)).Distinct().Order());
-        await Eventually.IsTrue(() => Directory.GetFiles(_folder["spool"], "*.jpg", SearchOption.AllDirectories).Length == 0, "the edge's copy of the pictures is gone");
+        await Eventually.IsTrue(() => SpooledPictures() == 0, "the edge's copy of the pictures is gone");
         Assert.Equal(first.EvidenceJpeg, File.ReadAllBytes(Stored(first.Sighting.Evidence!)));
         Assert.Equal([0xFF, 0xD8, 3], File.ReadAllBytes(Stored(sighting.Evidence!)));
         Assert.EndsWith($"{sighting.Id}.r1.plate.jpg", Sighting.PatchKey(sighting.Evidence!), StringComparison.Ordinal);
@@ -96,20 +96,37 @@ public sealed class SpoolDeliveryTests : IDisposable
     }
 
     [Fact]
-    public async Task On_a_full_disk_what_is_delivered_makes_room_and_nothing_ends()
+    public async Task On_a_disk_that_is_filled_twice_what_is_delivered_makes_room_and_nothing_ends_and_nothing_is_lost()
     {
+        const int each = 20;
         using var disk = SmallDisk.Mount(_folder["spool"], 4);
+        List<ObservedVehicle> vehicles;
         _broker.GoDown();
-        await using var edge = await StartAsync();
-        var vehicles = await edge.PublishAsync(0, 20, pictures: true);
-        disk.Fill();
+        await using (var edge = await StartAsync())
+        {
+            vehicles = await edge.PublishAsync(0, each, pictures: true);
+            disk.Fill();
+            _broker.ComeUp();
+            await edge.IsSettled();
+            await Eventually.IsTrue(() => SpooledPictures() == 0, "their pictures have made room");
+            Assert.False(edge.Ended("SpoolDelivery").IsCompleted);
+
+            _broker.GoDown();
+            disk.Empty();
+            vehicles.AddRange(await edge.PublishAsync(each, 2 * each, pictures: true));
+            disk.Fill();
+        }
+
         _broker.ComeUp();
+        await using var again = await StartAsync();
+        await again.IsSettled();
 
-        await edge.IsSettled();
-
-        Assert.Equal(vehicles.Select(v => v.Sighting.Id).Order(), (await ReadAsync(20)).Select(Id).Distinct().Order());
-        await Eventually.IsTrue(() => Directory.GetFiles(_folder["spool"], "*.jpg", SearchOption.AllDirectories).Length == 0, "their pictures have made room");
-        Assert.False(edge.Ended("SpoolDelivery").IsCompleted);
+        var records = await ReadAsync(2 * each);
+        Assert.Equal(vehicles.Select(v => v.Sighting.Id).Order(), records.Select(Id).Distinct().Order());
+        Assert.All(vehicles, v => Assert.True(File.Exists(Stored(v.Sighting.Evidence!))));
+        await Eventually.IsTrue(() => SpooledPictures() == 0, "their pictures have made room");
+        Assert.False(again.Ended("SpoolDelivery").IsCompleted);
+        Show($"the spool's disk is filled twice, with a restart: {vehicles.Count} vehicles in, {records.Select(Id).Distinct().Count()} sightings out, each with its picture");
     }
 
     [Fact]
@@ -264,6 +281,10 @@ public sealed class SpoolDeliveryTests : IDisposable
     }
 
     private static WorkerReport? Pictures(EdgeTransport edge) => edge.Health.Reports.FirstOrDefault(r => r.Name == $"pictures {EdgeTransport.Station}");
+
+    private int SpooledPictures() => Directory.GetFiles(_folder["spool"], "*.jpg", SearchOption.AllDirectories).Length;
+
+    private static void Show(string counts) => TestContext.Current.TestOutputHelper?.WriteLine(counts);
 
     private string Pictures() => Path.Combine(_folder["spool"], EdgeTransport.Station, "pictures");
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
-using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 

@@ -1,5 +1,5 @@
 using SmartCity.Contracts;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 

@@ -1,5 +1,5 @@
 using CsCheck;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
@@ -219,6 +219,6 @@ public class GrammarDecoderTests
         grid.CopyTo(rows);
         var decoder = new GrammarDecoder();
         Assert.True(decoder.Run(rows, look, "GB"));
-        return (decoder, Calibration.Confidence(decoder, 1, look));
+        return (decoder, Calibration.Confidence(decoder, 1, look, ReaderTraits.Shipped.Calibration));
     }
 }

@@ -1,4 +1,4 @@
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 

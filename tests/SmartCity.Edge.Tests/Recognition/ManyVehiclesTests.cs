@@ -1,9 +1,10 @@
 using OpenCvSharp;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Cameras.Simulation;
-using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
@@ -17,7 +18,7 @@ public sealed class ManyVehiclesTests(OwnModelsTests.Own own) : IClassFixture<Ow
     public void Six_vehicles_in_one_picture_are_six_plates()
     {
         var vehicles = Vehicles(6);
-        using var picture = new Mat(720, 1920, MatType.CV_8UC3);
+        using var picture = Street(1920, 720);
         for (var i = 0; i < vehicles.Count; i++)
         {
             Place(vehicles[i].Picture, picture, new Point(i % 3 * 640, i / 3 * 360), 360.0 / vehicles[i].Picture.Height);
@@ -82,6 +83,27 @@ public sealed class ManyVehiclesTests(OwnModelsTests.Own own) : IClassFixture<Ow
         }
 
         vehicles.ForEach(v => v.Picture.Dispose());
+    }
+
+    [Theory]
+    [InlineData("7NQ8878", -0.05)]
+    [InlineData("7NQ8878", 0.04)]
+    [InlineData("653XPI", 0)]
+    [InlineData("KTC711", 0.1)]
+    public void A_plate_that_hangs_over_another_is_read_alone_and_goes_to_a_person(string plate, double aside)
+    {
+        using var picture = Street(1280, 720);
+        using var under = PlateDrawing.Draw("HN41KXR", front: true);
+        using var over = American(plate);
+        Place(under, picture, new Point(400, 400), 0.6);
+        Place(over, picture, new Point(400 + (int)(0.6 * ((under.Width - over.Width) / 2 + aside * under.Width)), 400 - (int)(0.3 * (over.Height - under.Height))), 0.6);
+        using var seen = new Mat();
+        Cv2.GaussianBlur(picture, seen, new Size(0, 0), 0.8);
+
+        var read = own.Models.Recognise(seen)[0];
+
+        Assert.Equal(plate, read.BestGuess);
+        Assert.InRange(read.Confidence, 0, Sighting.LeastSure - 0.01);
     }
 
     [Fact]
@@ -165,6 +187,21 @@ public sealed class ManyVehiclesTests(OwnModelsTests.Own own) : IClassFixture<Ow
         }
 
         return vehicles;
+    }
+
+    // 305 × 152 millimetres, a pixel each.
+    private static Mat American(string plate)
+    {
+        var picture = new Mat(152, 305, MatType.CV_8UC3, new Scalar(235, 225, 205));
+        Cv2.Rectangle(picture, new Rect(1, 1, 303, 150), new Scalar(60, 50, 40), 2);
+        var width = 252 / plate.Length;
+        for (var i = 0; i < plate.Length; i++)
+        {
+            PlateFace.Draw(picture, plate[i], new Rect(26 + i * width, 44, width - 9, 66), 8, new Scalar(90, 40, 20));
+        }
+
+        Cv2.PutText(picture, "CALIFORNIA", new Point(95, 28), HersheyFonts.HersheyDuplex, 0.7, new Scalar(60, 40, 160), 1, LineTypes.AntiAlias);
+        return picture;
     }
 
     private static Mat Street(int width, int height)

@@ -1,11 +1,9 @@
 using System.Numerics.Tensors;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using OpenCvSharp;
 using SmartCity.Contracts;
 using SmartCity.Edge.Cameras.Simulation;
-using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
@@ -84,30 +82,6 @@ public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnMo
                 {
                     own.Models.Recognise(picture);
                 }
-            }
-        }
-    }
-
-    [Fact]
-    public void Pictures_of_many_sizes_leave_no_memory_for_each_size_behind()
-    {
-        const int MostBytes = 24_000_000;
-        Look(384);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-
-        for (var height = 416; height <= 640; height += 32)
-        {
-            Look(height);
-        }
-
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, MostBytes);
-
-        void Look(int height)
-        {
-            for (var width = 416; width <= 640; width += 32)
-            {
-                using var picture = new Mat(height, width, MatType.CV_8UC3, new Scalar(140, 130, 120));
-                own.Models.Detect(picture);
             }
         }
     }
@@ -210,8 +184,7 @@ public sealed class OwnModelsTests(OwnModelsTests.Own own) : IClassFixture<OwnMo
     {
         public PlateRecogniser Models { get; } = Create(null);
 
-        public static PlateRecogniser Create(string? folder) => new(
-            Options.Create(new RecognitionOptions { Detector = "city-det-1", Reader = "city-read-1", HomeCountry = "GB", ModelsPath = folder }), NullLogger<PlateRecogniser>.Instance);
+        public static PlateRecogniser Create(string? folder) => new(new RecognitionOptions { Detector = "city-det-1", Reader = "city-read-1", HomeCountry = "GB", ModelsPath = folder });
 
         public void Dispose() => Models.Dispose();
     }

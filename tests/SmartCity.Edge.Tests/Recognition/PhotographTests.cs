@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using SmartCity.Edge.Cameras;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
@@ -33,7 +31,7 @@ public sealed class PhotographTests(PhotographTests.Anywhere recogniser) : IClas
     /// <summary>A recogniser of no home country: the photographs are from many.</summary>
     public sealed class Anywhere : IDisposable
     {
-        public PlateRecogniser Models { get; } = new(Options.Create(new RecognitionOptions()), NullLogger<PlateRecogniser>.Instance);
+        public PlateRecogniser Models { get; } = new();
 
         public void Dispose() => Models.Dispose();
     }

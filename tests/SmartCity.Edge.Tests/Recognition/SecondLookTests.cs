@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenCvSharp;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using OpenCvSharp;
-using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 
@@ -53,6 +53,29 @@ public sealed class TrainingTests
             Assert.True(code == 0, said);
             Assert.Contains(says, said, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("trainer-base.Containerfile")]
+    [InlineData("trainer-gpu-base.Containerfile")]
+    public async Task The_trainers_image_has_all_that_the_programs_open(string file)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/python3") && await RunAsync("-c", "import torch, onnx, cv2, PIL") is (0, _), "There is no Python with PyTorch, ONNX, OpenCV and Pillow (Debian: python3-torch python3-onnx python3-opencv python3-pil).");
+        using var image = new TemporaryFolder();
+        foreach (var copy in (await File.ReadAllLinesAsync(Path.Combine(Root(), "deploy", "images", file), TestContext.Current.CancellationToken)).Select(l => l.Split(' ')).Where(l => l is ["COPY", _, _]))
+        {
+            var (from, to) = (Path.Combine(Root(), copy[1]), image[copy[2].TrimStart('/')]);
+            foreach (var source in File.Exists(from) ? [from] : Directory.EnumerateFiles(from, "*", SearchOption.TopDirectoryOnly))
+            {
+                var target = File.Exists(from) ? to : Path.Combine(to, Path.GetFileName(source));
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Copy(source, target);
+            }
+        }
+
+        var (code, said) = await RunAsync("-c", $"import os, sys; os.environ['PPOCR'] = '{image["opt/smartcity/ppocr"]}'; sys.path.insert(0, '{image["opt/smartcity/training"]}'); import finetune, reader; next(reader.samples(1, 1)); finetune.Reader(22)");
+
+        Assert.True(code == 0, said);
     }
 
     [Fact]

@@ -3,9 +3,9 @@ using SmartCity.Contracts;
 using SmartCity.Edge.Cameras;
 using SmartCity.Edge.Cameras.Events;
 using SmartCity.Edge.Cameras.Simulation;
-using SmartCity.Edge.Recognition;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.Edge.Tests.Tracking;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Recognition;
 

@@ -1,5 +1,6 @@
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.Edge.Tests.Recognition;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Tracking;
 
@@ -160,8 +161,8 @@ public sealed class ParkedCarTests(Recogniser recogniser) : IDisposable
         Assert.Single(again);
     }
 
-    private static SmartCity.Edge.Recognition.PlateRead Car() => Street.Read(Street.Plate(100), "LR33TEE");
+    private static PlateRead Car() => Street.Read(Street.Plate(100), "LR33TEE");
 
-    private List<(SmartCity.Edge.Tracking.Track Track, SmartCity.Edge.Recognition.PlateRead Vote)> Parked(int frames) =>
+    private List<(SmartCity.Edge.Tracking.Track Track, PlateRead Vote)> Parked(int frames) =>
         [.. Enumerable.Range(0, frames).SelectMany(_ => _street.Sees(Car()))];
 }

@@ -1,5 +1,5 @@
 using SmartCity.Contracts;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.Edge.Tests.Recognition;
 using Track = SmartCity.Edge.Tracking.Track;

@@ -1,5 +1,5 @@
 using OpenCvSharp;
-using SmartCity.Edge.Recognition;
+using SmartCity.Recognition;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.Edge.Tests.Recognition;
 using Track = SmartCity.Edge.Tracking.Track;
@@ -19,6 +19,9 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
 
     /// <summary>Between two frames of this camera.</summary>
     public TimeSpan Interval { get; init; } = Frame;
+
+    /// <summary>Its frames are a recording's.</summary>
+    public bool Recorded { get; init; }
 
     /// <summary>Time of the next frame.</summary>
     public DateTimeOffset At { get; set; } = Start;
@@ -51,7 +54,7 @@ internal sealed class Street(PlateRecogniser models) : IDisposable
     /// <summary>One frame with these plates, taken as the pipeline does.</summary>
     public List<(Track Track, PlateRead Vote)> Sees(params PlateRead[] reads)
     {
-        Tracker.FrameAt(Moment);
+        Tracker.FrameAt(Moment, live: !Recorded);
         var wanted = Tracker.ToRead([.. reads.Select(r => r.Quad)], Moment);
         var due = Tracker.Observe([.. reads.Where(r => wanted.Contains(r.Quad))], _picture, Moment, At, default);
         At += Interval;

@@ -2,6 +2,7 @@ using OpenCvSharp;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.Edge.Tests.Recognition;
 using SmartCity.Edge.Tracking;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Tracking;
 
@@ -12,6 +13,79 @@ public sealed class TrackerTests(Recogniser recogniser) : IDisposable
     private readonly Street _street = new(recogniser.Models);
 
     public void Dispose() => _street.Dispose();
+
+    [Theory]
+    [InlineData(4, 12)] // the machine has no time for the camera
+    [InlineData(4, 55)]
+    [InlineData(2, 12)]
+    public void A_vehicle_whose_frames_are_held_up_while_it_passes_is_reported_once(int before, int seconds)
+    {
+        var reports = Enumerable.Range(0, before).SelectMany(i => _street.Sees(Passing(i))).ToList();
+        reports.AddRange(_street.Waits(TimeSpan.FromSeconds(seconds)));
+        for (var i = before; i < 8; i++)
+        {
+            reports.AddRange(_street.Sees(Passing(i)));
+        }
+
+        reports.AddRange(_street.Waits(Gone));
+        Assert.Equal("LR33TEE", Assert.Single(reports).Vote.Plate);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12)]
+    public void A_camera_that_sends_frames_only_while_something_moves_has_a_vehicle_that_comes_again_again(int others)
+    {
+        var reports = new List<(Track Track, PlateRead Vote)>();
+        foreach (var plate in (string[])["LR33TEE", .. Enumerable.Range(0, others).Select(i => $"AB{10 + i}CDE"), "LR33TEE"])
+        {
+            reports.AddRange(Enumerable.Range(0, 5).SelectMany(i => _street.Sees(Passing(i, plate))));
+            reports.AddRange(_street.Sees());
+            reports.AddRange(_street.Waits(TimeSpan.FromSeconds(14)));
+        }
+
+        reports.AddRange(_street.Sees());
+        Assert.Equal(others + 2, reports.Count);
+        Assert.Equal(2, reports.Count(r => r.Vote.Plate == "LR33TEE"));
+    }
+
+    [Fact]
+    public void A_vehicle_whose_frames_are_held_up_twice_is_reported_once()
+    {
+        var reports = Enumerable.Range(0, 3).SelectMany(i => _street.Sees(Passing(i))).ToList();
+        reports.AddRange(_street.Waits(TimeSpan.FromSeconds(20)));
+        reports.AddRange(_street.Sees(Passing(3)));
+        reports.AddRange(_street.Waits(TimeSpan.FromSeconds(15)));
+        reports.AddRange(Enumerable.Range(4, 4).SelectMany(i => _street.Sees(Passing(i))));
+        reports.AddRange(_street.Waits(Gone));
+
+        Assert.Single(reports);
+    }
+
+    [Fact]
+    public void In_a_recording_in_which_nothing_is_held_up_it_is_reported_again()
+    {
+        using var recording = new Street(recogniser.Models) { Recorded = true };
+        var reports = Enumerable.Range(0, 4).SelectMany(i => recording.Sees(Passing(i))).ToList();
+        reports.AddRange(recording.Waits(TimeSpan.FromSeconds(12)));
+        reports.AddRange(Enumerable.Range(4, 4).SelectMany(i => recording.Sees(Passing(i))));
+
+        Assert.Equal(["LR33TEE", "LR33TEE"], reports.Select(r => r.Vote.Plate));
+    }
+
+    [Fact]
+    public void A_vehicle_that_passes_again_after_the_street_was_watched_without_it_is_reported_again()
+    {
+        var reports = Enumerable.Range(0, 4).SelectMany(i => _street.Sees(Passing(i))).ToList();
+        reports.AddRange(_street.Waits(TimeSpan.FromSeconds(12)));
+        for (var i = 0; i < 100; i++)
+        {
+            reports.AddRange(_street.Sees());
+        }
+
+        reports.AddRange(Enumerable.Range(0, 4).SelectMany(i => _street.Sees(Passing(i))));
+        Assert.Equal(["LR33TEE", "LR33TEE"], reports.Select(r => r.Vote.Plate));
+    }
 
     [Fact]
     public void A_vehicle_is_reported_once_and_while_it_is_still_in_view()
@@ -72,7 +146,7 @@ public sealed class TrackerTests(Recogniser recogniser) : IDisposable
         var (_, vote) = Assert.Single(_street.Waits(Gone));
         Assert.Null(vote.Plate);
         Assert.Equal(7, vote.BestGuess.Length);
-        Assert.InRange(vote.Confidence, 0, new SmartCity.Edge.Recognition.RecognitionOptions().AbstainBelow);
+        Assert.InRange(vote.Confidence, 0, new RecognitionOptions().AbstainBelow);
     }
 
     [Fact]
@@ -138,4 +212,6 @@ public sealed class TrackerTests(Recogniser recogniser) : IDisposable
         Assert.Equal(pixels, track.Best.Picture.Data);
         Assert.Equal(new Vec3b(1, 2, 3), track.Best.Picture.At<Vec3b>(719, 1279));
     }
+
+    private static PlateRead Passing(int frame, string plate = "LR33TEE") => Street.Read(Street.Plate(100 + 10 * frame, 150 + 8 * frame, 100 + 5 * frame), plate);
 }

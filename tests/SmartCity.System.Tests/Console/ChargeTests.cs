@@ -1,6 +1,9 @@
+using System.IO.Compression;
 using System.Net.Http.Json;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
+using SmartCity.System.Tests.Hosting;
+using UglyToad.PdfPig;
 using static Microsoft.Playwright.Assertions;
 
 namespace SmartCity.System.Tests.Console;
@@ -16,11 +19,19 @@ public sealed class ChargeTests(ConsoleFixture console)
         var lines = window.Page.GetByRole(AriaRole.List, new() { Name = "Lines of the ledger" }).GetByRole(AriaRole.Listitem);
         await Expect(lines).ToHaveCountAsync(1);
 
-        await window.Page.GetByRole(AriaRole.Button, new() { Name = "It shows no plate" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "There is no plate" }).ClickAsync();
+        var dialog = window.Page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog).ToContainTextAsync("is reversed for");
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Reverse the charge" })).ToBeDisabledAsync();
+        await dialog.GetByLabel("Reason", new() { Exact = true }).FillAsync("the picture shows a wall");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Reverse the charge" }).ClickAsync();
 
         await Expect(lines).ToHaveCountAsync(2);
-        await Expect(lines.Nth(1)).ToContainTextAsync("taken back");
-        await Expect(window.Page.GetByText("nothing stands")).ToBeVisibleAsync();
+        await Expect(lines.Nth(1)).ToContainTextAsync("reversed");
+        await Expect(lines.Nth(1)).ToContainTextAsync("the picture shows a wall");
+        await Expect(window.Page.GetByText("administrator found no plate")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("% sure")).ToHaveCountAsync(0);
+        await Expect(window.Page.GetByText("no charge stands")).ToBeVisibleAsync();
         Assert.Empty(window.Errors);
     }
 
@@ -30,7 +41,7 @@ public sealed class ChargeTests(ConsoleFixture console)
         await using var window = await console.SignInAsync();
         await OpenAsync(window);
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Dispute the charge" }).ClickAsync();
-        await window.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("sold long before");
+        await window.Page.GetByLabel("Reason", new() { Exact = true }).FillAsync("sold long before");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Dispute", Exact = true }).ClickAsync();
         await Expect(window.Page.GetByText("The dispute is open.")).ToBeVisibleAsync();
         await Expect(window.Page.GetByText("another person must decide it")).ToBeVisibleAsync();
@@ -44,13 +55,54 @@ public sealed class ChargeTests(ConsoleFixture console)
         Assert.True(rejected.IsSuccessStatusCode && raised.IsSuccessStatusCode);
         await window.GoAsync($"charges/{charge}");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Uphold" }).ClickAsync();
-        await window.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("the registry has the sale");
+        await window.Page.GetByLabel("Reason", new() { Exact = true }).FillAsync("the registry has the sale");
         await window.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Uphold" }).ClickAsync();
-        await Expect(window.Page.GetByText("nothing stands")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("no charge stands")).ToBeVisibleAsync();
 
         var upheld = (await console.System.GetAsync<Page<DisputeView>>("/api/charges/disputes?state=upheld")).Items[0];
         Assert.Equal(("sold the day before", "the registry has the sale", "administrator"), (upheld.Reason, upheld.Note, upheld.DecidedBy));
         Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task An_evidence_package_is_downloaded_and_holds_without_the_system()
+    {
+        await using var window = await console.SignInAsync();
+        await OpenAsync(window);
+        var charge = window.Page.Url.Split('/')[^1];
+        var file = await DownloadAsync(window, "appeal 12 of the keeper");
+        var path = Path.Combine(Directory.CreateTempSubdirectory("smartcity-package").FullName, file.SuggestedFilename);
+        await file.SaveAsAsync(path);
+        Assert.StartsWith("charge-", file.SuggestedFilename, StringComparison.Ordinal);
+
+        var (status, output, errors) = await RunningSystem.RunAsync(["package", "verify", path, "--data", console.System.Data]);
+        Assert.True((status, errors) == (0, ""), $"{output}{errors}");
+        var folder = Path.ChangeExtension(path, null);
+        await ZipFile.ExtractToDirectoryAsync(path, folder, TestContext.Current.CancellationToken);
+        using var paper = PdfDocument.Open(Path.Combine(folder, "package.pdf"));
+        var text = string.Join(' ', paper.GetPages().SelectMany(p => p.GetWords()).Select(w => w.Text));
+        Assert.All((string[])[charge, "appeal 12 of the keeper", "administrator", "Other readings", "SHA-256", "charges.read"], expected => Assert.Contains(expected, text, StringComparison.Ordinal));
+        Assert.All(paper.GetPages(), p => Assert.Empty(PrintTests.Overprinted(p)));
+        Assert.True(paper.GetPages().Sum(p => p.GetImages().Count()) >= 2, "The frame and the plate are in the PDF.");
+
+        // The page in it needs no network, and prints.
+        await using var reader = await console.OpenAsync(colours: ColorScheme.Light);
+        await reader.Page.GotoAsync(new Uri(Path.Combine(folder, "index.html")).AbsoluteUri);
+        await Expect(reader.Page.GetByText(charge).First).ToBeVisibleAsync();
+        Assert.True(await reader.Page.EvaluateAsync<bool>("() => [...document.images].length >= 2 && [...document.images].every(i => i.naturalWidth > 0)"));
+        var screens = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "screens")).FullName;
+        await reader.Page.ScreenshotAsync(new() { Path = Path.Combine(screens, "evidence-package.png"), FullPage = true });
+        await window.Page.ScreenshotAsync(new() { Path = Path.Combine(screens, "charge-package.png") });
+        Assert.Empty(window.Errors);
+    }
+
+    private static async Task<IDownload> DownloadAsync(ConsoleWindow window, string reason)
+    {
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Evidence package" }).ClickAsync();
+        var dialog = window.Page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Download" })).ToBeDisabledAsync();
+        await dialog.GetByLabel("Reason", new() { Exact = true }).FillAsync(reason);
+        return await window.Page.RunAndWaitForDownloadAsync(() => dialog.GetByRole(AriaRole.Button, new() { Name = "Download" }).ClickAsync());
     }
 
     // A charge that stands on one sighting alone: another would call for it as well.

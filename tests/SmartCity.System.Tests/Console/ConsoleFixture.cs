@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
 using SmartCity.System.Tests.Hosting;
@@ -14,7 +15,18 @@ public sealed class ConsoleFixture : IAsyncLifetime
     private const float PatienceMs = 30_000;
 
     // A quarter of what the cameras read goes to review: its queue is full before anybody sits down. A pattern may match as much as it likes, so that an alert comes soon.
-    private static readonly Dictionary<string, string> Demanding = new() { ["Core__Sightings__DoubtfulBelow"] = "0.98", ["Core__Hotlist__MostShare"] = "1" };
+    private static readonly Dictionary<string, string> Demanding = new()
+    {
+        ["Core__Sightings__DoubtfulBelow"] = "0.98",
+        ["Core__Hotlist__MostShare"] = "1",
+        ["Core__Faces__Enabled"] = "true",
+        ["Core__Faces__ModelsPath"] = Path.Combine(Repository.Root, "models", "faces"),
+    };
+
+    /// <summary>Ids of the stations that run.</summary>
+    internal static readonly string[] Stations = ["london-a1", "london-a4", "london-a202", "london-a205"];
+
+    private static readonly int[] Years = [19, 20, 21, 22, 23, 24, 25, 69, 70, 71, 72, 73, 74];
 
     private readonly TestData _data = new();
     private IPlaywright? _playwright;
@@ -31,10 +43,24 @@ public sealed class ConsoleFixture : IAsyncLifetime
             return;
         }
 
-        System = await RunningSystem.StartAsync(_data.Path, ["--speed", "2"], Demanding);
+        System = await RunningSystem.StartAsync(_data.Path, ["--city", await CityAsync(), "--speed", "3"], Demanding);
+        // Whoever looks at every page has every role.
+        var administrator = (await System.GetAsync<UserView[]>("/api/access/users")).Single();
+        using var given = await System.Http.PutAsJsonAsync($"/api/access/users/{administrator.Id}", new UserChange([Role.Administrator, Role.FacesOfficer, Role.FacesReviewer]), TestContext.Current.CancellationToken);
+        given.EnsureSuccessStatusCode();
         Assertions.SetDefaultExpectTimeout(PatienceMs);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = BrowserPath, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader"] });
+    }
+
+    // The demo city with a part of its stations: a machine of two cores has to read them while a browser draws the console.
+    private async Task<string> CityAsync()
+    {
+        var city = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "cities", "london.json"), TestContext.Current.CancellationToken))!;
+        city["stations"]!.AsArray().RemoveAll(s => !Stations.Contains(s!["id"]!.GetValue<string>()));
+        var file = Path.Combine(_data.Path, "city.json");
+        await File.WriteAllTextAsync(file, city.ToJsonString(), TestContext.Current.CancellationToken);
+        return file;
     }
 
     /// <summary>A browser window of its own that nobody has signed in with.</summary>
@@ -59,17 +85,26 @@ public sealed class ConsoleFixture : IAsyncLifetime
         return window;
     }
 
-    /// <summary>An alert: the next vehicle whose plate fits is of interest, for a reason of its own. The entry is gone when this returns.</summary>
+    /// <summary>An alert: the next vehicle of some years is of interest, for a reason of its own. The entries are gone when this returns.</summary>
     internal async Task<AlertView> AlertAsync(string reason)
     {
         var token = TestContext.Current.CancellationToken;
-        using var added = await System.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = "*25*", Reason = reason, Priority = 1, RequestedBy = "tests" }, token);
-        Assert.True(added.IsSuccessStatusCode, await added.Content.ReadAsStringAsync(token));
-        var entry = (await added.Content.ReadFromJsonAsync<HotlistEntryView>(token))!;
+        var entries = new List<Guid>();
+        foreach (var year in Years)
+        {
+            using var added = await System.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = $"*{year}*", Reason = reason, Priority = 1, RequestedBy = "tests" }, token);
+            Assert.True(added.IsSuccessStatusCode, await added.Content.ReadAsStringAsync(token));
+            entries.Add((await added.Content.ReadFromJsonAsync<HotlistEntryView>(token))!.Id!.Value);
+        }
+
         AlertView? alert = null;
         await System.UntilAsync(async () => (alert = (await System.GetAsync<Page<AlertView>>("/api/alerts")).Items.FirstOrDefault(a => a.Reason == reason)) is not null, $"an alert for {reason}");
-        using var removed = await System.Http.DeleteAsync($"/api/hotlist/{entry.Id}", token);
-        removed.EnsureSuccessStatusCode();
+        foreach (var entry in entries)
+        {
+            using var removed = await System.Http.DeleteAsync($"/api/hotlist/{entry}", token);
+            removed.EnsureSuccessStatusCode();
+        }
+
         return alert!;
     }
 

@@ -1,5 +1,9 @@
+using System.Net.Http.Json;
 using System.Text.RegularExpressions;
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using SmartCity.Contracts.Api;
+using SmartCity.System.Tests.Hosting;
 using static Microsoft.Playwright.Assertions;
 
 namespace SmartCity.System.Tests.Console;
@@ -44,6 +48,59 @@ public sealed class LiveTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task A_plate_at_two_places_warns_on_live_and_in_the_vehicle_and_leads_to_its_case()
+    {
+        var token = TestContext.Current.CancellationToken;
+        var stations = (await console.System.GetAsync<StationView[]>("/api/stations")).ToDictionary(s => s.Id);
+        (SightingView One, SightingView Other)? pair = null;
+        await console.System.UntilAsync(
+            async () =>
+            {
+                var seen = (await console.System.GetAsync<Page<SightingView>>("/api/sightings?limit=500")).Items.Where(s => s is { Plate: not null, Evidence: not null, Decision: null }).ToList();
+                pair = (from one in seen
+                        where one is { Confidence: >= 0.98, Vehicle: not null }
+                        from other in seen
+                        where other.Plate != one.Plate && Kilometres(stations[one.StationId], stations[other.StationId]) > 200 * ((one.CapturedAt - other.CapturedAt).Duration().TotalHours + 1.0 / 60)
+                        select ((SightingView, SightingView)?)(one, other)).FirstOrDefault();
+                return pair is not null;
+            },
+            "two vehicles far apart at nearly the same time");
+        var (here, there) = pair!.Value;
+        using var decided = await console.System.Http.PostAsJsonAsync($"/api/sightings/{there.Id}/review", new ReviewResolution("corrected", here.Plate), token);
+        Assert.True(decided.IsSuccessStatusCode, await decided.Content.ReadAsStringAsync(token));
+
+        await using var window = await console.SignInAsync();
+        await window.GoAsync("");
+        var warning = window.Page.GetByRole(AriaRole.Region, new() { Name = $"{here.Plate} at two places" });
+        foreach (var sighting in (SightingView[])[here, there])
+        {
+            await Expect(warning).ToContainTextAsync(stations[sighting.StationId].Name);
+            await Expect(warning.Locator($"a[href='sightings/{sighting.Id}'] img")).Not.ToHaveJSPropertyAsync("naturalWidth", 0);
+        }
+
+        await ShootAsync(window, "live-cloned-1440-dark");
+        await window.Page.SetViewportSizeAsync(390, 844);
+        await ShootAsync(window, "live-cloned-390-dark");
+        Assert.Empty((await window.Page.RunAxe()).Violations.Where(v => v.Impact is "serious" or "critical").Select(v => $"{v.Id}: {v.Nodes[0].Html}"));
+        await window.Page.SetViewportSizeAsync(1440, 900);
+        await warning.GetByRole(AriaRole.Link, new() { Name = "Review" }).ClickAsync();
+        await Expect(window.Page).ToHaveURLAsync(new Regex("review\\?kind=two-places$"));
+        await Expect(window.Page.GetByText("The other reading:")).ToBeVisibleAsync();
+        await Expect(window.Page.Locator(".beside img")).Not.ToHaveJSPropertyAsync("naturalWidth", 0);
+        Assert.True(await window.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth && document.querySelector('.decide').getBoundingClientRect().left >= document.querySelector('.look').getBoundingClientRect().right"), "The decision stands beside the pictures, not on them.");
+        await ShootAsync(window, "review-two-places-1440-dark");
+
+        await window.GoAsync("vehicles");
+        await window.Page.GetByLabel("Plate or pattern").FillAsync(here.Plate!);
+        await window.Page.GetByLabel("Reason for the search (recorded)").FillAsync("a cloned plate");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Button).First.ClickAsync();
+        await Expect(warning).ToContainTextAsync("No vehicle is that fast");
+        await ShootAsync(window, "vehicle-cloned-1440-dark");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task A_station_on_the_map_filters_the_feed_and_the_address_keeps_it()
     {
         string? station = null;
@@ -64,6 +121,25 @@ public sealed class LiveTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task A_plate_that_is_typed_filters_the_feed_and_stands_in_the_address()
+    {
+        await using var window = await console.SignInAsync();
+        await window.GoAsync("");
+        var rows = window.Page.Locator(".feed .row");
+        await rows.First.WaitForAsync();
+        await window.Page.GetByLabel("Plate", new() { Exact = true }).FillAsync("zz zz zz");
+        await Expect(rows).ToHaveCountAsync(0);
+        await Expect(window.Page).ToHaveURLAsync(new Regex("#plate=ZZZZZZ$"));
+
+        await window.Page.ReloadAsync();
+        await Expect(window.Page.GetByLabel("Plate", new() { Exact = true })).ToHaveValueAsync("ZZZZZZ");
+        await Expect(rows).ToHaveCountAsync(0);
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Clear", Exact = true }).ClickAsync();
+        await rows.First.WaitForAsync();
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task The_day_s_slider_goes_by_keyboard_and_draws_on_the_map()
     {
         await using var window = await console.SignInAsync();
@@ -75,7 +151,14 @@ public sealed class LiveTests(ConsoleFixture console)
 
         await Expect(window.Page.Locator(".scrubber output")).ToContainTextAsync("00:30–00:45");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Now", Exact = true }).ClickAsync();
-        await Expect(window.Page.Locator(".scrubber output")).ToContainTextAsync("move the slider");
+        await Expect(window.Page.Locator(".scrubber output")).ToContainTextAsync("Move the slider");
         Assert.Empty(window.Errors);
     }
+
+    private static Task ShootAsync(ConsoleWindow window, string name) =>
+        window.Page.ScreenshotAsync(new() { Path = Path.Combine(Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "screens")).FullName, name + ".png") });
+
+    // Near enough for a city.
+    private static double Kilometres(StationView a, StationView b) =>
+        Math.Sqrt(Math.Pow((a.Latitude - b.Latitude) * 111.2, 2) + Math.Pow((a.Longitude - b.Longitude) * 111.2 * Math.Cos(double.DegreesToRadians(a.Latitude)), 2));
 }

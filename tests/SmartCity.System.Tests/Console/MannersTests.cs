@@ -22,18 +22,18 @@ public sealed partial class MannersTests(ConsoleFixture console)
         await window.SignInAsync("administrator", Hosting.RunningSystem.AdministratorPassword);
         await window.GoAsync("hotlist");
         await window.FilledAsync();
-        var dialog = window.Page.GetByRole(AriaRole.Dialog, new() { Name = "The console has lost its server" });
+        var dialog = window.Page.GetByRole(AriaRole.Dialog, new() { Name = "Connection lost" });
         await Expect(dialog).ToBeHiddenAsync();
 
         away = true;
         await line!.CloseAsync();
-        await Expect(dialog).ToContainTextAsync("What is on the screen stands still meanwhile");
+        await Expect(dialog).ToContainTextAsync("The page is not updated until then");
 
         away = false;
         await Expect(dialog).ToBeHiddenAsync();
         await window.Page.GetByLabel("Plate, reason, requester or list").FillAsync("no such entry");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
-        await Expect(window.Page.GetByText("No entry fits.")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("No entry matches.")).ToBeVisibleAsync();
     }
 
     [Fact]

@@ -11,8 +11,8 @@ public sealed class OpsTests(ConsoleFixture console)
     {
         await using var window = await console.SignInAsync();
         await window.GoAsync("ops");
-        await Expect(window.Page.Locator(".of-edge")).ToHaveCountAsync(12);
-        await Expect(window.Page.Locator("svg path.link")).ToHaveCountAsync(12 * 3 + 3);
+        await Expect(window.Page.Locator(".of-edge")).ToHaveCountAsync(ConsoleFixture.Stations.Length);
+        await Expect(window.Page.Locator("svg path.link")).ToHaveCountAsync(ConsoleFixture.Stations.Length * 3 + 3);
         await Expect(window.Page.Locator(".of-mirror").First).ToContainTextAsync("/s", new() { Timeout = 30_000 });
 
         await window.Page.Locator(".of-core").FocusAsync();
@@ -39,7 +39,7 @@ public sealed class OpsTests(ConsoleFixture console)
         await Expect(window.Page.Locator("img.large-picture")).ToHaveCountAsync(0);
 
         await window.Page.GetByLabel("Camera or station").FillAsync("no such camera");
-        await Expect(window.Page.Locator(".empty")).ToContainTextAsync("No camera fits");
+        await Expect(window.Page.Locator(".empty")).ToContainTextAsync("No camera matches");
         Assert.Empty(window.Errors);
     }
 }

@@ -19,7 +19,7 @@ public sealed class ReviewTests(ConsoleFixture console, ITestOutputHelper output
             async () => (await console.System.GetAsync<List<ReviewCount>>("/api/review/counts")).Where(c => c.Kind is not ("second-person" or "skipped")).Sum(c => c.Open) >= Cases, "a queue", 180);
         await using var window = await console.SignInAsync();
         await window.GoAsync("review");
-        var (answer, keys) = (window.Page.GetByLabel("The right plate"), window.Page.Keyboard);
+        var (answer, keys) = (window.Page.GetByLabel("Correct plate"), window.Page.Keyboard);
         await Expect(answer).ToBeFocusedAsync();
         var decided = (await DecidedAsync()).Count;
 
@@ -50,7 +50,7 @@ public sealed class ReviewTests(ConsoleFixture console, ITestOutputHelper output
         await console.System.UntilAsync(async () => (await console.System.GetAsync<List<ReviewCount>>("/api/review/counts")).Where(c => c.Kind is not ("second-person" or "skipped")).Sum(c => c.Open) >= 2, "two cases", 180);
         await using var window = await console.SignInAsync();
         await window.GoAsync("review");
-        var (answer, keys, stage) = (window.Page.GetByLabel("The right plate"), window.Page.Keyboard, window.Page.Locator(".picture-frame .stage"));
+        var (answer, keys, stage) = (window.Page.GetByLabel("Correct plate"), window.Page.Keyboard, window.Page.Locator(".picture-frame .stage"));
         await Expect(answer).ToBeFocusedAsync();
         await Expect(window.Page.Locator(".picture-frame .mark")).ToBeVisibleAsync();
 

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SmartCity.Contracts.Api;
 
@@ -17,7 +18,7 @@ internal sealed class RunningSystem : IAsyncDisposable
 
     private const string Key = "a key of the tests that may do everything";
 
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(300);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _said = new();
@@ -27,7 +28,7 @@ internal sealed class RunningSystem : IAsyncDisposable
     {
         _process = process;
         Data = data;
-        Http = new HttpClient { BaseAddress = address };
+        Http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => IsOwn(presented) } }) { BaseAddress = address };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
         process.OutputDataReceived += (_, line) => Hear(line.Data);
@@ -46,9 +47,10 @@ internal sealed class RunningSystem : IAsyncDisposable
     public string Said => string.Join('\n', _said);
 
     /// <summary>Starts it and waits until it says that it is ready.</summary>
-    public static async Task<RunningSystem> StartAsync(string data, string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="scheme">Of its address. With https, the certificate that the system has made is trusted, and no other.</param>
+    public static async Task<RunningSystem> StartAsync(string data, string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string scheme = "http")
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var address = new Uri($"{scheme}://127.0.0.1:{FreePort()}");
         var system = new RunningSystem(Start(["run", "--data", data, "--urls", address.ToString().TrimEnd('/'), .. arguments], environment), data, address);
         try
         {
@@ -62,6 +64,12 @@ internal sealed class RunningSystem : IAsyncDisposable
             await system.DisposeAsync();
             throw new TimeoutException($"Not ready within {ReadyWithin}:\n{said}");
         }
+    }
+
+    private bool IsOwn(X509Certificate? presented)
+    {
+        using var own = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(Data, "certificate.pem"));
+        return presented is X509Certificate2 certificate && certificate.RawDataMemory.Span.SequenceEqual(own.RawDataMemory.Span) && certificate.MatchesHostname(Http.BaseAddress!.Host);
     }
 
     /// <summary>Runs a verb to its end.</summary>
@@ -90,6 +98,27 @@ internal sealed class RunningSystem : IAsyncDisposable
         }
         while (next is not null);
         return items;
+    }
+
+    /// <summary>A user of a role, whose password is changed already.</summary>
+    public async Task<(string Name, string Password)> PersonAsync(string role)
+    {
+        var (token, name) = (TestContext.Current.CancellationToken, $"{role}-{Guid.NewGuid():N}");
+        using var added = await Http.PostAsJsonAsync("/api/access/users", new NewUser(name, [role]), token);
+        var made = (await added.Content.ReadFromJsonAsync<UserPassword>(token))!;
+        using var person = await SignInAsync(name, made.Password);
+        using var changed = await person.PostAsJsonAsync("/api/access/password", new PasswordChange(made.Password, made.Password + "!"), token);
+        changed.EnsureSuccessStatusCode();
+        return (name, made.Password + "!");
+    }
+
+    /// <summary>The API as somebody who has signed in.</summary>
+    public async Task<HttpClient> SignInAsync(string name, string password)
+    {
+        using var signedIn = await Http.PostAsJsonAsync("/api/access/sign-in", new SignInRequest(name, password), TestContext.Current.CancellationToken);
+        signedIn.EnsureSuccessStatusCode();
+        var session = (await signedIn.Content.ReadFromJsonAsync<Session>(TestContext.Current.CancellationToken))!;
+        return new HttpClient { BaseAddress = Http.BaseAddress, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", session.Token) } };
     }
 
     /// <summary>Waits until something holds; fails with the words given and what the system said when it never does.</summary>
@@ -132,6 +161,20 @@ internal sealed class RunningSystem : IAsyncDisposable
             .Where(id => id > 0 && CommandLine(id) is var line && words.All(w => line.Contains(w, StringComparison.Ordinal))),
     ];
 
+    /// <summary>Processes that a process has started and that run; none once it has ended.</summary>
+    public static List<int> ChildrenOf(int process)
+    {
+        try
+        {
+            var children = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/task/{process}/children"));
+            return [.. children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -168,6 +211,8 @@ internal sealed class RunningSystem : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet", [Repository.AllInOne, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         start.Environment.Remove("KAFKA_HOME");
         start.Environment["Core__Access__FirstPassword"] = AdministratorPassword;
+        start.Environment["Core__Access__RowsAnHour"] = "10000000";
+        start.Environment["Core__Webhooks__AllowPrivate"] = "true";
         start.Environment["Core__Access__ServiceKeys__tests__Name"] = "tests";
         start.Environment["Core__Access__ServiceKeys__tests__Key"] = Key;
         foreach (var scope in Scope.All)
@@ -197,10 +242,20 @@ internal sealed class RunningSystem : IAsyncDisposable
         }
     }
 
+    // Below the ports that systems give out by themselves: the system's own brokers take those before its console opens.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_000));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+            }
+        }
     }
 }

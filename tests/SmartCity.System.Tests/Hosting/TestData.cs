@@ -8,15 +8,20 @@ internal sealed class TestData : IAsyncDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    public string Path { get; } = Directory.CreateTempSubdirectory("smartcity-system-").FullName;
+    public string Path { get; } = Create();
 
     public string Below(params ReadOnlySpan<string> names) => global::System.IO.Path.Combine([Path, .. names]);
 
+    /// <summary>A signal to the Postgres on this folder and to all of its processes.</summary>
+    public async Task SignalPostgresAsync(string signal) =>
+        await SignalAllAsync(signal, await PostgresAsync() ?? throw new InvalidOperationException($"No Postgres runs on {Path}."));
+
     public async ValueTask DisposeAsync()
     {
-        var pid = Below("postgres", "data", "postmaster.pid");
-        if (File.Exists(pid) && int.TryParse((await File.ReadAllLinesAsync(pid))[0], CultureInfo.InvariantCulture, out var postgres))
+        var pid = PidFile;
+        if (await PostgresAsync() is { } postgres)
         {
+            await SignalAllAsync("CONT", postgres); // a test may have failed while it stood still
             await RunningSystem.SignalAsync("INT", postgres);
             var started = Stopwatch.GetTimestamp();
             while (File.Exists(pid))
@@ -28,4 +33,29 @@ internal sealed class TestData : IAsyncDisposable
 
         Directory.Delete(Path, recursive: true);
     }
+
+    // Started by root, Postgres runs as another user, who must be able to get there.
+    private static string Create()
+    {
+        var folder = Directory.CreateTempSubdirectory("smartcity-system-").FullName;
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
+
+        return folder;
+    }
+
+    private static async Task SignalAllAsync(string signal, int postgres)
+    {
+        foreach (var process in (int[])[postgres, .. RunningSystem.ChildrenOf(postgres)])
+        {
+            await RunningSystem.SignalAsync(signal, process);
+        }
+    }
+
+    private string PidFile => Below("postgres", "data", "postmaster.pid");
+
+    private async Task<int?> PostgresAsync() =>
+        File.Exists(PidFile) && int.TryParse((await File.ReadAllLinesAsync(PidFile))[0], CultureInfo.InvariantCulture, out var postgres) ? postgres : null;
 }

@@ -1,0 +1,101 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Routing;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+using SmartCity.ServiceDefaults.Access;
+
+namespace SmartCity.Core.Access;
+
+internal static class SecondFactorEndpoints
+{
+    public static IEndpointRouteBuilder MapSecondFactor(this IEndpointRouteBuilder app)
+    {
+        var own = app.MapGroup("/api/access/second-factor").WithTags("Access").RequireAuthorization(SignedIn.Policy);
+        own.MapPost("", OfferAsync).WithSummary("A secret for an authenticator; sign-ins need its codes once one was confirmed").Audited("access.second-factor.offer", whole: "the own second factor");
+        own.MapPost("/confirm", ConfirmAsync).WithSummary("The authenticator's first code; the answer holds the codes for when it is lost, and a new session").Audited("access.second-factor.confirm", whole: "the own second factor");
+        own.MapPost("/remove", RemoveAsync).WithSummary("Removes the second factor, with a code of it").Audited("access.second-factor.remove", whole: "the own second factor");
+        app.MapDelete("/api/access/users/{id:guid}/second-factor", ResetAsync).WithTags("Access").WithSummary("Removes the second factor of a user who has lost it; the user's sessions end")
+            .RequireAuthorization(Scope.AccessWrite).Audited("users.second-factor.remove");
+        return app;
+    }
+
+    private static async Task<Results<Ok<SecondFactorOffer>, ProblemHttpResult>> OfferAsync(ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, CancellationToken cancellationToken) =>
+        await OwnAsync(principal, users) is not { } user ? NotHere()
+        : await factors.OfferAsync(user, cancellationToken) is { } offer ? TypedResults.Ok(offer)
+        : TypedResults.Problem("There is a second factor already. Remove it first, with a code of it.", statusCode: StatusCodes.Status409Conflict);
+
+    private static async Task<Results<Ok<SecondFactorConfirmed>, ProblemHttpResult>> ConfirmAsync(
+        SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
+    {
+        if (await OwnAsync(principal, users) is not { } user)
+        {
+            return NotHere();
+        }
+
+        if (await RefusedAsync(http, user, guard, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
+        if (await factors.ConfirmAsync(user.Id, body.Code, cancellationToken) is not { } codes)
+        {
+            await guard.FailedAsync(user.UserName!, SignInGuard.AddressOf(http));
+            return Wrong();
+        }
+
+        // Whoever had signed in without one signs in again.
+        await credentials.CloseAllAsync(user.Id, CancellationToken.None);
+        return TypedResults.Ok(new SecondFactorConfirmed(codes, await credentials.OpenAsync(user, cancellationToken)));
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
+        SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, CancellationToken cancellationToken)
+    {
+        if (await OwnAsync(principal, users) is not { } user)
+        {
+            return NotHere();
+        }
+
+        if (await RefusedAsync(http, user, guard, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
+        if (string.IsNullOrWhiteSpace(body.Code) || !await factors.TakeAsync(user.Id, body.Code, cancellationToken))
+        {
+            await guard.FailedAsync(user.UserName!, SignInGuard.AddressOf(http));
+            return Wrong();
+        }
+
+        await factors.RemoveAsync(user.Id, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, NotFound>> ResetAsync(Guid id, SecondFactors factors, Credentials credentials, CancellationToken cancellationToken)
+    {
+        if (!await factors.RemoveAsync(id, cancellationToken))
+        {
+            return TypedResults.NotFound();
+        }
+
+        await credentials.CloseAllAsync(id, CancellationToken.None);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<ProblemHttpResult?> RefusedAsync(HttpContext http, User user, SignInGuard guard, CancellationToken cancellationToken) =>
+        await guard.IsLockedAsync(user.UserName!, user.Id, SignInGuard.AddressOf(http), cancellationToken)
+            ? TypedResults.Problem("Too many wrong codes or passwords. Try again in ten minutes.", statusCode: StatusCodes.Status429TooManyRequests)
+            : null;
+
+    private static async Task<User?> OwnAsync(ClaimsPrincipal principal, UserManager<User> users) =>
+        Guid.TryParse(Bearer.Of(principal).Subject, out var id) ? await users.FindByIdAsync(id.ToString()) : null;
+
+    private static ProblemHttpResult NotHere() => Paging.Problem("Only users of this core have a second factor here. Set yours up at the identity provider.");
+
+    private static ProblemHttpResult Wrong() => Paging.Problem("The code is wrong or was used already. Wait for the next one; if it is wrong too, check the clock of the phone.");
+}

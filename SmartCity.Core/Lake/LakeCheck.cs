@@ -1,0 +1,79 @@
+using Npgsql;
+using ParquetSharp;
+
+namespace SmartCity.Core.Lake;
+
+/// <summary>Whether the lake is whole: every file that the current snapshots name is there with its size and its rows, and nothing is there that no metadata names.</summary>
+public sealed class LakeCheck(NpgsqlDataSource dataSource, CityLake lake, LakeSweep sweep)
+{
+    /// <param name="rows">Whether to open every file and count its rows too, for which it has to be downloaded.</param>
+    public async Task<LakeVerdict> RunAsync(bool rows, CancellationToken cancellationToken)
+    {
+        var (faults, count, total) = (new List<string>(), 0L, 0L);
+        foreach (var table in lake.Tables)
+        {
+            try
+            {
+                foreach (var file in await LiveAsync(table, cancellationToken))
+                {
+                    count++;
+                    total += file.File.Rows;
+                    if (await FaultAsync(table, file, rows, cancellationToken) is { } fault)
+                    {
+                        faults.Add(fault);
+                    }
+                }
+            }
+            catch (InvalidDataException e)
+            {
+                faults.Add(e.Message);
+            }
+        }
+
+        return new LakeVerdict(count, total, faults, faults.Count == 0 ? await sweep.FindAsync(LakeSweep.Youngest, cancellationToken) : []);
+    }
+
+    private async Task<List<LiveFile>> LiveAsync(LakeTable table, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await table.LoadAsync(connection, null, cancellationToken) is { } state ? await table.LiveAsync(state, DateOnly.MinValue, DateOnly.MaxValue, cancellationToken) : [];
+    }
+
+    private async Task<string?> FaultAsync(LakeTable table, LiveFile live, bool rows, CancellationToken cancellationToken)
+    {
+        var file = live.File;
+        if (await lake.Files.SizeAsync(file.Location, cancellationToken) is not { } bytes)
+        {
+            return $"{file.Location} of table {table.Name} is not in the object store.";
+        }
+
+        if (bytes != file.Bytes)
+        {
+            return $"{file.Location} of table {table.Name} has {bytes} bytes, and the lake says {file.Bytes}.";
+        }
+
+        if (!rows)
+        {
+            return null;
+        }
+
+        using var copy = new TemporaryFile();
+        await lake.Files.DownloadAsync(file.Location, copy.Path, cancellationToken);
+        try
+        {
+            using var parquet = new ParquetFileReader(copy.Path);
+            return parquet.FileMetaData.NumRows == file.Rows ? null : $"{file.Location} of table {table.Name} has {parquet.FileMetaData.NumRows} rows, and the lake says {file.Rows}.";
+        }
+        catch (ParquetException e)
+        {
+            return $"{file.Location} of table {table.Name} cannot be read: {e.Message}";
+        }
+    }
+}
+
+/// <param name="Faults">A sentence for each file that is missing or not as the lake says.</param>
+/// <param name="Orphans">Not looked for while there are faults.</param>
+public sealed record LakeVerdict(long Files, long Rows, IReadOnlyList<string> Faults, IReadOnlyList<LakeOrphan> Orphans)
+{
+    public bool IsClean => Faults.Count == 0 && Orphans.Count == 0;
+}

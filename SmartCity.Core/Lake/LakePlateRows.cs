@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Npgsql;
+using SmartCity.Core.Lake.Iceberg;
+
+namespace SmartCity.Core.Lake;
+
+/// <summary>What the lake has of one plate, of all days: also of those that Postgres no longer has. Each file that may have the plate is read once.</summary>
+internal sealed class LakePlateRows(NpgsqlDataSource dataSource, CityLake lake)
+{
+    /// <summary>The tables that are filled day by day and keep what Postgres lets go.</summary>
+    public IReadOnlyList<LakeTable> Tables => [.. lake.Tables.Where(t => t.Definition.IsRemovedByDay)];
+
+    /// <summary>The values of each row, in the order of the table's columns; null when the table has never been written.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
+    public async Task<IAsyncEnumerable<object?[]>?> ReadAsync(LakeTable table, string plate, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await table.LoadAsync(connection, null, cancellationToken) is { } state
+            ? RowsAsync(table, await table.LiveAsync(state, DateOnly.MinValue, DateOnly.MaxValue, cancellationToken), plate, cancellationToken)
+            : null;
+    }
+
+    private async IAsyncEnumerable<object?[]> RowsAsync(LakeTable table, List<LiveFile> files, string plate, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var columns = LakePlates.ColumnsOf(table.Definition);
+        var text = Encoding.UTF8.GetBytes(plate);
+        foreach (var file in files.Where(f => Array.Exists(columns, c => MayHave(f.File, table.Definition.Columns[c].Id, text))))
+        {
+            var (copy, reader) = await LakeSource.OpenAsync(lake, table, file, cancellationToken);
+            using (copy)
+            using (reader)
+            {
+                for (var group = 0; group < reader.Groups; group++)
+                {
+                    var rows = reader.Read(group);
+                    for (var row = 0; row < rows.Rows; row++)
+                    {
+                        if (Array.Exists(columns, c => rows.Values[c].Text(row) == plate))
+                        {
+                            yield return [.. rows.Values.Select(v => v.Shown(row))];
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    // Bounds may be shortened, but never to the wrong side. A column without any may have whatever it likes.
+    private static bool MayHave(DataFile file, int column, byte[] text) =>
+        !(file.NullCounts.TryGetValue(column, out var nulls) && nulls == file.Rows)
+        && !(file.Lower.TryGetValue(column, out var least) && text.AsSpan().SequenceCompareTo(least) < 0)
+        && !(file.Upper.TryGetValue(column, out var most) && text.AsSpan().SequenceCompareTo(most) > 0);
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+
+namespace SmartCity.Core.Sql;
+
+/// <summary>A statement is run for somebody, and its rows are an answer or a file.</summary>
+internal static class SqlRunEndpoints
+{
+    private const int MostCharactersOfValue = 10_000;
+    private const int MostCharactersOfFileValue = 1_000_000;
+    private static readonly string[] Numbers = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+
+    public static async Task<Results<Ok<SqlResult>, ProblemHttpResult>> RunAsync(SqlStatement body, SqlRuns runs, IOptions<SqlOptions> options, ReadQuota quota, TimeProvider time, HttpContext http, CancellationToken cancellationToken)
+    {
+        if (Caller(http, body, quota, out var caller) is { } wrong)
+        {
+            return wrong;
+        }
+
+        SqlResult? result = null;
+        var began = time.GetTimestamp();
+        try
+        {
+            await runs.RunAsync(caller, "sql.run", body.Sql!, async (session, token) =>
+            {
+                result = await AnswerAsync(session, options.Value, token);
+                return result.Rows.Count;
+            }, cancellationToken);
+            result = result! with { Milliseconds = time.GetElapsedTime(began).TotalMilliseconds };
+        }
+        catch (SqlFailedException e)
+        {
+            return e.ToProblem();
+        }
+
+        if (result.SawPlates)
+        {
+            quota.Count(caller.Subject, result.Rows.Count);
+        }
+
+        return TypedResults.Ok(result);
+    }
+
+    /// <summary>Row by row, as they come. A file that cannot be ended breaks off, so that nobody takes it for the whole.</summary>
+    public static async Task<Results<EmptyHttpResult, ProblemHttpResult>> ExportAsync(SqlStatement body, SqlRuns runs, IOptions<SqlOptions> options, ReadQuota quota, TimeProvider time, HttpContext http, CancellationToken cancellationToken)
+    {
+        if (Caller(http, body, quota, out var caller) is { } wrong)
+        {
+            return wrong;
+        }
+
+        try
+        {
+            await runs.RunAsync(caller, "sql.export", body.Sql!, async (session, token) =>
+            {
+                var rows = new Counted(session, options.Value.MostExportedRows);
+                http.Response.ContentType = "text/csv; charset=utf-8";
+                http.Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=sql-{time.GetUtcNow():yyyy-MM-dd-HHmm}.csv");
+                await CsvExport.WriteAsync(http.Response.Body, [.. session.Columns.Select(c => c.Name)], rows.ReadAsync(MostCharactersOfFileValue, token), r => Fields(session.Columns, r), token);
+                return rows.Count;
+            }, cancellationToken);
+        }
+        catch (SqlFailedException e) when (!http.Response.HasStarted)
+        {
+            http.Response.Clear();
+            return e.ToProblem();
+        }
+        catch (SqlFailedException)
+        {
+            http.Abort();
+            return TypedResults.Empty;
+        }
+
+        return TypedResults.Empty;
+    }
+
+    private static ProblemHttpResult? Caller(HttpContext http, SqlStatement body, ReadQuota quota, out SqlCaller caller)
+    {
+        var reason = AuditFilter.ReasonOf(http);
+        var subject = SqlSlice.SubjectOf(http.User);
+        var plates = reason.Length > 0 && SqlSlice.MaySeePlates(http.User);
+        caller = new SqlCaller(subject, SqlSlice.NameOf(http.User), reason.Length > 0 ? reason : null, plates);
+        return string.IsNullOrWhiteSpace(body.Sql) ? Paging.Problem("sql is missing: the statement.")
+            : reason.Length > 0 && AuditFilter.CheckReason(reason) is { } bad ? bad
+            : plates && quota.Wait(subject) is { } wait ? TypedResults.Problem($"You have read {quota.RowsAnHour} rows with plates this hour, which is the limit (Core:Access:RowsAnHour). Ask again in {Math.Ceiling(wait.TotalMinutes):0} minutes, or without a reason, which shows no plates.", statusCode: StatusCodes.Status429TooManyRequests)
+            : null;
+    }
+
+    private static async Task<SqlResult> AnswerAsync(SqlSession session, SqlOptions limits, CancellationToken cancellationToken)
+    {
+        var rows = new List<string?[]>();
+        var (characters, cut) = (0L, (string?)null);
+        while (await session.NextAsync(MostCharactersOfValue, cancellationToken) is var (values, isCut))
+        {
+            if (rows.Count == limits.MostRows)
+            {
+                cut = string.Create(CultureInfo.InvariantCulture, $"Only the first {rows.Count:N0} rows are shown. The CSV file has all of them.");
+                break;
+            }
+
+            characters += values.Sum(v => (long)(v?.Length ?? 0));
+            if (characters > limits.MostCharacters)
+            {
+                cut = string.Create(CultureInfo.InvariantCulture, $"Only the first {rows.Count:N0} rows are shown, because the answer is too large. The CSV file has all of it.");
+                break;
+            }
+
+            cut ??= isCut ? string.Create(CultureInfo.InvariantCulture, $"Texts of more than {MostCharactersOfValue:N0} characters are cut. The CSV file has more of them.") : null;
+            rows.Add(values);
+        }
+
+        return new SqlResult(session.Columns, rows, cut, session.Where, session.Why, 0, session.SeesPlates);
+    }
+
+    // Numbers stay numbers: only a text can be taken for a formula.
+    private static object?[] Fields(IReadOnlyList<SqlColumn> columns, string?[] row) =>
+        [.. row.Select((v, i) => v is not null && Numbers.Any(n => columns[i].Type.StartsWith(n, StringComparison.Ordinal)) && decimal.TryParse(v, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : (object?)v)];
+
+    private sealed class Counted(SqlSession session, long most)
+    {
+        public long Count { get; private set; }
+
+        public async IAsyncEnumerable<string?[]> ReadAsync(int mostCharacters, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            while (await session.NextAsync(mostCharacters, cancellationToken) is var (values, _))
+            {
+                if (++Count > most)
+                {
+                    throw new SqlFailedException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The file would have more than {most:N0} rows (Core:Sql:MostExportedRows). Group the rows or ask for fewer days."));
+                }
+
+                yield return values;
+            }
+        }
+    }
+}

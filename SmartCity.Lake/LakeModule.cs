@@ -1,0 +1,41 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Core.Lake;
+using SmartCity.Lake.City;
+using SmartCity.Lake.Foreign;
+using SmartCity.Lake.Relay;
+using SmartCity.Lake.Sql;
+using SmartCity.Lake.Tables;
+using SmartCity.ServiceDefaults.Objects;
+
+namespace SmartCity.Lake;
+
+/// <summary>One SQL over Postgres and the lake, at one address.</summary>
+public static class LakeModule
+{
+    /// <summary>Needs <c>ConnectionStrings:postgres</c> and <c>ConnectionStrings:objects</c>.</summary>
+    public static IHostApplicationBuilder AddLake(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        var postgres = builder.Configuration.GetConnectionString("postgres") ?? "";
+        services.AddObjectStore();
+        services.AddOptions<LakeOptions>().BindConfiguration(LakeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(new Backend(postgres));
+        services.TryAddSingleton(_ => NpgsqlDataSource.Create(postgres));
+        services.TryAddSingleton<CityLake>();
+        services.AddSingleton<LakeSnapshots>().AddSingleton<CityZone>().AddSingleton<HiddenPlates>().AddSingleton<StatementTree>().AddSingleton<CitySchema>().AddSingleton<Cancellations>().AddSingleton<ShortCut>();
+        services.AddSingleton(p => new FileCache(p.GetRequiredService<CityLake>(), p.GetRequiredService<IObjectStore>(), Options(p).FolderOrDefault, Options(p).CacheBytes, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new DuckEngines(Options(p), p.GetRequiredService<FileCache>().Folders));
+        services.AddSingleton(p => new LakeRun(
+            p.GetRequiredService<LakeSnapshots>(), p.GetRequiredService<FileCache>(), p.GetRequiredService<DuckEngines>(), p.GetRequiredService<CityZone>(), p.GetRequiredService<HiddenPlates>(), Options(p), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new FetchedRows(Path.Combine(Options(p).FolderOrDefault, "fetched"), Options(p).FetchedBytes));
+        services.AddSingleton<ForeignLogin>().AddSingleton<ForeignStatements>().AddSingleton<ForeignServer>();
+        services.AddSingleton<Readers>().AddSingleton<RelayServer>();
+        services.AddHostedService(p => p.GetRequiredService<RelayServer>());
+        services.AddHostedService<CitySchemaWorker>();
+        return builder;
+    }
+
+    private static LakeOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<LakeOptions>>().Value;
+}

@@ -1,0 +1,195 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SmartCity.Lake.City;
+using SmartCity.Lake.Foreign;
+using SmartCity.ServiceDefaults.Health;
+
+namespace SmartCity.Lake.Relay;
+
+/// <summary>Takes connections as Postgres does, and gives each a connection to the real one.</summary>
+/// <param name="given">A socket that listens already; null for one of its own, by the options.</param>
+internal sealed class RelayServer(
+    Backend backend, Readers readers, ShortCut shortCut, ForeignLogin login, ForeignStatements statements, FetchedRows fetched, Cancellations cancellations, IOptions<LakeOptions> options, WorkerHealth health, TimeProvider time, ILogger<RelayServer> logger, TcpListener? given = null) : BackgroundService
+{
+    private const string Worker = "lake";
+    private const int CancelRequest = 80877102;
+    private const int SslRequest = 80877103;
+    private const int GssRequest = 80877104;
+
+    private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(30);
+
+    private readonly TaskCompletionSource<IPEndPoint> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _sessions;
+
+    /// <summary>Where it listens, once it does.</summary>
+    public Task<IPEndPoint> Listening => _listening.Task;
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        health.Starting(Worker, "It begins to listen.");
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var settings = options.Value;
+        using var certificate = settings.CertificateFile is { } file ? X509Certificate2.CreateFromPemFile(file, settings.CertificateKeyFile) : null;
+        using var listener = given ?? new TcpListener(IPAddress.Parse(settings.Address), settings.Port);
+        try
+        {
+            listener.Start(); // of no consequence to one that listens
+        }
+        catch (SocketException e)
+        {
+            var why = $"{settings.Address}:{settings.Port.ToString(CultureInfo.InvariantCulture)} cannot be listened on ({e.Message}). Set Lake:Port to another port.";
+            health.Failed(Worker, why);
+            _listening.SetException(new InvalidOperationException(why, e));
+            throw new InvalidOperationException(why, e);
+        }
+
+        _listening.SetResult((IPEndPoint)listener.LocalEndpoint);
+        health.Healthy(Worker);
+        logger.LogInformation("The city's SQL listens on {Address}.", listener.LocalEndpoint);
+        if (certificate is null && !IPAddress.IsLoopback(((IPEndPoint)listener.LocalEndpoint).Address))
+        {
+            logger.LogWarning("Plates go unencrypted to whoever connects to {Address} from another machine. Set Lake:CertificateFile and Lake:CertificateKeyFile, or let only machines of your own reach it.", listener.LocalEndpoint);
+        }
+
+        var sessions = new HashSet<Task>();
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                var client = await listener.AcceptSocketAsync(stoppingToken);
+                sessions.RemoveWhere(s => s.IsCompleted);
+                sessions.Add(Task.Run(() => ServeAsync(client, certificate, stoppingToken), CancellationToken.None));
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Sessions end with the same token.
+        }
+
+        await Task.WhenAll(sessions);
+    }
+
+    private async Task ServeAsync(Socket client, X509Certificate2? certificate, CancellationToken stoppingToken)
+    {
+        client.NoDelay = true;
+        Stream stream = new NetworkStream(client, ownsSocket: true);
+        try
+        {
+            using var late = new CancellationTokenSource(StartWithin, time);
+            using var start = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stoppingToken);
+            var reader = new MessageReader(stream);
+            while (await reader.StartupAsync(start.Token) is { } packet)
+            {
+                switch (Code(packet))
+                {
+                    case SslRequest when certificate is not null && stream is not SslStream:
+                        await stream.WriteAsync("S"u8.ToArray(), start.Token);
+                        var secure = new SslStream(stream);
+                        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = SslProtocols.None }, start.Token);
+                        (stream, reader) = (secure, new MessageReader(secure));
+                        break;
+                    case SslRequest or GssRequest:
+                        await stream.WriteAsync("N"u8.ToArray(), start.Token);
+                        break;
+                    case CancelRequest:
+                        await CancelAsync(packet, start.Token);
+                        return;
+                    default:
+                        var role = RoleOf(packet);
+                        if (role != ForeignLogin.User)
+                        {
+                            await RunAsync(stream, reader, packet, role, start.Token, stoppingToken);
+                        }
+                        else if (await login.AskAsync(stream, reader, start.Token))
+                        {
+                            await new ForeignSession(stream, reader, statements, cancellations, fetched, logger).RunAsync(stoppingToken);
+                        }
+
+                        return;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or InvalidDataException or AuthenticationException or ObjectDisposedException)
+        {
+            logger.LogDebug(e, "A connection of a client ended.");
+        }
+        catch (Exception e)
+        {
+            logger.LogError(e, "A session ended by a fault of the lake.");
+        }
+        finally
+        {
+            await stream.DisposeAsync();
+        }
+    }
+
+    private async Task RunAsync(Stream client, MessageReader reader, byte[] packet, string role, CancellationToken startToken, CancellationToken stoppingToken)
+    {
+        if (Interlocked.Increment(ref _sessions) > options.Value.MostSessions)
+        {
+            Interlocked.Decrement(ref _sessions);
+            await client.WriteAsync(new MessageWriter().Error("53300", "sorry, too many clients already", "Raise Lake:MostSessions, or close connections that are not used.").Written, stoppingToken);
+            return;
+        }
+
+        try
+        {
+            if (!await readers.MayConnectAsync(role, startToken))
+            {
+                logger.LogInformation("The role {Role} was not admitted, and is refused.", role);
+                await login.RefuseAsync(client, reader, role, startToken);
+                return;
+            }
+
+            await using var server = await backend.ConnectAsync(stoppingToken);
+            await new RelaySession(client, reader, server, shortCut, cancellations).RunAsync(packet, stoppingToken);
+        }
+        catch (Exception e) when (e is SocketException or AuthenticationException or NpgsqlException)
+        {
+            logger.LogWarning("Postgres does not answer: {Error}", e.Message);
+            await client.WriteAsync(new MessageWriter().Error("08006", $"the Postgres behind the lake does not answer: {e.Message}").Written, stoppingToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _sessions);
+        }
+    }
+
+    private async Task CancelAsync(byte[] packet, CancellationToken cancellationToken)
+    {
+        if (cancellations.Cancel(packet.AsSpan(8)))
+        {
+            return;
+        }
+
+        await using var server = await backend.ConnectAsync(cancellationToken);
+        await server.WriteAsync(packet, cancellationToken);
+        while (await server.ReadAsync(new byte[1], cancellationToken) > 0)
+        {
+            // Postgres closes when it has done it.
+        }
+    }
+
+    // Length and version, then names and values, each with a zero behind it, and another zero at the end. Postgres must not read another name there than we do.
+    private static string RoleOf(byte[] packet)
+    {
+        const int MostNameBytes = 63;
+        var fields = System.Text.Encoding.UTF8.GetString(packet.AsSpan(8)).Split('\0');
+        var roles = Enumerable.Range(0, fields.Length / 2).Where(i => fields[2 * i] == "user").Select(i => fields[(2 * i) + 1]).ToList();
+        return fields.Length % 2 == 0 && fields is [.., "", ""] && !fields.Where((f, i) => i % 2 == 0 && i < fields.Length - 2).Contains("")
+            && roles is [{ Length: > 0 } role] && System.Text.Encoding.UTF8.GetByteCount(role) <= MostNameBytes
+            ? role : throw new InvalidDataException("What the client sends does not name one role.");
+    }
+
+    private static int Code(byte[] packet) => System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(4));
+}

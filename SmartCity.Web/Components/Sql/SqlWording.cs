@@ -1,0 +1,61 @@
+using System.Globalization;
+using SmartCity.Contracts.Api;
+
+namespace SmartCity.Web.Components.Sql;
+
+/// <summary>How the SQL page says things. Pure.</summary>
+public static class SqlWording
+{
+    /// <summary>A type as people say it.</summary>
+    public static string Type(string type) => type switch
+    {
+        "timestamp with time zone" => "time",
+        "timestamp without time zone" => "local time",
+        "double precision" => "double",
+        _ => type,
+    };
+
+    public static string Seconds(double milliseconds) => milliseconds < 9_950 ? $"{(milliseconds / 1000).ToString("0.00", CultureInfo.InvariantCulture)} s" : $"{(milliseconds / 1000).ToString("0", CultureInfo.InvariantCulture)} s";
+
+    /// <summary>How long something has been running.</summary>
+    public static string Clock(TimeSpan elapsed) => elapsed < TimeSpan.FromMinutes(1) ? $"{(int)elapsed.TotalSeconds} s" : $"{(int)elapsed.TotalMinutes} min {elapsed.Seconds} s";
+
+    /// <summary>What came of a statement, in a sentence.</summary>
+    public static string Outcome(SqlResult result)
+    {
+        var count = result.Rows.Count;
+        var rows = result.Columns.Count == 0 ? "Done" : $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? "row" : "rows")}";
+        var where = result.Where switch
+        {
+            "lake" => ", in the lake",
+            "both" => ", in Postgres with what it asked of the lake",
+            _ => ", in Postgres",
+        };
+        return $"{rows} in {Seconds(result.Milliseconds)}{(result.Columns.Count == 0 ? "" : where)}{(result.SawPlates ? ", with plates" : "")}.";
+    }
+
+    /// <summary>Where a fault is, as editors count; empty if it is nowhere.</summary>
+    /// <param name="position">The first character being 1; a character that needs two of .NET's counts once.</param>
+    public static string Place(string sql, int? position)
+    {
+        if (position is not { } at || at < 1 || Index(sql, at) is not { } index)
+        {
+            return "";
+        }
+
+        var before = sql[..index];
+        return $"Line {before.Count(c => c == '\n') + 1}, character {index - before.LastIndexOf('\n')}: ";
+    }
+
+    /// <summary>The place in .NET's text of Postgres' character; null if it is behind the end.</summary>
+    public static int? Index(string sql, int position)
+    {
+        var index = 0;
+        for (var passed = 1; passed < position && index < sql.Length; passed++)
+        {
+            index += char.IsHighSurrogate(sql[index]) ? 2 : 1;
+        }
+
+        return index <= sql.Length ? index : null;
+    }
+}

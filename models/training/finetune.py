@@ -1,0 +1,248 @@
+"""Goes on training a reader with what people have corrected: a folder in, a folder out.
+
+    python3 finetune.py IN OUT
+
+IN has job.json, parent.onnx, items.csv (file, plate, split: train or validation) and the pictures: plates seen straight on, with a margin of MARGIN
+heights around the characters. OUT gets model.onnx and card.json, and keeps state.pt to go on from. Progress is a JSON object a line on the standard output.
+job.json, all optional: minutes, steps, batch, rate, seed, threads, rehearsal (rendered plates for each corrected one), every (steps between two measures),
+patience (measures without a better one until it ends), rendered (rendered plates that are measured), frozen (layers of the backbone that stay).
+"""
+import csv
+import hashlib
+import json
+import math
+import os
+import platform
+import signal
+import sys
+import time
+
+import cv2
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import nn
+
+import halves
+import layout
+import reader
+from glyphs import ALPHABET
+from reader_net import HEIGHT, WIDTH, Reader
+
+MARGIN = .35  # heights of the characters, as the product cuts plates for its evidence
+TWO_LINES = 2.2  # widths to a height below which there are two lines
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 256, "frozen": 22}
+
+
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+
+def weights_of(path):
+    """The state of the network that an exported file holds, and whether layout.py has rewritten it.
+
+    Parameters keep their names, but for the matrices of linear layers, which come in order, transposed.
+    """
+    graph = onnx.load(path).graph
+    found, halved = {}, {}
+    for weight in graph.initializer:
+        array = torch.from_numpy(numpy_helper.to_array(weight).astype(np.float32).copy())
+        name = weight.name.removesuffix(".half")
+        found[name] = halved[weight.name] = array
+    casts = {n.output[0]: n.input[0] for n in graph.node if n.op_type == "Cast"}
+    matrices = [found[n.input[1].removesuffix(".half")] for n in graph.node if n.op_type == "MatMul" and casts.get(n.input[1], n.input[1]) in halved]
+    linear = [f"mix.{i}.{part}.weight" for i in range(2) for part in ("qkv", "out", "up", "down")] + ["head.weight"]
+    if len(matrices) != len(linear):
+        raise SystemExit(f"{path} is not one of our readers: it has {len(matrices)} matrices, and a reader has {len(linear)}.")
+    return found | {name: matrix.T.contiguous() for name, matrix in zip(linear, matrices)}, not any(n.op_type == "Pad" for n in graph.node)
+
+
+def load(path, frozen):
+    model = Reader(frozen)
+    state, (found, rewritten) = model.state_dict(), weights_of(path)
+    missing = [name for name in state if name not in found or found[name].numel() != state[name].numel()]
+    if missing:
+        raise SystemExit(f"{path} is not one of our readers: it has no {missing[0]} of the right size.")
+    for k, edge in enumerate(model.backbone.nought):
+        if rewritten and edge is not None:
+            # layout.py raised it by what the padding with another constant than nought had given.
+            found[f"backbone.convs.{k}.bias"] -= edge * found[f"backbone.convs.{k}.weight"].double().sum((1, 2, 3)).float()
+    model.load_state_dict({name: found[name].reshape(values.shape) for name, values in state.items()})
+    return model
+
+
+def corners_of(picture):
+    """The characters' corners in a picture of a plate, and the height of a line."""
+    height, width = picture.shape[:2]
+    down = height / (1 + 2 * MARGIN)
+    edge, across = down * MARGIN, width - 2 * down * MARGIN
+    two = across / max(down, 1) < TWO_LINES
+    return np.float32([[edge, edge], [edge + across, edge], [edge + across, edge + down], [edge, edge + down]]), (down / 2.2 if two else down), two
+
+
+def patch_of(picture, rng=None):
+    """What the reader looks at; with rng as a detector and a camera may err."""
+    quad, line, two = corners_of(picture)
+    along, across = reader.MARGIN_ALONG * line, reader.MARGIN_ACROSS * line
+    if rng is not None:
+        spread = rng.uniform(.005, .05) * line
+        quad = quad + rng.normal(0, spread, (4, 2)).astype(np.float32)
+        quad[[0, 3], 0] += rng.normal(0, .06) * line
+        quad[[1, 2], 0] += rng.normal(0, .06) * line
+        picture = cv2.convertScaleAbs(picture, alpha=rng.uniform(.75, 1.3), beta=rng.uniform(-25, 25))
+        if rng.random() < .3:
+            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(.3, .02 * line + .4))
+        if rng.random() < .5:
+            picture = np.clip(picture + rng.normal(0, rng.uniform(1, 9), picture.shape), 0, 255).astype(np.uint8)
+    quad = (quad + np.float32([[-along, -across], [along, -across], [along, across], [-along, across]])).astype(np.float32)
+    if not two:
+        return reader.warp(picture, quad, WIDTH)
+    left, right = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
+    return np.hstack([reader.warp(picture, np.float32([quad[0], quad[1], right, left]), WIDTH // 2), reader.warp(picture, np.float32([left, right, quad[2], quad[3]]), WIDTH // 2)])
+
+
+def items(folder, split):
+    found = []
+    with open(os.path.join(folder, "items.csv"), encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["split"] == split and 0 < len(row["plate"]) <= 12 and set(row["plate"]) <= set(ALPHABET):
+                picture = cv2.imread(os.path.join(folder, row["file"]))
+                if picture is not None:
+                    found.append((picture, row["plate"]))
+    return found
+
+
+def batch_of(pairs):
+    x = torch.from_numpy(np.stack([p for p, _ in pairs]))
+    return x, torch.tensor([1 + ALPHABET.index(c) for _, t in pairs for c in t]), torch.tensor([len(t) for _, t in pairs]), [t for _, t in pairs]
+
+
+def in_batches(pairs, size=64):
+    return [batch_of(pairs[i:i + size]) for i in range(0, len(pairs), size)]
+
+
+def measure(model, batches):
+    """Share of whole plates right, O=0 and I=1, and of sure ones that are wrong."""
+    model.eval()
+    right = wrong = total = 0
+    with torch.no_grad():
+        for x, _, _, texts in batches:
+            for p, t in zip(model(x.to(DEVICE)).cpu(), texts):
+                read, sure = reader.text_of(p)
+                ok = reader.fold(read) == reader.fold(t)
+                right, wrong, total = right + ok, wrong + (not ok and sure >= .9), total + 1
+    return {"plates": total, "right": round(right / max(total, 1), 4), "wrong_sure": round(wrong / max(total, 1), 4)}
+
+
+def calibrate(model, batches):
+    model.eval()
+    model.temperature.fill_(1)
+    with torch.no_grad():
+        seen = [(model(x.to(DEVICE)).cpu().clamp_min(1e-9).log(), y, n) for x, y, n, _ in batches]
+    if seen:
+        logits, targets, lengths = (torch.cat(part) for part in zip(*seen))
+        model.temperature.fill_(min((reader.loss_of(logits / t, targets, lengths).item(), t) for t in np.linspace(.5, 2.5, 41))[1])
+
+
+def code():
+    """SHA-256 over the programs of this folder."""
+    total, folder = hashlib.sha256(), os.path.dirname(os.path.abspath(__file__))
+    for name in sorted(n for n in os.listdir(folder) if n.endswith(".py")):
+        with open(os.path.join(folder, name), "rb") as file:
+            total.update(file.read())
+    return total.hexdigest()
+
+
+def main(source, out):
+    with open(os.path.join(source, "job.json"), encoding="utf-8") as file:
+        job = DEFAULTS | {k: v for k, v in json.load(file).items() if v is not None}
+    os.makedirs(out, exist_ok=True)
+    if "SMARTCITY_OWNER" in os.environ:
+        # Whoever started it ends it: what a terminal or a supervisor sends to a whole group is not for this process.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("The training was cancelled."))
+    torch.set_num_threads(job["threads"] or max(1, (os.cpu_count() or 1)))
+    torch.manual_seed(job["seed"])
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng(job["seed"])
+    model = load(os.path.join(source, "parent.onnx"), job["frozen"]).to(DEVICE)
+    train, held = items(source, "train"), items(source, "validation")
+    if not train:
+        raise SystemExit("The dataset has no pictures to train on.")
+    rendered_each = round(job["batch"] * job["rehearsal"] / (1 + job["rehearsal"]))
+    rendered = reader.batches(job["seed"] + 1, max(rendered_each, 1))
+    real = in_batches([(patch_of(p), t) for p, t in held])
+    drawn, source_of_drawn = [], reader.samples(job["seed"] + 2000, 1)
+    if job["rendered"] and rendered_each:
+        drawn = in_batches([next(source_of_drawn) for _ in range(job["rendered"])])
+
+    def score():
+        figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
+        known = [f["right"] for f in figures.values() if f["plates"]]
+        return (sum(known) / len(known) if known else 0.0), figures
+
+    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], job["rate"], weight_decay=.02)
+    step, spent, stale, best = 0, 0.0, 0, None
+    state_file = os.path.join(out, "state.pt")
+    if os.path.exists(state_file):
+        state = torch.load(state_file, map_location="cpu")
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent, stale, best, first = state["step"], state["spent"], state["stale"], state["best"], state["first"]
+        rng = np.random.default_rng([job["seed"], step])
+    else:
+        value, first = score()
+        best = (value, {k: v.clone() for k, v in model.state_dict().items()}, first, 0)
+    started, owner = time.monotonic() - spent, int(os.environ.get("SMARTCITY_OWNER", os.getppid()))
+    say(step=step, share=0, train=len(train), validation=len(held), mixed=rendered_each, **first)
+    while True:
+        share = step / job["steps"] if job["steps"] else (time.monotonic() - started) / (60 * job["minutes"])
+        if share >= 1 or stale >= job["patience"]:
+            break
+        if os.getppid() != owner:
+            raise SystemExit("Who started the training has died; it goes on from its last state.")
+        for group in optimiser.param_groups:
+            group["lr"] = job["rate"] * min(1, (step + 1) / 20) * max(.05, .5 + .5 * math.cos(math.pi * share))
+        chosen = [train[i] for i in rng.integers(0, len(train), job["batch"] - rendered_each)]
+        pairs = [(patch_of(p, rng), t) for p, t in chosen]
+        if rendered_each:
+            x, _, _, texts = next(rendered)
+            pairs += list(zip(x.numpy(), texts))
+        x, y, n, _ = batch_of(pairs)
+        model.train()
+        loss = reader.loss_of(model(x.to(DEVICE)).cpu(), y, n)  # of so few numbers that the processor is as quick
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5)
+        optimiser.step()
+        step += 1
+        if step % job["every"] == 0 or (job["steps"] and step == job["steps"]):
+            value, figures = score()
+            stale = 0 if value > best[0] else stale + 1
+            if value > best[0]:
+                best = (value, {k: v.clone() for k, v in model.state_dict().items()}, figures, step)
+            say(step=step, share=round(min(share, 1), 3), seconds=round(time.monotonic() - started), loss=round(loss.item(), 4), **figures)
+            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started, "stale": stale, "best": best, "first": first}, state_file + ".tmp")
+            os.replace(state_file + ".tmp", state_file)
+    model.load_state_dict(best[1])
+    calibrate(model, real + drawn)
+    model.cpu().eval()
+    halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), os.path.join(out, "model.onnx.part"), input_names=["patch"], output_names=["steps"],
+                  dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})
+    layout.blocked(os.path.join(out, "model.onnx.part"))
+    os.replace(os.path.join(out, "model.onnx.part"), os.path.join(out, "model.onnx"))
+    card = {"steps": step, "best": best[3], "temperature": round(model.temperature.item(), 3), "before": first, "after": best[2], "code": code(), "seed": job["seed"],
+            "environment": f"PyTorch {torch.__version__}, Python {platform.python_version()}, {torch.cuda.get_device_name() if DEVICE.type == 'cuda' else f'{torch.get_num_threads()} threads'}"}
+    with open(os.path.join(out, "card.json"), "w", encoding="utf-8") as file:
+        json.dump(card, file)
+    say(step=step, share=1, done=True, **best[2])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(sys.argv[1], sys.argv[2])

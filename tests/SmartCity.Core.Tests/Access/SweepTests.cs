@@ -1,0 +1,265 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Hosting;
+
+namespace SmartCity.Core.Tests.Access;
+
+/// <summary>
+/// Every route of the OpenAPI document, called by everybody with whatever a hostile person may send. SMARTCITY_SWEEP_CALLS says how often in all,
+/// SMARTCITY_SWEEP_SEED with which calls.
+/// </summary>
+public class SweepTests(CoreHost core) : IClassFixture<CoreHost>
+{
+    private const int UsualCalls = 1_200;
+    private const int MostNamed = 40;
+
+    // No status that a server sends.
+    private const int BrokenOff = 599;
+
+    private static readonly string[] Hostile =
+    [
+        "", " ", "0", "-1", "1e309", "99999999999999999999", "2147483648", "NaN", "true", "null", "{}", "[]", "'", "\"", "' or 1=1 --", "'; drop table audit; --", "%", "_", "*", "?", "\\", "\0", "a\0b",
+        "../../../etc/passwd", "..%2f..%2f", "evidence/../archive/x.jpg", "<script>alert(1)</script>", "${jndi:ldap://x}", "\u202Eevil", "\uD83D\uDE97", "\uD800", "ﬁ", "0001-01-01", "9999-12-31", "2026-02-30",
+        "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-11-28T12:00:00+14:00", "00000000-0000-0000-0000-000000000000", "AB12CDE", "london-a1", "ulez", "open", "a1-n1", "sightings", "\r\nSet-Cookie: a=b",
+    ];
+
+    // What shows the inside of the server.
+    private static readonly string[] Leaks = ["   at ", "Npgsql", "PostgresException", "System.", "Microsoft.", "SQLSTATE", "sck_", "scs_", "password_hash", "otpauth", "sealed:"];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Nothing_that_anybody_sends_breaks_the_core_leaks_or_locks_others_out()
+    {
+        var calls = int.TryParse(Environment.GetEnvironmentVariable("SMARTCITY_SWEEP_CALLS"), CultureInfo.InvariantCulture, out var given) ? given : UsualCalls;
+        var random = new Random(int.TryParse(Environment.GetEnvironmentVariable("SMARTCITY_SWEEP_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : 1);
+        var routes = await RoutesAsync();
+        var callers = new Dictionary<string, Caller> { ["nobody"] = Caller.Nobody(core), ["a stranger"] = Caller.With(core, "sck_" + new string('A', 43)) };
+        foreach (var role in Role.All)
+        {
+            callers[role] = await Caller.OfRoleAsync(core, role);
+            callers[role].Http.DefaultRequestHeaders.Add("Audit-Reason", "a sweep");
+        }
+
+        using var bystander = await Caller.OfRoleAsync(core, Role.Operator);
+        var faults = new List<string>();
+        var statuses = new Dictionary<(string Caller, int Status), int>();
+        for (var i = 0; i < calls; i++)
+        {
+            var route = routes[i % routes.Count];
+            var (name, caller) = callers.ElementAt(random.Next(callers.Count));
+            using var request = Request(route, random);
+            if (request is null)
+            {
+                continue;
+            }
+
+            var (status, body) = await SendAsync(caller, request);
+            statuses[(name, status)] = statuses.GetValueOrDefault((name, status)) + 1;
+            if (Fault(name, route, status, body) is { } fault && faults.Count < MostNamed)
+            {
+                faults.Add($"{name}: {request.Method} {Shorten(request.RequestUri!.ToString())} {Shorten(await SentAsync(request))} → {status} {fault}");
+            }
+        }
+
+        TestContext.Current.SendDiagnosticMessage("{0} calls of {1} routes: {2}", calls, routes.Count, string.Join(", ", statuses.GroupBy(s => s.Key.Status).OrderBy(s => s.Key).Select(s => $"{s.Key} × {s.Sum(x => x.Value)}")));
+        Assert.True(faults.Count == 0, string.Join("\n", faults));
+        using var still = await bystander.Http.GetAsync("/api/access/me", Token);
+        Assert.Equal(HttpStatusCode.OK, still.StatusCode);
+        await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword);
+        Assert.Null((await core.Http.GetFromJsonAsync<AuditVerdict>("/api/audit/check", Token))!.Fault);
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from audit where coalesce(subject, '') = ''"));
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from audit_intents"));
+        foreach (var caller in callers.Values)
+        {
+            caller.Dispose();
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/hotlist/export?text=%00", null)]
+    [InlineData("GET", "/api/audit/export?reason=a%00b", null)]
+    [InlineData("POST", "/api/access/sign-in", """{"name":"a\u0000b","password":"AB12CDE"}""")]
+    [InlineData("POST", "/api/hotlist", """{"pattern":"AB12\u0000","reason":"stolen"}""")]
+    [InlineData("POST", "/api/edge/uploads?station=london-a1", """{"keys":[null]}""")]
+    [InlineData("POST", "/api/charges/rederive", """{"plate":"AB12CDE","why":"a day is missing"}""")]
+    [InlineData("POST", "/api/charges/rederive", """{"plate":"AB12CDE","day":"0001-01-01","why":"before all days"}""")]
+    public async Task What_cannot_be_stored_or_reckoned_with_is_refused_in_words(string method, string path, string? body)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Add("Audit-Reason", "a sweep");
+
+        using var response = await core.Http.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    private static string? Fault(string caller, Route route, int status, string body)
+    {
+        if (status is >= 500 and not 503)
+        {
+            return body.Length == 0 ? "" : Shorten(body);
+        }
+
+        if (caller is "nobody" or "a stranger" && status is >= 200 and < 300)
+        {
+            return "without credentials";
+        }
+
+        // What succeeds may hold what its reader may see: the document of the routes names types, and a new key is shown once.
+        return status >= 400 && Leaks.FirstOrDefault(l => body.Contains(l, StringComparison.Ordinal)) is { } leak && !route.Path.Contains("sign-in", StringComparison.Ordinal) ? $"shows '{leak}': {Shorten(body)}" : null;
+    }
+
+    private static async Task<(int Status, string Body)> SendAsync(Caller caller, HttpRequestMessage request)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        using var response = await caller.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        var type = response.Content.Headers.ContentType?.MediaType;
+        try
+        {
+            return ((int)response.StatusCode, type == "text/event-stream" ? "" : await response.Content.ReadAsStringAsync(limit.Token));
+        }
+        catch (HttpRequestException e)
+        {
+            return (BrokenOff, $"{(int)response.StatusCode}, and then the answer was broken off: {e.InnerException?.Message ?? e.Message}");
+        }
+    }
+
+    private static async Task<string> SentAsync(HttpRequestMessage request) => request.Content is null ? "" : await request.Content.ReadAsStringAsync(Token);
+
+    private static HttpRequestMessage? Request(Route route, Random random)
+    {
+        var path = route.Path;
+        foreach (var parameter in route.InPath)
+        {
+            var value = Hostile[random.Next(Hostile.Length)];
+            path = path.Replace($"{{{parameter}}}", value.Length == 0 || value.Contains('\uD800') ? "x" : Uri.EscapeDataString(value), StringComparison.Ordinal);
+        }
+
+        var query = route.InQuery.Where(_ => random.Next(3) == 0).Select(p => $"{p}={Uri.EscapeDataString(Valid(Hostile[random.Next(Hostile.Length)]))}").ToList();
+        if (!Uri.TryCreate(path + (query.Count == 0 ? "" : "?" + string.Join('&', query)), UriKind.Relative, out var address))
+        {
+            return null;
+        }
+
+        var request = new HttpRequestMessage(new HttpMethod(route.Method), address);
+        if (route.Body is not null)
+        {
+            request.Content = new ByteArrayContent(Body(route.Body, random));
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", random.Next(10) == 0 ? "application/xml" : route.ContentType);
+        }
+
+        return request;
+    }
+
+    private static string Valid(string text) => text.Contains('\uD800') ? "x" : text;
+
+    private static byte[] Body(JsonObject schema, Random random) => random.Next(10) switch
+    {
+        0 => [],
+        1 => Encoding.UTF8.GetBytes(Hostile[random.Next(Hostile.Length)].Replace("\uD800", "", StringComparison.Ordinal)),
+        2 => [0xFF, 0xFE, 0x00, 0xC3, 0x28],
+        3 => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("[", 2_000))),
+        _ => Encoding.UTF8.GetBytes((Value(schema, random, 0) ?? JsonValue.Create((string?)null))?.ToJsonString() ?? "null"),
+    };
+
+    // Of the right form more often than not, so that what lies behind the first check is reached.
+    private static JsonNode? Value(JsonObject schema, Random random, int depth)
+    {
+        if (depth > 6 || random.Next(8) == 0)
+        {
+            return random.Next(4) switch { 0 => null, 1 => new JsonArray(1, "x"), 2 => random.Next(), _ => Valid(Hostile[random.Next(Hostile.Length)]) };
+        }
+
+        if (schema["properties"] is JsonObject properties)
+        {
+            var made = new JsonObject();
+            foreach (var (name, of) in properties)
+            {
+                if (random.Next(5) != 0)
+                {
+                    made[name] = of is JsonObject property ? Value(property, random, depth + 1) : null;
+                }
+            }
+
+            return made;
+        }
+
+        var type = schema["type"] is JsonArray several ? several[several.Count - 1]?.ToString() == "null" ? several[0]?.ToString() : several[^1]?.ToString() : schema["type"]?.ToString();
+        return type switch
+        {
+            "array" => new JsonArray([.. Enumerable.Range(0, random.Next(4)).Select(_ => schema["items"] is JsonObject item ? Value(item, random, depth + 1) : null)]),
+            "integer" => random.Next(4) switch { 0 => int.MaxValue, 1 => int.MinValue, 2 => -1, _ => random.Next(10) },
+            "number" => random.Next(3) switch { 0 => 1e308, 1 => -0.0001, _ => random.NextDouble() },
+            "boolean" => random.Next(2) == 0,
+            _ => random.Next(20) == 0 ? new string('A', 20_000) : Valid(Hostile[random.Next(Hostile.Length)]),
+        };
+    }
+
+    private async Task<List<Route>> RoutesAsync()
+    {
+        var document = JsonNode.Parse(await core.Http.GetStringAsync("/openapi/v1.json", Token))!;
+        var schemas = document["components"]?["schemas"] as JsonObject;
+        var routes = new List<Route>();
+        foreach (var (path, operations) in (JsonObject)document["paths"]!)
+        {
+            foreach (var (method, operation) in (JsonObject)operations!)
+            {
+                // Who signs out is out; and the streams of archives have their own tests.
+                if (path is "/api/access/sign-out" or "/api/access/password")
+                {
+                    continue;
+                }
+
+                var parameters = (operation!["parameters"] as JsonArray ?? []).Select(p => (Name: p!["name"]!.ToString(), In: p["in"]!.ToString())).ToList();
+                var content = operation["requestBody"]?["content"] as JsonObject;
+                var schema = content?.FirstOrDefault().Value?["schema"] as JsonObject;
+                routes.Add(new Route(
+                    method.ToUpperInvariant(), path, [.. parameters.Where(p => p.In == "path").Select(p => p.Name)], [.. parameters.Where(p => p.In == "query").Select(p => p.Name)],
+                    content is null ? null : Resolve(schema ?? [], schemas, 0), content?.FirstOrDefault().Key ?? ""));
+            }
+        }
+
+        Assert.True(routes.Count > 60, "The document lists hardly any route.");
+        return routes;
+    }
+
+    private static JsonObject Resolve(JsonObject schema, JsonObject? schemas, int depth)
+    {
+        if (schema["$ref"]?.ToString() is { } reference)
+        {
+            return depth > 6 || schemas?[reference.Split('/')[^1]] is not JsonObject named ? [] : Resolve(named, schemas, depth + 1);
+        }
+
+        if ((schema["oneOf"] ?? schema["anyOf"]) is JsonArray choices && choices.OfType<JsonObject>().LastOrDefault() is { } choice)
+        {
+            return Resolve(choice, schemas, depth + 1);
+        }
+
+        var copy = (JsonObject)schema.DeepClone();
+        if (copy["properties"] is JsonObject properties)
+        {
+            foreach (var (name, of) in properties.ToList())
+            {
+                properties[name] = of is JsonObject property ? Resolve(property, schemas, depth + 1) : null;
+            }
+        }
+
+        if (copy["items"] is JsonObject items)
+        {
+            copy["items"] = Resolve(items, schemas, depth + 1);
+        }
+
+        return copy;
+    }
+
+    private static string Shorten(string text) => text.Length <= 300 ? text : text[..300] + "…";
+
+    private sealed record Route(string Method, string Path, string[] InPath, string[] InQuery, JsonObject? Body, string ContentType);
+}

@@ -1,0 +1,252 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SmartCity.Lake.Relay;
+
+namespace SmartCity.Lake.Tests;
+
+/// <summary>What clients do beside asking one thing: rights, prepared statements, transactions, COPY, cancel, passwords, limits.</summary>
+[Collection(LakeCityTests.Name)]
+public class SessionTests(LakeCity city)
+{
+    private const string Count = "select count(*) from city.sightings";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Who_may_not_see_plates_sees_none_and_changes_nothing()
+    {
+        using var bob = await city.ConnectAsync("bob", Token);
+        Assert.Equal("100", Assert.Single((await bob.QueryAsync(Count, Token)).Rows));
+        foreach (var sql in (string[])["select plate from city.sightings", "select * from city.sightings", "select count(*) from city.sightings where plate = 'ZZ'", "select count(*) from city.charges c join city.vehicles v on v.plate = c.plate", "select keeper from public.vehicles"])
+        {
+            Assert.Equal("42501", (await bob.QueryAsync(sql, Token)).Error!.State);
+        }
+
+        Assert.Contains("AB***|NULL", (await bob.QueryAsync("select plate, keeper from city.registry", Token)).Rows);
+        using var ada = await city.ConnectAsync("ada", Token);
+        Assert.Contains("AB12CDE|Ada Keeper", (await ada.QueryAsync("select plate, keeper from city.registry", Token)).Rows);
+        foreach (var sql in (string[])["delete from public.sightings", "insert into city.registry (plate) values ('X')", "update public.vehicles set keeper = null", "create table city.x (a int)", "create table public.x (a int)", "drop schema city cascade", "select city.admit('ada', true)", "truncate public.vehicles", "insert into public.lake_readers values ('bob', true)"])
+        {
+            Assert.NotNull((await ada.QueryAsync(sql, Token)).Error);
+        }
+    }
+
+    [Fact]
+    public async Task Local_tables_catalogue_questions_and_joins_of_local_tables_are_Postgres_own()
+    {
+        await using var connection = new NpgsqlConnection(city.ConnectionString("ada"));
+        await connection.OpenAsync(Token);
+        await using (var columns = new NpgsqlCommand("select count(*) from information_schema.columns where table_schema = 'city' and table_name = 'sightings'", connection))
+        {
+            Assert.Equal(34L, await columns.ExecuteScalarAsync(Token));
+        }
+
+        await using var command = new NpgsqlCommand("select r.fuel, count(*) from city.registry r join city.live_charges c on c.plate = r.plate group by 1 order by 1", connection);
+        await using var reader = await command.ExecuteReaderAsync(Token);
+        Assert.True(await reader.ReadAsync(Token));
+    }
+
+    [Fact]
+    public async Task Parameters_prepared_statements_and_binary_results_are_right()
+    {
+        await using var connection = new NpgsqlConnection(city.ConnectionString("ada"));
+        await connection.OpenAsync(Token);
+        for (var prepared = 0; prepared < 2; prepared++)
+        {
+            await using var command = new NpgsqlCommand("select id, captured_at, seen_local, day, frames, confidence, clock_synchronised, lane from city.sightings where station_id = $1 and captured_at >= $2 and frames > $3 and day = $4 order by captured_at limit $5", connection)
+            {
+                Parameters = { new() { Value = "london-a1" }, new() { Value = new DateTime(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc) }, new() { Value = 10 }, new() { Value = new DateOnly(2026, 10, 25) }, new() { Value = 2L } },
+            };
+            if (prepared == 1)
+            {
+                await command.PrepareAsync(Token);
+            }
+
+            for (var run = 0; run < 2; run++)
+            {
+                await using var reader = await command.ExecuteReaderAsync(Token);
+                Assert.True(await reader.ReadAsync(Token));
+                var frames = reader.GetInt32(4);
+                Assert.Equal(0, frames % 4);
+                Assert.Equal(new DateOnly(2026, 10, 25), reader.GetFieldValue<DateOnly>(3));
+                Assert.Equal($"00000000-0000-7000-8000-{frames:x12}", reader.GetString(0));
+                Assert.Equal(reader.GetDateTime(1), reader.GetDateTime(2).AddHours(reader.GetDateTime(1) < new DateTime(2026, 10, 25, 1, 0, 0, DateTimeKind.Utc) ? -1 : 0), TimeSpan.Zero);
+            }
+        }
+
+        foreach (var sql in (string[])["select sum(amount), sum(amount) * -1, min(amount), max(amount) * 100000, sum(amount) - sum(amount) from {0}.charges", "select round(max(confidence)::numeric, 4), sum(frames::bigint) * 99999999 from {0}.sightings where confidence < 1000000"])
+        {
+            Assert.Equal(await NumbersAsync(city.Postgres.ConnectionString, sql.Replace("{0}", "ref", StringComparison.Ordinal)), await NumbersAsync(city.ConnectionString("ada"), sql.Replace("{0}", "city", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task An_error_in_a_transaction_is_one_until_it_is_rolled_back()
+    {
+        using var ada = await city.ConnectAsync("ada", Token);
+        await ada.QueryAsync("begin", Token);
+        Assert.Equal('T', (await ada.QueryAsync(Count, Token)).Status);
+        var failed = await ada.QueryAsync("select frames / (frames - 7) from city.sightings", Token);
+        Assert.Equal(("22012", 'E'), (failed.Error!.State, failed.Status));
+        Assert.Equal("25P02", (await ada.QueryAsync(Count, Token)).Error!.State);
+        Assert.Equal('I', (await ada.QueryAsync("rollback", Token)).Status);
+        Assert.Equal("100", Assert.Single((await ada.QueryAsync(Count, Token)).Rows));
+    }
+
+    [Fact]
+    public async Task Copy_several_statements_in_one_and_large_rows_pass_through()
+    {
+        await using var connection = new NpgsqlConnection(city.ConnectionString("ada"));
+        await connection.OpenAsync(Token);
+        using (var copy = await connection.BeginTextExportAsync("copy (select plate from city.registry order by 1) to stdout", Token))
+        {
+            Assert.Equal("AA", await copy.ReadLineAsync(Token));
+        }
+
+        await city.Postgres.ExecuteAsync("create table public.mine (a text); grant all on public.mine to ada");
+        await using (var several = new NpgsqlCommand("insert into public.mine values ('z'); insert into public.mine values ('x')", connection))
+        {
+            await several.ExecuteNonQueryAsync(Token);
+        }
+
+        await using (var import = await connection.BeginTextImportAsync("copy public.mine from stdin", Token))
+        {
+            await import.WriteAsync("y\n");
+        }
+
+        await using var large = new NpgsqlCommand("select repeat('x', 5000000), (select count(*) from public.mine)", connection);
+        await using var reader = await large.ExecuteReaderAsync(Token);
+        Assert.True(await reader.ReadAsync(Token));
+        Assert.Equal((5_000_000, 3L), (reader.GetString(0).Length, reader.GetInt64(1)));
+    }
+
+    [Fact]
+    public async Task A_long_statement_is_cancelled_and_ends_with_its_time_out()
+    {
+        const string Long = "select count(*) from city.sightings a, city.sightings b, city.sightings c, city.sightings d, city.sightings e where a.frames + b.frames + c.frames + d.frames + e.frames = -1";
+        await using var connection = new NpgsqlConnection(city.ConnectionString("ada") + ";Cancellation Timeout=30000");
+        await connection.OpenAsync(Token);
+        await using (var command = new NpgsqlCommand(Long, connection))
+        {
+            var running = command.ExecuteScalarAsync(Token);
+            await Task.Yield();
+            while (!running.IsCompleted)
+            {
+                command.Cancel();
+                await Task.WhenAny(running, Task.Delay(100, Token));
+            }
+
+            Assert.Equal("57014", Assert.IsType<PostgresException>((await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running)).InnerException).SqlState);
+        }
+
+        using var ada = await city.ConnectAsync("ada", Token);
+        await ada.QueryAsync("set statement_timeout = '300ms'", Token);
+        Assert.Equal("57014", (await ada.QueryAsync(Long, Token)).Error!.State);
+        await ada.QueryAsync("set statement_timeout = '60s'", Token);
+        Assert.Equal("100", Assert.Single((await ada.QueryAsync(Count, Token)).Rows));
+    }
+
+    [Fact]
+    public async Task Rows_days_and_memory_are_limited_by_a_sentence_that_says_what_to_do()
+    {
+        using var host = await city.StartAsync(new() { ["Lake:MostRows"] = "10", ["Lake:MostDaysUnbounded"] = "2", ["Lake:MostBytes"] = "1024" });
+        var address = await host.Services.GetRequiredService<RelayServer>().Listening;
+        using var ada = await Wire.ConnectAsync(address, "ada", city.Database, Token);
+        var days = (await ada.QueryAsync(Count, Token)).Error!;
+        Assert.Equal(("54000", "Say from when on: where captured_at >= now() - interval '30 days'"), (days.State, days.Hint));
+        Assert.Null((await ada.QueryAsync($"{Count} where captured_at > '2020-01-01'", Token)).Error);
+        Assert.Null((await ada.QueryAsync($"{Count} where day >= '2026-10-20'", Token)).Error);
+        Assert.Contains("more than 10 rows", (await ada.QueryAsync("select id from city.sightings where day > '2020-01-01'", Token)).Error!.Message, StringComparison.Ordinal);
+        await host.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_password_goes_to_Postgres_through_an_encrypted_relay()
+    {
+        var folder = Directory.CreateTempSubdirectory("lake-tls").FullName;
+        using var key = System.Security.Cryptography.RSA.Create(2048);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=localhost", key, System.Security.Cryptography.HashAlgorithmName.SHA256, System.Security.Cryptography.RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        await File.WriteAllTextAsync(Path.Combine(folder, "c.pem"), certificate.ExportCertificatePem(), Token);
+        await File.WriteAllTextAsync(Path.Combine(folder, "k.pem"), key.ExportPkcs8PrivateKeyPem(), Token);
+        await city.Postgres.ExecuteAsync("do $$ begin if not exists (select from pg_roles where rolname = 'carol') then create role carol login; end if; end $$");
+        await city.Postgres.ExecuteAsync("alter role carol password 'a secret'");
+        await city.Postgres.ExecuteAsync("select city.admit('carol', false)");
+        var rules = await city.Postgres.ScalarAsync<string>("select current_setting('hba_file')");
+        var before = await File.ReadAllTextAsync(rules, Token);
+        await File.WriteAllTextAsync(rules, "local all carol scram-sha-256\n" + before, Token);
+        using var host = await city.StartAsync(new() { ["Lake:CertificateFile"] = Path.Combine(folder, "c.pem"), ["Lake:CertificateKeyFile"] = Path.Combine(folder, "k.pem") });
+        try
+        {
+            await city.Postgres.ScalarAsync<bool>("select pg_reload_conf()");
+            var address = await host.Services.GetRequiredService<RelayServer>().Listening;
+            var settings = new NpgsqlConnectionStringBuilder(city.ConnectionString("carol")) { Port = address.Port, Password = "a secret", SslMode = SslMode.Require };
+            await using (var connection = new NpgsqlConnection(settings.ConnectionString))
+            {
+                await connection.OpenAsync(Token);
+                await using var command = new NpgsqlCommand(Count, connection);
+                Assert.Equal(100L, await command.ExecuteScalarAsync(Token));
+            }
+
+            settings.Password = "another";
+            await using var wrong = new NpgsqlConnection(settings.ConnectionString);
+            Assert.Equal("28P01", (await Assert.ThrowsAsync<PostgresException>(() => wrong.OpenAsync(Token))).SqlState);
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(rules, before, Token);
+            await city.Postgres.ScalarAsync<bool>("select pg_reload_conf()");
+            await host.StopAsync(Token);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Tools_of_others_find_the_tables_and_read_them()
+    {
+        var url = string.Create(CultureInfo.InvariantCulture, $"postgresql://ada@{city.Address.Address}:{city.Address.Port}/{city.Database}");
+        Assert.Equal("100", (await RunAsync("psql", "-XAtqc", Count, url)).Trim());
+        var table = await RunAsync("psql", "-Xc", "\\d city.charges", url);
+        Assert.Contains("amount", table, StringComparison.Ordinal);
+        const string Script =
+            """
+            import sys, psycopg2
+            from sqlalchemy import create_engine, inspect, text
+            url = sys.argv[1]
+            with psycopg2.connect(url) as c, c.cursor() as k:
+                k.execute("select fuel, sum(amount) from city.charges c join city.vehicles v on v.plate = c.plate and v.to_day is null where c.day >= %s group by 1 order by 1", ("2026-01-01",))
+                print(k.fetchall())
+            engine = create_engine(url)
+            print(sorted(inspect(engine).get_view_names(schema="city"))[0], [c["name"] for c in inspect(engine).get_columns("stations", schema="city")][:2])
+            with engine.connect() as c:
+                print(c.execute(text("select count(*) from city.sightings where station_id = :s"), {"s": "london-a1"}).scalar())
+            """;
+        Assert.SkipUnless(File.Exists("/usr/lib/python3/dist-packages/sqlalchemy/__init__.py") && Directory.Exists("/usr/lib/python3/dist-packages/psycopg2"), "python3-psycopg2 or python3-sqlalchemy is not installed.");
+        var python = (await RunAsync("/usr/bin/python3", "-c", Script, url)).Split('\n');
+        Assert.StartsWith("[('diesel', Decimal('", python[0], StringComparison.Ordinal);
+        Assert.Equal("alerts ['id', 'name']", python[1]);
+        Assert.Equal("25", python[2]);
+    }
+
+    private static async Task<string> NumbersAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(Token);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(Token);
+        Assert.True(await reader.ReadAsync(Token));
+        return string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetDecimal(i).ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync(Token);
+        var output = await process.StandardOutput.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+        Assert.True(process.ExitCode == 0, await errors);
+        return output;
+    }
+}

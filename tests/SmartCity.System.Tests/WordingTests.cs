@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+using SmartCity.System.Tests.Hosting;
+
+namespace SmartCity.System.Tests;
+
+/// <summary>One word for one thing, as the glossary in docs/console.md has it. What was said otherwise once does not come back.</summary>
+public sealed partial class WordingTests
+{
+    // What stands in a page, a message or a document, and what is said instead.
+    private static readonly (string Old, string Now)[] Phrases =
+    [
+        ("Asking the core", "Loading…"),
+        ("do not belong together", "Wrong name or password"),
+        ("Why do you look", "Reason for the search (recorded)"),
+        ("goes to the audit", "recorded in the audit"),
+        ("is the evidence of none", "No charge rests on this sighting."),
+        ("Nine of ten", "90th percentile"),
+        ("Did what", "Action"),
+        ("Not yours to see", "No access"),
+        ("Asked for by", "Requested by"),
+        ("asked by {", "requested by"),
+        ("Put off", "Skipped"),
+        ("puts the case off", "skips the case"),
+        ("was put off", "was skipped"),
+        ("taken on by", "acknowledged by"),
+        ("took it on", "acknowledged it"),
+        ("it was shed because", "the edge deleted it"),
+        ("never heard from", "no heartbeat yet"),
+        ("No entry fits", "No entry matches"),
+        ("No line fits", "No line matches"),
+        ("fits the filter", "matches the filter"),
+        ("sets off nothing", "matches no entry"),
+        ("stands still meanwhile", "is not updated"),
+        ("shown this once", "shown only once"),
+        ("has lost its server", "Connection lost"),
+        ("Runs out", "Expires"),
+        ("such thing", "Not found"),
+    ];
+
+    [Fact]
+    public void Nothing_that_people_read_says_it_as_it_was_said_once()
+    {
+        var found = Files().SelectMany(file => File.ReadLines(file).Index()
+            .Where(line => !Comment().IsMatch(line.Item))
+            .SelectMany(line => Phrases.Where(p => line.Item.Contains(p.Old, StringComparison.Ordinal))
+                .Select(p => $"{Path.GetRelativePath(Repository.Root, file)}:{line.Index + 1}: '{p.Old}'; say '{p.Now}'")));
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void The_glossary_has_each_word_once()
+    {
+        var words = File.ReadLines(Path.Combine(Repository.Root, "docs", "console.md")).SkipWhile(l => l != "## Glossary").Where(l => l.StartsWith("| **", StringComparison.Ordinal)).Select(l => l.Split("**")[1]).ToList();
+        Assert.True(words.Count >= 20, "The glossary is short.");
+        Assert.Equal(words.Distinct(StringComparer.OrdinalIgnoreCase), words);
+        Assert.Equal(words.Order(StringComparer.OrdinalIgnoreCase), words);
+    }
+
+    private static IEnumerable<string> Files() =>
+        from folder in (string[])["SmartCity.Web", "SmartCity.Core", "SmartCity.Edge", "SmartCity.AllInOne", "SmartCity.AppHost", "SmartCity.ServiceDefaults", "docs"]
+        from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories)
+        where Path.GetExtension(file) is ".razor" or ".cs" or ".md" && !Built().IsMatch(file)
+        select file;
+
+    [GeneratedRegex(@"^\s*(//|@\*)")]
+    private static partial Regex Comment();
+
+    [GeneratedRegex("[/\\\\](bin|obj)[/\\\\]")]
+    private static partial Regex Built();
+}
