@@ -11,12 +11,16 @@ public sealed record DescribedFace(FoundFace Face, FaceLook Look, string? Refusa
     public void Dispose() => Template?.Dispose();
 }
 
-/// <summary>Turns faces into templates that can be compared. Thread-safe.</summary>
+/// <summary>
+/// Turns faces into templates that can be compared. The model's runtime keeps the memory that it computes in, on the CPU as on a GPU, so what was made on the
+/// way to a template would stay there: after the faces of one call, an empty picture goes through the same memory. Thread-safe; one call computes at a time.
+/// </summary>
 public sealed class FaceDescriber : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
-    private readonly ConcurrentBag<Place> _free = [];
+    private readonly Lock _gate = new();
+    private readonly Place _place;
     private readonly ConcurrentBag<FaceChip> _chips = [];
 
     private FaceDescriber(DescriptorCard card, InferenceSession session)
@@ -28,6 +32,11 @@ public sealed class FaceDescriber : IDisposable
             session.Dispose();
             throw new InvalidDataException($"{card.File.Name} does not take and give what the card of {card.Name} says: {card.Input} of {card.Side} × {card.Side} pixels and {card.Output} of {card.Length} numbers.");
         }
+
+        // The runtime takes all the memory that it needs before a face is in any of it: afterwards each run lies where the one before it lay.
+        _place = new Place(session, card);
+        _place.Overwrite(session, _run);
+        _place.Overwrite(session, _run);
     }
 
     public DescriptorCard Card { get; }
@@ -49,8 +58,12 @@ public sealed class FaceDescriber : IDisposable
     public static FaceDescriber Open(string? folder = null, string name = DescriptorCard.Usual, Func<string, InferenceSession>? open = null)
     {
         var card = DescriptorCard.Of(name);
-        return new FaceDescriber(card, (open ?? FaceFiles.OnCpu)(FaceFiles.Find(folder, card.File.Name, card.File.Sha256, HowToGet)));
+        return Of(card, (open ?? FaceFiles.OnCpu)(FaceFiles.Find(folder, card.File.Name, card.File.Sha256, HowToGet)));
     }
+
+    /// <summary>One whose model is open already; it disposes it.</summary>
+    /// <exception cref="InvalidDataException">The model is not what the card says.</exception>
+    internal static FaceDescriber Of(DescriptorCard card, InferenceSession session) => new(card, session);
 
     private const string HowToGet = "It is in the program only if that was built with -p:Faces=true.";
 
@@ -66,44 +79,38 @@ public sealed class FaceDescriber : IDisposable
         return new FaceCut(face, chip, _chips.Add);
     }
 
-    /// <summary>The template of a face, however well it is seen. The caller disposes it.</summary>
-    public FaceVector Describe(FaceCut cut)
+    /// <summary>The templates of faces, in their order and however well they are seen. The caller disposes each.</summary>
+    public List<FaceVector> Describe(IEnumerable<FaceCut> cuts)
     {
-        if (!_free.TryTake(out var place))
+        var templates = new List<FaceVector>();
+        lock (_gate)
         {
-            place = new Place(_session, Card);
-        }
+            try
+            {
+                foreach (var cut in cuts)
+                {
+                    templates.Add(_place.Describe(cut.Chip, _session, _run, Card));
+                }
 
-        try
-        {
-            return place.Describe(cut.Chip, _session, _run, Card);
-        }
-        finally
-        {
-            place.Clear();
-            _free.Add(place);
+                return templates;
+            }
+            catch
+            {
+                templates.ForEach(t => t.Dispose());
+                throw;
+            }
+            finally
+            {
+                _place.Overwrite(_session, _run);
+            }
         }
     }
 
     /// <summary>One face: how well it is seen and, if that is well enough, its template.</summary>
-    public DescribedFace Describe(in Pixels picture, FoundFace face, FaceGates gates)
-    {
-        using var cut = Cut(picture, face);
-        var refusal = gates.Refusal(cut.Look);
-        return new DescribedFace(face, cut.Look, refusal, refusal is null ? Describe(cut) : null);
-    }
+    public DescribedFace Describe(in Pixels picture, FoundFace face, FaceGates gates) => Describe(picture, [face], gates)[0];
 
     /// <summary>All faces of a picture, the surest first. Whoever has them disposes each.</summary>
-    public List<DescribedFace> Describe(in Pixels picture, FaceDetector detector, FaceSearch search, FaceGates gates)
-    {
-        var faces = new List<DescribedFace>();
-        foreach (var face in detector.Find(picture, search))
-        {
-            faces.Add(Describe(picture, face, gates));
-        }
-
-        return faces;
-    }
+    public List<DescribedFace> Describe(in Pixels picture, FaceDetector detector, FaceSearch search, FaceGates gates) => Describe(picture, detector.Find(picture, search), gates);
 
     /// <summary>How far two templates are from each other, in the descriptor's measure: <see cref="DescriptorCard.Distance"/>.</summary>
     /// <exception cref="ArgumentException">They are not of one length.</exception>
@@ -111,16 +118,32 @@ public sealed class FaceDescriber : IDisposable
 
     public void Dispose()
     {
-        foreach (var place in _free)
-        {
-            place.Dispose();
-        }
-
+        _place.Dispose();
         _run.Dispose();
         _session.Dispose();
     }
 
-    /// <summary>The memory of one inference, bound once: what the model gives lies in one place that is overwritten after each face.</summary>
+    private List<DescribedFace> Describe(in Pixels picture, List<FoundFace> faces, FaceGates gates)
+    {
+        var cuts = new List<FaceCut>(faces.Count);
+        try
+        {
+            foreach (var face in faces)
+            {
+                cuts.Add(Cut(picture, face));
+            }
+
+            var good = cuts.FindAll(c => gates.Refusal(c.Look) is null);
+            var templates = new Queue<FaceVector>(good.Count == 0 ? [] : Describe(good));
+            return cuts.ConvertAll(c => gates.Refusal(c.Look) is { } refusal ? new DescribedFace(c.Face, c.Look, refusal, null) : new DescribedFace(c.Face, c.Look, null, templates.Dequeue()));
+        }
+        finally
+        {
+            cuts.ForEach(c => c.Dispose());
+        }
+    }
+
+    /// <summary>The memory of one inference, bound once: what the model takes and gives lies in one place.</summary>
     private sealed class Place : IDisposable
     {
         private readonly float[] _input;
@@ -158,15 +181,18 @@ public sealed class FaceDescriber : IDisposable
             return template;
         }
 
-        public void Clear()
+        /// <summary>Computes an empty picture where a face was.</summary>
+        public void Overwrite(InferenceSession session, RunOptions run)
         {
-            _output.Dispose();
             Array.Clear(_input);
+            _output.Dispose();
+            session.RunWithBinding(run, _binding);
         }
 
         public void Dispose()
         {
-            Clear();
+            Array.Clear(_input);
+            _output.Dispose();
             _binding.Dispose();
             _inputValue.Dispose();
             _outputValue.Dispose();

@@ -111,17 +111,12 @@ internal sealed class CameraFaces(string cameraId, FaceModels models, FaceOption
             return false; // revoked a moment ago: no template is made
         }
 
-        var looks = new List<FaceVector>();
+        List<FaceVector> looks = [];
         using var pool = new FacePool(describer.Card);
         try
         {
-            foreach (var cut in pass.Looks)
-            {
-                var look = describer.Describe(cut);
-                looks.Add(look);
-                pool.Add(look);
-            }
-
+            looks = describer.Describe(pass.Looks);
+            looks.ForEach(pool.Add);
             using var mean = pool.Mean();
             if (looks.Exists(l => describer.Distance(l, mean) >= describer.Card.Threshold))
             {

@@ -145,32 +145,37 @@ public sealed class FaceWatchTests(Portraits portraits, Recogniser recogniser) :
         await using var station = await StartAsync();
         await OrderedAsync(station);
         await station.Until(() => station.Running.Contains("gate"), "the camera runs");
-        var sent = 0;
-        await SendAsync(2);
+        await SendAsync(station, 0, 2);
         await station.Until(() => Last() is { Faces: 2, Passes: 1 }, "two looks are taken");
 
         _core.FaceOrders = [];
         await station.Until(() => Last() is { DestroyedAt: not null }, "the list is destroyed");
-        await SendAsync(3);
+        await SendAsync(station, 2, 3);
         var asked = _core.FaceExchanges;
         await station.Until(() => _core.FaceExchanges > asked + 1, "the edge went on asking");
 
         Assert.Equal((2, 1, 0, 0), (Last()!.Faces, Last()!.Passes, Last()!.Comparisons, Last()!.Matches));
+        Assert.Equal(1, Last()!.Refused.GetValueOrDefault(FaceRefusal.FewLooks));
         Assert.Empty(_core.FaceMatches);
+    }
 
-        async Task SendAsync(int frames)
+    [Fact]
+    public async Task An_edge_that_stops_in_the_middle_of_a_pass_counts_it_in_its_last_word()
+    {
+        Portraits.Needed();
+        Portraits.Pass("p01-2.jpg", _folder["pass"], 2).ForEach(p => p.Dispose());
+        _core.FaceOrders = [Order(("p01-1.jpg", Sought))];
+        _core.Cameras = [new Camera { Id = "gate", Source = "upload:stream" }];
+        await using (var station = await StartAsync())
         {
-            for (var i = 0; i < frames; i++)
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Post, "/cameras/gate/frames") { Content = new ByteArrayContent(await File.ReadAllBytesAsync(_folder[$"pass/{sent}-p01-2.jpg"])) };
-                request.Content.Headers.ContentType = new("image/jpeg");
-                request.Headers.Add("X-Api-Key", CameraStation.UploadKey);
-                using var taken = await station.Http.SendAsync(request, TestContext.Current.CancellationToken);
-                taken.EnsureSuccessStatusCode();
-                sent++;
-                await Eventually.IsTrue(() => station.Camera("gate").Frames == sent, "the frame was taken");
-            }
+            await OrderedAsync(station);
+            await station.Until(() => station.Running.Contains("gate"), "the camera runs");
+            await SendAsync(station, 0, 2);
+            await station.Until(() => Last() is { Faces: 2, Passes: 1 }, "two looks are taken");
         }
+
+        Assert.NotNull(Last()!.DestroyedAt);
+        Assert.Equal((1, 0, 1), (Last()!.Passes, Last()!.Comparisons, Last()!.Refused.GetValueOrDefault(FaceRefusal.FewLooks)));
     }
 
     [Fact]
@@ -239,6 +244,20 @@ public sealed class FaceWatchTests(Portraits portraits, Recogniser recogniser) :
 
         Assert.Contains("Edge:Faces:Enabled is true, but this edge cannot tell faces apart", e.Message, StringComparison.Ordinal);
         Assert.Contains("-p:Faces=true", e.Message, StringComparison.Ordinal);
+    }
+
+    // Frames of the pass of p01-2, one after another.
+    private async Task SendAsync(CameraStation station, int from, int frames)
+    {
+        for (var i = from; i < from + frames; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/cameras/gate/frames") { Content = new ByteArrayContent(await File.ReadAllBytesAsync(_folder[$"pass/{i}-p01-2.jpg"])) };
+            request.Content.Headers.ContentType = new("image/jpeg");
+            request.Headers.Add("X-Api-Key", CameraStation.UploadKey);
+            using var taken = await station.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            taken.EnsureSuccessStatusCode();
+            await Eventually.IsTrue(() => station.Camera("gate").Frames == i + 1, "the frame was taken");
+        }
     }
 
     private FaceReport? Last() => _core.FaceReports.LastOrDefault(r => r.Deployment == Deployment);

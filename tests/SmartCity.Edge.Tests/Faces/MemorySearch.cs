@@ -51,6 +51,22 @@ internal static class MemorySearch
         return (found, searched);
     }
 
+    /// <summary>The same of a file of any size.</summary>
+    public static (int Found, long Bytes) InFile(string path, IReadOnlyList<float[]> templates)
+    {
+        var (found, searched) = (0, 0L);
+        var buffer = new byte[Piece];
+        using var file = File.OpenHandle(path);
+        for (long from = 0, length = RandomAccess.GetLength(file); from < length; from += Piece - 4096)
+        {
+            var read = RandomAccess.Read(file, buffer, from);
+            searched = from + read;
+            found += In(buffer.AsSpan(0, read), templates);
+        }
+
+        return (found, searched);
+    }
+
     /// <summary>The same of all files of a folder.</summary>
     public static (int Found, long Bytes) InFolder(string folder, IReadOnlyList<float[]> templates) =>
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(File.ReadAllBytes).Aggregate((Found: 0, Bytes: 0L), (sum, bytes) => (sum.Found + In(bytes, templates), sum.Bytes + bytes.Length));

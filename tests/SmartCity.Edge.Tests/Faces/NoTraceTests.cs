@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using OpenCvSharp;
 using SmartCity.AllInOne.Infrastructure;
@@ -36,9 +37,12 @@ public sealed class NoTraceTests(Portraits portraits, ITestOutputHelper output) 
         Portraits.Needed();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The memory of a process is read where Linux shows it.");
         var passer = Portraits.Pass("p02-1.jpg", _folder["pass"], 5);
-        var sought = Templates([Portraits.Picture("p01-1.jpg")]);
-        var theirs = Templates(passer);
-        _core.FaceOrders = [new FaceOrder(Deployment, ["gate"], DateTimeOffset.UnixEpoch, Now.AddHours(1), TimeSpan.FromMinutes(5), DescriptorCard.Usual, 0.6, [new FaceTemplate(Guid.NewGuid(), Bytes(sought[0]))])];
+        using var picture = Portraits.Picture("p01-1.jpg");
+        var sought = Templates([picture]);
+        List<float[]> theirs = [.. Templates(passer), .. LastSteps(passer)];
+        passer.ForEach(p => p.Dispose());
+        var order = new FaceOrder(Deployment, ["gate"], DateTimeOffset.UnixEpoch, Now.AddHours(1), TimeSpan.FromMinutes(5), DescriptorCard.Usual, 0.6, [new FaceTemplate(Guid.NewGuid(), Bytes(sought[0]))]);
+        _core.FaceOrders = [order];
         using var edge = Start();
         try
         {
@@ -62,6 +66,20 @@ public sealed class NoTraceTests(Portraits portraits, ITestOutputHelper output) 
             var (left, bytes) = MemorySearch.InProcess(edge.Id, sought);
             output.WriteLine($"In {bytes >> 20} MB of memory after the order: {left} places with the list's template.");
             Assert.Equal(0, left);
+
+            // Ordered anew, the edge crashes, and its runtime writes all of its memory to a file.
+            _core.FaceOrders = [order with { Deployment = Guid.NewGuid() }];
+            await Eventually.IsTrue(() => _core.FaceReports.Any(r => r.Deployment == _core.FaceOrders[0].Deployment), "the edge holds the list again");
+            using (var crash = Process.Start("kill", ["-ABRT", edge.Id.ToString(CultureInfo.InvariantCulture)]))
+            {
+                await crash.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+
+            await Eventually.IsTrue(() => Said().Contains("Dump successfully written", StringComparison.Ordinal), "the dump is written");
+            var (dumped, list) = (MemorySearch.InFile(_folder["crash"], theirs), MemorySearch.InFile(_folder["crash"], sought));
+            output.WriteLine($"In {dumped.Bytes >> 20} MB of the dump of a crash: {dumped.Found} places with the passer-by's template, {list.Found} with the list's.");
+            Assert.Equal(0, dumped.Found);
+            Assert.True(list.Found > 0, "the search finds the list's template in the dump");
         }
         finally
         {
@@ -89,11 +107,17 @@ public sealed class NoTraceTests(Portraits portraits, ITestOutputHelper output) 
         var looks = pictures.ConvertAll(p =>
         {
             using var face = Assert.Single(portraits.Describe(p, FaceGates.Passing));
-            p.Dispose();
             return face.Template!.Values.ToArray();
         });
         return [.. looks, .. Enumerable.Range(0, Math.Max(0, looks.Count - 2)).Select(i => looks[i].Select((v, n) => (v + looks[i + 1][n] + looks[i + 2][n]) / 3).ToArray())];
     }
+
+    // What lies in the model's own memory before the template comes out of it.
+    private IEnumerable<float[]> LastSteps(List<Mat> pictures) => pictures.ConvertAll(p =>
+    {
+        using var face = Assert.Single(portraits.LastStep.Describe(p.Pixels(), portraits.Detector, FaceSearch.Usual, FaceGates.Passing));
+        return face.Template!.Values.ToArray();
+    });
 
     private static byte[] Bytes(float[] template) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(template.AsSpan()).ToArray();
 
@@ -134,6 +158,9 @@ public sealed class NoTraceTests(Portraits portraits, ITestOutputHelper output) 
             ["Recognition__Device"] = "cpu",
             ["Logging__LogLevel__Default"] = "Trace",
             ["DOTNET_GCHeapHardLimit"] = "0x20000000",
+            ["DOTNET_DbgEnableMiniDump"] = "1",
+            ["DOTNET_DbgMiniDumpType"] = "4",
+            ["DOTNET_DbgMiniDumpName"] = _folder["crash"],
         })
         {
             start.Environment[name] = value;
