@@ -13,11 +13,11 @@ public sealed record FaceExchange(IReadOnlyList<FaceReport> Reports, byte[] Key,
 /// <param name="Run">One time that a process held the order, so that counts of a process that began anew add up.</param>
 /// <param name="Faces">Faces that were found.</param>
 /// <param name="Refused">Looks that were not good enough to compare, by <see cref="FaceRefusal"/>.</param>
-/// <param name="Passes">Passes of one person before one camera.</param>
+/// <param name="Passes">Passes of one person before one camera: in the end as many as were compared and had too few good looks.</param>
 /// <param name="Comparisons">Pooled looks that were compared with the list.</param>
 /// <param name="Matches">Comparisons that were near enough to ask a person.</param>
 /// <param name="Lost">Matches that could not be brought to the core before the order was over, and were destroyed.</param>
-/// <param name="DestroyedAt">When the templates of the list were destroyed here; null while they are held.</param>
+/// <param name="DestroyedAt">When the templates of the list were destroyed here. Null while they are held, or a camera or the link still has anything of people who were seen under the order: with it, the counts are the last ones.</param>
 public sealed record FaceReport(
     Guid Deployment, Guid Run, long Faces, IReadOnlyDictionary<string, long> Refused, long Passes, long Comparisons, long Matches, long Lost, DateTimeOffset? DestroyedAt);
 
@@ -33,7 +33,7 @@ public static class FaceRefusal
     /// <summary>The picture's edge cuts it.</summary>
     public const string Cut = "cut";
 
-    /// <summary>The pass ended before there were enough good looks.</summary>
+    /// <summary>The pass ended, or its order did, before there were enough good looks.</summary>
     public const string FewLooks = "few-looks";
 
     public static IReadOnlyList<string> All { get; } = [Small, Turned, Blurred, Dark, Bright, Cut, FewLooks];

@@ -12,60 +12,81 @@ internal sealed class CameraFaces(string cameraId, FaceModels models, FaceOption
 {
     private static readonly TimeSpan Gone = TimeSpan.FromSeconds(2);
     private readonly List<FacePass> _passes = [];
+    private readonly List<HeldOrder> _orders = [];
     private TimeSpan _at = TimeSpan.MinValue;
-    private IReadOnlyList<HeldOrder> _orders = [];
 
     /// <summary>Looks at a frame.</summary>
     /// <param name="at">When it was taken, on the clock that its passes are followed by.</param>
-    /// <param name="orders">Those in force; at least one.</param>
+    /// <param name="orders">Those in force.</param>
     /// <returns>Whether there is a match to be sent.</returns>
     public bool Take(Mat frame, TimeSpan at, DateTimeOffset capturedAt, IReadOnlyList<HeldOrder> orders)
     {
-        End(orders, at < _at ? TimeSpan.MaxValue : at);
-        (_at, _orders) = (at, orders);
+        EndPasses(at < _at ? TimeSpan.MaxValue : at);
+        _at = at;
+        Leave(o => !orders.Contains(o));
+        _orders.AddRange(orders.Where(o => !_orders.Contains(o) && o.Enter()));
+        if (_orders.Count == 0)
+        {
+            return false;
+        }
+
         var (detector, describer) = models.Get();
 
         // Whoever is seen too badly to be looked at is blurred in pictures of others all the same.
         var all = detector.Find(frame.Pixels(), new FaceSearch(options.DetectionSide, (float)Math.Min(options.DetectionThreshold, evidence.FaceScore)));
         var faces = all.FindAll(f => f.Score >= options.DetectionThreshold);
-        Each(orders, o => o.Seen(faces.Count));
+        _orders.ForEach(o => o.Seen(faces.Count));
         var matched = false;
-        foreach (var (face, pass) in Followed(faces, at, orders))
+        foreach (var (face, pass) in Followed(faces, at))
         {
-            if (!pass.IsCompared)
-            {
-                matched |= Look(describer, frame, face, all, pass, capturedAt, orders);
-            }
+            matched |= pass.Open.Count > 0 && Look(describer, frame, face, all, pass, capturedAt);
         }
 
         return matched;
     }
 
-    /// <summary>No more frames come for now.</summary>
-    public void End() => End(_orders, TimeSpan.MaxValue);
+    /// <summary>Counts what was seen under orders that are destroyed, and lets go of them.</summary>
+    public void LeaveDestroyed() => Leave(o => o.IsDestroyed);
 
-    public void Dispose()
+    /// <summary>No more frames come for now: nothing is held of anybody.</summary>
+    public void End()
     {
-        _passes.ForEach(p => p.Dispose());
-        _passes.Clear();
+        EndPasses(TimeSpan.MaxValue);
+        Leave(_ => true);
     }
 
-    private void End(IReadOnlyList<HeldOrder> orders, TimeSpan now)
+    public void Dispose() => End();
+
+    private void EndPasses(TimeSpan now)
     {
         foreach (var pass in _passes.Where(p => now - p.SeenAt > Gone).ToList())
         {
-            if (!pass.IsCompared)
-            {
-                Each(orders, o => o.Refused(FaceRefusal.FewLooks));
-            }
-
+            pass.Open.ForEach(o => o.Refused(FaceRefusal.FewLooks));
             pass.Dispose();
             _passes.Remove(pass);
         }
     }
 
+    private void Leave(Func<HeldOrder, bool> which)
+    {
+        foreach (var order in _orders.Where(which).ToList())
+        {
+            foreach (var pass in _passes.Where(p => p.Open.Remove(order)))
+            {
+                order.Refused(FaceRefusal.FewLooks);
+                if (pass.Open.Count == 0)
+                {
+                    pass.Clear();
+                }
+            }
+
+            _orders.Remove(order);
+            order.Leave();
+        }
+    }
+
     // Each face with the pass that it fits in with best.
-    private List<(FoundFace Face, FacePass Pass)> Followed(List<FoundFace> faces, TimeSpan at, IReadOnlyList<HeldOrder> orders)
+    private List<(FoundFace Face, FacePass Pass)> Followed(List<FoundFace> faces, TimeSpan at)
     {
         var followed = new List<(FoundFace, FacePass)>();
         var free = _passes.ToList();
@@ -81,32 +102,33 @@ internal sealed class CameraFaces(string cameraId, FaceModels models, FaceOption
 
         foreach (var face in faces.Where(f => !followed.Exists(g => g.Item1 == f)).ToList())
         {
-            var pass = new FacePass(face.Box, at);
+            // An order that begins in its middle does not see it: looks from before a deployment are not compared under it.
+            var pass = new FacePass(face.Box, at, _orders);
             _passes.Add(pass);
             followed.Add((face, pass));
-            Each(orders, o => o.Passed());
+            _orders.ForEach(o => o.Passed());
         }
 
         return followed;
     }
 
-    private bool Look(FaceDescriber describer, Mat frame, FoundFace face, List<FoundFace> faces, FacePass pass, DateTimeOffset capturedAt, IReadOnlyList<HeldOrder> orders)
+    private bool Look(FaceDescriber describer, Mat frame, FoundFace face, List<FoundFace> faces, FacePass pass, DateTimeOffset capturedAt)
     {
         var cut = describer.Cut(frame.Pixels(), face);
         if (FaceGates.Passing.Refusal(cut.Look) is { } refusal)
         {
             cut.Dispose();
-            Each(orders, o => o.Refused(refusal));
+            _orders.ForEach(o => o.Refused(refusal));
             return false;
         }
 
         pass.Add(cut, frame, capturedAt, faces.Where(f => f != face).Select(f => f.Box));
-        return pass.Looks.Count >= options.Looks && Compare(describer, pass, orders);
+        return pass.Looks.Count >= options.Looks && Compare(describer, pass);
     }
 
-    private bool Compare(FaceDescriber describer, FacePass pass, IReadOnlyList<HeldOrder> orders)
+    private bool Compare(FaceDescriber describer, FacePass pass)
     {
-        if (orders.All(o => o.IsDestroyed))
+        if (pass.Open.TrueForAll(o => o.IsDestroyed))
         {
             return false; // revoked a moment ago: no template is made
         }
@@ -126,29 +148,27 @@ internal sealed class CameraFaces(string cameraId, FaceModels models, FaceOption
             }
 
             var matched = false;
-            foreach (var order in orders)
+            foreach (var order in pass.Open.ToList())
             {
-                if (order.Compare(mean, describer) is { } near)
+                if (order.Compare(mean, describer) is not { } compared)
                 {
-                    order.Matched(new FaceMatch(Guid.CreateVersion7(pass.BestAt), order.Deployment, cameraId, pass.BestAt, near.Entry, near.Distance, pass.Looks.Count, pass.Jpeg()));
+                    continue;
+                }
+
+                pass.Open.Remove(order);
+                if (compared.Entry is { } entry)
+                {
+                    order.Matched(new FaceMatch(Guid.CreateVersion7(pass.BestAt), order.Deployment, cameraId, pass.BestAt, entry, compared.Distance, pass.Looks.Count, pass.Jpeg()));
                     matched = true;
                 }
             }
 
-            pass.Compared();
+            pass.Clear();
             return matched;
         }
         finally
         {
             looks.ForEach(l => l.Dispose());
-        }
-    }
-
-    private static void Each(IReadOnlyList<HeldOrder> orders, Action<HeldOrder> what)
-    {
-        foreach (var order in orders)
-        {
-            what(order);
         }
     }
 }

@@ -4,7 +4,7 @@ using SmartCity.Faces;
 namespace SmartCity.Edge.Faces;
 
 /// <summary>One person before one camera: where the face is, and good looks that are not described yet. What it holds is zeroed when it is disposed.</summary>
-internal sealed class FacePass(FaceBox box, TimeSpan at) : IDisposable
+internal sealed class FacePass(FaceBox box, TimeSpan at, IEnumerable<HeldOrder> orders) : IDisposable
 {
     // About the face, in its own widths and heights.
     private const float Room = 1f;
@@ -27,8 +27,8 @@ internal sealed class FacePass(FaceBox box, TimeSpan at) : IDisposable
     /// <summary>Capture time of the best look.</summary>
     public DateTimeOffset BestAt { get; private set; }
 
-    /// <summary>It is followed on, so that it is not compared again.</summary>
-    public bool IsCompared { get; private set; }
+    /// <summary>Orders that it was counted under, and is not compared under yet. Without any it is followed on, so that it is not compared again.</summary>
+    public List<HeldOrder> Open { get; } = [.. orders];
 
     public IReadOnlyList<FaceCut> Looks => _looks;
 
@@ -84,14 +84,7 @@ internal sealed class FacePass(FaceBox box, TimeSpan at) : IDisposable
         }
     }
 
-    /// <summary>Its looks were described: none is needed any more.</summary>
-    public void Compared()
-    {
-        IsCompared = true;
-        Clear();
-    }
-
-    /// <summary>The looks are not of one person: they are gathered anew.</summary>
+    /// <summary>Its looks are done with, or are not of one person and are gathered anew.</summary>
     public void Clear()
     {
         _looks.ForEach(l => l.Dispose());

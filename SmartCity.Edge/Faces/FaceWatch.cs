@@ -20,6 +20,9 @@ internal sealed class FaceWatch : BackgroundService
     // Longer than a camera's frames wait for their turn.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
+    // An order may end while another one of its camera goes on and no frame comes.
+    private static readonly TimeSpan LookAtOrders = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, Watched> _cameras = new(StringComparer.Ordinal);
     private readonly FaceOrderBook _orders;
     private readonly FaceModels _models;
@@ -129,7 +132,7 @@ internal sealed class FaceWatch : BackgroundService
         var orders = _orders.Of(cameraId, capturedAt);
         if (orders.Count == 0)
         {
-            faces.Dispose();
+            faces.End();
         }
         else if (faces.Take(picture, at, capturedAt, orders))
         {
@@ -141,7 +144,12 @@ internal sealed class FaceWatch : BackgroundService
     private static async Task<(Mat Picture, TimeSpan At, DateTimeOffset CapturedAt)?> NextAsync(Watched watched, CameraFaces faces, CancellationToken stoppingToken)
     {
         var any = watched.Frames.WaitToReadAsync(stoppingToken).AsTask();
-        if (await Task.WhenAny(any, Task.Delay(Silence, stoppingToken)) != any)
+        for (var silent = TimeSpan.Zero; silent < Silence && await Task.WhenAny(any, Task.Delay(LookAtOrders, stoppingToken)) != any; silent += LookAtOrders)
+        {
+            faces.LeaveDestroyed();
+        }
+
+        if (!any.IsCompleted)
         {
             faces.End();
         }

@@ -37,6 +37,7 @@ internal sealed class FaceWorker(
     private static readonly TimeSpan EndEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastCounts = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
 
     private readonly CoreTrouble _trouble = new(link, logger);
@@ -47,6 +48,8 @@ internal sealed class FaceWorker(
         book.EndAll();
         if (options.Value.Enabled)
         {
+            // Cameras let go of whom they see, and count them.
+            await Task.WhenAll(stations.All.SelectMany(s => book.OfStation(s.Id)).Select(o => o.Settled)).WaitAsync(LastCounts, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(LastWord);
             await Task.WhenAll(stations.All.Where(s => book.OfStation(s.Id).Count > 0).Select(s => LastWordAsync(s.Id, patience.Token)));

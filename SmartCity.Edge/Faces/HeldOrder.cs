@@ -17,6 +17,8 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
     private long _comparisons;
     private long _matches;
     private long _lost;
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _cameras;
     private int _underWay;
     private DateTimeOffset? _destroyedAt;
     private bool _told;
@@ -58,7 +60,10 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
         }
     }
 
-    /// <summary>Whether the core has heard that the templates are no more.</summary>
+    /// <summary>Completes when it is destroyed, no camera holds anything of people who were seen under it, and no match is under way: its counts rise no more.</summary>
+    public Task Settled => _settled.Task;
+
+    /// <summary>Whether the core has heard that the templates are no more, with the last counts.</summary>
     public bool IsTold
     {
         get
@@ -88,6 +93,27 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
 
     public bool IsOver(DateTimeOffset now, TimeSpan moment) => now >= Until || moment >= LeaseEnds;
 
+    /// <summary>A camera begins to look at people under it, until it has called <see cref="Leave"/>.</summary>
+    /// <returns>False if it is destroyed.</returns>
+    public bool Enter()
+    {
+        lock (_gate)
+        {
+            _cameras += _destroyedAt is null ? 1 : 0;
+            return _destroyedAt is null;
+        }
+    }
+
+    /// <summary>The camera holds nothing under it any more, and has counted all that it saw.</summary>
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            _cameras--;
+            Settle();
+        }
+    }
+
     /// <summary>Zeroes the templates, and what waits to be sent; nothing is compared with them any more.</summary>
     public void Destroy(DateTimeOffset now)
     {
@@ -99,6 +125,8 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
             {
                 Lose(match);
             }
+
+            Settle();
         }
     }
 
@@ -126,8 +154,9 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
         }
     }
 
-    /// <summary>The entry that a pooled look is near enough to; null when there is none.</summary>
-    public (Guid Entry, double Distance)? Compare(FaceVector look, FaceDescriber describer)
+    /// <summary>Holds a pooled look against the list.</summary>
+    /// <returns>The entry that it is near enough to, without one if there is none. Null if the order is destroyed: then nothing was compared or counted.</returns>
+    public (Guid? Entry, double Distance)? Compare(FaceVector look, FaceDescriber describer)
     {
         lock (_gate)
         {
@@ -137,11 +166,11 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
             }
 
             _comparisons++;
-            (Guid Entry, double Distance)? nearest = null;
+            (Guid? Entry, double Distance) nearest = (null, Threshold);
             foreach (var (entry, template) in _templates)
             {
                 var distance = describer.Distance(look, template);
-                if (distance < Threshold && (nearest is null || distance < nearest.Value.Distance))
+                if (distance < nearest.Distance)
                 {
                     nearest = (entry, distance);
                 }
@@ -177,6 +206,7 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
         lock (_gate)
         {
             _underWay--;
+            Settle();
         }
     }
 
@@ -186,6 +216,7 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
         {
             _underWay--;
             Keep(match);
+            Settle();
         }
     }
 
@@ -196,23 +227,25 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
         {
             _underWay--;
             Lose(match);
+            Settle();
         }
     }
 
+    /// <summary>What was counted. It says that the templates are destroyed once nothing can be counted any more.</summary>
     public FaceReport Report()
     {
         lock (_gate)
         {
-            return new FaceReport(deployment, _run, _faces, new Dictionary<string, long>(_refused), _passes, _comparisons, _matches, _lost, _destroyedAt);
+            return new FaceReport(deployment, _run, _faces, new Dictionary<string, long>(_refused), _passes, _comparisons, _matches, _lost, Settled.IsCompleted ? _destroyedAt : null);
         }
     }
 
-    /// <summary>The core has this report. It is the last when nothing has been counted since and no match is under way.</summary>
+    /// <summary>The core has this report.</summary>
     public void Told(FaceReport report)
     {
         lock (_gate)
         {
-            _told |= report.DestroyedAt is not null && _underWay == 0 && (report.Matches, report.Lost) == (_matches, _lost);
+            _told |= report.DestroyedAt is not null;
         }
     }
 
@@ -253,6 +286,14 @@ internal sealed class HeldOrder(string stationId, Guid deployment)
     {
         CryptographicOperations.ZeroMemory(match.Picture);
         _lost++;
+    }
+
+    private void Settle()
+    {
+        if (_destroyedAt is not null && _cameras == 0 && _underWay == 0)
+        {
+            _settled.TrySetResult();
+        }
     }
 
     private void Zero()
