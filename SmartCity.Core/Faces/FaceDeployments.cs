@@ -11,6 +11,10 @@ internal sealed class FaceDeployments(NpgsqlDataSource dataSource, FaceEstimates
 {
     private const string Columns = "id, purpose, legal_basis, authoriser, dpia, contact, place, list_id, list_name, from_at, until_at, threshold, faces_an_hour, written_by, written_at, revoked_by, revoked_at, revoked_for";
 
+    // In SQL: how long an edge may take to confirm that its templates are destroyed, and that it has not done so since it was last given them.
+    private const string Patience = "10 minutes";
+    private const string Unconfirmed = "not exists (select from face_runs r where r.deployment_id = o.deployment_id and r.station_id = o.station_id and r.confirmed_at >= o.ordered_at)";
+
     /// <exception cref="InvalidDataException">A camera or the list is not there.</exception>
     public async Task<FaceDeploymentView> WriteAsync(NewFaceDeployment deployment, string by, CancellationToken cancellationToken)
     {
@@ -125,21 +129,29 @@ internal sealed class FaceDeployments(NpgsqlDataSource dataSource, FaceEstimates
         return (await ViewsAsync(command, cancellationToken)).FirstOrDefault();
     }
 
-    /// <summary>Writes down what began and what ended since the last look, each once, with what was counted.</summary>
+    /// <summary>
+    /// Writes down what began and what ended since the last look, each once, with what was counted. An end waits until its edges have confirmed that their
+    /// templates are destroyed, for their counts are the last ones then; of one that says nothing for <see cref="Patience"/> the end has what is known.
+    /// </summary>
     public async Task NoteAsync(CancellationToken cancellationToken)
     {
         await NoteAsync("start_noted_at", "from_at <= $1 and revoked_at is null and until_at > $1", "faces.begin", cancellationToken);
-        await NoteAsync("end_noted_at", "start_noted_at is not null and (revoked_at is not null or until_at <= $1)", "faces.end", cancellationToken);
+        await NoteAsync(
+            "end_noted_at",
+            $"""
+            start_noted_at is not null and (revoked_at is not null or until_at <= $1)
+            and (coalesce(revoked_at, until_at) <= $1 - interval '{Patience}' or not exists (select from face_orders o where o.deployment_id = d.id and {Unconfirmed}))
+            """,
+            "faces.end", cancellationToken);
     }
 
     /// <summary>Stations of deployments that ended during the last day whose edges have still not said that the templates are destroyed.</summary>
     public async Task<List<string>> UnconfirmedAsync(CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            """
+            $"""
             select distinct o.station_id from face_orders o join face_deployments d on d.id = o.deployment_id
-            where coalesce(d.revoked_at, d.until_at) between $1 - interval '1 day' and $1 - interval '10 minutes'
-              and not exists (select from face_runs r where r.deployment_id = o.deployment_id and r.station_id = o.station_id and r.confirmed_at >= o.ordered_at)
+            where coalesce(d.revoked_at, d.until_at) between $1 - interval '1 day' and $1 - interval '{Patience}' and {Unconfirmed}
             order by 1
             """);
         command.Parameters.Add(new() { Value = time.GetUtcNow() });

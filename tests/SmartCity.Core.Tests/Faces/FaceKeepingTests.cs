@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using SkiaSharp;
 using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Faces;
 using SmartCity.Core.Tests.Access;
 
 namespace SmartCity.Core.Tests.Faces;
@@ -212,6 +213,19 @@ public sealed class FaceKeepingTests(FaceHost host) : IClassFixture<FaceHost>
 
         Assert.Equal(["authority", "category", "expiresAt", "label", "minor", "pictures", "reason"], entry.Order());
         Assert.Equal(["bytes", "name"], picture.Order());
+
+        // All routes of faces: none searches for a face, and none gives what one could be searched by.
+        Assert.Equal(
+            [
+                "/api/edge/faces", "/api/edge/faces/matches", "/api/faces", "/api/faces/deployments", "/api/faces/deployments/{id}", "/api/faces/deployments/{id}/notice", "/api/faces/deployments/{id}/revoke",
+                "/api/faces/deployments/{id}/sign", "/api/faces/entries/{id}", "/api/faces/entries/{id}/confirm", "/api/faces/entries/{id}/pictures/{number}", "/api/faces/lists", "/api/faces/lists/{id}",
+                "/api/faces/lists/{id}/entries", "/api/faces/lists/{id}/estimate", "/api/faces/matches", "/api/faces/matches/{id}/answer", "/api/faces/matches/{id}/enrolled/{number}", "/api/faces/matches/{id}/picture",
+                "/api/faces/report", "/api/faces/report/export",
+            ],
+            json.RootElement.GetProperty("paths").EnumerateObject().Select(p => p.Name).Where(p => p.Contains("face", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal));
+        var withTemplates = json.RootElement.GetProperty("components").GetProperty("schemas").EnumerateObject()
+            .Where(s => s.Value.TryGetProperty("properties", out var properties) && properties.EnumerateObject().Any(p => p.Name.Contains("template", StringComparison.OrdinalIgnoreCase))).Select(s => s.Name);
+        Assert.Equal([nameof(FaceOrder)], withTemplates);
     }
 
     [Fact]

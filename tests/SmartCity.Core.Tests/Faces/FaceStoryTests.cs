@@ -212,6 +212,39 @@ public sealed class FaceStoryTests(FaceHost host) : IClassFixture<FaceHost>
     }
 
     [Fact]
+    public async Task The_audit_has_the_end_of_a_deployment_once_with_all_that_its_edges_counted()
+    {
+        var (_, _, deployment, _) = await host.MatchedAsync();
+        Assert.Single(await host.OrdersAsync(deployment.Id));
+        await host.Worker.TurnAsync(Token);
+        var run = Guid.CreateVersion7();
+        FaceReport Report(long passes, DateTimeOffset? destroyedAt) => new(deployment.Id, run, 20, new Dictionary<string, long> { [FaceRefusal.FewLooks] = passes - 7 }, passes, 7, 1, 0, destroyedAt);
+        await host.ExchangeAsync(Report(8, null));
+        await host.RevokeAsync(deployment.Id);
+        await host.Worker.TurnAsync(Token);
+        Assert.Empty(await EndsAsync());
+
+        await host.ExchangeAsync(Report(9, TimeProvider.System.GetUtcNow()));
+        await host.Worker.TurnAsync(Token);
+        await host.Worker.TurnAsync(Token);
+        Assert.Contains("\"passes\":9", Assert.Single(await EndsAsync()), StringComparison.Ordinal);
+
+        // Of an edge that says nothing more, the end has what is known.
+        var (_, _, silent, _) = await host.MatchedAsync();
+        Assert.Single(await host.OrdersAsync(silent.Id));
+        await host.Worker.TurnAsync(Token);
+        await host.RevokeAsync(silent.Id);
+        await host.Core.Postgres.ExecuteAsync("alter table face_deployments disable trigger face_deployments_keep");
+        await host.Core.Postgres.ExecuteAsync("update face_deployments set revoked_at = revoked_at - interval '11 minutes' where id = $1", silent.Id);
+        await host.Core.Postgres.ExecuteAsync("alter table face_deployments enable trigger face_deployments_keep");
+        await host.Worker.TurnAsync(Token);
+        Assert.Single(await EndsAsync(silent.Id));
+        await host.ExchangeAsync(new FaceReport(silent.Id, Guid.CreateVersion7(), 0, new Dictionary<string, long>(), 0, 0, 0, 0, TimeProvider.System.GetUtcNow()));
+
+        Task<List<string>> EndsAsync(Guid? id = null) => host.Core.Postgres.ColumnAsync<string>($"select details from audit where action = 'faces.end' and subject like '{id ?? deployment.Id} %'");
+    }
+
+    [Fact]
     public async Task Reports_that_come_again_or_in_another_order_count_once_and_runs_add_up()
     {
         var (_, _, deployment, match) = await host.MatchedAsync();

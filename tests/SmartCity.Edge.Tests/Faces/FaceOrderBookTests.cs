@@ -94,6 +94,27 @@ public sealed class FaceOrderBookTests
         Assert.Empty(_book.OfStation(Station));
     }
 
+    [Fact]
+    public void An_order_whose_camera_still_holds_looks_at_somebody_is_told_of_until_all_is_counted()
+    {
+        Take(Order());
+        var order = Assert.Single(_book.OfStation(Station));
+        Assert.True(order.Enter());
+
+        Take(); // revoked
+        Assert.Null(order.Report().DestroyedAt);
+        Tell();
+        Assert.Same(order, Assert.Single(_book.OfStation(Station)));
+        Assert.False(order.Enter());
+        Assert.False(order.Settled.IsCompleted);
+
+        order.Refused(FaceRefusal.FewLooks);
+        order.Leave();
+        Assert.Equal((Now, 1L), (order.Report().DestroyedAt, order.Report().Refused[FaceRefusal.FewLooks]));
+        Tell();
+        Assert.Empty(_book.OfStation(Station));
+    }
+
     private static FaceOrder Order() => new(Deployment, [Camera], Now.AddHours(-1), Now.AddHours(1), TimeSpan.FromSeconds(30), DescriptorCard.Usual, 0.6, []);
 
     private static FaceMatch Match() => new(Guid.CreateVersion7(), Deployment, Camera, Now, Guid.CreateVersion7(), 0.4, 3, [1, 2, 3]);
