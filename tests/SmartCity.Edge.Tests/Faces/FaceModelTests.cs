@@ -1,4 +1,5 @@
 using System.Numerics;
+using Microsoft.ML.OnnxRuntime;
 using OpenCvSharp;
 using SmartCity.Contracts.Faces;
 using SmartCity.Edge.Faces;
@@ -160,6 +161,31 @@ public sealed class FaceModelTests(Portraits portraits) : IClassFixture<Portrait
 
         var e = Assert.Throws<ArgumentException>(() => DescriptorCard.Of("no-such-1"));
         Assert.Contains("dlib-resnet-1, sface-2021dec", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("RGB", 55, 30, 5)]
+    [InlineData("BGR", 15, 30, 45)]
+    public void What_another_descriptor_takes_and_gives_is_as_its_row_says(string channels, float first, float second, float third)
+    {
+        // A network with SFace's input and output that gives the mean of each plane.
+        var model = Convert.FromBase64String("CAgSADpzCjcKBGRhdGESA2ZjMSIKUmVkdWNlTWVhbioNCgRheGVzQAJAA6ABByoPCghrZWVwZGltcxgAoAECEgFnWh4KBGRhdGESFgoUCAESEAoCCAEKAggDCgIIcAoCCHBiFQoDZmMxEg4KDAgBEggKAggBCgIIA0IECgAQDQ==");
+        var card = DescriptorCard.Of("sface-2021dec") with { Channels = channels, Mean = [10, 20, 30], Divisor = 2, Length = 3 };
+        using var describer = FaceDescriber.Of(card, new InferenceSession(model));
+        using var picture = new Mat(200, 200, MatType.CV_8UC3, new Scalar(40, 80, 120));
+        var face = new FoundFace(new FaceBox(60, 50, 80, 100), 0.9f, new FacePoints(new(80, 90), new(120, 90), new(100, 110), new(85, 130), new(115, 130)));
+
+        using var described = describer.Describe(picture.Pixels(), face, FaceGates.None);
+
+        Assert.Equal([first, second, third], described.Template!.Values.ToArray().Select(v => MathF.Round(v, 2)));
+        using var twice = new FaceVector(3);
+        described.Template.Values.CopyTo(twice.Values);
+        twice.Values[0] *= 2;
+        twice.Values[1] *= 2;
+        twice.Values[2] *= 2;
+        Assert.Equal(0, describer.Distance(described.Template, twice), 6); // only the direction counts
+        var wrong = Assert.Throws<InvalidDataException>(() => FaceDescriber.Of(card with { Side = 150 }, new InferenceSession(model)));
+        Assert.Contains("does not take and give what the card of sface-2021dec says", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpenCvSharp;
 using SmartCity.Contracts.Cities;
 using SmartCity.Contracts.Faces;
@@ -12,6 +13,9 @@ namespace SmartCity.Edge.Tests.Faces;
 /// <summary>Portraits that pass a camera, under orders of the core and without.</summary>
 public sealed class FaceWatchTests(Portraits portraits, Recogniser recogniser) : IClassFixture<Portraits>, IAsyncLifetime
 {
+    // Of all, the one that the detector is least sure of.
+    private const string Portrait = "p06-2.jpg";
+
     private static readonly Guid Deployment = Guid.Parse("0197a000-0000-7000-8000-000000000001");
     private static readonly Guid Sought = Guid.Parse("0197a000-0000-7000-8000-00000000000a");
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 8, 0, 0, TimeSpan.Zero);
@@ -62,6 +66,30 @@ public sealed class FaceWatchTests(Portraits portraits, Recogniser recogniser) :
 
         Assert.Empty(_core.FaceMatches);
         Assert.Equal((1, 0), (Last()!.Passes, Last()!.Matches));
+    }
+
+    [Fact]
+    public async Task The_least_score_of_the_settings_reaches_the_detector()
+    {
+        Portraits.Needed();
+        using var portrait = Portraits.Picture(Portrait);
+        var score = Assert.Single(portraits.Find(portrait)).Score;
+        Directory.CreateDirectory(_folder["pass"]);
+        for (var i = 0; i < 4; i++)
+        {
+            File.Copy(Path.Combine(Portraits.Folder, Portrait), _folder[$"pass/{i}.jpg"]);
+        }
+
+        _core.FaceOrders = [Order(("p01-1.jpg", Sought))];
+        await using var station = await StartAsync(settings: new() { ["Edge:Faces:DetectionThreshold"] = Math.Round(score + 0.01, 3).ToString(CultureInfo.InvariantCulture) });
+        await OrderedAsync(station);
+        _core.Cameras = [Camera("gate")];
+
+        await station.Until(() => station.Running.Contains("gate") && station.Camera("gate").IsFinished, "the camera has given all its frames");
+        await station.Until(() => station.Health.Reports.Any(r => r is { Name: "faces gate", State: WorkerState.Healthy }), "its frames were looked at");
+        var asked = _core.FaceExchanges;
+        await station.Until(() => _core.FaceExchanges > asked + 1, "the edge has told what it did");
+        Assert.Equal((0, 0), (Last()!.Faces, Last()!.Passes));
     }
 
     [Fact]
@@ -276,8 +304,8 @@ public sealed class FaceWatchTests(Portraits portraits, Recogniser recogniser) :
 
     private Camera Camera(string id, string? start = null) => new() { Id = id, Source = $"folder:{_folder["pass"]}#start={start ?? "2026-11-23T08:00:00Z"}&every=00:00:00.5" };
 
-    private Task<CameraStation> StartAsync(string? models = null, RecordedLog? log = null) => CameraStation.StartAsync(
-        recogniser, _folder, [], new()
+    private Task<CameraStation> StartAsync(string? models = null, RecordedLog? log = null, Dictionary<string, string?>? settings = null) => CameraStation.StartAsync(
+        recogniser, _folder, [], new(settings ?? [])
         {
             ["Edge:Stations:0"] = CameraStation.Station,
             ["Edge:Configuration:Address"] = _core.Address,
