@@ -1,10 +1,13 @@
 using System.Numerics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
 using OpenCvSharp;
 using SmartCity.Contracts.Faces;
 using SmartCity.Edge.Faces;
 using SmartCity.Edge.Tests.Hosting;
 using SmartCity.Faces;
+using SmartCity.Recognition;
 
 namespace SmartCity.Edge.Tests.Faces;
 
@@ -161,6 +164,24 @@ public sealed class FaceModelTests(Portraits portraits) : IClassFixture<Portrait
 
         var e = Assert.Throws<ArgumentException>(() => DescriptorCard.Of("no-such-1"));
         Assert.Contains("dlib-resnet-1, sface-2021dec", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Faces_are_looked_for_and_described_on_the_device_that_plates_are_read_on()
+    {
+        var models = new FaceModels(Options.Create(new FaceOptions { ModelsPath = Portraits.ModelFolder }), Options.Create(new RecognitionOptions { Device = RecognitionDevice.Cuda }), NullLogger<FaceModels>.Instance);
+        if (OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider"))
+        {
+            using var picture = Portraits.Picture("p01-1.jpg");
+            var (detector, describer) = models.Get();
+            var face = Assert.Single(detector.Find(picture.Pixels(), FaceSearch.Usual));
+            using var onGpu = describer.Describe(picture.Pixels(), face, FaceGates.None);
+            using var onCpu = portraits.Describer.Describe(picture.Pixels(), face, FaceGates.None);
+            Assert.InRange(describer.Distance(onGpu.Template!, onCpu.Template!), 0, 0.02);
+            return;
+        }
+
+        Assert.Contains("Recognition:Device is cuda, which cannot be used", Assert.Throws<InvalidOperationException>(() => models.Get()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
