@@ -12,12 +12,12 @@ internal sealed class Attempt(TimeProvider clock, CancellationToken abort) : IDi
     private CancellationTokenSource? _limit;
     private long _set;
 
-    /// <summary>Ends the attempt that is in work.</summary>
+    /// <summary>Ends the attempt that is in work; what waits for that goes on elsewhere.</summary>
     public void Cancel()
     {
         try
         {
-            Volatile.Read(ref _limit)?.Cancel();
+            _ = Volatile.Read(ref _limit)?.CancelAsync();
         }
         catch (ObjectDisposedException)
         {

@@ -29,6 +29,9 @@ internal static class EventData<T>
         _ => JsonSerializer.SerializeToUtf8Bytes(data, json),
     };
 
+    /// <summary>Bytes in memory; 0 where nobody knows.</summary>
+    public static int BytesOf(T data) => data switch { byte[] bytes => bytes.Length, string text => 2 * text.Length, _ => 0 };
+
     /// <summary>What the data is sent as where the event does not say.</summary>
     public static string ContentType => typeof(T) == typeof(byte[]) ? "application/octet-stream" : typeof(T) == typeof(string) ? "text/plain; charset=utf-8" : "application/json";
 }

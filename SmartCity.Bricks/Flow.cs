@@ -34,6 +34,9 @@ public sealed record Flow<T>(Func<CloudEvent<T>, CancellationToken, ValueTask<Re
     /// <summary>Events in memory at most. A key that fails or takes long holds up no other until so many wait, nearly all behind it.</summary>
     public int MostWaiting { get; init; } = 10_000;
 
+    /// <summary>The same in bytes: of Kafka's records, and of data that is bytes or text. Of other data nobody knows them. One event may be larger.</summary>
+    public long MostWaitingBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>How long events in work have to end after a stop was asked for; then they are cancelled, and come again.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(20);
 
@@ -81,7 +84,7 @@ public sealed record Flow<T>(Func<CloudEvent<T>, CancellationToken, ValueTask<Re
         {
             while (await (asked = source.MoveNextAsync().AsTask()).WaitAsync(ending))
             {
-                lanes.Add(new Arrival<T>(source.Current.Key ?? source.Current.Id, source.Current));
+                lanes.Add(new Arrival<T>(source.Current.Key ?? source.Current.Id, source.Current, EventData<T>.BytesOf(source.Current.Data)));
                 await lanes.RoomAsync();
                 ending.ThrowIfCancellationRequested();
             }

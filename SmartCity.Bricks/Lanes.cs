@@ -37,8 +37,9 @@ internal sealed partial class Lanes<T> : IDisposable
     private TaskCompletionSource? _letGo;
     private bool _complete;
 
-    // Events that are taken and not done with, and those of them that wait in lanes which are slow.
+    // Events that are taken and not done with, their bytes, and how many of them wait in lanes which are slow.
     private int _events;
+    private long _bytes;
     private int _aside;
 
     // Events that were quick, one after another.
@@ -92,6 +93,7 @@ internal sealed partial class Lanes<T> : IDisposable
 
                 lane.Events.Enqueue(arrival);
                 _events++;
+                _bytes += arrival.Bytes;
                 _aside += lane.IsAside ? 1 : 0;
             }
 
@@ -147,6 +149,13 @@ internal sealed partial class Lanes<T> : IDisposable
         }
     }
 
+    /// <summary>Cancels what is in work and drops what waits: nobody could store that it is done.</summary>
+    public async Task AbandonAsync()
+    {
+        await _abort.CancelAsync();
+        await Task.WhenAny(_rested.Task, Task.Delay(Farewell, CancellationToken.None));
+    }
+
     /// <summary>Lets go of the events of partitions that are gone: those that wait are dropped, and those in work have the flow's <see cref="Flow{T}.Drain"/> to end, before they are cancelled.</summary>
     public async Task LetGoAsync()
     {
@@ -165,7 +174,12 @@ internal sealed partial class Lanes<T> : IDisposable
 
         if (await Task.WhenAny(letGo, Task.Delay(_flow.Drain, _flow.Clock, _abort.Token)) != letGo)
         {
-            _workers.FindAll(w => w.IsOnGone).ForEach(w => w.Cancel());
+            lock (_gate)
+            {
+                // So that none of them has another event meanwhile.
+                _workers.FindAll(w => w.IsOnGone).ForEach(w => w.Cancel());
+            }
+
             await Task.WhenAny(letGo, Task.Delay(Farewell, CancellationToken.None));
         }
     }
@@ -179,7 +193,7 @@ internal sealed partial class Lanes<T> : IDisposable
         _abort.Dispose();
     }
 
-    private bool HasRoom(int few) => _events - _aside < few && _events < _flow.MostWaiting;
+    private bool HasRoom(int few) => _events - _aside < few && _events < _flow.MostWaiting && _bytes < _flow.MostWaitingBytes;
 
     private void Wake()
     {
@@ -279,7 +293,7 @@ internal sealed partial class Lanes<T> : IDisposable
 
     private void GoOn(Lane lane)
     {
-        lane.Events.Dequeue();
+        _bytes -= lane.Events.Dequeue().Bytes;
         _events--;
         if (lane.IsAside)
         {

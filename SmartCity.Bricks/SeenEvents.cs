@@ -19,10 +19,20 @@ public sealed class SeenWindow(int most = 10_000) : ISeenEvents
 {
     // Numbers of 128 bits stand for events: their texts would outlive the youngest generation, one by one, and nobody meets two with the same number.
     private readonly Lock _gate = new();
-    private readonly HashSet<UInt128> _seen = new(most);
-    private readonly UInt128[] _ring = new UInt128[most];
+    private readonly HashSet<UInt128> _seen = [];
+    private readonly Queue<UInt128> _order = [];
     private readonly long _seed = Random.Shared.NextInt64();
-    private int _next;
+
+    internal int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _seen.Count;
+            }
+        }
+    }
 
     public bool Has(string source, string id)
     {
@@ -43,13 +53,11 @@ public sealed class SeenWindow(int most = 10_000) : ISeenEvents
                 return;
             }
 
-            if (_seen.Count > _ring.Length)
+            _order.Enqueue(number);
+            if (_seen.Count > most)
             {
-                _seen.Remove(_ring[_next]);
+                _seen.Remove(_order.Dequeue());
             }
-
-            _ring[_next] = number;
-            _next = (_next + 1) % _ring.Length;
         }
     }
 
@@ -64,26 +72,21 @@ public sealed class SeenFile : ISeenEvents, IDisposable
     private readonly Lock _gate = new();
     private readonly string _path;
     private readonly int _most;
-    private readonly SeenWindow _window;
+    private volatile SeenWindow _window;
     private FileStream? _file;
     private int _lines;
 
     /// <param name="path">The file; it is made if it is not there.</param>
-    /// <param name="most">How many are remembered. The file is written anew when it has twice as many lines.</param>
+    /// <param name="most">How many are remembered. The file is written anew when it has twice as many lines. <see cref="int.MaxValue"/> for all that <see cref="Forget"/> leaves.</param>
     public SeenFile(string path, int most = 100_000)
     {
-        (_path, _most, _window) = (path, most, new SeenWindow(most));
+        (_path, _most) = (path, most);
         _file = Open();
-        foreach (var line in Lines())
-        {
-            if (line.Split('\t') is [var source, var id])
-            {
-                _window.Add(source, id);
-            }
-
-            _lines++;
-        }
+        _window = Load();
     }
+
+    /// <summary>How many are remembered now.</summary>
+    public int Count => _window.Count;
 
     public bool Has(string source, string id) => _window.Has(Clean(source), Clean(id));
 
@@ -93,9 +96,9 @@ public sealed class SeenFile : ISeenEvents, IDisposable
         (source, id) = (Clean(source), Clean(id));
         lock (_gate)
         {
-            if (_lines >= 2 * _most)
+            if (_lines >= 2L * _most)
             {
-                Shorten();
+                Rewrite(Lines().TakeLast(_most));
             }
 
             try
@@ -112,9 +115,20 @@ public sealed class SeenFile : ISeenEvents, IDisposable
             }
 
             _lines++;
+            _window.Add(source, id);
         }
+    }
 
-        _window.Add(source, id);
+    /// <summary>Forgets events, for good: those that can come no more.</summary>
+    /// <param name="isOver">Source and id of an event → whether it is to be forgotten.</param>
+    /// <exception cref="IOException">The disk does not take it. What was remembered stays, and a later call may succeed.</exception>
+    public void Forget(Func<string, string, bool> isOver)
+    {
+        lock (_gate)
+        {
+            Rewrite(Lines().Where(line => line.Split('\t') is [var source, var id] && !isOver(source, id)));
+            _window = Load();
+        }
     }
 
     public void Dispose() => _file?.Dispose();
@@ -128,14 +142,30 @@ public sealed class SeenFile : ISeenEvents, IDisposable
         }
     }
 
-    private void Shorten()
+    private SeenWindow Load()
     {
-        var kept = Lines().TakeLast(_most).ToList();
-        File.WriteAllLines(_path + ".new", kept);
+        var window = new SeenWindow(_most);
+        _lines = 0;
+        foreach (var line in Lines())
+        {
+            if (line.Split('\t') is [var source, var id])
+            {
+                window.Add(source, id);
+            }
+
+            _lines++;
+        }
+
+        return window;
+    }
+
+    private void Rewrite(IEnumerable<string> lines)
+    {
+        File.WriteAllLines(_path + ".new", lines);
         _file?.Dispose();
         _file = null;
         File.Move(_path + ".new", _path, overwrite: true);
-        _lines = kept.Count;
+        _lines = File.ReadLines(_path).Count();
     }
 
     // A line without its end is that of a process which was killed, or of a disk which was full: half an id may look like another's.

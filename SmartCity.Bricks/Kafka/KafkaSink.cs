@@ -10,16 +10,18 @@ public sealed class KafkaSink<T> : IDisposable
 {
     private const int LongestReason = 2_000;
 
-    private readonly IProducer<byte[]?, byte[]?> _producer;
-    private readonly string _topic;
+    private readonly KafkaProducer _producer;
+    private readonly TopicPartition _topic;
     private readonly JsonSerializerOptions _json;
 
     /// <param name="config">Idempotence and acknowledgement by all replicas are set here.</param>
     public KafkaSink(ProducerConfig config, string topic, JsonSerializerOptions? json = null)
     {
-        (_topic, _json) = (topic, json ?? JsonSerializerOptions.Web);
-        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig(config) { EnableIdempotence = true, Acks = Acks.All }).SetErrorHandler((_, _) => { }).Build();
+        (_topic, _json) = (new TopicPartition(topic, Partition.Any), json ?? JsonSerializerOptions.Web);
+        _producer = new KafkaProducer(config);
     }
+
+    internal Handle Handle => _producer.Handle;
 
     /// <summary>Returns when all replicas have the event.</summary>
     /// <exception cref="KafkaException">It was not acknowledged.</exception>
@@ -66,9 +68,5 @@ public sealed class KafkaSink<T> : IDisposable
         return new Message<byte[]?, byte[]?> { Key = letter.Key, Value = letter.Value.ToArray(), Headers = headers };
     }
 
-    public void Dispose()
-    {
-        _producer.Flush(TimeSpan.FromSeconds(10));
-        _producer.Dispose();
-    }
+    public void Dispose() => _producer.Dispose();
 }

@@ -77,6 +77,12 @@ public sealed class KafkaWorker<T>(Flow<T> flow, ConsumerConfig config, string t
             // While the group is being divided anew, closing may take so long that its own commit is refused.
             Commit(consumer);
         }
+        catch when (!lanes.Ended.IsCancellationRequested)
+        {
+            // Another member may work on the same records by now.
+            await lanes.AbandonAsync();
+            throw;
+        }
         finally
         {
             foreach (var partition in _partitions.Values)
@@ -90,7 +96,8 @@ public sealed class KafkaWorker<T>(Flow<T> flow, ConsumerConfig config, string t
 
     private void Gather(IConsumer<byte[]?, byte[]?> consumer, Lanes<T> lanes, List<Arrival<T>> batch, CancellationToken stop)
     {
-        for (var wait = Idle; batch.Count < BatchRecords && !stop.IsCancellationRequested; wait = lanes.IsBusy ? Further : 0)
+        var bytes = 0L;
+        for (var wait = Idle; batch.Count < BatchRecords && bytes < flow.MostWaitingBytes && !stop.IsCancellationRequested; wait = lanes.IsBusy ? Further : 0)
         {
             if (Consume(consumer, wait) is not { Message: not null } record)
             {
@@ -98,7 +105,9 @@ public sealed class KafkaWorker<T>(Flow<T> flow, ConsumerConfig config, string t
             }
 
             Trouble = null;
-            batch.Add(_reader.Take(record, PartitionOf(consumer, record).Take(record)));
+            var arrival = _reader.Take(record, PartitionOf(consumer, record).Take(record));
+            batch.Add(arrival);
+            bytes += arrival.Bytes;
         }
 
         foreach (var partition in _partitions.Values)

@@ -20,13 +20,14 @@ internal sealed class RecordReader<T>(JsonSerializerOptions json, TimeProvider c
     /// <summary>Whatever can be read later, beside other records, is not read yet.</summary>
     public Arrival<T> Take(ConsumeResult<byte[]?, byte[]?> record, Stretch place)
     {
+        var bytes = BytesOf(record.Message);
         if (Text(record.Message.Key) is { } key)
         {
-            return new Arrival<T>(key, null, record, place);
+            return new Arrival<T>(key, null, bytes, record, place);
         }
 
         // The event alone knows its key then.
-        return TryRead(record, null, out var e, out _) ? new Arrival<T>(e!.Key ?? e.Id, e, record, place) : new Arrival<T>(Place(record), null, record, place);
+        return TryRead(record, null, out var e, out _) ? new Arrival<T>(e!.Key ?? e.Id, e, bytes, record, place) : new Arrival<T>(Place(record), null, bytes, record, place);
     }
 
     /// <param name="key">Of its lane.</param>
@@ -98,6 +99,17 @@ internal sealed class RecordReader<T>(JsonSerializerOptions json, TimeProvider c
             TraceState = Text(headers.TraceState),
             Data = EventData<T>.Read(value, json),
         };
+    }
+
+    private static int BytesOf(Message<byte[]?, byte[]?> message)
+    {
+        var bytes = (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0);
+        for (var i = 0; i < (message.Headers?.Count ?? 0); i++)
+        {
+            bytes += message.Headers![i].GetValueBytes()?.Length ?? 0;
+        }
+
+        return bytes;
     }
 
     private static string Place(ConsumeResult<byte[]?, byte[]?> record) => string.Create(CultureInfo.InvariantCulture, $"{record.Partition.Value}/{record.Offset.Value}");

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,14 +31,19 @@ internal sealed class InboxWorker(
 {
     private const string Worker = "inbox";
     private const string HintGroup = "smartcity-inbox";
-    private const int Remembered = 500_000;
+
+    // What is done and does not lie in the inbox any more is forgotten when there is so much more of it than of what does.
+    private const int MostGone = 100_000;
 
     // Pictures of one camera that wait in memory at most; the others wait for the next look. So a camera that cannot be served holds up no other.
     private const int MostOfCamera = 2_000;
 
-    private readonly Channel<bool> _hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly ConcurrentDictionary<string, byte> _inWork = new(StringComparer.Ordinal);
+    private readonly InboxPace _pace = new(time, options.Value.Every);
+    // Source by id.
+    private readonly ConcurrentDictionary<string, string> _inWork = new(StringComparer.Ordinal);
+
     private string _folder = "";
+    private int _there;
     private int _refused;
     private string? _lastRefusal;
     private int _unknown;
@@ -60,8 +65,8 @@ internal sealed class InboxWorker(
         var inbox = connection.Open();
         using var closing = inbox as IDisposable;
         _folder = Directory.CreateDirectory(Path.Combine(edge.Value.SpoolPath, "inbox")).FullName;
-        using var seen = new SeenFile(Path.Combine(_folder, "done"), Remembered);
-        using var refused = new SeenFile(Path.Combine(_folder, "refused"), Remembered);
+        using var seen = new SeenFile(Path.Combine(_folder, "done"), int.MaxValue);
+        using var refused = new SeenFile(Path.Combine(_folder, "refused"), int.MaxValue);
         var flow = new Flow<ObjectLanded>(async (e, cancellationToken) =>
         {
             var result = await reading.ReadAsync(inbox, e, cancellationToken);
@@ -80,13 +85,13 @@ internal sealed class InboxWorker(
             // The cameras stop at the same time; a picture that they did not read any more is read after the next start.
             Drain = TimeSpan.FromSeconds(2),
             Clock = time,
-            DeadLetters = (letter, _) =>
+            DeadLetters = (letter, cancellationToken) =>
             {
                 _waitsFor = null;
                 refused.Add(letter.Source, letter.Id);
                 _lastRefusal = letter.Reason;
                 Interlocked.Increment(ref _refused);
-                _inWork.TryRemove(letter.Id, out byte _);
+                _inWork.TryRemove(letter.Id, out _);
                 logger.LogError("A picture of the inbox ({Id}) was not read and is not tried again: {Reason}", letter.Id, letter.Reason);
                 return Task.CompletedTask;
             },
@@ -113,13 +118,16 @@ internal sealed class InboxWorker(
         var watermarks = new InboxWatermarks(Path.Combine(_folder, "watermarks"), options.Value.Overlap);
         while (!stop.IsCancellationRequested)
         {
+            var began = time.GetTimestamp();
+
             // A folder's times are those of the files, which may come late: there only what is done or refused is passed over.
             var found = await LookAsync(inbox, bucket, watermarks, connection.Folder is null, seen, refused, stop);
+            var took = time.GetElapsedTime(began);
             var inWork = found.Where(f => _inWork.ContainsKey(f.Id)).CountBy(f => f.Key!).ToDictionary(StringComparer.Ordinal);
             foreach (var landed in found)
             {
                 ref var ofCamera = ref CollectionsMarshal.GetValueRefOrAddDefault(inWork, landed.Key!, out _);
-                if (ofCamera < MostOfCamera && _inWork.TryAdd(landed.Id, 0))
+                if (ofCamera < MostOfCamera && _inWork.TryAdd(landed.Id, landed.Source))
                 {
                     ofCamera++;
                     yield return landed;
@@ -127,7 +135,7 @@ internal sealed class InboxWorker(
             }
 
             watermarks.Write();
-            await HintAsync(stop);
+            await _pace.RestAsync(took, stop);
         }
     }
 
@@ -135,12 +143,36 @@ internal sealed class InboxWorker(
     {
         var waiting = new List<CloudEvent<ObjectLanded>>();
         var newest = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        var unknown = 0;
+        foreach (var done in _inWork.Where(w => seen.Has(w.Value, w.Key)))
+        {
+            _inWork.TryRemove(done);
+        }
+
+        var (there, isCrowded, unknown) = (new HashSet<UInt128>(), seen.Count + refused.Count > _there + MostGone, 0);
+        _there = 0;
         try
         {
             await foreach (var entry in inbox.ListAsync(InboxKey.Prefix, stop))
             {
-                if (InboxKey.CameraOf(entry.Key) is not { } camera || (isInOrder && watermarks.IsPast(camera, entry.LastModified)))
+                if (InboxKey.CameraOf(entry.Key) is not { } camera)
+                {
+                    continue;
+                }
+
+                _there++;
+                var isPast = isInOrder && watermarks.IsPast(camera, entry.LastModified);
+                if (isPast && !isCrowded)
+                {
+                    continue;
+                }
+
+                var landed = new ObjectLanded(bucket, entry.Key, entry.ETag, entry.Bytes).ToEvent() with { Time = entry.LastModified, Key = camera };
+                if (isCrowded)
+                {
+                    there.Add(Number(landed.Id));
+                }
+
+                if (isPast)
                 {
                     continue;
                 }
@@ -153,17 +185,9 @@ internal sealed class InboxWorker(
                 }
 
                 newest[camera] = newest.TryGetValue(camera, out var at) && at > entry.LastModified ? at : entry.LastModified;
-                var landed = new ObjectLanded(bucket, entry.Key, entry.ETag, entry.Bytes).ToEvent() with { Time = entry.LastModified, Key = camera };
-                if (!seen.Has(landed.Source, landed.Id))
+                if (!seen.Has(landed.Source, landed.Id) && !refused.Has(landed.Source, landed.Id))
                 {
-                    if (!refused.Has(landed.Source, landed.Id))
-                    {
-                        waiting.Add(landed);
-                    }
-                }
-                else
-                {
-                    _inWork.TryRemove(landed.Id, out byte _);
+                    waiting.Add(landed);
                 }
             }
         }
@@ -172,6 +196,13 @@ internal sealed class InboxWorker(
             health.Degraded(Worker, $"The inbox cannot be listed: {e.Message}");
             logger.LogWarning("The inbox cannot be listed, and the edge tries again: {Error}", e.Message);
             return [];
+        }
+
+        // A folder that is not mounted for now looks empty.
+        if (isCrowded && there.Count > 0)
+        {
+            seen.Forget((_, id) => !there.Contains(Number(id)));
+            refused.Forget((_, id) => !there.Contains(Number(id)));
         }
 
         _unknown = unknown;
@@ -185,14 +216,7 @@ internal sealed class InboxWorker(
         return waiting;
     }
 
-    private async Task HintAsync(CancellationToken stop)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var hint = _hints.Reader.WaitToReadAsync(patience.Token).AsTask();
-        await Task.WhenAny(hint, Task.Delay(options.Value.Every, time, patience.Token));
-        await patience.CancelAsync();
-        _hints.Reader.TryRead(out _);
-    }
+    private static UInt128 Number(string id) => UInt128.TryParse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     // A folder tells of its files itself; a bucket by way of Kafka.
     private async Task HearAsync(ObjectStoreConnection connection, CancellationToken stop)
@@ -201,8 +225,8 @@ internal sealed class InboxWorker(
         {
             Directory.CreateDirectory(Path.Combine(folder, InboxKey.Prefix));
             using var watcher = new FileSystemWatcher(Path.Combine(folder, InboxKey.Prefix)) { IncludeSubdirectories = true };
-            watcher.Created += (_, _) => _hints.Writer.TryWrite(true);
-            watcher.Renamed += (_, _) => _hints.Writer.TryWrite(true);
+            watcher.Created += (_, _) => _pace.Hint();
+            watcher.Renamed += (_, _) => _pace.Hint();
             try
             {
                 watcher.EnableRaisingEvents = true;
@@ -220,7 +244,7 @@ internal sealed class InboxWorker(
             {
                 if (ObjectLanded.Read(e.Data).Any(o => reading.CameraOf(o.Key) is not null))
                 {
-                    _hints.Writer.TryWrite(true);
+                    _pace.Hint();
                 }
 
                 return ValueTask.FromResult(Result.Done);

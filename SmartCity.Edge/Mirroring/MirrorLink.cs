@@ -5,6 +5,7 @@ using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
+using SmartCity.Bricks.Kafka;
 using SmartCity.Contracts;
 using SmartCity.Edge.Publishing;
 using SmartCity.ServiceDefaults;

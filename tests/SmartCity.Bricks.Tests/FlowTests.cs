@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using SmartCity.Bricks.Kafka;
 
 namespace SmartCity.Bricks.Tests;
 
@@ -208,6 +209,76 @@ public sealed class FlowTests
                 yield return Parcels.Event("b", Interlocked.Increment(ref given));
             }
         }
+    }
+
+    [Fact]
+    public async Task What_waits_is_bounded_by_its_bytes_too()
+    {
+        const int Events = 200, Bytes = 100_000;
+        var (given, done, go) = (0, 0, new TaskCompletionSource());
+        var flow = new Flow<byte[]>(async (_, _) =>
+        {
+            await go.Task;
+            Interlocked.Increment(ref done);
+            return Result.Done;
+        })
+        { TimeLimit = TimeSpan.FromHours(1), MostWaitingBytes = 10 * Bytes };
+        var running = flow.RunAsync(Large(), TestContext.Current.CancellationToken);
+        await KafkaTests.UntilAsync(() => Volatile.Read(ref given) >= 10);
+        Assert.InRange(Volatile.Read(ref given), 10, 11);
+        go.SetResult();
+        await running;
+        Assert.Equal((Events, Events), (given, done));
+
+        async IAsyncEnumerable<CloudEvent<byte[]>> Large()
+        {
+            await Task.Yield();
+            while (given < Events)
+            {
+                yield return new CloudEvent<byte[]> { Id = $"{Interlocked.Increment(ref given)}", Source = "/belts", Type = "picture", Data = new byte[Bytes] };
+            }
+        }
+    }
+
+    [Fact]
+    public async Task When_partitions_move_only_what_is_in_work_on_them_is_cancelled()
+    {
+        // Of the two on a partition that moves, whichever is cancelled first lets the other end, and waits until both places have begun one that stays.
+        var go = new TaskCompletionSource();
+        var mayEnd = new Dictionary<string, TaskCompletionSource> { ["a"] = new(TaskCreationOptions.RunContinuationsAsynchronously), ["b"] = new(TaskCreationOptions.RunContinuationsAsynchronously) };
+        var (begun, staying) = (0, 0);
+        var flow = new Flow<Parcel>(async (e, cancellationToken) =>
+        {
+            if (e.Data.Belt.StartsWith("stays", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref staying);
+                await go.Task.WaitAsync(cancellationToken);
+                return Result.Done;
+            }
+
+            using var cancelled = cancellationToken.Register(() =>
+            {
+                mayEnd.Single(m => m.Key != e.Data.Belt).Value.TrySetResult();
+                SpinWait.SpinUntil(() => Volatile.Read(ref staying) >= 2, TimeSpan.FromSeconds(30));
+            });
+            Interlocked.Increment(ref begun);
+            await mayEnd[e.Data.Belt].Task;
+            return Result.Done;
+        })
+        { Parallelism = 2, Drain = TimeSpan.Zero, TimeLimit = TimeSpan.FromHours(1) };
+        using var lanes = new Lanes<Parcel>(flow, null, 100, null, TestContext.Current.CancellationToken);
+        var partition = new PartitionInWork(_ => { });
+        var place = partition.Take(new Confluent.Kafka.ConsumeResult<byte[]?, byte[]?> { Offset = 0 });
+        partition.Take(new Confluent.Kafka.ConsumeResult<byte[]?, byte[]?> { Offset = 1 });
+        partition.EndStretch();
+        lanes.Add(new Arrival<Parcel>("a", Parcels.Event("a", 0), 0, null, place), new Arrival<Parcel>("b", Parcels.Event("b", 0), 0, null, place), new Arrival<Parcel>("c", Parcels.Event("stays", 0), 0), new Arrival<Parcel>("d", Parcels.Event("stays", 1), 0));
+        await KafkaTests.UntilAsync(() => Volatile.Read(ref begun) == 2);
+        partition.Leave();
+        await lanes.LetGoAsync();
+        await KafkaTests.UntilAsync(() => Volatile.Read(ref staying) >= 2);
+        go.SetResult();
+        await lanes.FinishAsync();
+        Assert.Equal(2, staying);
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
 using SmartCity.Bricks.Kafka;
@@ -193,6 +196,78 @@ public sealed class KafkaTests(RealKafka kafka)
         Parcels.AreInOrder(done);
         Assert.Equal(Others + 2, done.Count); // the window of seen events still knows the others
     }
+
+    [Fact]
+    public async Task A_fatal_error_of_Kafka_ends_the_worker_with_what_it_has_in_work()
+    {
+        var (servers, topic) = await kafka.TopicAsync(partitions: 1);
+        await ProduceAsync(servers, topic, Parcels.Events(belts: 3, each: 1));
+        var (begun, cancelled) = (0, 0);
+        var flow = new Flow<Parcel>(async (_, cancellationToken) =>
+        {
+            Interlocked.Increment(ref begun);
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+            finally
+            {
+                Interlocked.Increment(ref cancelled);
+            }
+
+            return Result.Done;
+        })
+        { TimeLimit = TimeSpan.FromHours(1) };
+
+        // Of two members of the same name Kafka shuts the first out, for good.
+        var named = new ConsumerConfig(Group(servers, topic)) { GroupInstanceId = "scales" };
+        using var stop = new CancellationTokenSource();
+        var first = new KafkaWorker<Parcel>(flow, named, topic);
+        var running = first.RunAsync(stop.Token);
+        await UntilAsync(() => running.IsCompleted || Volatile.Read(ref begun) == 3);
+        var second = new KafkaWorker<Parcel>(new Flow<Parcel>((_, _) => ValueTask.FromResult(Result.Done)), named, topic).RunAsync(stop.Token);
+        var error = await Assert.ThrowsAnyAsync<KafkaException>(() => running.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.True(error.Error.IsFatal, error.Message);
+        Assert.Equal(3, cancelled);
+        await stop.CancelAsync();
+        await second;
+    }
+
+    [Fact]
+    public async Task A_sink_goes_on_after_a_fatal_error_of_its_producer()
+    {
+        var (servers, topic) = await kafka.TopicAsync(partitions: 1);
+        using var sink = new KafkaSink<Parcel>(new ProducerConfig { BootstrapServers = servers }, topic);
+        await sink.SendAsync(Parcels.Event("b", 0), TestContext.Current.CancellationToken);
+        FailForGood(sink.Handle);
+        var (failed, sent) = (TimeProvider.System.GetTimestamp(), false);
+        while (!sent)
+        {
+            try
+            {
+                await sink.SendAsync(Parcels.Event("b", 1), TestContext.Current.CancellationToken);
+                sent = true;
+            }
+            catch (KafkaException) when (TimeProvider.System.GetElapsedTime(failed) < Patience)
+            {
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+        }
+
+        Assert.Equal(["b-0", "b-1"], Read(servers, topic).Select(r => Header(r, "ce_id")));
+    }
+
+    // librdkafka has a function for this, which Confluent.Kafka does not show.
+    private static void FailForGood(Handle client)
+    {
+        using var self = Process.GetCurrentProcess();
+        var library = NativeLibrary.Load(self.Modules.Cast<ProcessModule>().First(m => m.ModuleName.Contains("librdkafka", StringComparison.Ordinal)).FileName);
+        var fail = Marshal.GetDelegateForFunctionPointer<FatalError>(NativeLibrary.GetExport(library, "rd_kafka_test_fatal_error"));
+        var handle = (SafeHandle)typeof(Handle).GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(client)!;
+        Assert.Equal(0, fail(handle, (int)ErrorCode.OutOfOrderSequenceNumber, "a test"));
+    }
+
+    private delegate int FatalError(SafeHandle client, int error, string reason);
 
     private static ConsumerConfig Group(string servers, string topic) => new() { BootstrapServers = servers, GroupId = topic + "-group" };
 

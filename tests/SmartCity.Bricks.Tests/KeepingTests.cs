@@ -82,6 +82,27 @@ public sealed class KeepingTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_seen_events_forgets_what_it_is_told_to()
+    {
+        var path = Path.Combine(_folder, "seen");
+        using (var seen = new SeenFile(path, most: int.MaxValue))
+        {
+            for (var n = 0; n < 100; n++)
+            {
+                seen.Add("/a", $"{n}");
+            }
+
+            seen.Forget((source, id) => source == "/a" && id is not ("7" or "8"));
+            Assert.Equal(2, seen.Count);
+            seen.Add("/a", "100");
+            Assert.True(seen.Has("/a", "7") && seen.Has("/a", "100"));
+            Assert.False(seen.Has("/a", "9"));
+        }
+
+        Assert.Equal(["/a\t7", "/a\t8", "/a\t100"], File.ReadAllLines(path));
+    }
+
+    [Fact]
     public void A_file_of_seen_events_goes_on_after_the_disk_was_full()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "This system has no /dev/full.");

@@ -89,6 +89,27 @@ public sealed class InboxTests(Recogniser recogniser)
         Assert.DoesNotContain("could not be read", Detail(station), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_lies_in_a_folder_stays_known_and_what_is_gone_is_forgotten_however_much_that_is()
+    {
+        const int Gone = 1_100_000;
+        using var folder = new TemporaryFolder();
+        var settings = new Dictionary<string, string?> { ["ConnectionStrings:inbox"] = folder["drop"] };
+        await using (var station = await CameraStation.StartAsync(recogniser, folder, Cameras, settings))
+        {
+            Drop(folder, "gate/1.jpg", "LR33TEE");
+            await station.Until(() => station.Sightings.Count == 1, "the picture is read");
+        }
+
+        var done = Path.Combine(folder["spool"], "inbox", "done");
+        await File.AppendAllLinesAsync(done, Enumerable.Range(0, Gone).Select(n => $"/buckets/drop\t{n:x32}"), TestContext.Current.CancellationToken);
+        await using var again = await CameraStation.StartAsync(recogniser, folder, Cameras, settings);
+        Drop(folder, "gate/2.jpg", "AB12CDE");
+        await again.Until(() => again.Sightings.Any(s => s.Plate == "AB12CDE"), "the new one is read");
+        Assert.Equal(["LR33TEE", "AB12CDE"], again.Sightings.Select(s => s.Plate));
+        await again.Until(() => File.ReadLines(done).Take(Gone).Count() < 10, "what is gone is forgotten");
+    }
+
     private static string Detail(CameraStation station) => station.Health.Reports.FirstOrDefault(r => r.Name == "inbox")?.Detail ?? "";
 
     private static void Drop(TemporaryFolder folder, string key, string? plate, byte[]? content = null)
