@@ -92,7 +92,10 @@ public sealed record ObjectLanded(string Bucket, string Key, string ETag, long B
         }
 
         var size = item.TryGetProperty("size", out var bytes) && bytes.TryGetInt64(out var count) ? count : -1;
-        return new ObjectLanded(bucketName, Uri.UnescapeDataString(key.Replace('+', ' ')), (Text(item, "eTag") ?? Text(item, "etag") ?? "").Trim('"'), size);
+
+        // Ceph alone says the key as it is.
+        var isPlain = Text(record, "eventSource") == "ceph:s3";
+        return new ObjectLanded(bucketName, isPlain ? key : Uri.UnescapeDataString(key.Replace('+', ' ')), (Text(item, "eTag") ?? Text(item, "etag") ?? "").Trim('"'), size);
     }
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

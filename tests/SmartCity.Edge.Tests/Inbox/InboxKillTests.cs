@@ -23,17 +23,33 @@ public sealed class InboxKillTests(CephServer ceph)
     public async Task Each_picture_is_one_sighting_while_the_edge_is_killed_and_the_notifier_cut_off()
     {
         var pictures = int.Parse(Environment.GetEnvironmentVariable("SMARTCITY_INBOX_PICTURES") ?? "50", CultureInfo.InvariantCulture);
-        var connection = $"{await ceph.StartedAsync()};Bucket=inbox-{Guid.NewGuid():n}";
+        var name = $"inbox-{Guid.NewGuid():n}";
+        var connection = $"{await ceph.StartedAsync()};Bucket={name}";
         using var folder = new TemporaryFolder();
         using var kafka = new InProcessBroker((Topics.Sightings, 1), (Topics.StationHeartbeats, 1), (Topic, 1));
         using var bucket = (S3ObjectStore)ObjectStoreConnection.Parse(connection).Open();
-        using var notifier = new ProducerBuilder<Null, string>(new ProducerConfig { BootstrapServers = kafka.BootstrapServers }).Build();
+        using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig { BootstrapServers = kafka.BootstrapServers }).Build();
         using var reader = new TopicReader(kafka.BootstrapServers, Topics.Sightings, 1);
         await WriteCityAsync(folder);
         await DropAsync(bucket, 0);
+        var (told, cutOff, isCutOff) = (0, 0, false);
+        await using var notifier = await CephNotifier.StartAsync(await ceph.StartedAsync(), name, async notification =>
+        {
+            if (Volatile.Read(ref isCutOff))
+            {
+                Interlocked.Increment(ref cutOff);
+                return;
+            }
+
+            // Of some pictures it tells twice.
+            for (var times = 1 + (Interlocked.Increment(ref told) % 2); times > 0; times--)
+            {
+                await producer.ProduceAsync(Topic, new Message<Null, byte[]> { Value = notification }, TestContext.Current.CancellationToken);
+            }
+        });
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(60 + (2 * pictures)));
-        var (edge, kills, told) = (Start(folder, connection, kafka.BootstrapServers), 0, 0);
+        var (edge, kills) = (Start(folder, connection, kafka.BootstrapServers), 0);
         try
         {
             var dropping = Task.Run(
@@ -47,15 +63,9 @@ public sealed class InboxKillTests(CephServer ceph)
                             await Task.Delay(TimeSpan.FromMilliseconds(20), deadline.Token);
                         }
 
-                        var key = await DropAsync(bucket, n);
-
-                        // Cut off twice; while it is not, it tells of some pictures twice.
-                        var share = 100 * n / pictures;
-                        for (var times = share is (>= 20 and < 35) or (>= 60 and < 75) ? 0 : 1 + (n % 2); times > 0; times--)
-                        {
-                            await notifier.ProduceAsync(Topic, new Message<Null, string> { Value = Notification(key) }, deadline.Token);
-                            told++;
-                        }
+                        // The notifier is cut off twice.
+                        Volatile.Write(ref isCutOff, (100 * n / pictures) is (>= 20 and < 35) or (>= 60 and < 75));
+                        await DropAsync(bucket, n);
                     }
                 },
                 deadline.Token);
@@ -90,8 +100,10 @@ public sealed class InboxKillTests(CephServer ceph)
         }
 
         var sightings = Sightings(reader);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{pictures + Cameras.Length} pictures, {told} notifications, {kills} kills: {sightings.Count} records of {sightings.DistinctBy(s => s.Id).Count()} sightings");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{pictures + Cameras.Length} pictures, told of {told} of them, cut off at {cutOff}, {kills} kills: {sightings.Count} records of {sightings.DistinctBy(s => s.Id).Count()} sightings");
         Assert.Equal(Kills, kills);
+        Assert.InRange(told, 1, pictures + Cameras.Length - 1);
+        Assert.InRange(cutOff, 1, pictures);
         Assert.Equal(pictures + Cameras.Length, sightings.Select(s => s.Id).Distinct().Count());
         Assert.Equal(pictures + Cameras.Length, sightings.Select(s => s.CapturedAt).Distinct().Count());
     }
@@ -105,16 +117,12 @@ public sealed class InboxKillTests(CephServer ceph)
     private static List<Sighting> Sightings(TopicReader reader) => reader.Records.ConvertAll(r => JsonSerializer.Deserialize(r.Message.Value, ContractsJson.Default.Sighting)!);
 
     // Each picture has a time of its own.
-    private static async Task<string> DropAsync(S3ObjectStore bucket, int n)
+    private static async Task DropAsync(S3ObjectStore bucket, int n)
     {
         var key = string.Create(CultureInfo.InvariantCulture, $"inbox/{Cameras[n % Cameras.Length]}/{n}.jpg");
         var taken = new DateTime(2026, 11, 23, 8, 0, 0, DateTimeKind.Utc).AddSeconds(n);
         await bucket.PutAsync(key, TestPictures.Taken(TestPictures.Jpeg("LR33TEE"), taken.ToString("yyyy:MM:dd HH:mm:ss", CultureInfo.InvariantCulture), "+00:00"), "image/jpeg", TestContext.Current.CancellationToken);
-        return key;
     }
-
-    private static string Notification(string key) =>
-        JsonSerializer.Serialize(new { Records = new[] { new { eventSource = "ceph:s3", eventName = "ObjectCreated:Put", s3 = new { bucket = new { name = "inbox" }, @object = new { key, size = 1, eTag = "x" } } } } });
 
     private static Task WriteCityAsync(TemporaryFolder folder) => File.WriteAllTextAsync(
         folder["city.json"],

@@ -106,7 +106,7 @@ public sealed class InboxTests(Recogniser recogniser)
         await using var again = await CameraStation.StartAsync(recogniser, folder, Cameras, settings);
         Drop(folder, "gate/2.jpg", "AB12CDE");
         await again.Until(() => again.Sightings.Any(s => s.Plate == "AB12CDE"), "the new one is read");
-        Assert.Equal(["LR33TEE", "AB12CDE"], again.Sightings.Select(s => s.Plate));
+        Assert.Equal(1, again.Camera("gate").Frames);
         await again.Until(() => File.ReadLines(done).Take(Gone).Count() < 10, "what is gone is forgotten");
     }
 
