@@ -12,7 +12,25 @@ public sealed class HttpFunction<T>(HttpClient client, Uri address, JsonSerializ
 {
     public async ValueTask<Result> CallAsync(CloudEvent<T> e, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(EventData<T>.Write(e.Data, json ?? JsonSerializerOptions.Web)) };
+        using var request = Request(e);
+        try
+        {
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var said = $"{address.GetLeftPart(UriPartial.Path)} answered {(int)answer.StatusCode} {answer.ReasonPhrase}.";
+            return answer.IsSuccessStatusCode ? Result.Done
+                : answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity ? Result.Rejected(said)
+                : Result.Failed(said);
+        }
+        catch (HttpRequestException fault)
+        {
+            return Result.Failed($"{address.GetLeftPart(UriPartial.Path)} could not be reached: {fault.Message}");
+        }
+    }
+
+    /// <summary>The request for an event, for whoever signs it or sends it by a schedule of their own.</summary>
+    public HttpRequestMessage Request(CloudEvent<T> e)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(EventData<T>.Write(e.Data, json ?? JsonSerializerOptions.Web)) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(e.DataContentType ?? EventData<T>.ContentType);
         void Add(string name, string? value)
         {
@@ -35,17 +53,6 @@ public sealed class HttpFunction<T>(HttpClient client, Uri address, JsonSerializ
             request.Headers.Add("traceparent", e.TraceParent);
         }
 
-        try
-        {
-            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            var said = $"{address.GetLeftPart(UriPartial.Path)} answered {(int)answer.StatusCode} {answer.ReasonPhrase}.";
-            return answer.IsSuccessStatusCode ? Result.Done
-                : answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity ? Result.Rejected(said)
-                : Result.Failed(said);
-        }
-        catch (HttpRequestException fault)
-        {
-            return Result.Failed($"{address.GetLeftPart(UriPartial.Path)} could not be reached: {fault.Message}");
-        }
+        return request;
     }
 }

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SmartCity.Bricks;
+using SmartCity.Bricks.Http;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Database;
@@ -15,7 +17,7 @@ using SmartCity.ServiceDefaults.Webhooks;
 namespace SmartCity.Core.Alerts;
 
 /// <summary>
-/// Sends alerts to webhooks, each on its own so that a slow one holds up nobody else. What is not answered with 2xx is tried again, ever more
+/// Sends alerts to webhooks as events over HTTP, signed, each on its own so that a slow one holds up nobody else. What is not answered with 2xx is tried again, ever more
 /// seldom, until it is dead. The schedule is in the database: it outlives this process, and several cores share it.
 /// </summary>
 internal sealed class WebhookSender(
@@ -31,6 +33,7 @@ internal sealed class WebhookSender(
     public const string Client = "webhooks";
 
     private const string Worker = "webhooks";
+    private const string Json = "application/json";
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<Guid, Task> _busy = new();
@@ -41,8 +44,9 @@ internal sealed class WebhookSender(
     {
         var at = time.GetUtcNow();
         var started = time.GetTimestamp();
-        var body = JsonSerializer.SerializeToUtf8Bytes(new { test = true, sentAt = at });
-        var (status, error) = await SendAsync(url, secret, Guid.CreateVersion7(at), body, at, cancellationToken);
+        var delivery = Guid.CreateVersion7(at);
+        var test = new CloudEvent<byte[]> { Id = delivery.ToString(), Source = "/core/webhooks", Type = "webhook.test", Time = at, DataContentType = Json, Data = JsonSerializer.SerializeToUtf8Bytes(new { test = true, sentAt = at }) };
+        var (status, error) = await SendAsync(url, secret, delivery, test, at, cancellationToken);
         return new WebhookAttemptView(at, status, error, (int)time.GetElapsedTime(started).TotalMilliseconds);
     }
 
@@ -127,14 +131,26 @@ internal sealed class WebhookSender(
 
     private async Task<(int? Status, string? Error)> SendAsync(DueDelivery delivery, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(delivery.Alert, ContractsJson.Default.AlertView);
-        return await SendAsync(delivery.Url, delivery.Secret, delivery.Id, body, at, cancellationToken);
+        var alert = delivery.Alert;
+        var raised = new CloudEvent<byte[]>
+        {
+            Id = alert.Id.ToString(),
+            Source = "/core/alerts",
+            Type = CityEvents.AlertRaised,
+            Subject = alert.StationId,
+            Time = alert.RaisedAt,
+            Key = alert.Plate,
+            DataContentType = Json,
+            Data = JsonSerializer.SerializeToUtf8Bytes(alert, ContractsJson.Default.AlertView),
+        };
+        return await SendAsync(delivery.Url, delivery.Secret, delivery.Id, raised, at, cancellationToken);
     }
 
-    private async Task<(int? Status, string? Error)> SendAsync(Uri url, string secret, Guid delivery, byte[] body, DateTimeOffset at, CancellationToken cancellationToken)
+    private async Task<(int? Status, string? Error)> SendAsync(Uri url, string secret, Guid delivery, CloudEvent<byte[]> e, DateTimeOffset at, CancellationToken cancellationToken)
     {
         using var client = clients.CreateClient(Client);
-        return await WebhookCall.SendAsync(client, url, secret, delivery, body, at, options.Value.Timeout, cancellationToken);
+        using var request = new HttpFunction<byte[]>(client, url).Request(e);
+        return await WebhookCall.SendAsync(client, request, secret, delivery, e.Data, at, options.Value.Timeout, cancellationToken);
     }
 
     private TimeSpan RetryAfter(int attempt) => Backoff.After(attempt, options.Value.FirstRetry, options.Value.LongestRetry);

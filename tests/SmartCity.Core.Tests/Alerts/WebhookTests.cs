@@ -1,8 +1,13 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SmartCity.Bricks;
+using SmartCity.Bricks.Http;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Hosting;
@@ -34,6 +39,32 @@ public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
             Assert.Equal(delivery.Id.ToString(), r.Headers[WebhookSignature.DeliveryHeader]);
         });
         Assert.Equal(alert.Id, JsonSerializer.Deserialize<AlertView>(receiver.Received.Last().Body, JsonSerializerOptions.Web)!.Id);
+        await RemoveAsync(webhook);
+    }
+
+    [Fact]
+    public async Task A_flow_behind_an_address_takes_alerts_and_tests_as_events()
+    {
+        var taken = new ConcurrentQueue<CloudEvent<JsonElement>>();
+        var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
+        builder.Logging.ClearProviders();
+        await using var app = builder.Build();
+        app.MapFlow("/", new Flow<JsonElement>((e, _) =>
+        {
+            taken.Enqueue(e);
+            return ValueTask.FromResult(Result.Done);
+        }));
+        await app.StartAsync(Token);
+        var webhook = await AddAsync(new Uri(app.Urls.Single()));
+        var alert = await AlertAsync("WH08AAA");
+        await DeliveryAsync(webhook.Id, d => d.State == "delivered");
+        Assert.Equal(204, (await TestAsync(webhook.Id)).Status);
+
+        var e = taken.First();
+        Assert.Equal((alert.Id.ToString(), "/core/alerts", "alert.raised", alert.StationId, "WH08AAA"), (e.Id, e.Source, e.Type, e.Subject, e.Key));
+        Assert.Equal(alert.RaisedAt, e.Time!.Value, TimeSpan.FromMicroseconds(1)); // which is as fine as Postgres keeps it
+        Assert.Equal("WH08AAA", e.Data.GetProperty("plate").GetString());
+        Assert.Equal("webhook.test", taken.Last().Type);
         await RemoveAsync(webhook);
     }
 
