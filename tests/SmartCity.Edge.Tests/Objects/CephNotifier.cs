@@ -57,7 +57,8 @@ public sealed class CephNotifier : IAsyncDisposable
     {
         using var curl = Process.Start(new ProcessStartInfo("curl", [
             "--silent", "--fail", "--aws-sigv4", "aws:amz:us-east-1:sns", "--user", $"{ceph["AccessKey"]}:{ceph["SecretKey"]}", ceph["Endpoint"] + "/",
-            "--data", $"Action=CreateTopic&Name={name}&push-endpoint={Uri.EscapeDataString(address)}"]) { RedirectStandardOutput = true })!;
+            "--data", $"Action=CreateTopic&Name={name}&push-endpoint={Uri.EscapeDataString(address)}"])
+        { RedirectStandardOutput = true })!;
         var answer = await curl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await curl.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, curl.ExitCode);
