@@ -121,6 +121,10 @@ public sealed class CorrectionGateTests(PostgresFixture postgres) : IClassFixtur
         await WaitingAsync(2, 2);
         await theirs.CommitAsync(Token);
         await Task.WhenAll(ingest, rederive).WaitAsync(Soon, Token);
+
+        // The other tests have none, and Postgres takes its time to end a session.
+        await former.CloseAsync();
+        await CoreHost.UntilAsync(() => postgres.ScalarAsync<bool>("select not exists (select from pg_stat_activity where datname = current_database() and application_name = $1)", CorrectionGate.FormerCore), "its session has ended");
     }
 
     [Fact]

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using Npgsql;
 using SmartCity.Core.Tests.Database;
+using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Tests.Lake;
 
 /// <summary>Real engines that read the lake by its catalogue in Postgres: kits that lie beside the repository, where they do.</summary>
-internal sealed class Engines(string postgres, string warehouse) : IAsyncDisposable
+/// <param name="s3">The object store that the warehouse is in; null if it is a folder.</param>
+internal sealed class Engines(string postgres, string warehouse, ObjectStoreConnection? s3 = null) : IAsyncDisposable
 {
     private readonly FreezingProxy _tcp = new(postgres);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(9);
@@ -14,7 +16,7 @@ internal sealed class Engines(string postgres, string warehouse) : IAsyncDisposa
     private bool _trinoRuns;
 
     /// <summary>What Spark answers to statements separated by ';': a header and lines for each.</summary>
-    public Task<string[]> SparkAsync(string sql) => RunAsync(Kit("spark", "spark.sh"), "-e", sql, "--catalog", "lake", "--jdbc", JdbcUrl, "--user", "smartcity", "--password", "none", "--warehouse", warehouse);
+    public Task<string[]> SparkAsync(string sql) => RunAsync(Kit("spark", "spark.sh"), ["-e", sql, "--catalog", "lake", .. Where]);
 
     /// <summary>What Trino answers; it is started by the first call.</summary>
     public async Task<string[]> TrinoAsync(string sql)
@@ -22,7 +24,7 @@ internal sealed class Engines(string postgres, string warehouse) : IAsyncDisposa
         var trino = Kit("trino", "trino.sh");
         if (!_trinoRuns)
         {
-            await RunAsync(trino, "start", _trino, "--port", "0", "--heap", "700m", "--jdbc", JdbcUrl, "--user", "smartcity", "--password", "none", "--warehouse", warehouse);
+            await RunAsync(trino, ["start", _trino, "--port", "0", "--heap", "700m", .. Where]);
             _trinoRuns = true;
         }
 
@@ -45,6 +47,12 @@ internal sealed class Engines(string postgres, string warehouse) : IAsyncDisposa
         _tcp.Dispose();
         Directory.Delete(_trino, recursive: true);
     }
+
+    private IEnumerable<string> Where =>
+    [
+        "--jdbc", JdbcUrl, "--user", "smartcity", "--password", "none", "--warehouse", warehouse,
+        .. s3 is null ? (string[])[] : ["--s3", s3.Endpoint!.ToString().TrimEnd('/'), "--s3-key", s3.AccessKey!, "--s3-secret", s3.SecretKey!],
+    ];
 
     // Programs in Java know no Unix sockets.
     private string JdbcUrl
