@@ -59,7 +59,7 @@ public sealed class LiveTests(Recogniser recogniser) : IAsyncLifetime
             await Eventually.IsTrue(() => _calls == drops && station.Camera("street").State == CameraState.Lost, $"the stream is lost for the {drops}. time");
             var lost = station.Time.GetUtcNow();
             await station.Until(() => _calls > drops || station.Camera("street").State != CameraState.Lost, "it is asked again");
-            Assert.InRange(station.Time.GetUtcNow() - lost, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+            Assert.InRange(station.Time.GetUtcNow() - lost, TimeSpan.Zero, TimeSpan.FromSeconds(12)); // the sixth pause in a row is longer
         }
     }
 

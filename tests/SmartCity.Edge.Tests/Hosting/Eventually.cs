@@ -4,7 +4,7 @@ namespace SmartCity.Edge.Tests.Hosting;
 
 internal static class Eventually
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Waits until something is so; fails with the words given when it never is.</summary>

@@ -48,7 +48,7 @@ public sealed class InboxKillTests(CephServer ceph)
             }
         });
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60 + (2 * pictures)));
+        deadline.CancelAfter(TimeSpan.FromSeconds(240 + (4 * pictures)));
         var (edge, kills) = (Start(folder, connection, kafka.BootstrapServers), 0);
         try
         {

@@ -128,7 +128,8 @@ public sealed class ModelTests : IAsyncLifetime
         Order(TestModels.Shuffled(), 2, 1);
 
         var beat = await IsRefusedAsync("it agreed with the present version in 0 %");
-        Assert.Equal((3L, 0L), (beat.Shadow!.Plates, beat.Shadow.Agreed));
+        Assert.True(beat.Shadow!.Plates >= 3, $"{beat.Shadow.Plates} plates"); // it is judged at intervals
+        Assert.Equal(0L, beat.Shadow.Agreed);
     }
 
     [Fact]
