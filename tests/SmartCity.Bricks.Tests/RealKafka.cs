@@ -28,7 +28,7 @@ public sealed class RealKafka : IAsyncDisposable
         {
             if (_servers is null)
             {
-                var port = FreePort();
+                var port = FreePorts(10_000); // its controller listens 10,000 above
                 await RunAsync(script!, "start", _folder, $"{port}");
                 _servers = $"127.0.0.1:{port}";
             }
@@ -51,7 +51,18 @@ public sealed class RealKafka : IAsyncDisposable
             await RunAsync(Script()!, "stop", _folder);
         }
 
-        Directory.Delete(_folder, recursive: true);
+        for (var tries = 0; Directory.Exists(_folder); tries++)
+        {
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (IOException) when (tries < 20)
+            {
+                await Task.Delay(500); // it is still ending
+            }
+        }
+
         _gate.Dispose();
     }
 
@@ -69,16 +80,29 @@ public sealed class RealKafka : IAsyncDisposable
         return null;
     }
 
-    // The script's controller listens 10,000 above.
-    private static int FreePort()
+    // Below those that the system gives to connections by itself.
+    private static int FreePorts(params int[] beside)
     {
         while (true)
         {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            if (((IPEndPoint)listener.LocalEndpoint).Port is < 55_000 and var port)
+            var port = Random.Shared.Next(10_000, 20_000);
+            var held = new List<TcpListener>();
+            try
             {
+                foreach (var next in (int[])[0, .. beside])
+                {
+                    held.Add(new TcpListener(IPAddress.Loopback, port + next));
+                    held[^1].Start();
+                }
+
                 return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+            }
+            finally
+            {
+                held.ForEach(l => l.Dispose());
             }
         }
     }
