@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
@@ -27,6 +28,7 @@ internal static class DatabaseSlice
                     .ConfigureBatchFilter(_ => Activity.Current is not null));
             });
         services.Configure<HealthCheckServiceOptions>(FitReadiness);
+        services.TryAddSingleton(DatabasePatience.Usual);
         services.AddSingleton<DatabaseWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseWatch>());
         services.AddSingleton<DatabaseStartup>();

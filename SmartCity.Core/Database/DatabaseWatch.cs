@@ -10,14 +10,13 @@ namespace SmartCity.Core.Database;
 /// Asks Postgres several times a second whether it answers, on a connection of its own. So a call finds out within seconds that Postgres has stopped, or
 /// that it takes connections and says nothing any more. It also looks for cores of the former release.
 /// </summary>
-internal sealed class DatabaseWatch(PostgresConnection postgres, NpgsqlDataSource dataSource, TimeProvider time, ILogger<DatabaseWatch> logger) : BackgroundService, IHealthCheck
+internal sealed class DatabaseWatch(PostgresConnection postgres, NpgsqlDataSource dataSource, DatabasePatience patience, TimeProvider time, ILogger<DatabaseWatch> logger) : BackgroundService, IHealthCheck
 {
     // Of Npgsql's pool, unless the connection string says otherwise.
     private const int MostConnections = 100;
 
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan EveryWhileAway = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
 
     private volatile State _state = new(null, new CancellationTokenSource());
 
@@ -42,7 +41,7 @@ internal sealed class DatabaseWatch(PostgresConnection postgres, NpgsqlDataSourc
                 try
                 {
                     connection ??= new NpgsqlConnection(OwnConnection());
-                    if (await AskAsync(connection, stoppingToken).WaitAsync(Patience, time, stoppingToken))
+                    if (await AskAsync(connection, stoppingToken).WaitAsync(patience.Value, time, stoppingToken))
                     {
                         former.Seen(time);
                     }
@@ -70,7 +69,7 @@ internal sealed class DatabaseWatch(PostgresConnection postgres, NpgsqlDataSourc
     {
         Pooling = false,
         ApplicationName = "smartcity-watch",
-        Timeout = (int)Math.Ceiling(Patience.TotalSeconds),
+        Timeout = (int)Math.Ceiling(patience.Value.TotalSeconds),
         CommandTimeout = 0, // a statement that Npgsql gives up asks the server to cancel it, and waits for that
     }.ConnectionString;
 
@@ -114,7 +113,7 @@ internal sealed class DatabaseWatch(PostgresConnection postgres, NpgsqlDataSourc
     private void Lost(Exception e)
     {
         var away = e is TimeoutException or { InnerException: TimeoutException }
-            ? $"Postgres has not answered for {Patience.TotalSeconds:0.#} s."
+            ? $"Postgres has not answered for {patience.Value.TotalSeconds:0.#} s."
             : $"Postgres does not answer: {(e.InnerException as SocketException ?? e).Message}";
         var before = _state;
         _state = before with { Away = away };
@@ -134,6 +133,12 @@ internal sealed class DatabaseWatch(PostgresConnection postgres, NpgsqlDataSourc
     }
 
     private sealed record State(string? Away, CancellationTokenSource Gone);
+}
+
+/// <summary>How long Postgres may take to answer before every call is told that it is not there.</summary>
+internal sealed record DatabasePatience(TimeSpan Value)
+{
+    public static DatabasePatience Usual { get; } = new(TimeSpan.FromSeconds(2.5));
 }
 
 /// <summary>On an endpoint that answers, at least in part, while Postgres does not.</summary>

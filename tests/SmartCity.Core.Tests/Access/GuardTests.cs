@@ -67,12 +67,12 @@ public class GuardTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.DoesNotContain(offer.Secret, await core.Postgres.ScalarAsync<string>("select secret from second_factors"), StringComparison.Ordinal);
         using var wrong = await user.Http.PostAsJsonAsync("/api/access/second-factor/confirm", new SecondFactorCode("000000"), Token);
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
-        var confirmed = await Caller.ReadAsync<SecondFactorConfirmed>(await user.Http.PostAsJsonAsync("/api/access/second-factor/confirm", new SecondFactorCode(Code(offer.Secret, -1)), Token));
+        var confirmed = await Caller.ReadAsync<SecondFactorConfirmed>(await user.Http.PostAsJsonAsync("/api/access/second-factor/confirm", new SecondFactorCode(Code(offer.Secret, 0)), Token));
 
         using var without = await core.Http.PostAsJsonAsync("/api/access/sign-in", new SignInRequest("phone", password), Token);
         Assert.Equal(HttpStatusCode.Unauthorized, without.StatusCode);
         Assert.True((await without.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("secondFactor").GetBoolean());
-        var code = Code(offer.Secret, 0);
+        var code = Code(offer.Secret, 1);
         Assert.Equal(HttpStatusCode.OK, await SignInAsync("phone", password, "10.1.2.5", code));
         Assert.Equal(HttpStatusCode.Unauthorized, await SignInAsync("phone", password, "10.1.2.5", code));
         Assert.Equal(HttpStatusCode.OK, await SignInAsync("phone", password, "10.1.2.5", confirmed.RecoveryCodes[3].ToUpperInvariant()));

@@ -103,12 +103,14 @@ public class HistoryTests(CoreHost core) : IClassFixture<CoreHost>
             caller.Http.DefaultRequestHeaders.Add("Audit-Reason", "everything");
         }
 
-        // An export counts as a twentieth of the hour's.
-        for (var i = 0; i < 20; i++)
+        // An export counts as a twentieth of the hour's. It is an hour of the clock, which may end once in between.
+        var given = 0;
+        while (given < 41 && await StatusAsync(greedy, "/api/hotlist/export") == HttpStatusCode.OK)
         {
-            Assert.Equal(HttpStatusCode.OK, await StatusAsync(greedy, "/api/hotlist/export"));
+            given++;
         }
 
+        Assert.InRange(given, 20, 40);
         using var refused = await greedy.Http.GetAsync("/api/sightings?plate=HIST1", Token);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));

@@ -108,7 +108,7 @@ public sealed class AlertActionTests(CoreHost core) : IClassFixture<CoreHost>
         await using var receiver = await WebhookReceiver.StartAsync();
         using var added = await core.Http.PostAsJsonAsync("/api/webhooks", new WebhookRequest("police", receiver.Url, "a secret of some length"), Token);
         Assert.Equal(HttpStatusCode.Created, added.StatusCode);
-        var alert = await AlertAsync("AA04ACT");
+        var alert = await AlertAsync("AA08ACT");
         await CoreHost.UntilAsync(async () => (await DetailAsync(alert.Id)).Deliveries is [{ Delivery.State: "delivered" }], "the delivery");
         var delivery = (await DetailAsync(alert.Id)).Deliveries[0];
         Assert.Equal("police", delivery.Webhook);

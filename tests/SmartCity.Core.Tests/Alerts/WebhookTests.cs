@@ -106,9 +106,9 @@ public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
             await AlertAsync($"WH02AA{(char)('A' + i)}");
         }
 
-        await CoreHost.UntilAsync(() => Task.FromResult(quick.Received.Count == 6), "the quick receiver has all six");
+        await CoreHost.UntilAsync(() => Task.FromResult(quick.Received.Select(r => r.Headers[WebhookSignature.DeliveryHeader].ToString()).Distinct().Count() == 6), "the quick receiver has all six");
         var waiting = await DeliveryAsync(slow.Id, d => d.Attempts.Count > 0);
-        Assert.Contains("did not answer within 1 s", waiting.Attempts[0].Error, StringComparison.Ordinal);
+        Assert.Contains("did not answer within 10 s", waiting.Attempts[0].Error, StringComparison.Ordinal);
         released.SetResult();
         await RemoveAsync(slow);
         await RemoveAsync(fast);

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Charges;
+using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Sightings;
@@ -20,16 +22,18 @@ public class TariffTests(CoreHost core) : IClassFixture<CoreHost>
     public async Task A_tariff_that_is_added_is_what_its_days_cost_and_earlier_days_cost_what_they_did()
     {
         await core.Postgres.ExecuteAsync("insert into vehicles (plate, class, fuel, euro) values ('OLD1ONE', 'car', 'diesel', 4)");
-        var now = Rates(await ListAsync(), Today);
-        await AddAsync(new NewTariff("dearer", Tomorrow, now with { Ulez = 17.25m }));
+        // On 25 December nothing is charged.
+        var (last, next) = (Today is { Month: 12, Day: 25 } ? Today.AddDays(-1) : Today, Tomorrow is { Month: 12, Day: 25 } ? Tomorrow.AddDays(1) : Tomorrow);
+        var now = Rates(await ListAsync(), last);
+        await AddAsync(new NewTariff("dearer", next, now with { Ulez = 17.25m }));
         try
         {
-            // Zones charge by the day of London; the core's clock may run a day behind a camera's.
-            await core.SendAsync(TestSightings.Sighting("OLD1ONE", ChargingCity.London.StartOf(Today).AddMinutes(1)));
-            await core.SendAsync(TestSightings.Sighting("OLD1ONE", ChargingCity.London.StartOf(Tomorrow).AddMinutes(1)));
+            // Zones charge by the day of London.
+            await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(
+                TestSightings.Records([.. new[] { last, next }.Select(day => TestSightings.Sighting("OLD1ONE", ChargingCity.London.StartOf(day).AddMinutes(1)))]), [], Token);
             await CoreHost.UntilAsync(async () => (await ChargesAsync()).Count == 2, "both days are charged");
 
-            Assert.Equal([(Today, 12.50m, Tariff.London.Version), (Tomorrow, 17.25m, "dearer")], (await ChargesAsync()).Select(c => (c.Day, c.Amount, c.TariffVersion)));
+            Assert.Equal([(last, 12.50m, Tariff.London.Version), (next, 17.25m, "dearer")], (await ChargesAsync()).Select(c => (c.Day, c.Amount, c.TariffVersion)));
             Assert.Contains("£17.25", (await ChargesAsync())[1].Why, StringComparison.Ordinal);
         }
         finally

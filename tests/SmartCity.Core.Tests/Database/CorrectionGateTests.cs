@@ -15,7 +15,7 @@ namespace SmartCity.Core.Tests.Database;
 public sealed class CorrectionGateTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 18, 12, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private readonly TestIngest _core = new(postgres.DataSource);
 

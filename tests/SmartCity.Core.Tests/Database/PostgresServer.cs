@@ -78,7 +78,7 @@ public sealed class PostgresServer : IAsyncLifetime
                 await connection.OpenAsync();
                 return;
             }
-            catch (NpgsqlException) when (deadline.Elapsed < TimeSpan.FromSeconds(30) && !_server.HasExited)
+            catch (NpgsqlException) when (deadline.Elapsed < TimeSpan.FromSeconds(120) && !_server.HasExited)
             {
                 await Task.Delay(50);
             }
@@ -118,7 +118,17 @@ public sealed class PostgresServer : IAsyncLifetime
             await CrashAsync();
         }
 
-        Directory.Delete(_folder, recursive: true);
+        for (var tries = 0; Directory.Exists(_folder); tries++)
+        {
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (IOException) when (tries < 20)
+            {
+                await Task.Delay(500); // one of its processes is still ending
+            }
+        }
     }
 
     // An environment variable: a file for the statements that the core sends.
@@ -129,8 +139,9 @@ public sealed class PostgresServer : IAsyncLifetime
     private async Task SignalAllAsync(string signal)
     {
         var postmaster = (await File.ReadAllLinesAsync(Path.Combine(_folder, "data", "postmaster.pid")))[0];
-        var children = await File.ReadAllTextAsync($"/proc/{postmaster}/task/{postmaster}/children");
-        await RunAsync("kill", [signal, postmaster, .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        await RunAsync("kill", signal, postmaster);
+        var children = (await File.ReadAllTextAsync($"/proc/{postmaster}/task/{postmaster}/children")).Trim();
+        await RunAsync("bash", "-c", $"kill {signal} {children} 2> /dev/null || true"); // one of them may have ended in between
     }
 
     private async Task CreateAsync(string databaseAndOptions)

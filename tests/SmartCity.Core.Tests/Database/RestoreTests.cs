@@ -84,7 +84,13 @@ public class RestoreTests(PostgresServer server)
     }
 
     private static Task StoredAsync(NpgsqlDataSource data) => CoreHost.UntilAsync(
-        async () => (await SumsAsync(data)).Any(s => s.StartsWith($"sightings {Before + After} ", StringComparison.Ordinal)), "all sightings are stored", 120);
+        async () => (await SumsAsync(data)).Any(s => s.StartsWith($"sightings {Before + After} ", StringComparison.Ordinal)) && await InDoubtAsync(data) == 0, "all sightings are stored, and the days in doubt are worked out", 120);
+
+    private static async Task<long> InDoubtAsync(NpgsqlDataSource data)
+    {
+        await using var command = data.CreateCommand("select count(*) from charge_days_in_doubt");
+        return (long)(await command.ExecuteScalarAsync(Token))!;
+    }
 
     private static async Task<List<string>> SumsAsync(NpgsqlDataSource data)
     {

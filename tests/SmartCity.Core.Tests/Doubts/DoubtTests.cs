@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
@@ -147,9 +148,9 @@ public sealed class DoubtTests(CoreHost core) : IClassFixture<CoreHost>
     [Fact]
     public async Task After_an_upheld_dispute_a_person_looks_at_the_vehicles_charges_for_four_weeks()
     {
-        var now = TimeProvider.System.GetUtcNow();
+        var noon = ChargingCity.London.StartOf(ChargingCity.London.Today(TimeProvider.System)).AddHours(12);
         await RegisterAsync("WA01AAA");
-        await IngestAsync(Sighting("WA01AAA", now.AddDays(-3), West));
+        await IngestAsync(Sighting("WA01AAA", Charged(noon.AddDays(-3)), West));
         var charge = (await GetAsync<Page<ChargeView>>("/api/charges?plate=WA01AAA&scheme=ulez")).Items.Single();
         var dispute = await Caller.ReadAsync<DisputeView>(await core.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute("It was read wrongly"), Token));
         using (var person = Caller.With(core, (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword)).Token))
@@ -157,15 +158,15 @@ public sealed class DoubtTests(CoreHost core) : IClassFixture<CoreHost>
             await Caller.ReadAsync<DisputeView>(await person.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute.Id}", new DisputeDecision("upheld", "It was."), Token));
         }
 
-        var tomorrow = Sighting("WA01AAA", now.AddDays(1), West);
-        await EachAsync(tomorrow, Sighting("WA01AAA", now.AddDays(1).AddMinutes(1), West), Sighting("WA01AAA", now.AddDays(30), West));
+        var next = Sighting("WA01AAA", Charged(noon.AddDays(2)), West);
+        await EachAsync(next, Sighting("WA01AAA", next.CapturedAt.AddMinutes(1), West), Sighting("WA01AAA", Charged(noon.AddDays(31)), West));
 
         var one = Assert.Single(await CasesAsync("watched", "WA01AAA"));
-        Assert.Equal(tomorrow.Id, one.SightingId);
+        Assert.Equal(next.Id, one.SightingId);
         Assert.Contains("It would be charged: ULEZ", one.Why, StringComparison.Ordinal);
         Assert.Equal(1, await StandingAsync("WA01AAA"));
 
-        await DecideAsync(tomorrow.Id, new ReviewResolution("confirmed"));
+        await DecideAsync(next.Id, new ReviewResolution("confirmed"));
         Assert.Equal(2, await StandingAsync("WA01AAA"));
     }
 

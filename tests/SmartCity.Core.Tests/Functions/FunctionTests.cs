@@ -69,11 +69,12 @@ public sealed class FunctionTests(CoreHost core, FunctionCity city) : IClassFixt
             await running.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(batch), [], Token);
         }
 
-        await CoreHost.UntilAsync(async () => (await core.Postgres.ScalarAsync<long>("select count(*) from function_events where function = 'bad' and state = 'waiting'")) == 0, "nothing waits", 120);
+        await CoreHost.UntilAsync(async () => (await core.Postgres.ScalarAsync<long>("select count(*) from function_events where function = 'bad' and state = 'waiting'")) == 0, "nothing waits", 180);
         var poison = sightings.Where(s => s.Lane == 9).ToList();
         var letters = (await running.Http.GetFromJsonAsync<List<FunctionDeadLetter>>("/api/functions/dead-letters?function=bad&limit=100", Token))!;
         Assert.Equal(poison.Select(s => s.Id.ToString()).Order(), letters.Select(l => l.Subject).Order());
-        Assert.All(letters, l => Assert.Equal((1, CityEvents.SightingStored), (l.Attempts, l.Event)));
+        Assert.All(letters, l => Assert.Equal(CityEvents.SightingStored, l.Event));
+        Assert.All(letters, l => Assert.InRange(l.Attempts, 1, 39)); // once, and again only where the answer took too long
         Assert.All(letters, l => Assert.Contains("answered 422", l.Reason, StringComparison.Ordinal));
 
         Assert.NotEmpty(hung);
@@ -148,7 +149,7 @@ public sealed class FunctionTests(CoreHost core, FunctionCity city) : IClassFixt
             new { name = "none", on = Stored, program = Refusing });
         await running.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(Sighting("FN20AAA", Begin.AddHours(1)), Sighting("FN20AAA", Begin.AddHours(2))), [], Token);
 
-        await CoreHost.UntilAsync(() => Task.FromResult(File.Exists(taken) && File.ReadAllLines(taken).Length == 2), "the program has both");
+        await CoreHost.UntilAsync(() => Task.FromResult(File.Exists(taken) && File.ReadAllText(taken).Count(c => c == '\n') == 2), "the program has both");
         var events = (await File.ReadAllLinesAsync(taken, Token)).Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.All(events, e => Assert.Equal(("1.0", CityEvents.SightingStored, "FN20AAA"), (e.GetProperty("specversion").GetString(), e.GetProperty("type").GetString(), e.GetProperty("data").GetProperty("plate").GetString())));
         await CoreHost.UntilAsync(async () => (await running.Http.GetFromJsonAsync<List<FunctionDeadLetter>>("/api/functions/dead-letters?function=none", Token))!.Count(l => l.Reason == "sh ended with status 65: The plate is torn.") == 2, "both are dead letters with its words");
@@ -167,11 +168,11 @@ public sealed class FunctionTests(CoreHost core, FunctionCity city) : IClassFixt
         }
 
         await core.Postgres.ExecuteAsync("delete from sightings where plate = 'FN30BBB'");
-        receiver.Received.Clear();
-        receiver.Answer = _ => Task.FromResult(200);
+        await using var later = await WebhookReceiver.StartAsync();
+        function = new { name = "late", on = Stored, url = later.Url };
         await using var second = await city.StartAsync(core, function);
         await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from function_events where function = 'late'") == 0, "nothing waits");
-        Assert.Equal(["FN30AAA"], receiver.Received.Select(r => r.Headers["ce-partitionkey"].ToString()));
+        Assert.Equal(["FN30AAA"], later.Received.Select(r => r.Headers["ce-partitionkey"].ToString()));
     }
 
     [Fact]
@@ -208,7 +209,7 @@ public sealed class FunctionTests(CoreHost core, FunctionCity city) : IClassFixt
         proxy.Freeze(forGood: true);
 
         await using var second = await city.StartAsync(core, functions);
-        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from function_events where function = 'one'") == 0, "the other core has told it", 60);
+        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from function_events where function = 'one'") == 0, "the other core has told it", 180);
         Assert.Equal((2, 1), (calls, most));
     }
 

@@ -35,6 +35,9 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
     /// <summary>What is set beside the usual, before it starts.</summary>
     public Dictionary<string, string?>? Settings { get; set; }
 
+    /// <summary>Whether Postgres may take longer to answer than where a core really runs: here all tests share one server and its machine.</summary>
+    public bool IsPatient { get; init; } = true;
+
     public PostgresFixture Postgres { get; } = new(server);
 
     /// <summary>Where its objects lie.</summary>
@@ -78,7 +81,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
             ["Core:Faces:Enabled"] = "true",
             ["Core:Webhooks:AllowPrivate"] = "true",
             ["Core:Webhooks:FirstRetry"] = "00:00:00.200",
-            ["Core:Webhooks:Timeout"] = "00:00:01",
+            ["Core:Webhooks:Timeout"] = "00:00:10",
             ["Core:EdgeHotlist:Refresh"] = "00:00:00",
             ["Aspire:Confluent:Kafka:Consumer:Config:SessionTimeoutMs"] = "6000",
             ["Aspire:Confluent:Kafka:Consumer:Config:HeartbeatIntervalMs"] = "1000",
@@ -86,6 +89,11 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
         });
         builder.Configuration.AddInMemoryCollection(Scope.All.Select((scope, i) => KeyValuePair.Create($"Core:Access:ServiceKeys:0:Scopes:{i}", (string?)scope)));
         builder.Configuration.AddInMemoryCollection(settings ?? []);
+        if (IsPatient)
+        {
+            builder.Services.AddSingleton(new DatabasePatience(TimeSpan.FromSeconds(30)));
+        }
+
         builder.AddServiceDefaults();
         builder.AddCore();
         configure?.Invoke(builder.Services);
@@ -106,7 +114,7 @@ public sealed class CoreHost(PostgresServer server) : IAsyncLifetime
             System.Text.Encoding.UTF8.GetBytes(sighting.Plate ?? "?"));
 
     /// <summary>Waits until the condition holds.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 30)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 90)
     {
         var deadline = Stopwatch.StartNew();
         while (!await condition())

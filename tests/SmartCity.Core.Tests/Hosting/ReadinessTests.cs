@@ -20,13 +20,13 @@ public class ReadinessTests(CoreHost core) : IClassFixture<CoreHost>
         await CoreHost.UntilAsync(async () => (await ReadyAsync()).Status == HttpStatusCode.OK, "the core is ready");
 
         health.Degraded(Worker, "Its disk is\nslow.");
-        var degraded = await ReadyAsync();
+        (HttpStatusCode Status, string[] Lines) degraded = (default, []);
+        await CoreHost.UntilAsync(async () => (degraded = await ReadyAsync()) is { Status: HttpStatusCode.OK, Lines: ["Degraded", ..] }, "one that is degraded leaves the core ready"); // another may be in trouble for a moment
         health.Failed(Worker, "Its disk is broken.");
         var failed = await ReadyAsync();
         using var live = await core.Http.GetAsync(new Uri("/health/live", UriKind.Relative), Token);
         health.Healthy(Worker);
 
-        Assert.Equal((HttpStatusCode.OK, "Degraded"), (degraded.Status, degraded.Lines[0]));
         Assert.Contains($"{Worker}: Degraded: Its disk is slow.", degraded.Lines);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), (failed.Status, failed.Lines[0]));
         Assert.Contains($"{Worker}: Failed: Its disk is broken.", failed.Lines);

@@ -84,6 +84,7 @@ public sealed partial class TrainingElsewhereTests(PostgresServer server) : IAsy
         }
 
         File.Delete(Hold);
+        await _core.Postgres.ExecuteAsync("update training_runs set alive_at = now()");
         using (var early = Start())
         {
             // It may still be alive, as far as anybody knows.
@@ -185,11 +186,11 @@ public sealed partial class TrainingElsewhereTests(PostgresServer server) : IAsy
         return Process.Start(start)!;
     }
 
-    private Task UntilRunningAsync() => CoreHost.UntilAsync(async () => await RunAsync() is { State: "running", Share: 0.5 }, "the training runs");
+    private Task UntilRunningAsync() => CoreHost.UntilAsync(async () => await RunAsync() is { State: "running", Share: 0.5 }, "the training runs", 120);
 
     // What the program has kept of its state, over all processes.
     private Task UntilStepsAsync(TrainingView run, int steps) =>
-        CoreHost.UntilAsync(async () => Path.Combine(_folder.FullName, "work", run.Id.ToString(), "out", "state") is var state && File.Exists(state) && (await File.ReadAllLinesAsync(state, Token)).Length == steps, $"{steps} steps");
+        CoreHost.UntilAsync(async () => Path.Combine(_folder.FullName, "work", run.Id.ToString(), "out", "state") is var state && File.Exists(state) && (await File.ReadAllLinesAsync(state, Token)).Length == steps, $"{steps} steps", 120);
 
     private async Task<TrainingView> RunAsync() => Assert.Single(await RunsAsync());
 

@@ -24,12 +24,12 @@ public class DatabaseCrashTests
             await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from sightings") > 0, "first batch");
 
             await server.CrashAsync();
-            await CoreHost.UntilAsync(async () => await ReadyAsync(core) == (HttpStatusCode.ServiceUnavailable, true), "the core says that Postgres is missing");
+            await CoreHost.UntilAsync(async () => await ReadyAsync(core) == (HttpStatusCode.ServiceUnavailable, true), "the core says that Postgres is missing", 120);
             await Task.WhenAll(sightings[before..].Select(s => core.SendAsync(s)));
             await server.StartAsync();
 
-            await CoreHost.UntilAsync(async () => await StoredAsync(core.Postgres) == sightings.Length, "every sighting");
-            await CoreHost.UntilAsync(async () => await ReadyAsync(core) == (HttpStatusCode.OK, false), "the core is ready again");
+            await CoreHost.UntilAsync(async () => await StoredAsync(core.Postgres) == sightings.Length, "every sighting", 120);
+            await CoreHost.UntilAsync(async () => await ReadyAsync(core) == (HttpStatusCode.OK, false), "the core is ready again", 120);
             Assert.Equal((long)sightings.Length, await core.Postgres.ScalarAsync<long>("select count(distinct id) from sightings"));
             Assert.Equal((long)sightings.Length, await core.Postgres.ScalarAsync<long>("select sum(sightings)::bigint from passages"));
             Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from dead_letters"));

@@ -19,7 +19,7 @@ namespace SmartCity.Core.Tests.Sightings;
 public class OriginTests(CoreHost core) : IClassFixture<CoreHost>
 {
     private const string Stolen = "london-a1";
-    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
+    private static readonly DateTimeOffset Now = Charged(TimeProvider.System.GetUtcNow());
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -140,7 +140,7 @@ public sealed class RevisionTests(CoreHost core) : IClassFixture<CoreHost>
         await using var other = await core.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(Token);
         await using var batch = await CorrectionGate.BeginBatchAsync(other, [], Token);
         var ingest = core.Services.GetRequiredService<SightingIngest>().ApplyAsync([replay], [], Token);
-        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and not granted and classid = 2") == 1, "the revision waits");
+        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and not granted and classid = 2 and database = (select oid from pg_database where datname = current_database())") == 1, "the revision waits");
         Assert.Equal("replaying", await core.Postgres.ScalarAsync<string>("select state from dead_letters where id = $1", letter));
         await batch.RollbackAsync(Token);
         await ingest;

@@ -146,6 +146,7 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
     public async Task Ops_tells_what_was_stored_and_that_nothing_waits()
     {
         var sighting = Sighting("OPS1", Now, "london-a10");
+        var began = System.Diagnostics.Stopwatch.StartNew();
         await core.SendAsync(sighting);
         await core.SendAsync(sighting);
         await WaitForAsync(sighting.Id);
@@ -158,7 +159,7 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
                 return ops!.Stations.Single(s => s.StationId == "london-a10") is { Lag: 0 } && ops.Core.Duplicates > 0;
             },
             "ops shows the duplicate and no lag");
-        Assert.Equal(1, ops!.Stations.Single(s => s.StationId == "london-a10").SightingsLastMinute);
+        Assert.InRange(ops!.Stations.Single(s => s.StationId == "london-a10").SightingsLastMinute, began.Elapsed < TimeSpan.FromSeconds(50) ? 1 : 0, 1);
         Assert.True(ops.Core.SightingsStored > 0);
         Assert.NotNull(ops.Core.CaptureToStoredP99);
         Assert.Contains(ops.Workers, w => w is { Name: "ingest", State: "healthy" });
@@ -173,7 +174,7 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
         var sighting = Sighting("LIVE1", Now, "london-a11");
         await core.SendAsync(sighting);
 
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         await foreach (var e in System.Net.ServerSentEvents.SseParser.Create(stream).EnumerateAsync(timeout.Token))
         {
             if (e.EventType == "sighting" && e.Data.Contains("LIVE1", StringComparison.Ordinal))
@@ -207,10 +208,10 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
             GroupId = Guid.NewGuid().ToString(),
             AutoOffsetReset = AutoOffsetReset.Earliest,
         }).Build();
-        consumer.Subscribe(Topics.DeadLetters);
+        consumer.Assign(new TopicPartitionOffset(Topics.DeadLetters, 0, Offset.Beginning));
         var letters = new List<Message<byte[]?, byte[]?>>();
         var deadline = System.Diagnostics.Stopwatch.StartNew();
-        while (letters.Count < count && deadline.Elapsed < TimeSpan.FromSeconds(20))
+        while (letters.Count < count && deadline.Elapsed < TimeSpan.FromSeconds(90))
         {
             if (consumer.Consume(200) is { } result && of(result.Message))
             {

@@ -1,4 +1,5 @@
 using SmartCity.Contracts;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Tests.Sightings;
@@ -30,6 +31,9 @@ internal static class TestSightings
             DetectorVersion = "detector",
         };
     }
+
+    /// <summary>The moment, or the same time of the day before where its day in London is 25 December, on which nothing is charged.</summary>
+    public static DateTimeOffset Charged(DateTimeOffset at) => ChargingCity.London.DayOf(at) is { Month: 12, Day: 25 } ? at.AddDays(-1) : at;
 
     public static SightingRecord Record(Sighting sighting) =>
         new(sighting, new RecordPosition(Topics.Mirrored(sighting.StationId, Topics.Sightings), 0, Interlocked.Increment(ref _offset)), default);

@@ -173,7 +173,7 @@ public sealed class SqlTests(SqlHost host) : IClassFixture<SqlHost>
         Assert.Equal(HttpStatusCode.NoContent, (await analyst.Http.DeleteAsync("/api/sql/run", Token)).StatusCode);
         var answer = await FaultAsync(await running);
         Assert.Equal((HttpStatusCode.Conflict, "57014"), (answer.Status, answer.State));
-        Assert.True(began.Elapsed < TimeSpan.FromSeconds(20));
+        Assert.True(began.Elapsed < TimeSpan.FromSeconds(60));
         await CoreHost.UntilAsync(async () => await RunningAsync(Sleep) == 0, "Postgres does not run it any more");
         var line = Assert.Single(await AuditAsync("sql.run"), l => l.Subject == Sleep);
         Assert.Contains("\"outcome\":\"cancelled\"", line.Details, StringComparison.Ordinal);
@@ -204,7 +204,7 @@ public sealed class SqlTests(SqlHost host) : IClassFixture<SqlHost>
         Assert.Equal(100, result.Rows.Count);
         Assert.Contains("first 100 rows", result.Cut, StringComparison.Ordinal);
         Assert.Equal((10_001, '…'), (result.Rows[0][1]!.Length, result.Rows[0][1]![^1]));
-        Assert.True(began.Elapsed < TimeSpan.FromSeconds(30), began.Elapsed.ToString());
+        Assert.True(began.Elapsed < TimeSpan.FromSeconds(100), began.Elapsed.ToString());
         await CoreHost.UntilAsync(async () => await Core.Postgres.ScalarAsync<long>("select count(*) from pg_stat_activity where state = 'active' and query like 'select generate_series(1, 20000%' and pid <> pg_backend_pid()") == 0, "Postgres does not run it any more");
         Assert.Null((await RunAsync(analyst, "select n from generate_series(1, 100) n")).Cut);
         Assert.Empty((await RunAsync(analyst, "set work_mem = '5MB'")).Columns);
