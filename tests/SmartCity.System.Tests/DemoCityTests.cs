@@ -43,7 +43,7 @@ public sealed partial class DemoCityTests : IAsyncLifetime
     public async Task Vehicles_are_read_charged_and_alerted_on()
     {
         Assert.Equal(HttpStatusCode.OK, (await _system.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken)).StatusCode);
-        await _system.UntilAsync(async () => (await _system.GetAsync<Page<ChargeView>>("/api/charges")).Items.Count > 0, "a charge");
+        await _system.UntilAsync(async () => (await _system.GetAsync<Page<ChargeView>>("/api/charges")).Items.Count > 0, "a charge", seconds: 300); // on 25 December hardly anybody is charged
         await _system.UntilAsync(async () => (await _system.GetAsync<Page<AlertView>>("/api/alerts")).Items.Count > 0, "an alert");
 
         var charge = (await _system.GetAsync<Page<ChargeView>>("/api/charges")).Items[^1];
@@ -130,9 +130,13 @@ public sealed partial class DemoCityTests : IAsyncLifetime
 
     private async Task StopsInOrderAsync()
     {
-        Assert.Equal(0, await _system.StopAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(0, await _system.StopAsync(TimeSpan.FromSeconds(60)));
         Assert.False(File.Exists(_data.Below("postgres", "data", "postmaster.pid")), "Postgres still runs.");
-        Assert.DoesNotContain(_system.Said.Split('\n'), l => Complaint().IsMatch(l)); // from an ordinary first start to an ordinary end
+
+        // From an ordinary first start to an ordinary end. What took a second attempt says that the machine is busy, unless it is said again and again.
+        var complaints = _system.Said.Split('\n').Where(l => Complaint().IsMatch(l)).ToList();
+        Assert.DoesNotContain(complaints, l => !Retry().IsMatch(l));
+        Assert.DoesNotContain(complaints.CountBy(l => l["00:00:00 ".Length..]), c => c.Value > 2);
     }
 
     [GeneratedRegex(@"^SQL: PGPASSWORD=\$\(cat '(?<file>[^']+)'\) psql -h (?<host>\S+) -p (?<port>\d+) -U (?<user>\S+) (?<database>\S+)$", RegexOptions.Multiline)]
@@ -141,4 +145,7 @@ public sealed partial class DemoCityTests : IAsyncLifetime
     // Kestrel's 22 and a Postgres that is slow to answer say that the machine is busy.
     [GeneratedRegex(@"^\d\d:\d\d:\d\d (warn|fail|crit): (?!Microsoft\.AspNetCore\.Server\.Kestrel\[22\]|SmartCity\.Core\.Database\.DatabaseWatch)")]
     private static partial Regex Complaint();
+
+    [GeneratedRegex(@"^\S+ warn: .*(reports a problem|tries again|\(attempt 1\))")]
+    private static partial Regex Retry();
 }

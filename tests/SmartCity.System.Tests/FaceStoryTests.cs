@@ -113,7 +113,7 @@ public sealed class FaceStoryTests : IAsyncLifetime
         await NothingAsync(officer, record, new Counts(11, 2, 1));
 
         // So short a record is over before anybody passes.
-        var brief = await WriteAsync(officer, list.Id, TimeSpan.FromSeconds(8));
+        var brief = await WriteAsync(officer, list.Id, TimeSpan.FromSeconds(30));
         await SignAsync(officer, brief);
         await SignAsync(second, brief);
         await HeldAsync(officer, brief);
@@ -177,7 +177,7 @@ public sealed class FaceStoryTests : IAsyncLifetime
     private static Task<FaceDeploymentView> FindAsync(HttpClient officer, Guid record) => officer.GetFromJsonAsync<FaceDeploymentView>($"/api/faces/deployments/{record}", Token)!;
 
     private Task HeldAsync(HttpClient officer, Guid record) =>
-        _system.UntilAsync(async () => (await FindAsync(officer, record)).Stations is [{ OrderedAt: not null }], "the edge has the list");
+        _system.UntilAsync(async () => (await FindAsync(officer, record)).Stations is [{ OrderedAt: { } given }] && (await WorkersAsync()).Single(w => w.Name == $"faces {Station}").LastSuccess > given, "the edge has the list");
 
     private Task CountedAsync(HttpClient officer, Guid record, Counts counts) =>
         _system.UntilAsync(async () => Counts.Of((await FindAsync(officer, record)).Counts) == counts, $"the edge has told of {counts}");

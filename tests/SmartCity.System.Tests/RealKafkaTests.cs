@@ -34,7 +34,9 @@ public sealed class RealKafkaTests(ITestOutputHelper output)
             Assert.Contains((await system.GetAsync<SightingView>($"/api/sightings/{id}")).TraceId!, trace, StringComparison.Ordinal);
 
             var before = await CountAsync(system);
-            await RunningSystem.SignalAsync("KILL", MirrorMaker(data));
+            var killed = MirrorMaker(data);
+            await RunningSystem.SignalAsync("KILL", killed);
+            await system.UntilAsync(() => Task.FromResult(RunningSystem.Processes("java", "MirrorMaker", data.Path).Any(p => p != killed && IsJava(p))), "MirrorMaker 2 is started again", Patience);
             await system.UntilAsync(async () => await CountAsync(system) > before + 3, "sightings after MirrorMaker 2 was killed", Patience);
 
             await RunningSystem.SignalAsync("STOP", MirrorMaker(data));
@@ -106,7 +108,17 @@ public sealed class RealKafkaTests(ITestOutputHelper output)
         });
     }
 
-    private static bool IsJava(int process) => File.ReadAllText($"/proc/{process}/comm").Trim() == "java";
+    private static bool IsJava(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/comm").Trim() == "java";
+        }
+        catch (IOException)
+        {
+            return false; // it has just ended
+        }
+    }
 
     private static async Task<int> CountAsync(RunningSystem system) => (await system.GetAllAsync<SightingView>("/api/sightings")).Count;
 
@@ -115,7 +127,7 @@ public sealed class RealKafkaTests(ITestOutputHelper output)
     private static List<string> Topics(TestData data)
     {
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Broker(data, "core") }).Build();
-        return admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.ConvertAll(t => t.Topic);
+        return admin.GetMetadata(TimeSpan.FromSeconds(60)).Topics.ConvertAll(t => t.Topic);
     }
 
     // A sighting as it lies in the core's Kafka: its id, and the trace in its headers.

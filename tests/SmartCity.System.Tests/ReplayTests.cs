@@ -23,7 +23,8 @@ public sealed class ReplayTests
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         }
 
-        // First somewhere else, to learn the plates; then with their vehicles in the registry.
+        // On a day that is charged. First somewhere else, to learn the plates; then with their vehicles in the registry.
+        folder += "#start=2026-05-04T08:15:00&every=00:01:00";
         var learnt = await PlatesAsync(folder, data.Below("elsewhere"));
         Assert.NotEmpty(learnt);
         await RegisterAsync(learnt, data.Below("replay"));

@@ -142,6 +142,9 @@ public sealed class LiveTests(ConsoleFixture console)
     [Fact]
     public async Task The_day_s_slider_goes_by_keyboard_and_draws_on_the_map()
     {
+        // What comes after the quarter of an hour that now is in has not happened, so just after midnight the slider stops there.
+        string[] quarters = ["00:00–00:15", "00:15–00:30", "00:30–00:45"];
+        var began = QuarterOfNow();
         await using var window = await console.SignInAsync();
         await window.GoAsync("");
         var slider = window.Page.GetByRole(AriaRole.Slider, new() { Name = "Time of day" });
@@ -149,11 +152,13 @@ public sealed class LiveTests(ConsoleFixture console)
         await window.Page.Keyboard.PressAsync("ArrowRight");
         await window.Page.Keyboard.PressAsync("ArrowRight");
 
-        await Expect(window.Page.Locator(".scrubber output")).ToContainTextAsync("00:30–00:45");
+        await Expect(window.Page.Locator(".scrubber output")).ToContainTextAsync(new Regex(string.Join('|', new[] { began, began + 1, QuarterOfNow() }.Select(q => quarters[Math.Min(q, 2)]))));
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Now", Exact = true }).ClickAsync();
         await Expect(window.Page.Locator(".scrubber output")).ToContainTextAsync("Move the slider");
         Assert.Empty(window.Errors);
     }
+
+    private static int QuarterOfNow() => (int)(TimeZoneInfo.ConvertTime(TimeProvider.System.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Europe/London")).TimeOfDay / TimeSpan.FromMinutes(15));
 
     private static Task ShootAsync(ConsoleWindow window, string name) =>
         window.Page.ScreenshotAsync(new() { Path = Path.Combine(Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "screens")).FullName, name + ".png") });

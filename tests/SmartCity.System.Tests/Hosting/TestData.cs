@@ -31,7 +31,17 @@ internal sealed class TestData : IAsyncDisposable
             }
         }
 
-        Directory.Delete(Path, recursive: true);
+        for (var tries = 0; Directory.Exists(Path); tries++)
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (IOException) when (tries < 20)
+            {
+                await Task.Delay(500); // a process of the system is still ending
+            }
+        }
     }
 
     // Started by root, Postgres runs as another user, who must be able to get there.
@@ -56,6 +66,15 @@ internal sealed class TestData : IAsyncDisposable
 
     private string PidFile => Below("postgres", "data", "postmaster.pid");
 
-    private async Task<int?> PostgresAsync() =>
-        File.Exists(PidFile) && int.TryParse((await File.ReadAllLinesAsync(PidFile))[0], CultureInfo.InvariantCulture, out var postgres) ? postgres : null;
+    private async Task<int?> PostgresAsync()
+    {
+        try
+        {
+            return (await File.ReadAllLinesAsync(PidFile)) is [var first, ..] && int.TryParse(first, CultureInfo.InvariantCulture, out var postgres) ? postgres : null;
+        }
+        catch (IOException) when (!File.Exists(PidFile))
+        {
+            return null;
+        }
+    }
 }
