@@ -37,7 +37,15 @@ public sealed class LocalTests(LocalCity city) : IClassFixture<LocalCity>
     {
         await city.ClickAsync("mirror", "cut-link");
         await city.States.WaitForResourceAsync("mirror", Terminal, TestContext.Current.CancellationToken);
-        var before = await city.StoredAsync();
+        List<Guid> before = [];
+        await LocalCity.UntilAsync(
+            async () =>
+            {
+                before = await city.StoredAsync();
+                await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+                return (await city.StoredAsync()).Count == before.Count;
+            },
+            "what was on its way when the link was cut is stored");
         var waiting = new HashSet<Guid>();
         await LocalCity.UntilAsync(
             async () =>

@@ -176,11 +176,21 @@ public sealed class GpuBuildTests(GpuBuildTests.Build build) : IClassFixture<Gpu
             }
         }
 
+        // Below those that the system gives to connections by itself.
         private static int FreePort()
         {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
+            while (true)
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 32_000));
+                try
+                {
+                    listener.Start();
+                    return ((IPEndPoint)listener.LocalEndpoint).Port;
+                }
+                catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+                {
+                }
+            }
         }
     }
 }
