@@ -8,11 +8,14 @@ namespace SmartCity.Core.Reports;
 /// <summary>Travel times between stations, and how long vehicles stay.</summary>
 internal static class CongestionReports
 {
-    /// <summary>Days at most: every vehicle's passages are put in order.</summary>
-    public const int MostDays = 7;
+    public static readonly DayReport<TravelDay> TravelDay = new("travel", DayReport.Traffic, TravelDayAsync);
+    public static readonly DayReport<DwellRow> DwellDay = new("dwell", DayReport.Traffic, DwellDayAsync);
 
     public static readonly string[] TravelColumns = ["from", "fromName", "to", "toName", "vehicles", "medianSeconds", "p90Seconds", "kilometres", "kilometresAnHour"];
     public static readonly string[] DwellColumns = ["day", "vehicles", "medianMinutes", "p90Minutes"];
+
+    private const int MostPairs = 500;
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(2);
 
     public static object?[] Values(TravelRow r) => [r.FromStationId, r.From, r.ToStationId, r.To, r.Vehicles, r.Median.TotalSeconds, r.P90.TotalSeconds, r.Kilometres, r.KilometresAnHour];
 
@@ -20,40 +23,68 @@ internal static class CongestionReports
 
     public static async Task<Report<TravelRow>> TravelAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
-        await using var command = TrafficReports.Over(
-            dataSource, range,
-            """
-            with legs as (
-                select station_id as f, lead(station_id) over w as t, lead(first_at) over w - last_at as taken
-                from passages where first_at >= $1 and first_at < $2 window w as (partition by plate order by first_at, id))
-            select a.id, a.name, b.id, b.name, count(*), percentile_disc(0.5) within group (order by taken), percentile_disc(0.9) within group (order by taken),
-                   a.latitude, a.longitude, b.latitude, b.longitude
-            from legs join stations a on a.id = legs.f join stations b on b.id = legs.t
-            where f <> t and taken > interval '0' and taken <= interval '2 hours'
-            group by a.id, b.id order by count(*) desc, a.id, b.id limit 500
-            """);
-        var rows = await command.ReadAllAsync(
-            r =>
-            {
-                var kilometres = Math.Round(Journey.Kilometres(("", r.GetDouble(7), r.GetDouble(8)), ("", r.GetDouble(9), r.GetDouble(10))), 2);
-                var median = r.GetFieldValue<TimeSpan>(5);
-                return new TravelRow(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt64(4), median, r.GetFieldValue<TimeSpan>(6), kilometres, Math.Round(kilometres / median.TotalHours, 1));
-            },
-            cancellationToken);
-        return new Report<TravelRow>(range.First, range.Last, rows, ["Vehicles that were seen at one station and next at another within two hours, including those that stopped on the way. Distances are straight lines. Only the 500 busiest pairs are listed."]);
+        var days = await CountedDays.ReadAsync(dataSource, TravelDay, range, cancellationToken);
+        var places = await TrafficReports.PlacesAsync(dataSource, cancellationToken);
+        var rows = from pair in days.SelectMany(d => d.Rows).GroupBy(p => (p.From, p.To))
+                   where places.ContainsKey(pair.Key.From) && places.ContainsKey(pair.Key.To)
+                   select Row(pair.Key.From, places[pair.Key.From], pair.Key.To, places[pair.Key.To], new TravelTimes(pair));
+        return new Report<TravelRow>(
+            range.First,
+            range.Last,
+            [.. rows.OrderByDescending(r => r.Vehicles).ThenBy(r => r.FromStationId, StringComparer.Ordinal).ThenBy(r => r.ToStationId, StringComparer.Ordinal).Take(MostPairs)],
+            [
+                $"Vehicles that were seen at one station and next at another within two hours, including those that stopped on the way. Distances are straight lines. Only the {MostPairs} busiest pairs of each day are counted.",
+                "Times are to 10 seconds, from 20 minutes on to a minute.",
+            ]);
     }
 
     public static async Task<Report<DwellRow>> DwellAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
+        var days = await CountedDays.ReadAsync(dataSource, DwellDay, range, cancellationToken);
+        return new Report<DwellRow>(range.First, range.Last, [.. days.SelectMany(d => d.Rows)], ["The time from a vehicle's first to its last passage of the day. Vehicles that passed only once are left out."]);
+    }
+
+    private static TravelRow Row(string from, (string Name, double, double) start, string to, (string Name, double, double) end, TravelTimes times)
+    {
+        var kilometres = Math.Round(Journey.Kilometres(start, end), 2);
+        var median = times.Percentile(0.5);
+        return new TravelRow(from, start.Name, to, end.Name, times.Vehicles, median, times.Percentile(0.9), kilometres, Math.Round(kilometres / median.TotalHours, 1));
+    }
+
+    private static async Task<List<TravelDay>> TravelDayAsync(NpgsqlDataSource dataSource, ReportRange day, CancellationToken cancellationToken)
+    {
+        // Those who set out on the day, also when they arrive on the next.
         await using var command = TrafficReports.Over(
-            dataSource, range,
+            dataSource, day,
             """
-            select day, count(*), percentile_disc(0.5) within group (order by stay), percentile_disc(0.9) within group (order by stay)
-            from (select (first_at at time zone (select time_zone from city))::date as day, max(last_at) - min(first_at) as stay
-                  from passages where first_at >= $1 and first_at < $2 group by 1, plate having count(*) > 1) v
-            group by day order by day
+            with legs as (
+                select station_id as f, lead(station_id) over w as t, lead(first_at) over w - last_at as taken, first_at
+                from passages where first_at >= $1 and first_at < $2 + $3 window w as (partition by plate order by first_at, id)),
+            gone as (select f, t, extract(epoch from taken)::float8 as seconds from legs where first_at < $2 and f <> t and taken > interval '0' and taken <= $3),
+            busiest as (select f, t from gone group by f, t order by count(*) desc, f, t limit $4)
+            select f, t, case when seconds < 1200 then greatest(1, round(seconds / 10)) * 10 else round(seconds / 60) * 60 end::int as rounded, count(*)
+            from gone join busiest using (f, t) group by f, t, rounded order by f, t, rounded
             """);
-        var rows = await command.ReadAllAsync(r => new DwellRow(r.GetFieldValue<DateOnly>(0), r.GetInt64(1), r.GetFieldValue<TimeSpan>(2), r.GetFieldValue<TimeSpan>(3)), cancellationToken);
-        return new Report<DwellRow>(range.First, range.Last, rows, ["The time from a vehicle's first to its last passage of the day. Vehicles that passed only once are left out."]);
+        command.Parameters.Add(new() { Value = Longest });
+        command.Parameters.Add(new() { Value = MostPairs });
+        var rows = await command.ReadAllAsync(r => (From: r.GetString(0), To: r.GetString(1), Seconds: r.GetInt32(2), Vehicles: r.GetInt64(3)), cancellationToken);
+        return [.. rows.GroupBy(r => (r.From, r.To)).Select(g => new TravelDay(g.Key.From, g.Key.To, [.. g.Select(r => r.Seconds)], [.. g.Select(r => r.Vehicles)]))];
+    }
+
+    private static async Task<List<DwellRow>> DwellDayAsync(NpgsqlDataSource dataSource, ReportRange day, CancellationToken cancellationToken)
+    {
+        await using var command = TrafficReports.Over(
+            dataSource, day,
+            """
+            select count(*), percentile_disc(0.5) within group (order by stay), percentile_disc(0.9) within group (order by stay)
+            from (select max(last_at) - min(first_at) as stay from passages where first_at >= $1 and first_at < $2 group by plate having count(*) > 1) v
+            having count(*) > 0
+            """);
+        return await command.ReadAllAsync(r => new DwellRow(day.First, r.GetInt64(0), r.GetFieldValue<TimeSpan>(1), r.GetFieldValue<TimeSpan>(2)), cancellationToken);
     }
 }
+
+/// <summary>How many vehicles took how long.</summary>
+/// <param name="Seconds">Rounded times, the shortest first.</param>
+/// <param name="Vehicles">How many took each of them.</param>
+internal sealed record TravelDay(string From, string To, int[] Seconds, long[] Vehicles);

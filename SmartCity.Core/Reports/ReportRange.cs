@@ -9,11 +9,16 @@ internal readonly record struct ReportRange(DateOnly First, DateOnly Last, Charg
 {
     private const int Usual = 7;
 
+    public int Days => Last.DayNumber - First.DayNumber + 1;
+
     /// <summary>Midnight at which it begins.</summary>
     public DateTimeOffset From => City.StartOf(First);
 
     /// <summary>Midnight after it; not part of it.</summary>
     public DateTimeOffset To => City.StartOf(Last.AddDays(1));
+
+    /// <summary>One day of it.</summary>
+    public ReportRange Of(DateOnly day) => new(day, day, City);
 
     /// <summary>The days asked for; the last seven, today included, where none are.</summary>
     public static ProblemHttpResult? Read(DateOnly? from, DateOnly? to, ChargingCity city, TimeProvider time, int most, out ReportRange range)

@@ -14,29 +14,33 @@ namespace SmartCity.Core.Reports;
 /// <summary>Reports over charging days, each as JSON and as CSV.</summary>
 internal static class ReportSlice
 {
-    public const int MostDays = 31;
+    public const int MostDays = 366;
+
+    /// <summary>What is counted of each day.</summary>
+    public static readonly IReadOnlyList<DayReport> Days = [ChargesReport.Day, ComplianceReport.Day, TrafficReports.Day, ReadsReport.Day, CongestionReports.TravelDay, CongestionReports.DwellDay, EmissionsReport.Day];
 
     public static IServiceCollection AddReports(this IServiceCollection services)
     {
         services.AddOptions<ReportOptions>().BindConfiguration(ReportOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        return services.AddSingleton<ReportRuns>();
+        services.AddSingleton<ReportRuns>().AddSingleton<ReportDays>();
+        return services.AddHostedService<ReportDaysWorker>();
     }
 
     public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder app)
     {
-        Map(app, "charges", "Charges by scheme and day, less reversed charges", MostDays, ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
-        Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", MostDays, async (data, range, token) => await ComplianceReport.RunAsync(data, await TariffStore.BookAsync(data, range.City, token), range, token), ComplianceReport.Columns, ComplianceReport.Values);
-        Map(app, "hours", "Passages by hour of the day and station", MostDays, TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values);
-        Map(app, "stations", "Stations, the busiest first", MostDays, TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values);
-        Map(app, "reads", "How well each camera reads", MostDays, ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values);
-        Map(app, "travel", "Travel times between stations", CongestionReports.MostDays, CongestionReports.TravelAsync, CongestionReports.TravelColumns, CongestionReports.Values);
-        Map(app, "dwell", "How long vehicles stay", CongestionReports.MostDays, CongestionReports.DwellAsync, CongestionReports.DwellColumns, CongestionReports.Values);
-        Map(app, "emissions", "NOx, particles and CO2 by zone, estimated", CongestionReports.MostDays, (data, range, token) => EmissionsReport.RunAsync(data, EmissionFactors.Published, range, token), EmissionsReport.Columns, EmissionsReport.Values);
+        Map(app, "charges", "Charges by scheme and day, less reversed charges", ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
+        Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", ComplianceReport.RunAsync, ComplianceReport.Columns, ComplianceReport.Values);
+        Map(app, "hours", "Passages by hour of the day and station", TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values);
+        Map(app, "stations", "Stations, the busiest first", TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values);
+        Map(app, "reads", "How well each camera reads", ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values);
+        Map(app, "travel", "Travel times between stations", CongestionReports.TravelAsync, CongestionReports.TravelColumns, CongestionReports.Values);
+        Map(app, "dwell", "How long vehicles stay", CongestionReports.DwellAsync, CongestionReports.DwellColumns, CongestionReports.Values);
+        Map(app, "emissions", "NOx, particles and CO2 by zone, estimated", (data, range, token) => EmissionsReport.RunAsync(data, EmissionFactors.Published, range, token), EmissionsReport.Columns, EmissionsReport.Values);
         return app;
     }
 
     private static void Map<T>(
-        IEndpointRouteBuilder app, string name, string summary, int mostDays, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values)
+        IEndpointRouteBuilder app, string name, string summary, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values)
     {
         var group = app.MapGroup($"/api/reports/{name}").WithTags("Reports").RequireAuthorization(Scope.ReportsRead);
         group.MapGet("", async Task<Results<Ok<Report<T>>, ProblemHttpResult>> (ReportRuns runs, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
@@ -44,7 +48,7 @@ internal static class ReportSlice
             var (report, problem) = await RunAsync(runs, city, time, from, to, cancellationToken);
             return report is null ? problem! : TypedResults.Ok(report);
         })
-            .WithSummary($"{summary}; at most {mostDays} days; the last seven if none are given");
+            .WithSummary($"{summary}; at most {MostDays} days; the last seven if none are given");
         group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (ReportRuns runs, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
         {
             var (report, problem) = await RunAsync(runs, city, time, from, to, cancellationToken);
@@ -54,7 +58,7 @@ internal static class ReportSlice
 
         async Task<(Report<T>? Report, ProblemHttpResult? Problem)> RunAsync(ReportRuns runs, ChargingCity city, TimeProvider time, DateOnly? from, DateOnly? to, CancellationToken cancellationToken)
         {
-            if (ReportRange.Read(from, to, city, time, mostDays, out var range) is { } wrong)
+            if (ReportRange.Read(from, to, city, time, MostDays, out var range) is { } wrong)
             {
                 return (null, wrong);
             }
@@ -63,7 +67,7 @@ internal static class ReportSlice
             {
                 return (await runs.RunAsync((data, token) => run(data, range, token), cancellationToken), null);
             }
-            catch (TimeoutException e)
+            catch (Exception e) when (e is TimeoutException or DaysNotCountedException)
             {
                 return (null, Paging.Problem(e.Message));
             }

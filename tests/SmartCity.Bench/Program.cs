@@ -17,6 +17,7 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     ChargesBench.Create(),
     ArchiveBench.Create(),
     SearchBench.Create(),
+    ReportsBench.Create(),
     LiveBench.Create(),
     MemoryBench.Create(),
     BricksBench.Create(),
