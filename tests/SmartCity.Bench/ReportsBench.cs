@@ -135,7 +135,7 @@ internal static class ReportsBench
                 insert into station_zones (station_id, zone) select 's' || n, 'ulez' from generate_series(0, {Stations - 1}) n on conflict do nothing;
                 insert into passages (id, plate, country, station_id, camera_id, direction, first_at, last_at, sightings, best_sighting_id, best_at, best_confidence)
                 select gen_random_uuid(), f.plate, 'GB', 's' || ((i / 3 * 7 + i % 3 * 5) % {Stations}), 'c', 'inbound', at, at + interval '2 s', 1, gen_random_uuid(), at, 0.99
-                from (select i, (i / 3 * 7919) % {Vehicles} as n, now() - interval '{Days + 1} days' + (i / 3) * interval '{Days + 1} days' / ({count} / 3) + i % 3 * interval '11 minutes' as at from generate_series(1, {count}) i) g
+                from (select i, (i::bigint / 3 * 7919) % {Vehicles} as n, now() - interval '{Days + 1} days' + (i / 3) * interval '{Days + 1} days' / ({count} / 3) + i % 3 * interval '11 minutes' as at from generate_series(1, {count}) i) g
                 join fleet f on f.n = g.n;
                 insert into charge_entries (id, kind, plate, scheme, day, amount, rule, why, tariff_version, sighting_id, station_id, recorded_at)
                 select gen_random_uuid(), 'charge', plate, 'ulez', day, 12.5, 'r', 'w', 't', gen_random_uuid(), 's1', now()
