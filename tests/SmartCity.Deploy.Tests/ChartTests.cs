@@ -470,6 +470,20 @@ public sealed partial class ChartTests
         static string Where(Rendered rendered) => rendered.Pods.SelectMany(p => p.Spec.Containers).Single(c => c.Name == "core").Env.Single(e => e.Name == "Core__Models__Training__Where").Value;
     }
 
+    [Fact]
+    public async Task Spark_runs_each_job_by_its_schedule_on_the_archive_with_its_password_in_no_manifest()
+    {
+        var rendered = await Helm.RenderAsync(new Installation("smartcity", "--set spark.image=registry.example.org/spark:4.0.2,spark.jobs[0].name=flow,spark.jobs[0].schedule=@daily,spark.jobs[0].sql=select(1),spark.jobs[1].name=toll,spark.jobs[1].schedule=@weekly,spark.jobs[1].sql=select(2)"));
+
+        Assert.Equal([("flow", "@daily"), ("toll", "@weekly")], rendered.Of<V1CronJob>().Select(j => (j.Metadata.Name[$"{Helm.Release}-spark-".Length..], j.Spec.Schedule)));
+        Assert.All(rendered.Of<V1CronJob>(), j => Assert.Contains($"-f /etc/smartcity-spark/{j.Metadata.Name[$"{Helm.Release}-spark-".Length..]}.sql", Assert.Single(Assert.Single(j.Spec.JobTemplate.Spec.Template.Spec.Containers).Args), StringComparison.Ordinal));
+        var files = rendered.Of<V1ConfigMap>().Single(m => m.Metadata.Name == $"{Helm.Release}-spark").Data;
+        Assert.Equal("select(2)", files["toll.sql"].TrimEnd());
+        Assert.Contains($"spark.sql.catalog.lake.uri jdbc:postgresql://{Helm.Release}-postgres-rw:5432/smartcity", files["spark-defaults.conf"], StringComparison.Ordinal);
+        Assert.DoesNotContain(files.Values, f => f.Contains("password", StringComparison.OrdinalIgnoreCase));
+        Assert.Empty((await Helm.RenderAsync(new Installation("smartcity", ""))).Of<V1CronJob>());
+    }
+
     private sealed record Right(string Type, string Name, bool IsPrefix, IReadOnlyList<string> Operations)
     {
         public bool Is(string type, string name, params string[] operations) =>

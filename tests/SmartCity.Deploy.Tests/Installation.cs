@@ -10,6 +10,8 @@ public sealed record Installation(string Chart, string Values) : IParsable<Insta
     private const string Station = "station=london-a1";
     private const string Function = "knative.functions[0].name=duty,knative.functions[0].image=registry.example.org/duty:1.0,knative.functions[0].topics={alerts,events},knative.functions[0].deadLetters=https://dead.example.org/";
 
+    private const string Job = "spark.image=registry.example.org/spark:4.0.2,spark.jobs[0].name=flow,spark.jobs[0].schedule=@daily,spark.jobs[0].sql=select(1)";
+
     /// <summary>The chart's folder and the arguments of <c>helm template</c>.</summary>
     public static IReadOnlyList<Installation> All { get; } =
     [
@@ -24,6 +26,8 @@ public sealed record Installation(string Chart, string Values) : IParsable<Insta
         new("smartcity", $"-f values-trial.yaml --set {Function}"),
         new("smartcity", "--set training.enabled=true,training.gpus.nvidia\\.com/gpu=1,training.nodeSelector.disk=fast,training.environment.Core__Models__Training__Rehearsal=2"),
         new("smartcity", "-f values-trial.yaml --set training.enabled=true"),
+        new("smartcity", $"--set {Job}"),
+        new("smartcity", $"-f values-trial.yaml --set {Job}"),
         new("smartcity-edge", $"--set {Station}"),
         new("smartcity-edge", $"--set {Station},gpu.enabled=true,gpu.runtimeClassName=nvidia,nodeSelector.place=roadside"),
         new("smartcity-edge", $"--set {Station},mirror.mode=mirrormaker,coreCa=core-ca,openshift.enabled=true"),
