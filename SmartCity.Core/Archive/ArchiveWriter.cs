@@ -1,7 +1,6 @@
 using Npgsql;
 using SmartCity.Core.Api;
 using SmartCity.Core.Lake;
-using SmartCity.Core.Reports;
 
 namespace SmartCity.Core.Archive;
 
@@ -90,8 +89,6 @@ public sealed class ArchiveWriter(NpgsqlDataSource dataSource, CityLake lake)
             // A passage that goes on from the day before began there.
             await using var passages = new NpgsqlCommand("insert into lake_days values ($1), ($1 - 1) on conflict do nothing", connection, transaction) { Parameters = { new() { Value = day } } };
             await passages.ExecuteNonQueryAsync(cancellationToken);
-            var (first, last) = LakeTables.TimesOfSightings(made);
-            await ReportDays.DueAsync(connection, transaction, first, last, cancellationToken);
             await lake.Sightings.CommitAsync(connection, transaction, LakeChange.Append(made), cancellationToken);
         }
 

@@ -2,7 +2,6 @@ using Npgsql;
 using SmartCity.Core.Api;
 using SmartCity.Core.Archive;
 using SmartCity.Core.Lake.Iceberg;
-using SmartCity.Core.Reports;
 using SmartCity.Core.Retention;
 
 namespace SmartCity.Core.Lake;
@@ -67,9 +66,7 @@ public sealed class LakeFeeds(NpgsqlDataSource dataSource, CityLake lake)
         await take.ExecuteNonQueryAsync(cancellationToken);
         await using var list = new NpgsqlCommand("select distinct c.day from taken_charges t join charge_entries c on c.id = t.entry_id order by 1", connection, transaction);
         var made = new List<DataFile>();
-        var days = await list.ReadAllAsync(r => r.GetFieldValue<DateOnly>(0), cancellationToken);
-        await ReportDays.DueAsync(connection, transaction, days, cancellationToken);
-        foreach (var day in days)
+        foreach (var day in await list.ReadAllAsync(r => r.GetFieldValue<DateOnly>(0), cancellationToken))
         {
             using var file = new TemporaryFile();
             await using var rows = new NpgsqlCommand($"select {LakeTables.Charges.Select} from taken_charges t join charge_entries c on c.id = t.entry_id where c.day = $1 order by c.recorded_at, c.id", connection, transaction);

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using SmartCity.Core.Lake.Iceberg;
 using static SmartCity.Core.Lake.Columns;
 
 namespace SmartCity.Core.Lake;
@@ -110,15 +108,6 @@ internal static class LakeTables
             """,
         Columns = [Text(1, "id", isRequired: true), Text(2, "name"), Double(3, "latitude"), Double(4, "longitude"), Texts(5, 6, "zones"), Time(7, "retired_at")],
     };
-
-    /// <summary>When the first and the last sighting of a file were captured.</summary>
-    public static (DateTimeOffset First, DateTimeOffset Last) TimesOfSightings(DataFile file)
-    {
-        var id = Sightings["captured_at"].Id;
-        return (At(file.Lower[id]), At(file.Upper[id]));
-
-        static DateTimeOffset At(byte[] microseconds) => DateTimeOffset.UnixEpoch.AddMicroseconds(BinaryPrimitives.ReadInt64LittleEndian(microseconds));
-    }
 
     /// <summary>Tables that are written whole once a day.</summary>
     public static readonly IReadOnlyList<LakeTableDefinition> Snapshots = [Alerts, Vehicles, Stations];

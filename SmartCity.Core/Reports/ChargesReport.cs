@@ -7,7 +7,7 @@ namespace SmartCity.Core.Reports;
 /// <summary>Charges by scheme and day.</summary>
 internal static class ChargesReport
 {
-    public static readonly DayReport<ChargesRow> Day = new("charges", DayReport.Charges, DayAsync);
+    public static readonly DayReport<ChargesRow> Day = new("charges.1", DayReport.Charges, DayAsync);
 
     public static readonly string[] Columns = ["day", "scheme", "purpose", "vehicles", "amount", "reversed", "currency"];
 
@@ -16,7 +16,7 @@ internal static class ChargesReport
     public static async Task<Report<ChargesRow>> RunAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
         var days = await CountedDays.ReadAsync(dataSource, Day, range, cancellationToken);
-        return new Report<ChargesRow>(range.First, range.Last, [.. days.SelectMany(d => d.Rows)], ["Amounts are net: reversed charges are subtracted. A vehicle counts once for each scheme and day."]);
+        return new Report<ChargesRow>(range.First, range.Last, [.. days.Rows], ["Amounts are net: reversed charges are subtracted. A vehicle counts once for each scheme and day.", .. days.Notes]);
     }
 
     private static async Task<List<ChargesRow>> DayAsync(NpgsqlDataSource dataSource, ReportRange day, CancellationToken cancellationToken)

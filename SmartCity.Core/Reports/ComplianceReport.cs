@@ -8,7 +8,7 @@ namespace SmartCity.Core.Reports;
 /// <summary>Vehicles that passed, by class, fuel and Euro standard, and how many of them the schemes' own rules would not charge.</summary>
 internal static class ComplianceReport
 {
-    public static readonly DayReport<ComplianceDay> Day = new("compliance", DayReport.Traffic, DayAsync);
+    public static readonly DayReport<ComplianceDay> Day = new("compliance.1", DayReport.Traffic, DayAsync);
 
     public static readonly string[] Columns = ["class", "fuel", "euro", "vehicles", "compliant"];
 
@@ -19,7 +19,8 @@ internal static class ComplianceReport
 
     public static async Task<Report<ComplianceRow>> RunAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
-        var rows = (await CountedDays.ReadAsync(dataSource, Day, range, cancellationToken)).SelectMany(d => d.Rows).ToList();
+        var days = await CountedDays.ReadAsync(dataSource, Day, range, cancellationToken);
+        var rows = days.Rows.ToList();
         return new Report<ComplianceRow>(
             range.First,
             range.Last,
@@ -32,6 +33,7 @@ internal static class ComplianceReport
                 $"Left out: {rows.Where(r => r.Class is null).Sum(r => r.Vehicles)} that passed and are not in the registry.",
                 "Compliant are those that neither the ULEZ nor the LEZ would charge on the day, exemptions included; where the rules cannot tell, a vehicle does not count as compliant.",
                 "A vehicle counts once for each day, as the registry had it when the day was counted.",
+                .. days.Notes,
             ]);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
@@ -8,8 +9,8 @@ namespace SmartCity.Core.Reports;
 /// <summary>Travel times between stations, and how long vehicles stay.</summary>
 internal static class CongestionReports
 {
-    public static readonly DayReport<TravelDay> TravelDay = new("travel", DayReport.Traffic, TravelDayAsync);
-    public static readonly DayReport<DwellRow> DwellDay = new("dwell", DayReport.Traffic, DwellDayAsync);
+    public static readonly DayReport<TravelDay> TravelDay = new("travel.1", DayReport.Traffic, TravelDayAsync);
+    public static readonly DayReport<DwellRow> DwellDay = new("dwell.1", DayReport.Traffic, DwellDayAsync);
 
     public static readonly string[] TravelColumns = ["from", "fromName", "to", "toName", "vehicles", "medianSeconds", "p90Seconds", "kilometres", "kilometresAnHour"];
     public static readonly string[] DwellColumns = ["day", "vehicles", "medianMinutes", "p90Minutes"];
@@ -23,25 +24,29 @@ internal static class CongestionReports
 
     public static async Task<Report<TravelRow>> TravelAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
-        var days = await CountedDays.ReadAsync(dataSource, TravelDay, range, cancellationToken);
+        var pairs = new Dictionary<(string From, string To), TravelTimes>();
+        var notes = await CountedDays.ReadAsync(dataSource, TravelDay, range, (_, day) => day.ForEach(pair => TimesOf(pair).Add(pair)), cancellationToken);
         var places = await TrafficReports.PlacesAsync(dataSource, cancellationToken);
-        var rows = from pair in days.SelectMany(d => d.Rows).GroupBy(p => (p.From, p.To))
+        var rows = from pair in pairs
                    where places.ContainsKey(pair.Key.From) && places.ContainsKey(pair.Key.To)
-                   select Row(pair.Key.From, places[pair.Key.From], pair.Key.To, places[pair.Key.To], new TravelTimes(pair));
+                   select Row(pair.Key.From, places[pair.Key.From], pair.Key.To, places[pair.Key.To], pair.Value);
         return new Report<TravelRow>(
             range.First,
             range.Last,
             [.. rows.OrderByDescending(r => r.Vehicles).ThenBy(r => r.FromStationId, StringComparer.Ordinal).ThenBy(r => r.ToStationId, StringComparer.Ordinal).Take(MostPairs)],
             [
                 $"Vehicles that were seen at one station and next at another within two hours, including those that stopped on the way. Distances are straight lines. Only the {MostPairs} busiest pairs of each day are counted.",
-                "Times are to 10 seconds, from 20 minutes on to a minute.",
+                "Times are to 2.5 %.",
+                .. notes,
             ]);
+
+        TravelTimes TimesOf(TravelDay pair) => CollectionsMarshal.GetValueRefOrAddDefault(pairs, (pair.From, pair.To), out _) ??= new TravelTimes();
     }
 
     public static async Task<Report<DwellRow>> DwellAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
         var days = await CountedDays.ReadAsync(dataSource, DwellDay, range, cancellationToken);
-        return new Report<DwellRow>(range.First, range.Last, [.. days.SelectMany(d => d.Rows)], ["The time from a vehicle's first to its last passage of the day. Vehicles that passed only once are left out."]);
+        return new Report<DwellRow>(range.First, range.Last, [.. days.Rows], ["The time from a vehicle's first to its last passage of the day. Vehicles that passed only once are left out.", .. days.Notes]);
     }
 
     private static TravelRow Row(string from, (string Name, double, double) start, string to, (string Name, double, double) end, TravelTimes times)
@@ -60,15 +65,14 @@ internal static class CongestionReports
             with legs as (
                 select station_id as f, lead(station_id) over w as t, lead(first_at) over w - last_at as taken, first_at
                 from passages where first_at >= $1 and first_at < $2 + $3 window w as (partition by plate order by first_at, id)),
-            gone as (select f, t, extract(epoch from taken)::float8 as seconds from legs where first_at < $2 and f <> t and taken > interval '0' and taken <= $3),
+            gone as (select f, t, round(ln(greatest(1, extract(epoch from taken)::float8)) / ln(1.05::float8))::int as bin from legs where first_at < $2 and f <> t and taken > interval '0' and taken <= $3),
             busiest as (select f, t from gone group by f, t order by count(*) desc, f, t limit $4)
-            select f, t, case when seconds < 1200 then greatest(1, round(seconds / 10)) * 10 else round(seconds / 60) * 60 end::int as rounded, count(*)
-            from gone join busiest using (f, t) group by f, t, rounded order by f, t, rounded
+            select f, t, bin, count(*) from gone join busiest using (f, t) group by f, t, bin order by f, t, bin
             """);
         command.Parameters.Add(new() { Value = Longest });
         command.Parameters.Add(new() { Value = MostPairs });
-        var rows = await command.ReadAllAsync(r => (From: r.GetString(0), To: r.GetString(1), Seconds: r.GetInt32(2), Vehicles: r.GetInt64(3)), cancellationToken);
-        return [.. rows.GroupBy(r => (r.From, r.To)).Select(g => new TravelDay(g.Key.From, g.Key.To, [.. g.Select(r => r.Seconds)], [.. g.Select(r => r.Vehicles)]))];
+        var rows = await command.ReadAllAsync(r => (From: r.GetString(0), To: r.GetString(1), Bin: r.GetInt32(2), Vehicles: r.GetInt64(3)), cancellationToken);
+        return [.. rows.GroupBy(r => (r.From, r.To)).Select(g => new TravelDay(g.Key.From, g.Key.To, [.. g.Select(r => r.Bin)], [.. g.Select(r => r.Vehicles)]))];
     }
 
     private static async Task<List<DwellRow>> DwellDayAsync(NpgsqlDataSource dataSource, ReportRange day, CancellationToken cancellationToken)
@@ -85,6 +89,6 @@ internal static class CongestionReports
 }
 
 /// <summary>How many vehicles took how long.</summary>
-/// <param name="Seconds">Rounded times, the shortest first.</param>
+/// <param name="Bins">Of <see cref="TravelTimes"/>, the shortest first.</param>
 /// <param name="Vehicles">How many took each of them.</param>
-internal sealed record TravelDay(string From, string To, int[] Seconds, long[] Vehicles);
+internal sealed record TravelDay(string From, string To, int[] Bins, long[] Vehicles);

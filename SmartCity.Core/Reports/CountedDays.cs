@@ -1,68 +1,106 @@
+using System.Globalization;
 using Npgsql;
+using NpgsqlTypes;
 using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Reports;
 
 /// <summary>
-/// The days of a report: as they were counted when they were over, and counted now where they were not, or where something of them came since. So a report is as
-/// exact as the database is, however many days it has.
+/// The days of a report: as they were counted when they were over, and counted now where they were not, or where something of them has come or changed since. Days of which
+/// retention has removed something are as they were counted before.
 /// </summary>
+/// <param name="Days">In their order.</param>
+/// <param name="Notes">Says which days are not in it.</param>
+internal sealed record CountedDays<T>(IReadOnlyList<(DateOnly Day, List<T> Rows)> Days, IReadOnlyList<string> Notes)
+{
+    public IEnumerable<T> Rows => Days.SelectMany(d => d.Rows);
+}
+
+/// <inheritdoc cref="CountedDays{T}"/>
 internal static class CountedDays
 {
     /// <summary>Days that are counted while somebody waits.</summary>
     public const int MostUncounted = 31;
 
+    // A day that retention has touched cannot be counted any more: what was counted holds.
+    private const string Stored =
+        """
+        select day, rows::text from report_days
+        where report = $1 and day >= $2 and day <= $3 and (day < report_floor($4, $7) or day not in (
+            select day from report_days_due where part = $4
+            union all
+            select c.day from lake_charges w join charge_entries c on c.id = w.entry_id where $4 = 'charges' and c.day >= $2 and c.day <= $3
+            union all
+            select t from (select distinct date_trunc('hour', captured_at) as hour from archive_queue where $4 = 'traffic' and captured_at >= $5 and captured_at < $6) h, report_days_touched(h.hour) t))
+        order by day
+        """;
+
+    // Further than the reach of a sighting over midnight.
+    private static readonly TimeSpan Reach = TimeSpan.FromHours(5);
+
+    /// <inheritdoc cref="CountedDays{T}"/>
     /// <exception cref="DaysNotCountedException">Too many of the days are still to be counted.</exception>
-    public static async Task<List<(DateOnly Day, List<T> Rows)>> ReadAsync<T>(NpgsqlDataSource dataSource, DayReport<T> report, ReportRange range, CancellationToken cancellationToken)
+    public static async Task<CountedDays<T>> ReadAsync<T>(NpgsqlDataSource dataSource, DayReport<T> report, ReportRange range, CancellationToken cancellationToken)
     {
-        var days = await StoredAsync(dataSource, report, range, cancellationToken);
-        var missing = Enumerable.Range(0, range.Days).Select(range.First.AddDays).Where(d => !days.ContainsKey(d)).ToList();
-        if (missing.Count > MostUncounted && await BeginsAsync(dataSource, report, range, cancellationToken) is var begins)
+        var days = new List<(DateOnly Day, List<T> Rows)>();
+        var notes = await ReadAsync(dataSource, report, range, (day, rows) => days.Add((day, rows)), cancellationToken);
+        return new CountedDays<T>([.. days.OrderBy(d => d.Day)], notes);
+    }
+
+    /// <summary>Day by day, in no order: none is kept.</summary>
+    /// <inheritdoc cref="ReadAsync{T}(NpgsqlDataSource, DayReport{T}, ReportRange, CancellationToken)"/>
+    public static async Task<IReadOnlyList<string>> ReadAsync<T>(NpgsqlDataSource dataSource, DayReport<T> report, ReportRange range, Action<DateOnly, List<T>> each, CancellationToken cancellationToken)
+    {
+        var missing = Enumerable.Range(0, range.Days).Select(range.First.AddDays).ToHashSet();
+        await using (var command = dataSource.CreateCommand(Stored))
         {
-            // Of what is kept no more, or was never there, nothing can be counted.
-            missing.RemoveAll(d => d < begins);
-            if (missing.Count > MostUncounted)
+            foreach (var value in (object[])[report.Name, range.First, range.Last, report.Part, range.From - Reach, range.To + Reach, range.Today])
             {
-                throw new DaysNotCountedException($"{missing.Count} days from {missing[0]:yyyy-MM-dd} on are still to be counted, which goes on by itself. Ask for at most {MostUncounted} of them, or ask again later.");
+                command.Parameters.Add(new() { Value = value });
+            }
+
+            await foreach (var (day, rows) in command.StreamAsync(r => (r.GetFieldValue<DateOnly>(0), DayReport<T>.Read(r.GetString(1))), cancellationToken))
+            {
+                missing.Remove(day);
+                each(day, rows);
             }
         }
 
-        foreach (var day in missing)
+        missing.RemoveWhere(d => d > range.Today);
+        var notes = new List<string>();
+        if (missing.Count > 0)
         {
-            days[day] = await report.RowsAsync(dataSource, range.Of(day), cancellationToken);
+            var (floor, first) = await FloorAsync(dataSource, report.Part, range.Today, cancellationToken);
+            var removed = missing.Count(d => d < floor && d >= first);
+            missing.RemoveWhere(d => floor is null || d < floor);
+            if (removed > 0)
+            {
+                notes.Add(string.Create(CultureInfo.InvariantCulture, $"Not in it: {removed} days before {floor:yyyy-MM-dd}, whose sightings retention removed before they were counted."));
+            }
         }
 
-        return [.. days.OrderBy(d => d.Key).Select(d => (d.Key, d.Value))];
+        if (missing.Count > MostUncounted)
+        {
+            throw new DaysNotCountedException(string.Create(CultureInfo.InvariantCulture, $"{missing.Count} of the days are still to be counted, the first of them {missing.Min():yyyy-MM-dd}. Ask again later, or for at most {MostUncounted} of them."));
+        }
+
+        foreach (var day in missing.Order())
+        {
+            each(day, await report.RowsAsync(dataSource, range.Of(day), cancellationToken));
+        }
+
+        return notes;
     }
 
-    private static async Task<Dictionary<DateOnly, List<T>>> StoredAsync<T>(NpgsqlDataSource dataSource, DayReport<T> report, ReportRange range, CancellationToken cancellationToken)
+    // The first day of which all is there, and the first of which anything is.
+    private static async Task<(DateOnly? Floor, DateOnly? First)> FloorAsync(NpgsqlDataSource dataSource, string part, DateOnly today, CancellationToken cancellationToken)
     {
-        // What waits for the lake has changed its day since it was counted.
         await using var command = dataSource.CreateCommand(
-            $"""
-            select day, rows::text from report_days
-            where report = $1 and day >= $2 and day <= $3 and day not in (
-                select day from report_days_due where part = $4
-                union all {(report.Part == DayReport.Charges ? ReportDays.WaitingCharges : ReportDays.WaitingTraffic)})
-            """);
-        foreach (var value in (object[])[report.Name, range.First, range.Last, report.Part])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        if (report.Part == DayReport.Traffic)
-        {
-            command.Parameters.Add(new() { Value = range.From });
-            command.Parameters.Add(new() { Value = range.To });
-        }
-
-        return (await command.ReadAllAsync(r => (Day: r.GetFieldValue<DateOnly>(0), Rows: r.GetString(1)), cancellationToken)).ToDictionary(d => d.Day, d => DayReport<T>.Read(d.Rows));
-    }
-
-    private static async Task<DateOnly> BeginsAsync(NpgsqlDataSource dataSource, DayReport report, ReportRange range, CancellationToken cancellationToken)
-    {
-        await using var command = dataSource.CreateCommand(report.Part == DayReport.Charges ? ReportDays.FirstCharge : ReportDays.FirstPassage);
-        return await command.ExecuteScalarAsync(cancellationToken) is DateOnly first ? first : range.Last;
+            "select report_floor($1, $2), case when $1 = 'charges' then report_floor($1, $2) else (select (min(first_at) at time zone (select time_zone from city))::date from passages) end");
+        command.Parameters.Add(new() { Value = part });
+        command.Parameters.Add(new() { Value = today, NpgsqlDbType = NpgsqlDbType.Date });
+        static DateOnly? Day(NpgsqlDataReader r, int i) => r.IsDBNull(i) ? null : r.GetFieldValue<DateOnly>(i);
+        return (await command.ReadAllAsync(r => (Day(r, 0), Day(r, 1)), cancellationToken))[0];
     }
 }
 

@@ -4,9 +4,11 @@ using Npgsql;
 namespace SmartCity.Core.Reports;
 
 /// <summary>What a report counts on one charging day. The report of several days is made of them alone.</summary>
+/// <param name="name">With a version: when what is counted changes, so does the name, and all days are counted anew.</param>
+/// <param name="part">Which changes make a day of it due.</param>
 internal abstract class DayReport(string name, string part)
 {
-    /// <summary>Passages and sightings; a day is due when one of its sightings is archived.</summary>
+    /// <summary>Passages and sightings; a day is due when a sighting that can change it is archived.</summary>
     public const string Traffic = "traffic";
 
     /// <summary>The ledger; a day is due when one of its lines reaches the lake.</summary>
@@ -14,7 +16,6 @@ internal abstract class DayReport(string name, string part)
 
     public string Name => name;
 
-    /// <summary>Which changes make a day of it due.</summary>
     public string Part => part;
 
     /// <summary>The day's rows as JSON.</summary>

@@ -11,7 +11,7 @@ namespace SmartCity.Core.Reports;
 /// </summary>
 internal static class EmissionsReport
 {
-    public static readonly DayReport<EmissionsDay> Day = new("emissions", DayReport.Traffic, DayAsync);
+    public static readonly DayReport<EmissionsDay> Day = new("emissions.1", DayReport.Traffic, DayAsync);
 
     public static readonly string[] Columns = ["zone", "class", "fuel", "euro", "passages", "kilometres", "noxGrams", "pmGrams", "co2Kilograms"];
 
@@ -20,7 +20,8 @@ internal static class EmissionsReport
     public static async Task<Report<EmissionsRow>> RunAsync(NpgsqlDataSource dataSource, EmissionFactors factors, ReportRange range, CancellationToken cancellationToken)
     {
         var assumed = factors.Assumptions;
-        var rows = (await CountedDays.ReadAsync(dataSource, Day, range, cancellationToken)).SelectMany(d => d.Rows).ToList();
+        var days = await CountedDays.ReadAsync(dataSource, Day, range, cancellationToken);
+        var rows = days.Rows.ToList();
         var known = rows.FindAll(r => r.Class is not null && r.Fuel is not null && factors.Find(r.Class, r.Fuel, r.Euro) is not null);
         var all = rows.Sum(r => r.Passages);
         var without = all - known.Sum(r => r.Passages);
@@ -34,7 +35,8 @@ internal static class EmissionsReport
                 .. factors.Sources,
                 $"Distance: to the zone's station where the vehicle was seen next within {assumed.LegWithinMinutes} minutes, straight line times {assumed.Detour}; {assumed.KilometresPerPassage} km for any other passage.",
                 $"{without} of {all} passages, counted once in each zone, are left out: their vehicle is not registered, or there is no factor for it.",
-                "A station in several zones counts in each.",
+                "A station in several zones counts in each. Vehicles are as the registry had them when the day was counted.",
+                .. days.Notes,
             ]);
     }
 

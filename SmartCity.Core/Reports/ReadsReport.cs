@@ -7,7 +7,7 @@ namespace SmartCity.Core.Reports;
 /// <summary>How well each camera reads.</summary>
 internal static class ReadsReport
 {
-    public static readonly DayReport<ReadsDay> Day = new("reads", DayReport.Traffic, DayAsync);
+    public static readonly DayReport<ReadsDay> Day = new("reads.1", DayReport.Traffic, DayAsync);
 
     public static readonly string[] Columns = ["station", "camera", "sightings", "read", "meanConfidence", "reviewed", "corrected"];
 
@@ -20,11 +20,11 @@ internal static class ReadsReport
             range.First,
             range.Last,
             [
-                .. days.SelectMany(d => d.Rows).GroupBy(r => (r.Station, r.Camera)).OrderBy(g => g.Key.Station, StringComparer.Ordinal).ThenBy(g => g.Key.Camera, StringComparer.Ordinal)
+                .. days.Rows.GroupBy(r => (r.Station, r.Camera)).OrderBy(g => g.Key.Station, StringComparer.Ordinal).ThenBy(g => g.Key.Camera, StringComparer.Ordinal)
                     .Select(g => new ReadsRow(
                         g.Key.Station, g.Key.Camera, g.Sum(r => r.Sightings), g.Sum(r => r.Read), g.Sum(r => r.Read) is > 0 and var read ? Math.Round(g.Sum(r => r.Confidence) / read, 4) : null, g.Sum(r => r.Reviewed), g.Sum(r => r.Corrected))),
             ],
-            ["The share read counts what the camera read by itself. A reading is only known to be wrong if a person has looked at it."]);
+            ["The share read counts what the camera read by itself. A reading is only known to be wrong if a person has looked at it.", .. days.Notes]);
     }
 
     private static async Task<List<ReadsDay>> DayAsync(NpgsqlDataSource dataSource, ReportRange day, CancellationToken cancellationToken)

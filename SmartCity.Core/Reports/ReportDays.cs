@@ -1,113 +1,123 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Core.Api;
-using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
-using SmartCity.Core.Retention;
+using SmartCity.Core.Database;
 
 namespace SmartCity.Core.Reports;
 
 /// <summary>
-/// Counts the days that are over for the reports, the newest first, and again those of which something came later. Days of which Postgres keeps
-/// no passages any more stay as they were counted.
+/// Counts the days that are over for the reports, the newest first, and again those of which something came or changed later. Days of which retention has removed
+/// something stay as they were counted. What changes while a day is counted leaves a newer mark, and the day is counted again.
 /// </summary>
-/// <remarks>It works in the archive's turn: a day becomes due in the transaction that takes what changed it off the queue for the lake, and never while it is being counted.</remarks>
-internal sealed class ReportDays(NpgsqlDataSource dataSource, ReportRuns runs, ChargingCity city, TimeProvider time)
+internal sealed class ReportDays(NpgsqlDataSource dataSource, PostgresConnection postgres, IOptions<ReportOptions> options, ChargingCity city, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
-    /// <summary>How long after a day's end it is counted: what cameras saw shortly before midnight is there by then.</summary>
-    public static readonly TimeSpan ClosedAfter = TimeSpan.FromHours(2);
+    /// <summary>How long after a day's end it is counted: whoever set out shortly before midnight has arrived by then, and has been archived.</summary>
+    public static readonly TimeSpan ClosedAfter = TimeSpan.FromHours(4);
 
-    // A sighting may belong to a passage that began so long before, on the day before.
-    private static readonly TimeSpan MayHaveBegun = TimeSpan.FromMinutes(30);
+    private const long Turn = 0x5265706f7274;
 
-    internal const string WaitingCharges = "select c.day from lake_charges w join charge_entries c on c.id = w.entry_id";
-    internal const string WaitingTraffic = "select (w.captured_at at time zone (select time_zone from city))::date from archive_queue w where w.captured_at >= $5 and w.captured_at < $6";
-    internal const string FirstPassage = "select (min(first_at) at time zone (select time_zone from city))::date from passages";
-    internal const string FirstCharge = "select min(day) from charge_entries";
+    // A day that cannot be counted holds up no other.
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromHours(1);
 
-    /// <summary>Days of which these sightings are, in the transaction that archives them.</summary>
-    public static async Task DueAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, DateTimeOffset first, DateTimeOffset last, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            """
-            insert into report_days_due
-            select 'traffic', d::date from (select time_zone as zone from city) c, generate_series(($1 at time zone c.zone)::date, ($2 at time zone c.zone)::date, interval '1 day') d
-            on conflict do nothing
-            """,
-            connection,
-            transaction)
-        {
-            Parameters = { new() { Value = (first - MayHaveBegun).UtcDateTime }, new() { Value = last.UtcDateTime } },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    // Nobody's report waits for it.
+    private readonly ReportRuns _runs = new(postgres, Options.Create(new ReportOptions { AtOnce = 1, Timeout = options.Value.Timeout, WorkMemory = options.Value.WorkMemory }), loggers);
+    private readonly Dictionary<(string Part, DateOnly Day), DateTimeOffset> _failed = [];
 
-    /// <summary>Days of these lines of the ledger, in the transaction that takes them to the lake.</summary>
-    public static async Task DueAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IEnumerable<DateOnly> days, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("insert into report_days_due select 'charges', d from unnest($1) as d on conflict do nothing", connection, transaction)
-        {
-            Parameters = { new() { Value = days.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date } },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    /// <summary>Days that could not be counted, and are tried again later.</summary>
+    public int Failed => _failed.Count;
 
     /// <summary>Counts one day that is due.</summary>
-    /// <returns>The day; null when none is due, or another core is at work.</returns>
-    public async Task<DateOnly?> CountNextAsync(CancellationToken cancellationToken)
+    /// <returns>The day, or null when none is due; whether another core counts.</returns>
+    /// <exception cref="NpgsqlException">It cannot be counted now; others are counted meanwhile.</exception>
+    /// <exception cref="TimeoutException"/>
+    public async Task<(DateOnly? Day, bool IsOthers)> CountNextAsync(CancellationToken cancellationToken)
     {
-        await using var turn = await ArchiveTurn.TryTakeAsync(dataSource, cancellationToken);
-        if (turn is null || await NextAsync(cancellationToken) is not var (part, day))
+        await using var turn = await AdvisoryTurn.TryTakeAsync(dataSource, Turn, cancellationToken);
+        if (turn is null)
         {
-            return null;
+            return (null, true);
         }
 
-        var range = new ReportRange(day, day, city);
-        var counted = new List<(string Report, string Rows)>();
-        foreach (var report in ReportSlice.Days.Where(r => r.Part == part))
+        var now = time.GetUtcNow();
+        foreach (var (failed, _) in _failed.Where(f => f.Value <= now).ToList())
         {
-            counted.Add((report.Name, await runs.RunAsync((data, token) => report.CountAsync(data, range, token), cancellationToken)));
+            _failed.Remove(failed);
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var store = new NpgsqlBatch(connection, transaction)
+        if (await NextAsync(cancellationToken) is not var (part, day, mark))
         {
-            BatchCommands =
-            {
-                new("insert into report_days (report, day, rows) select r, $1, j::jsonb from unnest($2, $3) as t (r, j) on conflict (report, day) do update set rows = excluded.rows, counted_at = now()")
-                {
-                    Parameters = { new() { Value = day }, new() { Value = counted.Select(c => c.Report).ToArray() }, new() { Value = counted.Select(c => c.Rows).ToArray() } },
-                },
-                new("delete from report_days_due where part = $1 and day = $2") { Parameters = { new() { Value = part }, new() { Value = day } } },
-            },
-        };
-        await store.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return day;
+            return (null, false);
+        }
+
+        try
+        {
+            await CountAsync(part, day, mark, cancellationToken);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            _failed[(part, day)] = now + AgainAfter;
+            throw;
+        }
+
+        return (day, false);
     }
 
-    private async Task<(string Part, DateOnly Day)?> NextAsync(CancellationToken cancellationToken)
+    public ValueTask DisposeAsync() => _runs.DisposeAsync();
+
+    private async Task CountAsync(string part, DateOnly day, long? mark, CancellationToken cancellationToken)
     {
-        // The last day that is over.
+        var range = new ReportRange(day, day, city.Today(time), city);
+        foreach (var report in ReportSlice.Days.Where(r => r.Part == part))
+        {
+            var rows = await _runs.RunAsync((data, token) => report.CountAsync(data, range, token), cancellationToken);
+            await using var store = dataSource.CreateCommand("insert into report_days (report, day, rows) values ($1, $2, $3) on conflict (report, day) do update set rows = excluded.rows, counted_at = now()");
+            foreach (var value in (object[])[report.Name, day])
+            {
+                store.Parameters.Add(new() { Value = value });
+            }
+
+            store.Parameters.Add(new() { Value = rows, NpgsqlDbType = NpgsqlDbType.Json });
+            await store.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        if (mark is { } seen)
+        {
+            await using var done = dataSource.CreateCommand("delete from report_days_due where part = $1 and day = $2 and mark = $3");
+            foreach (var value in (object[])[part, day, seen])
+            {
+                done.Parameters.Add(new() { Value = value });
+            }
+
+            await done.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    private async Task<(string Part, DateOnly Day, long? Mark)?> NextAsync(CancellationToken cancellationToken)
+    {
+        // The last day that is over. Days are numbered from the floor: a session's own midnights have no part in it.
         var last = city.DayOf(time.GetUtcNow() - ClosedAfter).AddDays(-1);
         await using var command = dataSource.CreateCommand(
-            $"""
-            with parts (part, first, reports) as (values ('traffic', ({FirstPassage}), $2), ('charges', ({FirstCharge}), $3)),
-            kept as (select part, case when part = 'traffic' and first is not null then greatest(first, (select $1 - days + 2 from retention where kind = $4)) else first end as first, reports from parts)
-            select k.part, d.day from kept k, lateral (
-                select u.day from report_days_due u where u.part = k.part and u.day >= k.first and u.day <= $1
+            """
+            with parts (part, floor, reports) as (values ('traffic', report_floor('traffic', $4), $2), ('charges', report_floor('charges', $4), $3))
+            select p.part, d.day, d.mark from parts p, lateral (
+                select u.day, u.mark from report_days_due u where u.part = p.part and u.day >= p.floor and u.day <= $1
                 union all
-                select m::date from generate_series(k.first, $1, interval '1 day') m
-                where (select count(*) from report_days s where s.day = m::date and s.report = any (k.reports)) < cardinality(k.reports)) d
-            order by d.day desc, k.part limit 1
+                select p.floor + n, null from generate_series(0, $1 - p.floor) n
+                where (select count(*) from report_days s where s.day = p.floor + n and s.report = any (p.reports)) < cardinality(p.reports)
+                  and not exists (select from report_days_due u where u.part = p.part and u.day = p.floor + n)) d
+            where not exists (select from unnest($5, $6) as f (part, day) where f.part = p.part and f.day = d.day)
+            order by d.day desc, p.part limit 1
             """);
-        foreach (var value in (object[])[last, Names(DayReport.Traffic), Names(DayReport.Charges), RetentionRules.Sightings])
+        foreach (var value in (object[])[last, Names(DayReport.Traffic), Names(DayReport.Charges), city.Today(time), _failed.Keys.Select(f => f.Part).ToArray()])
         {
             command.Parameters.Add(new() { Value = value });
         }
 
-        var next = await command.ReadAllAsync(r => (r.GetString(0), r.GetFieldValue<DateOnly>(1)), cancellationToken);
+        command.Parameters.Add(new() { Value = _failed.Keys.Select(f => f.Day).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        var next = await command.ReadAllAsync(r => (r.GetString(0), r.GetFieldValue<DateOnly>(1), r.IsDBNull(2) ? (long?)null : r.GetInt64(2)), cancellationToken);
         return next.Count == 0 ? null : next[0];
     }
 

@@ -31,11 +31,13 @@ internal sealed class ReportRuns : IAsyncDisposable
     public async Task<T> RunAsync<T>(Func<NpgsqlDataSource, CancellationToken, Task<T>> report, CancellationToken cancellationToken)
     {
         await _turns.WaitAsync(cancellationToken);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_timeout);
         try
         {
-            return await report(_dataSource, cancellationToken);
+            return await report(_dataSource, timeout.Token);
         }
-        catch (NpgsqlException e) when (e.InnerException is TimeoutException)
+        catch (Exception e) when (e is NpgsqlException { InnerException: TimeoutException } || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new TimeoutException($"The report took longer than {_timeout:g} and was stopped. Ask for fewer days, or set Core:Reports:Timeout higher.", e);
         }

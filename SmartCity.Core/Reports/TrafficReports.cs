@@ -7,7 +7,7 @@ namespace SmartCity.Core.Reports;
 /// <summary>Passages by hour of the day, and the busiest stations.</summary>
 internal static class TrafficReports
 {
-    public static readonly DayReport<StationDay> Day = new("stations", DayReport.Traffic, DayAsync);
+    public static readonly DayReport<StationDay> Day = new("stations.1", DayReport.Traffic, DayAsync);
 
     public static readonly string[] HourColumns = ["hour", "station", "name", "passages"];
     public static readonly string[] StationColumns = ["station", "name", "passages", "vehicles", "busiestHour"];
@@ -18,22 +18,22 @@ internal static class TrafficReports
 
     public static async Task<Report<HourRow>> HoursAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
-        var stations = await SumAsync(dataSource, range, cancellationToken);
+        var (stations, notes) = await SumAsync(dataSource, range, cancellationToken);
         return new Report<HourRow>(
             range.First,
             range.Last,
             [.. from hour in Enumerable.Range(0, 24) from s in stations where s.Hours[hour] > 0 orderby hour, s.Id select new HourRow(hour, s.Id, s.Name, s.Hours[hour])],
-            ["Hours are those of the city's time zone. On the day that has 25 hours, the hour that comes twice holds the vehicles of both."]);
+            ["Hours are those of the city's time zone. On the day that has 25 hours, the hour that comes twice holds the vehicles of both.", .. notes]);
     }
 
     public static async Task<Report<StationRow>> StationsAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
-        var stations = await SumAsync(dataSource, range, cancellationToken);
+        var (stations, notes) = await SumAsync(dataSource, range, cancellationToken);
         return new Report<StationRow>(
             range.First,
             range.Last,
             [.. stations.Select(s => new StationRow(s.Id, s.Name, s.Hours.Sum(), s.Vehicles, Array.IndexOf(s.Hours, s.Hours.Max()))).OrderByDescending(s => s.Passages).ThenBy(s => s.StationId, StringComparer.Ordinal)],
-            ["A vehicle counts once for each day."]);
+            ["A vehicle counts once for each day.", .. notes]);
     }
 
     /// <summary>A statement over the passages or sightings of a range.</summary>
@@ -52,15 +52,16 @@ internal static class TrafficReports
         return (await command.ReadAllAsync(r => (Id: r.GetString(0), Station: (r.GetString(1), r.GetDouble(2), r.GetDouble(3))), cancellationToken)).ToDictionary(s => s.Id, s => s.Station);
     }
 
-    private static async Task<List<(string Id, string Name, long[] Hours, long Vehicles)>> SumAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
+    private static async Task<(List<(string Id, string Name, long[] Hours, long Vehicles)> Stations, IReadOnlyList<string> Notes)> SumAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {
         var days = await CountedDays.ReadAsync(dataSource, Day, range, cancellationToken);
         var places = await PlacesAsync(dataSource, cancellationToken);
-        return
-        [
-            .. days.SelectMany(d => d.Rows).GroupBy(s => s.Station).OrderBy(s => s.Key, StringComparer.Ordinal)
-                .Select(g => (g.Key, places.TryGetValue(g.Key, out var place) ? place.Name : g.Key, Enumerable.Range(0, 24).Select(h => g.Sum(s => s.Hours[h])).ToArray(), g.Sum(s => s.Vehicles))),
-        ];
+        return (
+            [
+                .. days.Rows.GroupBy(s => s.Station).OrderBy(s => s.Key, StringComparer.Ordinal)
+                    .Select(g => (g.Key, places.TryGetValue(g.Key, out var place) ? place.Name : g.Key, Enumerable.Range(0, 24).Select(h => g.Sum(s => s.Hours[h])).ToArray(), g.Sum(s => s.Vehicles))),
+            ],
+            days.Notes);
     }
 
     private static async Task<List<StationDay>> DayAsync(NpgsqlDataSource dataSource, ReportRange day, CancellationToken cancellationToken)

@@ -1,26 +1,27 @@
 namespace SmartCity.Core.Reports;
 
-/// <summary>The travel times of one pair of stations over several days. Pure.</summary>
+/// <summary>The travel times of one pair of stations over several days, in bins of 5 %. Pure.</summary>
 internal sealed class TravelTimes
 {
+    private const double Step = 1.05;
+
     private readonly SortedDictionary<int, long> _vehicles = [];
 
-    public TravelTimes(IEnumerable<TravelDay> days)
-    {
-        foreach (var (seconds, vehicles) in days.SelectMany(d => d.Seconds.Zip(d.Vehicles)))
-        {
-            _vehicles[seconds] = _vehicles.GetValueOrDefault(seconds) + vehicles;
-        }
+    public long Vehicles { get; private set; }
 
-        Vehicles = _vehicles.Values.Sum();
+    public void Add(TravelDay day)
+    {
+        foreach (var (bin, vehicles) in day.Bins.Zip(day.Vehicles))
+        {
+            _vehicles[bin] = _vehicles.GetValueOrDefault(bin) + vehicles;
+            Vehicles += vehicles;
+        }
     }
 
-    public long Vehicles { get; }
-
-    /// <summary>The time that this share of the vehicles did not exceed.</summary>
+    /// <summary>The time that this share of the vehicles did not exceed, to 2.5 %.</summary>
     public TimeSpan Percentile(double share)
     {
         var (rank, upTo) = ((long)Math.Ceiling(share * Vehicles), 0L);
-        return TimeSpan.FromSeconds(_vehicles.First(v => (upTo += v.Value) >= rank).Key);
+        return TimeSpan.FromSeconds(Math.Round(Math.Pow(Step, _vehicles.First(v => (upTo += v.Value) >= rank).Key)));
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Lake;
 
 namespace SmartCity.Core.Sql;
 
@@ -46,12 +47,17 @@ internal static class SqlRunEndpoints
         return TypedResults.Ok(result);
     }
 
-    /// <summary>Row by row, as they come. A file that cannot be ended breaks off, so that nobody takes it for the whole.</summary>
-    public static async Task<Results<EmptyHttpResult, ProblemHttpResult>> ExportAsync(SqlStatement body, SqlRuns runs, IOptions<SqlOptions> options, ReadQuota quota, TimeProvider time, HttpContext http, CancellationToken cancellationToken)
+    /// <summary>CSV row by row, as they come, and Parquet when it is whole. A file that cannot be ended breaks off, so that nobody takes it for the whole.</summary>
+    public static async Task<Results<EmptyHttpResult, ProblemHttpResult>> ExportAsync(SqlStatement body, SqlRuns runs, IOptions<SqlOptions> options, ReadQuota quota, TimeProvider time, HttpContext http, CancellationToken cancellationToken, string? format = null)
     {
         if (Caller(http, body, quota, out var caller) is { } wrong)
         {
             return wrong;
+        }
+
+        if (format is not (null or "csv" or "parquet"))
+        {
+            return Paging.Problem("format must be csv or parquet.");
         }
 
         try
@@ -59,8 +65,14 @@ internal static class SqlRunEndpoints
             await runs.RunAsync(caller, "sql.export", body.Sql!, async (session, token) =>
             {
                 var rows = new Counted(session, options.Value.MostExportedRows);
+                http.Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=sql-{time.GetUtcNow():yyyy-MM-dd-HHmm}.{format ?? "csv"}");
+                if (format == "parquet")
+                {
+                    await WriteParquetAsync(http.Response, session.Columns, rows.ReadAsync(MostCharactersOfFileValue, token), token);
+                    return rows.Count;
+                }
+
                 http.Response.ContentType = "text/csv; charset=utf-8";
-                http.Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=sql-{time.GetUtcNow():yyyy-MM-dd-HHmm}.csv");
                 await CsvExport.WriteAsync(http.Response.Body, [.. session.Columns.Select(c => c.Name)], rows.ReadAsync(MostCharactersOfFileValue, token), r => Fields(session.Columns, r), token);
                 return rows.Count;
             }, cancellationToken);
@@ -77,6 +89,29 @@ internal static class SqlRunEndpoints
         }
 
         return TypedResults.Empty;
+    }
+
+    private static async Task WriteParquetAsync(HttpResponse response, IReadOnlyList<SqlColumn> columns, IAsyncEnumerable<string?[]> rows, CancellationToken cancellationToken)
+    {
+        if (columns.Count == 0)
+        {
+            throw new SqlFailedException(StatusCodes.Status400BadRequest, "The statement has no columns, so there is nothing to put into a Parquet file.");
+        }
+
+        using var file = new TemporaryFile();
+        using (var parquet = new SqlParquet(columns, file.Path))
+        {
+            await foreach (var row in rows.WithCancellation(cancellationToken))
+            {
+                parquet.Add(row);
+            }
+
+            parquet.Close();
+        }
+
+        response.ContentType = "application/vnd.apache.parquet";
+        response.ContentLength = file.Length;
+        await response.SendFileAsync(file.Path, cancellationToken);
     }
 
     private static ProblemHttpResult? Caller(HttpContext http, SqlStatement body, ReadQuota quota, out SqlCaller caller)

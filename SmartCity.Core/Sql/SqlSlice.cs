@@ -31,7 +31,7 @@ internal static class SqlSlice
         group.MapGet("", ViewAsync).WithSummary("Whether statements can be run, the tables that there are, and examples");
         group.MapPost("run", SqlRunEndpoints.RunAsync).WithSummary("Runs one statement; the answer is bounded and says where it ran. With a reason, whoever may search vehicles and see keepers sees plates").AuditedByItself();
         group.MapDelete("run", CancelAsync).WithSummary("Cancels the caller's statement that is running").AuditedByItself();
-        group.MapPost("export", SqlRunEndpoints.ExportAsync).WithSummary("The answer to one statement as CSV").Produces(StatusCodes.Status200OK, contentType: "text/csv").AuditedByItself();
+        group.MapPost("export", SqlRunEndpoints.ExportAsync).WithSummary("The answer to one statement as a file: format csv, unless parquet is asked for").Produces(StatusCodes.Status200OK, contentType: "text/csv", additionalContentTypes: "application/vnd.apache.parquet").AuditedByItself();
         group.MapGet("reports/{name}", Report).WithSummary("The statement that gives the numbers of a report").RequireAuthorization(Scope.ReportsRead);
         var queries = group.MapGroup("queries");
         queries.MapGet("", async (SqlQueryStore store, ClaimsPrincipal user, CancellationToken cancellationToken) => TypedResults.Ok(await store.ListAsync(NameOf(user), cancellationToken)))

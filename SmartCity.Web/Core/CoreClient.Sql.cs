@@ -39,9 +39,9 @@ public sealed partial class CoreClient
     public Task CancelSqlAsync(CancellationToken cancellationToken) => DeleteAsync("api/sql/run", cancellationToken);
 
     /// <summary>The response to a statement as a file, to be passed on; the caller disposes it.</summary>
-    public async Task<HttpResponseMessage> ExportSqlAsync(string sql, string? reason, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> ExportSqlAsync(string sql, string format, string? reason, CancellationToken cancellationToken)
     {
-        using var request = Request(HttpMethod.Post, "api/sql/export", reason, new SqlStatement(sql));
+        using var request = Request(HttpMethod.Post, QueryHelpers.AddQueryString("api/sql/export", "format", format), reason, new SqlStatement(sql));
         return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 

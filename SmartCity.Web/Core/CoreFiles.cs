@@ -19,6 +19,7 @@ internal static class CoreFiles
     /// <summary>Address of the form that asks for the answer to a statement, and its field for the statement.</summary>
     public const string DownloadSql = "download-sql";
     public const string Sql = "sql";
+    public const string Format = "format";
 
     private const string PictureCaching = "private, max-age=86400, immutable";
     private static readonly TimeSpan PictureWithin = TimeSpan.FromSeconds(30);
@@ -120,7 +121,7 @@ internal static class CoreFiles
     private static async Task DownloadSqlAsync(CoreClient core, HttpContext context)
     {
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        using var file = await core.ExportSqlAsync(form[Sql].ToString(), form[Reason].ToString() is { Length: > 0 } given ? given : null, context.RequestAborted);
+        using var file = await core.ExportSqlAsync(form[Sql].ToString(), form[Format].ToString() is { Length: > 0 } format ? format : "csv", form[Reason].ToString() is { Length: > 0 } given ? given : null, context.RequestAborted);
         await PassOnFileAsync(file, context);
     }
 

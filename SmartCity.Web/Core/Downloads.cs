@@ -13,9 +13,10 @@ public sealed class Downloads(IJSRuntime js)
         await PostAsync(CoreFiles.Download, fields.Append((CoreFiles.Path, path)), reason);
     }
 
-    /// <summary>The answer to a statement, as CSV.</summary>
+    /// <summary>The answer to a statement.</summary>
+    /// <param name="format">csv or parquet.</param>
     /// <param name="reason">Goes to the audit, and shows plates to who may see them; null for none.</param>
-    public Task SaveSqlAsync(string sql, string? reason) => PostAsync(CoreFiles.DownloadSql, [(CoreFiles.Sql, sql)], reason);
+    public Task SaveSqlAsync(string sql, string format, string? reason) => PostAsync(CoreFiles.DownloadSql, [(CoreFiles.Sql, sql), (CoreFiles.Format, format)], reason);
 
     private async Task PostAsync(string address, IEnumerable<(string Name, string? Value)> fields, string? reason)
     {

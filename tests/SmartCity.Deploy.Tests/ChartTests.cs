@@ -423,6 +423,8 @@ public sealed partial class ChartTests
     [InlineData("smartcity", "--set knative.functions[0].name=duty", "/knative/functions/0")]
     [InlineData("smartcity", "--set kafka.mode=external,knative.functions[0].name=duty,knative.functions[0].image=registry.example.org/duty:1.0,knative.functions[0].topics={alerts},knative.functions[0].deadLetters=https://dead.example.org/", "knative.bootstrapServers")]
     [InlineData("smartcity", "--set knative.functions[0].name=duty,knative.functions[0].image=registry.example.org/duty:1.0,knative.functions[0].topics={alerts}", "deadLetters")]
+    [InlineData("smartcity", "--set spark.image=i/s:1,spark.jobs[0].name=a,spark.jobs[0].schedule=@daily,spark.jobs[0].sql=s,spark.jobs[1].name=a,spark.jobs[1].schedule=@daily,spark.jobs[1].sql=s", "two jobs are named a")]
+    [InlineData("smartcity", "--set spark.jobs[0].name=a,spark.jobs[0].schedule=@daily,spark.jobs[0].sql=s", "spark.image is missing")]
     [InlineData("smartcity", "--set functions[0].name=duty", "functions needs city")]
     public async Task Wrong_values_are_refused_with_what_is_wrong(string chart, string values, string named)
     {

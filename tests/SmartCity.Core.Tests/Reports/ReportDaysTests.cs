@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Lake;
 using SmartCity.Core.Reports;
 using SmartCity.Core.Tests.Database;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Sightings;
 using SmartCity.ServiceDefaults.Objects;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
@@ -20,14 +22,14 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("lake").FullName;
     private readonly PostgresFixture _postgres = new(server);
-    private ReportRuns _runs = null!;
+    private ReportDays _days = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         await _postgres.InitializeAsync();
-        _runs = new ReportRuns(new PostgresConnection(_postgres.ConnectionString), Options.Create(new ReportOptions()), NullLoggerFactory.Instance);
+        _days = new ReportDays(_postgres.DataSource, new PostgresConnection(_postgres.ConnectionString), Options.Create(new ReportOptions()), ChargingCity.London, TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     [Fact]
@@ -47,10 +49,94 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
         await CountAsync();
         Assert.Equal(3, await PassagesAsync());
 
-        // What retention takes from Postgres, the report keeps.
-        await _postgres.ExecuteAsync("update retention set days = 5 where kind = 'sightings'; delete from passages");
+        // What retention takes from Postgres, the report keeps, also when something of the day changes later.
+        await _postgres.ExecuteAsync("update retention set days = 5 where kind = 'sightings'; delete from passages where plate <> 'AB01ABC'");
+        await StoreAsync(Sighting("AB04ABC", Noon.AddHours(3)));
+        Assert.Equal(3, await PassagesAsync());
+        await ArchiveAsync();
         await CountAsync();
         Assert.Equal(3, await PassagesAsync());
+    }
+
+    [Fact]
+    public async Task Days_that_retention_removed_before_they_were_counted_are_not_in_the_report_and_it_says_so()
+    {
+        await StoreAsync(Sighting("AB01ABC", Noon.AddDays(-40)), Sighting("AB02ABC", Noon));
+        await ArchiveAsync();
+        await _postgres.ExecuteAsync("update retention set days = 30 where kind = 'sightings'");
+        await CountAsync();
+
+        var year = await TrafficReports.StationsAsync(_postgres.DataSource, Range(Day.AddDays(-355), Day.AddDays(10)), Token);
+        Assert.Equal(1, year.Rows.Single().Passages);
+        Assert.Contains(year.Notes, n => n.StartsWith("Not in it: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_sighting_after_midnight_changes_the_day_before_on_which_the_vehicle_set_out()
+    {
+        var midnight = ChargingCity.London.StartOf(Day.AddDays(1));
+        await _postgres.ExecuteAsync("insert into stations (id, name, latitude, longitude) values ('london-a1', 'A one', 51.5, -0.1), ('london-b2', 'B two', 51.6, -0.2) on conflict do nothing");
+        await StoreAsync(Sighting("AB01ABC", midnight.AddMinutes(-10)));
+        await ArchiveAsync();
+        await CountAsync();
+        Assert.Empty((await TravelAsync()).Rows);
+
+        await StoreAsync(Sighting("AB01ABC", midnight.AddMinutes(50), station: "london-b2"));
+        Assert.Single((await TravelAsync()).Rows);
+        await ArchiveAsync();
+        await CountAsync();
+        Assert.Equal(1, Assert.Single((await TravelAsync()).Rows).Vehicles);
+        Assert.True(await _postgres.ScalarAsync<bool>("select rows::text like '%london-b2%' from report_days where report = 'travel.1' and day = $1", Day));
+    }
+
+    [Fact]
+    public async Task What_is_archived_while_its_day_is_counted_is_counted_next()
+    {
+        await StoreAsync(Sighting("AB01ABC", Noon));
+        await ArchiveAsync();
+        await using var connection = await _postgres.DataSource.OpenConnectionAsync(Token);
+        await using var hold = await connection.BeginTransactionAsync(Token);
+        await using (var stop = new NpgsqlCommand("lock table report_days in exclusive mode", connection, hold))
+        {
+            await stop.ExecuteNonQueryAsync(Token);
+        }
+
+        var counting = CountAsync();
+        await CoreHost.UntilAsync(() => _postgres.ScalarAsync<bool>("select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into report_days %')"), "the day is counted, and waits to be stored");
+        await StoreAsync(Sighting("AB02ABC", Noon.AddHours(1)));
+        await ArchiveAsync();
+        await hold.CommitAsync(Token);
+        await counting;
+
+        Assert.Equal(2, await PassagesAsync());
+        Assert.Equal(0L, await _postgres.ScalarAsync<long>("select count(*) from report_days_due where day = $1", Day));
+    }
+
+    [Fact]
+    public async Task A_day_that_cannot_be_counted_holds_up_no_other()
+    {
+        await StoreAsync(Sighting("AB01ABC", Noon), Sighting("AB02ABC", Noon.AddDays(1)));
+        await ArchiveAsync();
+        await _postgres.ExecuteAsync($"alter table report_days add constraint refused check (day <> '{Day.AddDays(1):yyyy-MM-dd}')");
+
+        var failures = 0;
+        while (true)
+        {
+            try
+            {
+                if ((await _days.CountNextAsync(Token)).Day is null)
+                {
+                    break;
+                }
+            }
+            catch (PostgresException)
+            {
+                failures++;
+            }
+        }
+
+        Assert.Equal((1, 1), (failures, _days.Failed));
+        Assert.True(await _postgres.ScalarAsync<long>("select count(*) from report_days where day = $1", Day) > 0);
     }
 
     [Fact]
@@ -75,10 +161,10 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
     {
         await StoreAsync(Sighting("AB01ABC", Noon.AddDays(-50)), Sighting("AB02ABC", Noon));
         await ArchiveAsync();
-        var year = new ReportRange(Day.AddDays(-355), Day, ChargingCity.London);
+        var year = Range(Day.AddDays(-355), Day);
 
         var e = await Assert.ThrowsAsync<DaysNotCountedException>(() => TrafficReports.StationsAsync(_postgres.DataSource, year, Token));
-        Assert.Contains("51 days", e.Message, StringComparison.Ordinal);
+        Assert.Contains("51 of the days", e.Message, StringComparison.Ordinal);
 
         await CountAsync();
         Assert.Equal(2, (await TrafficReports.StationsAsync(_postgres.DataSource, year, Token)).Rows.Single().Passages);
@@ -98,14 +184,19 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public void Travel_times_of_several_days_have_one_median()
     {
-        var times = new TravelTimes([new("a", "b", [100, 200], [1, 2]), new("a", "b", [200, 3600], [1, 1])]);
+        // Bins of 103 s, 204 s and 3,629 s.
+        var times = new TravelTimes();
+        times.Add(new("a", "b", [95, 109], [1, 2]));
+        times.Add(new("a", "b", [109, 168], [1, 1]));
 
-        Assert.Equal((5, TimeSpan.FromSeconds(200), TimeSpan.FromHours(1)), (times.Vehicles, times.Percentile(0.5), times.Percentile(0.9)));
+        Assert.Equal(5, times.Vehicles);
+        Assert.Equal(204, times.Percentile(0.5).TotalSeconds);
+        Assert.Equal(3629, times.Percentile(0.9).TotalSeconds);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _runs.DisposeAsync();
+        await _days.DisposeAsync();
         await _postgres.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
@@ -116,16 +207,19 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
 
     private async Task CountAsync()
     {
-        var days = new ReportDays(_postgres.DataSource, _runs, ChargingCity.London, TimeProvider.System);
-        while (await days.CountNextAsync(Token) is not null)
+        while ((await _days.CountNextAsync(Token)).Day is not null)
         {
             // until no day is due
         }
     }
 
-    private async Task<long> PassagesAsync() => (await TrafficReports.HoursAsync(_postgres.DataSource, new ReportRange(Day, Day, ChargingCity.London), Token)).Rows.Sum(r => r.Passages);
+    private static ReportRange Range(DateOnly first, DateOnly last) => new(first, last, ChargingCity.London.Today(TimeProvider.System), ChargingCity.London);
 
-    private async Task<decimal> AmountAsync() => (await ChargesReport.RunAsync(_postgres.DataSource, new ReportRange(Day, Day, ChargingCity.London), Token)).Rows.Sum(r => r.Amount);
+    private Task<Contracts.Api.Report<Contracts.Api.TravelRow>> TravelAsync() => CongestionReports.TravelAsync(_postgres.DataSource, Range(Day, Day), Token);
+
+    private async Task<long> PassagesAsync() => (await TrafficReports.HoursAsync(_postgres.DataSource, Range(Day, Day), Token)).Rows.Sum(r => r.Passages);
+
+    private async Task<decimal> AmountAsync() => (await ChargesReport.RunAsync(_postgres.DataSource, Range(Day, Day), Token)).Rows.Sum(r => r.Amount);
 
     private Task ChargeAsync(string kind, decimal amount) => _postgres.ExecuteAsync(
         """

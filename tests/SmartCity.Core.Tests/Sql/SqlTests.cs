@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using DuckDB.NET.Data;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -240,6 +241,40 @@ public sealed class SqlTests(SqlHost host) : IClassFixture<SqlHost>
         Assert.DoesNotContain(",=1+1", lines[1], StringComparison.Ordinal);
         Assert.Contains(await AuditAsync("sql.export"), l => l.Details!.Contains("\"rows\":5000", StringComparison.Ordinal));
         Assert.Equal("42P01", (await FaultAsync(await analyst.Http.PostAsJsonAsync("/api/sql/export", new SqlStatement("select * from city.nothing"), Token))).State);
+    }
+
+    [Fact]
+    public async Task A_Parquet_file_has_every_row_with_its_types_and_says_which_value_it_cannot_hold()
+    {
+        using var analyst = await Caller.OfRoleAsync(Core, Role.Analyst);
+        using var answer = await analyst.Http.PostAsJsonAsync(
+            "/api/sql/export?format=parquet",
+            new SqlStatement(
+                """
+                select n, n * 0.01 as money, n / 2.0::float8 as half, date '2026-11-23' + n % 7 as day, timestamptz '2026-11-23 12:00:00.123456+02' as seen, timestamp '2026-11-23 12:00' as clock,
+                       n % 2 = 0 as even, case when n > 1 then 'Zoë ' || n end as text, 1 as twice, 2 as twice
+                from generate_series(1, 120000) n
+                """),
+            Token);
+        Assert.Equal(("application/vnd.apache.parquet", HttpStatusCode.OK), (answer.Content.Headers.ContentType?.MediaType, answer.StatusCode));
+        var path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(path, await answer.Content.ReadAsByteArrayAsync(Token), Token);
+            using var duck = new DuckDBConnection("DataSource=:memory:");
+            duck.Open();
+            using var command = duck.CreateCommand();
+            command.CommandText = $"set timezone = 'UTC'; select concat_ws(' ', count(*), sum(n), sum(money), max(half), max(day), min(seen), min(clock), count(*) filter (where even), count(text), max(text), sum(twice_2), typeof(min(n)), typeof(min(seen)), typeof(min(money))) from read_parquet('{path}')";
+            Assert.Equal("120000 7200060000 72000600.0000000000 60000.0 2026-11-29 2026-11-23 10:00:00.123456+00 2026-11-23 12:00:00 60000 119999 Zoë 99999 240000 BIGINT TIMESTAMP WITH TIME ZONE DECIMAL(29,10)", command.ExecuteScalar());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Assert.Contains("Column far has the value infinity", (await FaultAsync(await analyst.Http.PostAsJsonAsync("/api/sql/export?format=parquet", new SqlStatement("select timestamptz 'infinity' as far"), Token))).Detail, StringComparison.Ordinal);
+        using var wrong = await analyst.Http.PostAsJsonAsync("/api/sql/export?format=xlsx", new SqlStatement("select 1"), Token);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
     }
 
     [Fact]

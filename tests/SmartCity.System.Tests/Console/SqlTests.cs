@@ -54,6 +54,10 @@ public sealed class SqlTests(ConsoleFixture console)
         Assert.Matches(@"^sql-.*\.csv$", file.SuggestedFilename);
         Assert.StartsWith("station_id,passages\r\nlondon-a1,", await File.ReadAllTextAsync(await file.PathAsync(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
+        file = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Parquet" }).ClickAsync());
+        Assert.Matches(@"^sql-.*\.parquet$", file.SuggestedFilename);
+        Assert.Equal("PAR1", (await File.ReadAllTextAsync(await file.PathAsync(), TestContext.Current.CancellationToken))[..4]);
+
         // Of many rows those in view are in the page.
         await RunAsync(page, "select n, n * n as square from generate_series(1, 20000) as n");
         await Expect(page.GetByText("Only the first 5,000 rows are shown")).ToBeVisibleAsync();
