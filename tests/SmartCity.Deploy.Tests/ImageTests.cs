@@ -76,6 +76,32 @@ public sealed partial class ImageTests : IDisposable
         Assert.Equal(image.EndsWith("-faces", StringComparison.Ordinal), files.Any(f => f.GetProperty("Filename").GetString() == "face-descriptor"));
     }
 
+    [Fact]
+    public async Task The_images_with_faces_hold_the_descriptor_and_run_with_the_charts_environment()
+    {
+        await using var registry = await BaseImageRegistry.StartAsync();
+        var (status, output, errors) = await RunAsync("images", "core", "edge", "--faces", "--base", $"{registry.Address}/base:1", "--edge-base", $"{registry.Address}/base:1", "--output", _folder.FullName);
+        Assert.True(status == 0, errors);
+        var built = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToDictionary(i => i.GetProperty("image").GetString()!, i => i.GetProperty("archive").GetString()!);
+        Assert.Equal(["core-faces", "edge-faces"], built.Keys.Order());
+
+        foreach (var (name, chart) in new[] { ("core", new Installation("smartcity", "-f values-trial.yaml --set faces.enabled=true")), ("edge", new Installation("smartcity-edge", "--set station=london-a1,core=http://127.0.0.1:9,faces.enabled=true")) })
+        {
+            var image = OciArchive.Open(built[$"{name}-faces"], _folder.CreateSubdirectory($"{name}-oci").FullName);
+            var root = _folder.CreateSubdirectory($"{name}-root").FullName;
+            image.UnpackTo(root);
+            foreach (var model in (string[])["face-detector.onnx", "face-descriptor.onnx"])
+            {
+                Assert.Equal(await File.ReadAllBytesAsync(Repository.File("models", "faces", model), TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(Path.Combine(root, "app", "models", model), TestContext.Current.CancellationToken));
+            }
+
+            // An edge that is to look for faces does not start without the descriptor.
+            var container = (await Helm.RenderAsync(chart)).Pods.SelectMany(p => p.Spec.Containers).Single(c => c.Name == name);
+            Assert.Contains(container.Env, v => v.Name.EndsWith("__Faces__Enabled", StringComparison.Ordinal) && v.Value == "true");
+            await AnswersAsync(image, root, container, container.LivenessProbe.HttpGet.Path);
+        }
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     private static async Task<string> DotnetAsync(params string[] arguments)

@@ -75,7 +75,7 @@ public sealed class NoTraceTests(Portraits portraits, ITestOutputHelper output) 
                 await crash.WaitForExitAsync(TestContext.Current.CancellationToken);
             }
 
-            await Eventually.IsTrue(() => Said().Contains("Dump successfully written", StringComparison.Ordinal), "the dump is written");
+            await Eventually.IsTrue(() => Said().Contains("Dump successfully written", StringComparison.Ordinal), "the dump is written", TimeSpan.FromMinutes(5)); // a gigabyte
             var (dumped, list) = (MemorySearch.InFile(_folder["crash"], theirs), MemorySearch.InFile(_folder["crash"], sought));
             output.WriteLine($"In {dumped.Bytes >> 20} MB of the dump of a crash: {dumped.Found} places with the passer-by's template, {list.Found} with the list's.");
             Assert.Equal(0, dumped.Found);
