@@ -11,7 +11,7 @@ public sealed class KafkaProducer(ProducerConfig config, ILogger? logger = null)
     private static readonly TimeSpan FlushAtEnd = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private IProducer<byte[]?, byte[]?>? _producer;
+    private Made? _made;
     private IAdminClient? _admin;
 
     /// <summary>Asks this Kafka through the producer's own connections. Not to be kept: it goes with a producer that is made anew.</summary>
@@ -19,41 +19,40 @@ public sealed class KafkaProducer(ProducerConfig config, ILogger? logger = null)
     {
         get
         {
-            var handle = Current().Handle;
             lock (_gate)
             {
-                return _admin ??= new DependentAdminClientBuilder(handle).Build();
+                return _admin ??= new DependentAdminClientBuilder(Current().Producer.Handle).Build();
             }
         }
     }
 
-    internal Handle Handle => Current().Handle;
+    internal Handle Handle => Current().Producer.Handle;
 
     /// <summary>Returns when all replicas have the record, with its place. Records of one caller keep their order.</summary>
     /// <exception cref="KafkaException">It was not acknowledged in time; it may have arrived all the same.</exception>
     public async Task<TopicPartitionOffset> ProduceAsync(TopicPartition to, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken = default)
     {
-        var producer = Current();
+        var made = Current();
         try
         {
-            return (await producer.ProduceAsync(to, message, cancellationToken)).TopicPartitionOffset;
+            return (await made.Producer.ProduceAsync(to, message, cancellationToken).WaitAsync(made.Gone)).TopicPartitionOffset;
         }
-        catch (ObjectDisposedException e) when (!ReferenceEquals(_producer, producer))
+        catch (Exception e) when ((e is ObjectDisposedException or OperationCanceledException) && !ReferenceEquals(_made, made) && !cancellationToken.IsCancellationRequested)
         {
             throw new KafkaException(new Error(ErrorCode.Local_Fatal, "The producer failed and was made anew."), e);
         }
     }
 
-    public void Dispose() => End(_producer, _admin);
+    public void Dispose() => End(_made, _admin);
 
-    private IProducer<byte[]?, byte[]?> Current()
+    private Made Current()
     {
         lock (_gate)
         {
-            return _producer ??= new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig(config) { EnableIdempotence = true, Acks = Acks.All })
+            return _made ??= new Made(new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig(config) { EnableIdempotence = true, Acks = Acks.All })
                 .SetErrorHandler(Hear)
                 .SetLogHandler((_, message) => logger?.LogDebug("{Facility}: {Message}", message.Facility, message.Message))
-                .Build();
+                .Build());
         }
     }
 
@@ -66,27 +65,45 @@ public sealed class KafkaProducer(ProducerConfig config, ILogger? logger = null)
             return;
         }
 
+        Made? gone;
         IAdminClient? admin;
         lock (_gate)
         {
-            if (!ReferenceEquals(_producer, producer))
+            if (!ReferenceEquals(_made?.Producer, producer))
             {
                 return;
             }
 
-            (_producer, admin, _admin) = (null, _admin, null);
+            (gone, _made, admin, _admin) = (_made, null, _admin, null);
         }
 
         logger?.LogError("The producer for Kafka at {Servers} failed and is made anew: {Error}", config.BootstrapServers, error.Reason);
 
         // What it still holds is answered, with an error, before it goes; not by its own thread, which this is.
-        _ = Task.Run(() => End(producer, admin));
+        _ = Task.Run(() => End(gone, admin));
     }
 
-    private static void End(IProducer<byte[]?, byte[]?>? producer, IAdminClient? admin)
+    private static void End(Made? made, IAdminClient? admin)
     {
         admin?.Dispose();
-        producer?.Flush(FlushAtEnd);
-        producer?.Dispose();
+        made?.Producer.Flush(FlushAtEnd);
+        made?.Dispose();
+    }
+
+    // What a broker has not answered when the producer goes is never answered by it.
+    private sealed class Made(IProducer<byte[]?, byte[]?> producer) : IDisposable
+    {
+        private readonly CancellationTokenSource _gone = new();
+
+        public IProducer<byte[]?, byte[]?> Producer => producer;
+
+        public CancellationToken Gone => _gone.Token;
+
+        public void Dispose()
+        {
+            producer.Dispose();
+            _gone.Cancel();
+            _gone.Dispose();
+        }
     }
 }

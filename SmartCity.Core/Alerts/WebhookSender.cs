@@ -139,7 +139,6 @@ internal sealed class WebhookSender(
             Type = CityEvents.AlertRaised,
             Subject = alert.StationId,
             Time = alert.RaisedAt,
-            Key = alert.Plate,
             DataContentType = Json,
             Data = JsonSerializer.SerializeToUtf8Bytes(alert, ContractsJson.Default.AlertView),
         };

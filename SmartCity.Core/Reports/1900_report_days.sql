@@ -24,10 +24,10 @@ $$;
 -- The first day of which everything is still there to be counted; null if there is nothing.
 create function report_floor(part text, today date) returns date language sql stable as $$
     select case when part = 'charges' then (select min(day) from charge_entries) else (
-        select greatest((min(p.first_at) at time zone c.zone)::date,
+        select greatest(((select min(first_at) from passages) at time zone c.zone)::date,
                         today - (select days from retention where kind = 'sightings') + 4,
                         ((select max(before) from retention_runs where kind = 'sightings') at time zone c.zone)::date + 1)
-        from passages p, (select time_zone as zone from city) c group by c.zone) end
+        from (select time_zone as zone from city) c where exists (select from passages)) end
 $$;
 
 -- Until a change is archived its day is counted when somebody asks. The core of the former release marks days, too, so it is the tables that do it.

@@ -26,7 +26,7 @@ internal static class CountedDays
     private const string Stored =
         """
         select day, rows::text from report_days
-        where report = $1 and day >= $2 and day <= $3 and (day < report_floor($4, $7) or day not in (
+        where report = $1 and day >= $2 and day <= $3 and (day < (select report_floor($4, $7)) or day not in (
             select day from report_days_due where part = $4
             union all
             select c.day from lake_charges w join charge_entries c on c.id = w.entry_id where $4 = 'charges' and c.day >= $2 and c.day <= $3
@@ -75,7 +75,7 @@ internal static class CountedDays
             missing.RemoveWhere(d => floor is null || d < floor);
             if (removed > 0)
             {
-                notes.Add(string.Create(CultureInfo.InvariantCulture, $"Not in it: {removed} days before {floor:yyyy-MM-dd}, whose sightings retention removed before they were counted."));
+                notes.Add(string.Create(CultureInfo.InvariantCulture, $"Not in it: {removed} days before {floor:yyyy-MM-dd}, which were not counted before retention removed their sightings, or was about to."));
             }
         }
 

@@ -31,8 +31,7 @@ internal sealed class ReportDays(NpgsqlDataSource dataSource, PostgresConnection
 
     /// <summary>Counts one day that is due.</summary>
     /// <returns>The day, or null when none is due; whether another core counts.</returns>
-    /// <exception cref="NpgsqlException">It cannot be counted now; others are counted meanwhile.</exception>
-    /// <exception cref="TimeoutException"/>
+    /// <remarks>Whatever it throws, the day is tried again later, and others are counted meanwhile.</remarks>
     public async Task<(DateOnly? Day, bool IsOthers)> CountNextAsync(CancellationToken cancellationToken)
     {
         await using var turn = await AdvisoryTurn.TryTakeAsync(dataSource, Turn, cancellationToken);
@@ -56,7 +55,7 @@ internal sealed class ReportDays(NpgsqlDataSource dataSource, PostgresConnection
         {
             await CountAsync(part, day, mark, cancellationToken);
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             _failed[(part, day)] = now + AgainAfter;
             throw;

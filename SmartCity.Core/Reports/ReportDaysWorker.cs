@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Health;
 
@@ -26,7 +25,7 @@ internal sealed class ReportDaysWorker(ReportDays days, DatabaseStartup database
                     Health.Healthy(Worker, said);
                 }
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 Health.Degraded(Worker, $"A day cannot be counted for the reports: {e.Message}");
                 Logger.LogWarning("A day cannot be counted for the reports, which count it themselves when they are asked for. The core tries it again in an hour: {Error}", e.Message);

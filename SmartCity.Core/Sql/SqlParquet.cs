@@ -15,8 +15,9 @@ internal sealed class SqlParquet : IDisposable
     private const long CharactersOfAGroup = 32 * 1024 * 1024;
     private const int DecimalPlaces = 10;
 
-    // What .NET holds.
+    // What .NET holds, with so many places behind the point.
     private const int DecimalDigits = 29;
+    private const decimal LargestDecimal = 7.9e18m;
 
     private readonly IColumn[] _columns;
     private readonly ParquetFileWriter _file;
@@ -98,7 +99,7 @@ internal sealed class SqlParquet : IDisposable
     private static decimal Exact(string value)
     {
         var number = Math.Round(decimal.Parse(value, NumberStyles.Float, CultureInfo.InvariantCulture), DecimalPlaces);
-        return Math.Abs(number) < 1e19m ? number : throw new OverflowException();
+        return Math.Abs(number) < LargestDecimal ? number : throw new OverflowException();
     }
 
     private interface IColumn

@@ -87,6 +87,14 @@ internal static class SqlRunEndpoints
             http.Abort();
             return TypedResults.Empty;
         }
+        finally
+        {
+            // Also one that broke off has shown rows.
+            if (caller.MaySeePlates)
+            {
+                quota.CountExport(caller.Subject);
+            }
+        }
 
         return TypedResults.Empty;
     }

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace SmartCity.Edge.Inbox;
 
-/// <summary>When the inbox is looked at again: after a hint, otherwise every so often. However often hints come, at most a fifth of the time is spent on looking.</summary>
+/// <summary>When the inbox is looked at again: after a hint, otherwise every so often. However often hints come, the edge first rests four times as long as the last look took, but no longer than that.</summary>
 /// <param name="every">How long after a look the next one comes at the latest.</param>
 internal sealed class InboxPace(TimeProvider time, TimeSpan every)
 {
