@@ -13,8 +13,7 @@ internal sealed class ErasureWorker(NpgsqlDataSource dataSource, Erasures erasur
 {
     private const string Worker = "erasure";
 
-    // Any constant will do; every core takes the same lock.
-    private const long AdvisoryLock = 0x4572617375726573;
+    private const long Turn = 0x4572617375726573;
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
     private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -50,34 +49,25 @@ internal sealed class ErasureWorker(NpgsqlDataSource dataSource, Erasures erasur
 
     private async Task EraseAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var take = new NpgsqlCommand("select pg_try_advisory_lock($1)", connection) { Parameters = { new() { Value = AdvisoryLock } } };
-        if (await take.ExecuteScalarAsync(cancellationToken) is not true)
+        await using var turn = await AdvisoryTurn.TryTakeAsync(dataSource, Turn, cancellationToken);
+        if (turn is null)
         {
             return;
         }
 
-        try
+        var faults = 0;
+        foreach (var (id, plate) in await erasures.WaitingAsync(cancellationToken))
         {
-            var faults = 0;
-            foreach (var (id, plate) in await erasures.WaitingAsync(cancellationToken))
-            {
-                faults += await OneAsync(id, plate, cancellationToken) ? 0 : 1;
-            }
-
-            if (faults == 0)
-            {
-                Health.Healthy(Worker);
-            }
-            else
-            {
-                Health.Degraded(Worker, $"{faults} {(faults == 1 ? "plate" : "plates")} could not be erased yet; Administration, Privacy says why.");
-            }
+            faults += await OneAsync(id, plate, cancellationToken) ? 0 : 1;
         }
-        finally
+
+        if (faults == 0)
         {
-            await using var release = new NpgsqlCommand("select pg_advisory_unlock($1)", connection) { Parameters = { new() { Value = AdvisoryLock } } };
-            await release.ExecuteNonQueryAsync(CancellationToken.None);
+            Health.Healthy(Worker);
+        }
+        else
+        {
+            Health.Degraded(Worker, $"{faults} {(faults == 1 ? "plate" : "plates")} could not be erased yet; Administration, Privacy says why.");
         }
     }
 

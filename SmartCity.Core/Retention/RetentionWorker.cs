@@ -28,8 +28,7 @@ internal sealed class RetentionWorker(
 {
     private const string Worker = "retention";
 
-    // Any constant will do; every core takes the same lock.
-    private const long AdvisoryLock = 0x526574656E74696F;
+    private const long Turn = 0x526574656E74696F;
     private static readonly TimeSpan FirstWithin = TimeSpan.FromHours(1);
 
     private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -40,37 +39,28 @@ internal sealed class RetentionWorker(
     /// <summary>Removes records past their retention now. If one kind fails, its run says so, and the other kinds go on.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var take = new NpgsqlCommand("select pg_try_advisory_lock($1)", connection) { Parameters = { new() { Value = AdvisoryLock } } };
-        if (await take.ExecuteScalarAsync(cancellationToken) is not true)
+        await using var turn = await AdvisoryTurn.TryTakeAsync(dataSource, Turn, cancellationToken);
+        if (turn is null)
         {
             return;
         }
 
-        try
+        var failed = new List<string>();
+        foreach (var kind in RetentionRules.Kinds)
         {
-            var failed = new List<string>();
-            foreach (var kind in RetentionRules.Kinds)
+            if (await RunAsync(kind, await store.DaysAsync(cancellationToken), cancellationToken) is { } error)
             {
-                if (await RunAsync(kind, await store.DaysAsync(cancellationToken), cancellationToken) is { } error)
-                {
-                    failed.Add($"{kind} stays for now: {error}");
-                }
-            }
-
-            if (failed.Count == 0)
-            {
-                health.Healthy(Worker);
-            }
-            else
-            {
-                health.Degraded(Worker, string.Join(' ', failed));
+                failed.Add($"{kind} stays for now: {error}");
             }
         }
-        finally
+
+        if (failed.Count == 0)
         {
-            await using var release = new NpgsqlCommand("select pg_advisory_unlock($1)", connection) { Parameters = { new() { Value = AdvisoryLock } } };
-            await release.ExecuteNonQueryAsync(CancellationToken.None);
+            health.Healthy(Worker);
+        }
+        else
+        {
+            health.Degraded(Worker, string.Join(' ', failed));
         }
     }
 
