@@ -223,3 +223,17 @@ data: { compression: gzip }
 {{- .Values.city -}}
 {{- end -}}
 {{- end }}
+
+{{/* Postgres for engines in Java. `service` is the cluster's: ro reads from a standby, rw writes. */}}
+{{- define "smartcity.jdbcPostgres" -}}
+{{- if eq .root.Values.postgres.mode "external" -}}
+{{ required "trino.postgresUrl is missing: an external Postgres has an address that the chart does not know." .root.Values.trino.postgresUrl }}
+{{- else -}}
+jdbc:postgresql://{{ .root.Release.Name }}-postgres{{ if eq .root.Values.postgres.mode "cloudnativepg" }}-{{ .service }}{{ end }}:5432/smartcity
+{{- end -}}
+{{- end }}
+
+{{/* The S3 for the same engines. */}}
+{{- define "smartcity.objectsEndpoint" -}}
+{{ if eq .Values.objects.mode "bundled" }}http://{{ .Release.Name }}-objects:9000{{ else }}{{ .Values.trino.objectsEndpoint }}{{ end }}
+{{- end }}
