@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using SmartCity.Bricks.Tests;
+using SmartCity.Edge.Tests.Hosting;
 
 [assembly: AssemblyFixture(typeof(RealKafka))]
 
@@ -28,7 +27,7 @@ public sealed class RealKafka : IAsyncDisposable
         {
             if (_servers is null)
             {
-                var port = FreePorts(10_000); // its controller listens 10,000 above
+                var port = FreePorts.Take(10_000); // its controller listens 10,000 above
                 await RunAsync(script!, "start", _folder, $"{port}");
                 _servers = $"127.0.0.1:{port}";
             }
@@ -78,33 +77,6 @@ public sealed class RealKafka : IAsyncDisposable
         }
 
         return null;
-    }
-
-    // Below those that the system gives to connections by itself.
-    private static int FreePorts(params int[] beside)
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(10_000, 20_000);
-            var held = new List<TcpListener>();
-            try
-            {
-                foreach (var next in (int[])[0, .. beside])
-                {
-                    held.Add(new TcpListener(IPAddress.Loopback, port + next));
-                    held[^1].Start();
-                }
-
-                return port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-            }
-            finally
-            {
-                held.ForEach(l => l.Dispose());
-            }
-        }
     }
 
     private static async Task RunAsync(string script, params string[] arguments)

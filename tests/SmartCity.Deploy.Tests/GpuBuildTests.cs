@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using SmartCity.Edge.Tests.Hosting;
 
 namespace SmartCity.Deploy.Tests;
 
@@ -95,7 +95,7 @@ public sealed class GpuBuildTests(GpuBuildTests.Build build) : IClassFixture<Gpu
     {
         private readonly StringBuilder _log = new();
         private readonly Process _process;
-        private readonly int _port = FreePort();
+        private readonly int _port = FreePorts.Take();
 
         public Edge(DirectoryInfo folder, string device)
         {
@@ -173,23 +173,6 @@ public sealed class GpuBuildTests(GpuBuildTests.Build build) : IClassFixture<Gpu
             lock (_log)
             {
                 _log.AppendLine(line);
-            }
-        }
-
-        // Below those that the system gives to connections by itself.
-        private static int FreePort()
-        {
-            while (true)
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 32_000));
-                try
-                {
-                    listener.Start();
-                    return ((IPEndPoint)listener.LocalEndpoint).Port;
-                }
-                catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-                {
-                }
             }
         }
     }

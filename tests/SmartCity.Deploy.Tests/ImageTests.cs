@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SmartCity.Edge.Tests.Hosting;
 using k8s.Models;
 
 namespace SmartCity.Deploy.Tests;
@@ -116,7 +116,7 @@ public sealed partial class ImageTests : IDisposable
     // As the cluster would: the image's entry point, the chart's variables, secrets in their places.
     private static async Task AnswersAsync(OciArchive image, string root, V1Container container, string path)
     {
-        var port = FreePort();
+        var port = FreePorts.Take();
         var entry = image.Config.GetProperty("Entrypoint").EnumerateArray().Select(e => e.GetString()!).ToArray();
         Assert.Equal("dotnet", entry[0]);
         var start = new ProcessStartInfo("dotnet", [Path.Combine(root, entry[1].TrimStart('/'))]) { WorkingDirectory = Path.Combine(root, "app"), RedirectStandardOutput = true, RedirectStandardError = true };
@@ -182,23 +182,6 @@ public sealed partial class ImageTests : IDisposable
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, output, await errors);
-    }
-
-    // Below those that the system gives to connections by itself.
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 32_000));
-            try
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-            }
-        }
     }
 
     [GeneratedRegex(@"\$\((\w+)\)")]

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using SmartCity.Edge.Tests.Hosting;
 
 namespace SmartCity.Edge.Tests.Objects;
@@ -56,36 +54,9 @@ public sealed class CephServer : IAsyncDisposable
 
     private async Task<string> StartAsync()
     {
-        var port = FreePorts(1, 2); // the script takes the next two as well
+        var port = FreePorts.Take(1, 2); // the script takes the next two as well
         await RunAsync("start", _folder["ceph"], port.ToString(System.Globalization.CultureInfo.InvariantCulture));
         return $"Endpoint=http://127.0.0.1:{port};AccessKey=smartcity;SecretKey=smartcitysecret";
-    }
-
-    // Below those that the system gives to connections by itself.
-    private static int FreePorts(params int[] beside)
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(10_000, 20_000);
-            var held = new List<TcpListener>();
-            try
-            {
-                foreach (var next in (int[])[0, .. beside])
-                {
-                    held.Add(new TcpListener(IPAddress.Loopback, port + next));
-                    held[^1].Start();
-                }
-
-                return port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-            }
-            finally
-            {
-                held.ForEach(l => l.Dispose());
-            }
-        }
     }
 
     private async Task RunAsync(params string[] arguments)

@@ -1,13 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SmartCity.Contracts.Api;
+using SmartCity.Edge.Tests.Hosting;
 
 namespace SmartCity.System.Tests.Hosting;
 
@@ -50,7 +49,7 @@ internal sealed class RunningSystem : IAsyncDisposable
     /// <param name="scheme">Of its address. With https, the certificate that the system has made is trusted, and no other.</param>
     public static async Task<RunningSystem> StartAsync(string data, string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string scheme = "http")
     {
-        var address = new Uri($"{scheme}://127.0.0.1:{FreePort()}");
+        var address = new Uri($"{scheme}://127.0.0.1:{FreePorts.Take()}");
         var system = new RunningSystem(Start(["run", "--data", data, "--urls", address.ToString().TrimEnd('/'), .. arguments], environment), data, address);
         try
         {
@@ -239,23 +238,6 @@ internal sealed class RunningSystem : IAsyncDisposable
         if (line.StartsWith("SmartCity is ready", StringComparison.Ordinal))
         {
             _ready.TrySetResult();
-        }
-    }
-
-    // Below the ports that systems give out by themselves: the system's own brokers take those before its console opens.
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_000));
-            try
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-            }
         }
     }
 }
