@@ -12,16 +12,15 @@ internal sealed class DetectorInput
 
     public Memory<float> Memory => _planes.AsMemory(0, _length);
 
-    /// <summary>Scales a picture to width × height, each pixel the average of what it covers.</summary>
+    /// <summary>Scales a picture to width × height, each pixel the average of what it covers. What was in it before must have been cleared.</summary>
     public void Fill(in Pixels picture, int width, int height, int wide, int high)
     {
         _length = 3 * wide * high;
         if (_planes.Length < _length)
         {
-            _planes = GC.AllocateUninitializedArray<float>(_length, pinned: true);
+            _planes = GC.AllocateArray<float>(_length, pinned: true);
         }
 
-        _planes.AsSpan(0, _length).Clear();
         if (width == picture.Width && height == picture.Height)
         {
             for (var y = 0; y < height; y++)
@@ -49,11 +48,11 @@ internal sealed class DetectorInput
         var blue = _planes.AsSpan(y * wide, width);
         var green = _planes.AsSpan(plane + y * wide, width);
         var red = _planes.AsSpan(2 * plane + y * wide, width);
-        for (var (x, i) = (0, 0); x < width; x++, i += channels)
+        row = row[..(width * channels)];
+        for (var x = 0; x < blue.Length && x < green.Length && x < red.Length; x++)
         {
-            blue[x] = row[i];
-            green[x] = row[i + 1];
-            red[x] = row[i + 2];
+            (blue[x], green[x], red[x]) = (row[0], row[1], row[2]);
+            row = row[channels..];
         }
     }
 

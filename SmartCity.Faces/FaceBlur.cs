@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Numerics;
+using System.Numerics.Tensors;
+
 namespace SmartCity.Faces;
 
 /// <summary>Makes faces in a picture unrecognisable. What was there cannot be computed back: no more than a few colours of it are left.</summary>
@@ -6,6 +10,9 @@ public static class FaceBlur
     // A face's box reaches from the brow to the chin.
     private const float Margin = 0.3f;
     private const int Cells = 5;
+
+    // Parts of the way from one row of cells to the next: with a byte's value they fit into 16 bits.
+    private const int One = 256;
 
     /// <param name="pixels">BGR or BGRA rows, which are changed in place.</param>
     /// <param name="width">Pixels of a row.</param>
@@ -30,38 +37,69 @@ public static class FaceBlur
 
     private static void Blur(Span<byte> area, int width, int height, int stride, int channels, int left, int top, IReadOnlyList<FaceBox> keep)
     {
-        Span<float> means = stackalloc float[Cells * Cells * 3];
-        Average(area, width, height, stride, channels, means);
-        var columns = new (int From, int To, float Part)[width];
-        for (var x = 0; x < width; x++)
+        var values = width * channels;
+        var rows = ArrayPool<ushort>.Shared.Rent(Cells * values);
+        var made = ArrayPool<byte>.Shared.Rent(values);
+        try
         {
-            var (from, to, part) = Between(x, width);
-            columns[x] = (from * 3, to * 3, part);
-        }
-
-        Span<float> row = stackalloc float[Cells * 3];
-        for (var y = 0; y < height; y++)
-        {
-            var (above, below, down) = Between(y, height);
-            for (var i = 0; i < row.Length; i++)
+            Spread(Average(area, width, height, stride, channels), width, channels, rows);
+            for (var y = 0; y < height; y++)
             {
-                row[i] = means[above * row.Length + i] * (1 - down) + means[below * row.Length + i] * down + 0.5f;
-            }
-
-            var line = area.Slice(y * stride, width * channels);
-            var isFree = !keep.Any(k => top + y >= k.Y && top + y < k.Bottom);
-            for (var x = 0; x < width; x++)
-            {
-                if (isFree || !IsKept(left + x, top + y, keep))
+                var (above, below, down) = Between(y, height);
+                var line = area.Slice(y * stride, values);
+                var isWhole = channels == 3 && !keep.Any(k => top + y >= k.Y && top + y < k.Bottom);
+                var to = isWhole ? line : made.AsSpan(0, values);
+                Mix(rows.AsSpan(above * values, values), rows.AsSpan(below * values, values), (ushort)MathF.Round(down * One), to);
+                for (var x = isWhole ? width : 0; x < width; x++)
                 {
-                    var (from, to, part) = columns[x];
-                    var pixel = line.Slice(x * channels, 3);
-                    pixel[0] = (byte)(row[from] + (row[to] - row[from]) * part);
-                    pixel[1] = (byte)(row[from + 1] + (row[to + 1] - row[from + 1]) * part);
-                    pixel[2] = (byte)(row[from + 2] + (row[to + 2] - row[from + 2]) * part);
+                    if (!IsKept(left + x, top + y, keep))
+                    {
+                        to.Slice(x * channels, 3).CopyTo(line[(x * channels)..]);
+                    }
                 }
             }
         }
+        finally
+        {
+            ArrayPool<ushort>.Shared.Return(rows);
+            ArrayPool<byte>.Shared.Return(made);
+        }
+    }
+
+    // Each row of cells as a row of pixels.
+    private static void Spread(ReadOnlySpan<float> means, int width, int channels, Span<ushort> rows)
+    {
+        for (var x = 0; x < width; x++)
+        {
+            var (from, to, part) = Between(x, width);
+            for (var row = 0; row < Cells; row++)
+            {
+                var cells = means.Slice(row * Cells * channels, Cells * channels);
+                for (var c = 0; c < channels; c++)
+                {
+                    var (near, far) = (cells[from * channels + c], cells[to * channels + c]);
+                    rows[(row * width + x) * channels + c] = (ushort)(near + (far - near) * part + 0.5f);
+                }
+            }
+        }
+    }
+
+    private static void Mix(ReadOnlySpan<ushort> above, ReadOnlySpan<ushort> below, ushort down, Span<byte> line)
+    {
+        var up = (ushort)(One - down);
+        var i = 0;
+        for (; i <= line.Length - Vector<byte>.Count; i += Vector<byte>.Count)
+        {
+            var half = i + Vector<ushort>.Count;
+            Vector.Narrow(Of(above[i..], below[i..]), Of(above[half..], below[half..])).CopyTo(line[i..]);
+        }
+
+        for (; i < line.Length; i++)
+        {
+            line[i] = (byte)((above[i] * up + below[i] * down + One / 2) / One);
+        }
+
+        Vector<ushort> Of(ReadOnlySpan<ushort> above, ReadOnlySpan<ushort> below) => (new Vector<ushort>(above) * up + new Vector<ushort>(below) * down + new Vector<ushort>(One / 2)) >>> 8;
     }
 
     // The two cells between whose middles a pixel lies, and how far it is on its way.
@@ -71,29 +109,51 @@ public static class FaceBlur
         return ((int)at, Math.Min((int)at + 1, Cells - 1), at - (int)at);
     }
 
-    private static void Average(ReadOnlySpan<byte> area, int width, int height, int stride, int channels, Span<float> means)
+    private static float[] Average(ReadOnlySpan<byte> area, int width, int height, int stride, int channels)
     {
-        for (var row = 0; row < Cells; row++)
+        var means = new float[Cells * Cells * channels];
+        var values = width * channels;
+        var floats = ArrayPool<float>.Shared.Rent(2 * values);
+        try
         {
-            for (var column = 0; column < Cells; column++)
+            var line = floats.AsSpan(0, values);
+            var sum = floats.AsSpan(values, values);
+            for (var row = 0; row < Cells; row++)
             {
-                var (x0, y0) = (column * width / Cells, row * height / Cells);
-                var (x1, y1) = (Math.Max((column + 1) * width / Cells, Math.Min(x0 + 1, width)), Math.Max((row + 1) * height / Cells, Math.Min(y0 + 1, height)));
-                long blue = 0, green = 0, red = 0;
-                for (var y = y0; y < y1; y++)
+                var (top, bottom) = Cell(row, height);
+                sum.Clear();
+                for (var y = top; y < bottom; y++)
                 {
-                    for (var x = x0; x < x1; x++)
-                    {
-                        var i = y * stride + x * channels;
-                        (blue, green, red) = (blue + area[i], green + area[i + 1], red + area[i + 2]);
-                    }
+                    TensorPrimitives.ConvertTruncating<byte, float>(area.Slice(y * stride, values), line);
+                    TensorPrimitives.Add(sum, line, sum);
                 }
 
-                float count = (y1 - y0) * (x1 - x0);
-                var to = (row * Cells + column) * 3;
-                (means[to], means[to + 1], means[to + 2]) = (blue / count, green / count, red / count);
+                for (var column = 0; column < Cells; column++)
+                {
+                    var (left, right) = Cell(column, width);
+                    var mean = means.AsSpan((row * Cells + column) * channels, channels);
+                    for (var i = left * channels; i < right * channels; i++)
+                    {
+                        mean[i % channels] += sum[i];
+                    }
+
+                    TensorPrimitives.Divide(mean, (bottom - top) * (right - left), mean);
+                }
             }
         }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(floats, clearArray: true);
+        }
+
+        return means;
+    }
+
+    // Where a cell begins and ends: at least one pixel.
+    private static (int From, int To) Cell(int cell, int pixels)
+    {
+        var from = cell * pixels / Cells;
+        return (from, Math.Max((cell + 1) * pixels / Cells, from + 1));
     }
 
     private static bool IsKept(int x, int y, IReadOnlyList<FaceBox> keep)

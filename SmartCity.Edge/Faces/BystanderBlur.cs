@@ -122,11 +122,21 @@ internal sealed class BystanderBlur : IDisposable
         _logger.LogError(e, "Faces cannot be looked for (attempt {Attempt}); pictures leave blurred as a whole except for the plate.", _failed);
     }
 
-    // OpenCV averages down several times as fast.
+    // OpenCV averages whole pixels many times as fast as parts of them, so whole ones are averaged, and what is left of the way, less than half, goes between two pixels.
     private Mat? Shrunk(Mat picture)
     {
-        var scale = _options.FaceSide / (double)Math.Max(picture.Width, picture.Height);
-        return scale >= 1 ? null : picture.Resize(default, scale, scale, InterpolationFlags.Area);
+        var longest = Math.Max(picture.Width, picture.Height);
+        if (longest <= _options.FaceSide)
+        {
+            return null;
+        }
+
+        var whole = longest / _options.FaceSide;
+        var (width, height) = (Math.Max(1, picture.Width / whole), Math.Max(1, picture.Height / whole));
+        using var part = picture.SubMat(0, Math.Min(height * whole, picture.Height), 0, Math.Min(width * whole, picture.Width));
+        using var averaged = whole == 1 ? null : part.Resize(new Size(width, height), 0, 0, InterpolationFlags.Area);
+        var scale = Math.Min(1, _options.FaceSide / (double)Math.Max(width, height));
+        return (averaged ?? part).Resize(new Size(Math.Max(1, width * scale), Math.Max(1, height * scale)), 0, 0, InterpolationFlags.Linear);
     }
 
     private static FaceBox Scaled(in FaceBox box, float x, float y) => new(box.X * x, box.Y * y, box.Width * x, box.Height * y);
