@@ -36,7 +36,7 @@ internal static class ModelsCommand
         var reason = new Option<string>("--reason") { Description = "Why, for the audit.", Required = true };
         var kind = new Option<string>("--kind") { Description = "The kind of model.", DefaultValueFactory = _ => ModelKind.Reader };
         var bad = new Argument<string?>("VERSION") { Arity = ArgumentArity.ZeroOrOne, Description = "What is to be taken back; if it is left out, what is on its way or else the champion." };
-        var rollback = Verb("rollback", "Sends every edge back to the version before.", async (desk, parse, token) => await JsonLines.PrintAsync([new { Version = await desk.RollBackAsync(parse.GetValue(kind)!, parse.GetValue(bad), parse.GetValue(reason)!, token) }]));
+        var rollback = Verb("rollback", "Sends every edge back to the previous version.", async (desk, parse, token) => await JsonLines.PrintAsync([new { Version = await desk.RollBackAsync(parse.GetValue(kind)!, parse.GetValue(bad), parse.GetValue(reason)!, token) }]));
         rollback.Add(bad);
         rollback.Add(kind);
         rollback.Add(reason);

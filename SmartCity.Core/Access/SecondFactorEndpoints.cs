@@ -27,7 +27,7 @@ internal static class SecondFactorEndpoints
     private static async Task<Results<Ok<SecondFactorOffer>, ProblemHttpResult>> OfferAsync(ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, CancellationToken cancellationToken) =>
         await OwnAsync(principal, users) is not { } user ? NotHere()
         : await factors.OfferAsync(user, cancellationToken) is { } offer ? TypedResults.Ok(offer)
-        : TypedResults.Problem("There is a second factor already. Remove it first, with a code of it.", statusCode: StatusCodes.Status409Conflict);
+        : TypedResults.Problem("You already have a second factor. Remove it first, with one of its codes.", statusCode: StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<SecondFactorConfirmed>, ProblemHttpResult>> ConfirmAsync(
         SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)

@@ -151,7 +151,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         await reader.ReadHeaderAsync();
         if (reader.Headers.Where(h => !Columns.Concat(LeftAside).Any(c => ImportCsv.Is(h, c))).ToArray() is { Length: > 0 } unknown)
         {
-            throw new InvalidDataException($"There is no column {string.Join(", ", unknown)}; the columns are {string.Join(", ", Columns)}. Nothing was imported.");
+            throw new InvalidDataException($"Unknown {(unknown.Length == 1 ? "column" : "columns")}: {string.Join(", ", unknown)}. The columns are {string.Join(", ", Columns)}. Nothing was imported.");
         }
 
         var plate = reader.TryGetFieldIndex("pattern", out var index) || reader.TryGetFieldIndex("plate", out index) ? index : -1;

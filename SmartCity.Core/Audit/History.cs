@@ -74,7 +74,7 @@ internal sealed class History(NpgsqlDataSource dataSource, AuditLog audit, Restr
         if (!http.User.HasClaim(Scope.Claim, NeededScope) && !Restricted.MaySee(http))
         {
             await audit.AppendAsync(actor, "access.refused", $"{action} {subject}", null, null);
-            return TypedResults.Problem($"This is older than {options.Value.Window.TotalMinutes:0} minutes, and nothing that {actor} deals with rests on it. Looking at it needs the scope {NeededScope}.", statusCode: StatusCodes.Status403Forbidden);
+            return TypedResults.Problem($"This is older than {options.Value.Window.TotalMinutes:0} minutes and belongs to none of your alerts, charges or cases. Viewing it needs the scope {NeededScope}.", statusCode: StatusCodes.Status403Forbidden);
         }
 
         if (AuditFilter.CheckReason(reason) is { } missing)
@@ -100,7 +100,7 @@ internal sealed class History(NpgsqlDataSource dataSource, AuditLog audit, Restr
         if (basis is null && !http.User.HasClaim(Scope.Claim, NeededScope) && !Restricted.MaySee(http))
         {
             await audit.AppendAsync(actor, "access.refused", $"evidence.read {sighting}", null, null);
-            return TypedResults.Problem($"This picture is older than {options.Value.Window.TotalMinutes:0} minutes, and nothing that {actor} deals with rests on it.", statusCode: StatusCodes.Status403Forbidden);
+            return TypedResults.Problem($"This picture is older than {options.Value.Window.TotalMinutes:0} minutes and belongs to none of your alerts, charges or cases.", statusCode: StatusCodes.Status403Forbidden);
         }
 
         await audit.AppendAsync(actor, "evidence.read", sighting.ToString(), basis, null);

@@ -67,7 +67,7 @@ internal static class TariffEndpoints
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1
             ? TypedResults.Ok(added)
             : TypedResults.Problem(
-                string.Create(CultureInfo.InvariantCulture, $"There is a tariff {added.Version} already, or another from {body.From:d MMMM yyyy} on; take that one back first."), statusCode: StatusCodes.Status409Conflict);
+                string.Create(CultureInfo.InvariantCulture, $"Version {added.Version} exists already, or another tariff begins on {body.From:d MMMM yyyy}. Withdraw that one first."), statusCode: StatusCodes.Status409Conflict);
     }
 
     private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string version, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)

@@ -143,7 +143,7 @@ internal static class InvestigationSlice
         {
             if (content.Length + read > InvestigationFile.MostBytes)
             {
-                return TypedResults.Problem($"The file has more than {InvestigationFile.MostBytes >> 20} MB.", statusCode: StatusCodes.Status413PayloadTooLarge);
+                return TypedResults.Problem($"The file is larger than {InvestigationFile.MostBytes >> 20} MB.", statusCode: StatusCodes.Status413PayloadTooLarge);
             }
 
             content.Write(buffer, 0, read);

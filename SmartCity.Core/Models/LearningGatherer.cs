@@ -54,7 +54,7 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
     {
         if (decided.Plate is not { Length: > 0 and <= LongestPlate } plate || decided.Evidence is null)
         {
-            await PassOverAsync(decided.Sighting, decided.Plate is null ? "There is no plate." : decided.Evidence is null ? "Its picture was given up." : "The plate is too long for the reader.", cancellationToken);
+            await PassOverAsync(decided.Sighting, decided.Plate is null ? "There is no plate." : decided.Evidence is null ? "Its picture was deleted." : "The plate is too long for the reader.", cancellationToken);
             return false;
         }
 

@@ -31,7 +31,7 @@ internal static class ModelEndpoints
         write.MapPost("{id}/promote", PromoteAsync).WithSummary("Brings a version to the edges ring by ring; one that did not pass needs two administrators and a reason").Audited("models.promote", recordBody: true);
         write.MapPost("rollouts/{kind}/pause", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, true, rollouts, user, token)).WithSummary("Pauses a rollout; edges that have the version keep it").AuditedByItself();
         write.MapPost("rollouts/{kind}/resume", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, false, rollouts, user, token)).WithSummary("Goes on with a paused rollout").AuditedByItself();
-        write.MapPost("rollouts/{kind}/rollback", RollBackAsync).WithSummary("Sends every edge back to the version before, at once").RequireReason("models.rollback");
+        write.MapPost("rollouts/{kind}/rollback", RollBackAsync).WithSummary("Sends every edge back to the previous version, at once").RequireReason("models.rollback");
         write.MapPost("datasets", FreezeAsync).WithSummary("Freezes what there is for training as a dataset").Audited("models.freeze");
         write.MapGet("datasets/{digest}/export", ExportAsync).WithSummary("A dataset as a zip: pictures, CSV and COCO").Audited("models.export").Produces(StatusCodes.Status200OK, contentType: "application/zip");
         write.MapPost("trainings", TrainAsync).WithSummary("Starts a training").Audited("models.train", recordBody: true);

@@ -157,7 +157,7 @@ internal sealed class Rollouts(NpgsqlDataSource dataSource, ModelRegistry regist
             var (breach, waiting) = await JudgeAsync(rollout, cancellationToken);
             if (breach is not null)
             {
-                await RollBackAsync(rollout.Kind, rollout.Version, "core", $"{rollout.Version} was taken back from every edge. {breach}", cancellationToken);
+                await RollBackAsync(rollout.Kind, rollout.Version, "core", $"{rollout.Version} was rolled back on every edge. {breach}", cancellationToken);
             }
             else if (waiting is null && rollout.State == "running")
             {

@@ -68,7 +68,7 @@ internal static class OpsRules
 
         if (beat.DiskFreeBytes < LowDisk)
         {
-            problems.Add(Text($"Its disk has {beat.DiskFreeBytes / 1e6:0} MB left. When it is full, evidence pictures are given up first and sightings last."));
+            problems.Add(Text($"Its disk has {beat.DiskFreeBytes / 1e6:0} MB left. When it is full, evidence pictures are deleted first and sightings last."));
         }
 
         if (beat.Clock is { Synchronised: false } clock)

@@ -67,7 +67,7 @@ internal sealed record PlateRecord(string Table, string What, string Of, string?
         new("charge_days_in_doubt", "Days whose charge is being worked out", "plate = $1", "delete from charge_days_in_doubt where plate = $1", null, "To charge exactly", "Nobody"),
         new("rederive_proposals", "Days that somebody wants worked out again", "plate = $1", "delete from rederive_proposals where plate = $1", null, "To let two people decide on a charge", "Administrators"),
         new("sightings", "Sightings", "plate = $1 or read_plate = $1", null, Evidence, "To read plates and to prove what was read", "Operators, investigators with a reason") { Restricted = Hidden },
-        new("charge_entries", "Charges", "plate = $1", null, "The ledger is a book of account: the law demands that it is kept.", "To collect the charges of the zone", "The charging authority, the keeper") { Restricted = "Still collected, disputed and taken back, because legal claims rest on them; hidden from lists and exports." },
+        new("charge_entries", "Charges", "plate = $1", null, "The ledger is a book of account: the law demands that it is kept.", "To collect the charges of the zone", "The charging authority, the keeper") { Restricted = "Still collected, disputed and reversed, because legal claims rest on them; hidden from lists and exports." },
         new("investigation_items", "Copies in investigations", Copied, null, "What an investigation gathered is kept as long as the investigation is open. A closed one is removed when its last day is over.", "To prove what was found", "Investigators, whoever gets an evidence package")
         {
             Restricted = "Hidden, and not put into packages.",

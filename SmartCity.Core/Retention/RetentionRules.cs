@@ -25,13 +25,13 @@ internal static class RetentionRules
 
     public static string What(string kind) => kind switch
     {
-        Dismissed => "Alerts that were dismissed, from when they were raised, with what was done about them.",
-        Alerts => "Alerts that were acknowledged or resolved, from when they were raised, with what was done about them. Open and escalated ones are never removed.",
-        Charges => $"Pictures of charges that stand, from the end of the {ChallengeDays} days in which a charge can be challenged, or from the decision of its last dispute. The charges are kept.",
+        Dismissed => "Dismissed alerts and their history, counted from the day they were raised.",
+        Alerts => "Acknowledged and resolved alerts and their history, counted from the day they were raised. Open and escalated ones are never removed.",
+        Charges => $"Pictures of charges that stand, counted from the end of the {ChallengeDays} days in which a charge can be challenged, or from the decision of its last dispute. The charges are kept.",
         Evidence => "Pictures of vehicles and plates. Pictures of a charge that can still be challenged (see charges), an alert that is not dismissed or a case that waits for review are never removed.",
         Sightings => "Sightings and passages, and then whatever else is stored about their plates. Sightings that a charge, an alert or a waiting case rests on are never removed.",
         Archive => "Days of sightings and passages in the lake. Their files go when the last snapshot that has them does.",
-        Letters => "Events that a function never took, from when they were given up, and events that wait for a function which the city file no longer names, from when they happened.",
+        Letters => "Events that a function never took, counted from the last attempt, and events for functions that the city file no longer names, counted from when they happened.",
         _ => "The oldest lines of the audit. A line that stays says what was removed.",
     };
 

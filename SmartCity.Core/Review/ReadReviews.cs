@@ -10,6 +10,7 @@ using SmartCity.Core.Api;
 using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
+using SmartCity.Core.Packages;
 using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Review;
@@ -24,7 +25,7 @@ public enum ReviewDecision
 
 /// <summary>A decision takes charges back and nobody said why.</summary>
 public sealed class ReasonMissingException(IReadOnlyList<ChargeView> takenBack) : ArgumentException(
-    $"This decision takes back {string.Join(" and ", takenBack.Select(e => string.Create(CultureInfo.InvariantCulture, $"{-e.Amount:0.00} {e.Currency} ({e.Scheme}, {e.Day:yyyy-MM-dd}) from {e.Plate}")))}. Give a reason for it in the header Audit-Reason.");
+    $"This decision reverses {string.Join(" and ", takenBack.Select(e => string.Create(CultureInfo.InvariantCulture, $"{CurrencySign.Of(e.Currency)}{-e.Amount:0.00} ({PackageText.Scheme(e.Scheme)}, {e.Day:d MMMM yyyy}) for {e.Plate}")))}. Give a reason for it in the header Audit-Reason.");
 
 /// <summary>
 /// Applies people's decisions on readings, each in one transaction: the sighting counts as what was decided, its passages, charges and alerts follow,
@@ -56,7 +57,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         var countsNow = read.Sighting.Plate ?? "";
         if (shown is not null && shown != countsNow)
         {
-            throw new DBConcurrencyException($"Nothing was decided: you were shown {Reading(shown)}, and the sighting counts as {Reading(countsNow)} now. Open it again and decide on what it shows.");
+            throw new DBConcurrencyException($"Nothing was decided: the sighting now shows {Reading(countsNow)}, not {Reading(shown)}. Review it again.");
         }
 
         var counts = decision switch
@@ -130,7 +131,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         if (last.By != by || time.GetUtcNow() - last.At > options.Value.UndoWithin)
         {
             throw new ArgumentException(
-                last.By != by ? $"{last.By} made the last decision, and only they can undo it. Correct the reading instead." : $"A decision can be undone for {options.Value.UndoWithin.TotalMinutes:0} minutes, and these are over. Correct the reading instead.");
+                last.By != by ? $"{last.By} made the last decision, and only they can undo it. Correct the reading instead." : $"A decision can be undone only within {options.Value.UndoWithin.TotalMinutes:0} minutes. Correct the reading instead.");
         }
 
         var counts = before is null ? read.ReadPlate : before.Plate;
@@ -141,7 +142,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
             await MoveAsync(connection, transaction, read, counts, before is null ? read.Sighting.Confidence : 1, cancellationToken);
         }
 
-        var entries = await RederiveAsync(correction, read.Sighting, counts, $"{by} took back what was decided on sighting {sightingId}.", cancellationToken);
+        var entries = await RederiveAsync(correction, read.Sighting, counts, $"{by} undid the decision on sighting {sightingId}.", cancellationToken);
         if (options.Value.TwoPeople && entries.Count > 0)
         {
             throw new ArgumentException("Two people made this decision and it changed what is charged, so one of them cannot undo it. Correct the reading instead.");

@@ -129,7 +129,7 @@ internal static class EvidenceEndpoints
         await using var shed = await objects.OpenAsync(Sighting.ShedKey(evidence), cancellationToken);
         if (shed is not null)
         {
-            return TypedResults.Problem("The edge's disk was full, and this picture was given up. Its sighting stands.", statusCode: StatusCodes.Status410Gone, title: "The picture was given up");
+            return TypedResults.Problem("The edge's disk was full, and this picture was deleted. Its sighting stands.", statusCode: StatusCodes.Status410Gone, title: "The picture was deleted");
         }
 
         response.Headers.RetryAfter = RetryAfterSeconds;

@@ -153,7 +153,7 @@ internal static class SqlRunEndpoints
                 break;
             }
 
-            cut ??= isCut ? string.Create(CultureInfo.InvariantCulture, $"Texts of more than {MostCharactersOfValue:N0} characters are cut. The CSV file has more of them.") : null;
+            cut ??= isCut ? string.Create(CultureInfo.InvariantCulture, $"Texts longer than {MostCharactersOfValue:N0} characters are shortened here. The CSV file has more of them.") : null;
             rows.Add(values);
         }
 

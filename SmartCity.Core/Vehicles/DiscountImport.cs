@@ -25,12 +25,12 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
             await reader.ReadHeaderAsync(cancellationToken);
             if (reader.Headers.Where(h => !Columns.Contains(h, StringComparer.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } unknown)
             {
-                throw new InvalidDataException($"There is no column {string.Join(", ", unknown)}; the columns are {string.Join(", ", Columns)}.");
+                throw new InvalidDataException($"Unknown {(unknown.Length == 1 ? "column" : "columns")}: {string.Join(", ", unknown)}. The columns are {string.Join(", ", Columns)}.");
             }
 
             if (Needed.Where(n => !reader.TryGetFieldIndex(n, out _)).ToArray() is { Length: > 0 } missing)
             {
-                throw new InvalidDataException($"The header has no column {string.Join(", ", missing)}; the columns are {string.Join(", ", Columns)}.");
+                throw new InvalidDataException($"Missing {(missing.Length == 1 ? "column" : "columns")}: {string.Join(", ", missing)}. The columns are {string.Join(", ", Columns)}.");
             }
 
             return await ImportAsync(reader, cancellationToken);

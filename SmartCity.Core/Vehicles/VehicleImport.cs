@@ -44,7 +44,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         string[] facts = [.. VehicleFacts.Names, VehicleChange.Discounts];
         if (reader.Headers.Where(h => !ImportCsv.Is(h, Plate) && !facts.Any(f => ImportCsv.Is(h, f)) && !OfTheRow.Any(o => ImportCsv.Is(h, o))).ToArray() is { Length: > 0 } unknown)
         {
-            throw new InvalidDataException($"There is no column {string.Join(", ", unknown)}; the columns are {string.Join(", ", (string[])[Plate, .. facts, .. OfTheRow])}.");
+            throw new InvalidDataException($"Unknown {(unknown.Length == 1 ? "column" : "columns")}: {string.Join(", ", unknown)}. The columns are {string.Join(", ", (string[])[Plate, .. facts, .. OfTheRow])}.");
         }
 
         string[] named = [.. facts.Where(f => reader.TryGetFieldIndex(f, out _))];

@@ -79,7 +79,7 @@ internal sealed class ModelStore : IDisposable
         if (kept is { Watched: true, Current: { } watched } && kept.Begun >= MostDeaths)
         {
             kept = kept.Refuse(watched, "The edge's process died twice while this version read.") with { Current = kept.Previous, Previous = null, Watched = false, Begun = 0 };
-            _logger.LogError("The edge went back to the version before: its process died twice while {Version} read.", watched);
+            _logger.LogError("The edge went back to the previous version: its process died twice while {Version} read.", watched);
         }
 
         kept = kept.Watched ? kept with { Begun = kept.Begun + 1 } : kept;

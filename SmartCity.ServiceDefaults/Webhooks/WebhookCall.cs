@@ -29,7 +29,7 @@ public static class WebhookCall
         try
         {
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-            return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : $"The receiver answered {(int)answer.StatusCode} {answer.ReasonPhrase}.");
+            return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : $"The receiver answered {(int)answer.StatusCode} {answer.ReasonPhrase}");
         }
         catch (HttpRequestException e)
         {
@@ -37,7 +37,7 @@ public static class WebhookCall
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, $"The receiver did not answer within {timeout.TotalSeconds:0} s.");
+            return (null, $"The receiver did not answer within {timeout.TotalSeconds:0} s");
         }
     }
 }

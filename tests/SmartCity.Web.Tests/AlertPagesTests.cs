@@ -50,7 +50,7 @@ public sealed class AlertPagesTests : ConsoleContext
         page.WaitForAssertion(() => Assert.Contains("2 alerts selected", page.Markup, StringComparison.Ordinal));
         page.FindAll("button").Single(b => b.TextContent.Trim() == "Acknowledge").Click();
 
-        page.WaitForAssertion(() => Assert.Contains("1 alert is acknowledged. 1 could not be: 1 already dismissed.", page.Markup, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("1 alert was acknowledged. 1 could not be: 1 already dismissed.", page.Markup, StringComparison.Ordinal));
         var (path, body) = Assert.Single(Core.Posted);
         Assert.Equal("/api/alerts/actions", path);
         Assert.Equal([incident[0].Id, incident[2].Id], body.GetProperty("ids").EnumerateArray().Select(i => i.GetGuid()));

@@ -30,7 +30,7 @@ public sealed class FacesPageTests : ConsoleContext
 
         var page = Render<FacesPage>(p => p.Add(f => f.Part, "review"));
 
-        page.WaitForAssertion(() => Assert.Contains("No match waits for anybody.", page.Markup, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("No matches are waiting.", page.Markup, StringComparison.Ordinal));
         Assert.Equal(["Deployments", "Review of matches", "Report"], page.FindAll("nav a").Select(a => a.TextContent));
     }
 

@@ -154,7 +154,7 @@ public sealed class LiveFeedTests : BunitContext
 
         feed.WaitForAssertion(() => Assert.Equal("DOUBT", Plates(feed)[0]));
         var readings = feed.FindAll(".reading");
-        Assert.Contains("85.6 % sure", readings[0].TextContent, StringComparison.Ordinal);
+        Assert.Contains("85.6 % confidence", readings[0].TextContent, StringComparison.Ordinal);
         Assert.Contains("doubtful", readings[0].ClassList);
         Assert.DoesNotContain("doubtful", readings[1].ClassList);
     }

@@ -39,7 +39,7 @@ public sealed class MotionTextTests
     public void What_is_no_point_is_named()
     {
         var error = Assert.Throws<FormatException>(() => new MotionText { FirstLine = "0,30 100;30" }.Read());
-        Assert.Contains("The first line: '100;30' is no point.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("The first line: '100;30' is not a point.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class ReadingPlacesTests
     [Fact]
     public void Doubt_that_no_other_plate_explains_is_about_the_plate_as_a_whole()
     {
-        Assert.Equal("Each character is clear, but it is not certain (22.3 %) that these characters are a whole number plate.", ReadingPlaces.Of(Sighting("LR33TEE", 0.77))!.Doubt);
+        Assert.Equal("Each character is clear, but there is a 22.3 % chance that they are not a complete number plate.", ReadingPlaces.Of(Sighting("LR33TEE", 0.77))!.Doubt);
         Assert.Equal("The plate may be LR33TE (20.0 %).", ReadingPlaces.Of(Sighting("LR33TEE", 0.79, new PlateAlternative("LR33TE", 0.2)))!.Doubt);
         Assert.Null(ReadingPlaces.Of(Sighting("LR33TEE", 0.993))!.Doubt);
         Assert.Null(ReadingPlaces.Of(Sighting(null, 0.3)));
@@ -44,7 +44,7 @@ public sealed class ReadingPlacesTests
         var line = new ChargeView { Id = Guid.NewGuid(), Plate = "LR33TEE", Scheme = "ulez", Day = new DateOnly(2026, 11, 23), Amount = -12.5m, Kind = "reversal", Rule = "", Why = "", TariffVersion = "" };
         var outcome = new ReviewOutcome(Guid.NewGuid(), "LR33TFE", [line, line with { Plate = "LR33TFE", Amount = 12.5m, Kind = "charge" }], []);
 
-        Assert.Equal("The reading counts as LR33TFE: £12.50 ULEZ reversed for LR33TEE, £12.50 ULEZ charged to LR33TFE.", Wording.Outcome(outcome));
+        Assert.Equal("The reading is now LR33TFE: £12.50 ULEZ reversed for LR33TEE, £12.50 ULEZ charged to LR33TFE.", Wording.Outcome(outcome));
     }
 
     private static SightingView Sighting(string? plate, double confidence, params PlateAlternative[] alternatives) => new()

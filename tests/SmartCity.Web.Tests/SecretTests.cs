@@ -17,10 +17,10 @@ public sealed class SecretTests : ConsoleContext
         Core.Answers("POST /api/access/keys", () => new ApiKeyCreated(made, "sck_told-once"));
         var tab = Render<ApiKeysTab>();
         tab.WaitForAssertion(() => Assert.Contains("edge:config of london-a1", tab.Find("td.long").TextContent, StringComparison.Ordinal));
-        Assert.DoesNotContain("Cameras of", tab.Markup, StringComparison.Ordinal);
+        Assert.DoesNotContain("Stations", tab.Markup, StringComparison.Ordinal);
 
         await ChooseAsync(tab, "Rights", Scope.EdgeConfig);
-        await ChooseAsync(tab, "Cameras of", "london-a1");
+        await ChooseAsync(tab, "Stations", "london-a1");
         tab.Find("input[type=text]").Input("edge a1");
         await tab.Find("form").SubmitAsync();
 

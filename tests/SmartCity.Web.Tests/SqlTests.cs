@@ -19,7 +19,7 @@ public sealed class SqlTests
     {
         var result = Result(["n integer"], ["1"]) with { Milliseconds = 1234, Where = "lake" };
         Assert.Equal("1 row in 1.23 s, in the lake.", SqlWording.Outcome(result));
-        Assert.Equal("1 row in 12 s, in Postgres with what it asked of the lake, with plates.", SqlWording.Outcome(result with { Milliseconds = 12_000, Where = "both", SawPlates = true }));
+        Assert.Equal("1 row in 12 s, in Postgres, with data from the lake, with plates.", SqlWording.Outcome(result with { Milliseconds = 12_000, Where = "both", SawPlates = true }));
         Assert.Equal("Done in 1.23 s.", SqlWording.Outcome(result with { Columns = [], Rows = [], Where = "postgres" }));
     }
 

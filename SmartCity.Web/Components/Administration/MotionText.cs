@@ -78,7 +78,7 @@ public sealed class MotionText
         {
             if (pair.Split(',') is not [var x, var y] || !double.TryParse(x, NumberStyles.Float, CultureInfo.InvariantCulture, out var across) || !double.TryParse(y, NumberStyles.Float, CultureInfo.InvariantCulture, out var down))
             {
-                throw new FormatException($"{what}: '{pair}' is no point. Write points as two numbers with a comma between them, such as 0,30 100,30.");
+                throw new FormatException($"{what}: '{pair}' is not a point. Write points as two numbers with a comma between them, such as 0,30 100,30.");
             }
 
             points.Add([across / scale, down / scale]);

@@ -8,6 +8,12 @@ internal static class AlertWording
     /// <summary>What became of a hit.</summary>
     public static string Outcome(string outcome) => outcome switch { "true" => "true hit", "false" => "false hit", "passed-on" => "passed on", _ => outcome };
 
+    /// <summary>The same after "resolved it".</summary>
+    public static string As(string outcome) => outcome switch { "true" => " as a true hit", "false" => " as a false hit", _ => $": {Outcome(outcome)}" };
+
+    /// <summary>What became of a message to a webhook.</summary>
+    public static string Delivery(string state) => state == "dead" ? "given up" : state;
+
     public static string Done(string action) => action switch
     {
         "acknowledged" => "acknowledged it",

@@ -63,7 +63,7 @@ public sealed class ReadingPlaces
                 .Concat(OfOtherLength.Select(a => $"the plate may be {a.Plate} ({Wording.Sure(a.Confidence)})")).ToList();
             if (Unexplained >= 0.05)
             {
-                parts.Add($"{(parts.Count == 0 ? "each character is clear, but " : "")}it is not certain ({Wording.Sure(Unexplained)}) that these characters are a whole number plate");
+                parts.Add($"{(parts.Count == 0 ? "each character is clear, but " : "")}there is a {Wording.Sure(Unexplained)} chance that they are not a complete number plate");
             }
 
             return parts.Count == 0 ? null : char.ToUpperInvariant(parts[0][0]) + string.Join("; ", parts)[1..] + ".";

@@ -43,7 +43,7 @@ internal static class TopologyNodes
                 new("Lag", $"{Count(core.Lag)} records"),
                 new("Newest sighting", "none yet", core.NewestSighting),
                 new("Capture to stored", $"{Milliseconds(core.CaptureToStoredP50)} p50, {Milliseconds(core.CaptureToStoredP99)} p99"),
-                new("Sightings", $"{Count(core.SightingsStored)} stored, {Count(core.Duplicates)} came twice"),
+                new("Sightings", $"{Count(core.SightingsStored)} stored, {Count(core.Duplicates)} duplicates"),
                 new("Dead letters", $"{Count(core.DeadLetters)} wait"),
                 new("Alerts", $"{Count(core.AlertsRaised)} since start"),
             ],
@@ -94,7 +94,7 @@ internal static class TopologyNodes
         var beat = station.Heartbeat;
         return new TopologyNode(
             $"edge/{station.StationId}", "Edge", station.Name ?? station.StationId, station.Edge,
-            beat is null ? ["never heard of"] : [$"CPU {Percent(beat.CpuPercent)} · memory {Bytes(beat.ResidentBytes)}", $"{PerSecond(beat.SightingsPerSecond)} · newest {Ago(station.NewestSighting, now)}"],
+            beat is null ? ["no heartbeat yet"] : [$"CPU {Percent(beat.CpuPercent)} · memory {Bytes(beat.ResidentBytes)}", $"{PerSecond(beat.SightingsPerSecond)} · newest {Ago(station.NewestSighting, now)}"],
             beat is null
                 ? [new("Station", station.StationId), new("Newest sighting stored", "none", station.NewestSighting)]
                 :
@@ -109,8 +109,8 @@ internal static class TopologyNodes
                     new("Read", beat.ReadRate is null ? "nothing passed" : Share(beat.ReadRate)),
                     new("Spool", $"{Count(beat.SpoolDepth)} sightings wait, {Bytes(beat.SpoolBytes)} kept"),
                     new("Pictures", $"{Count(beat.PicturesWaiting)} wait, {Count(beat.PicturesSetAside)} cannot be stored"),
-                    new("At the core", beat.AtCore is { } core ? $"{Count(core.Kept - core.OnTheWay - core.Missing)} of {Count(core.Kept)} sightings kept here, {Count(core.OnTheWay)} on their way, {Count(core.Missing)} missing" : "the core was not asked yet"),
-                    new("Pictures shed", Count(beat.PicturesShed)),
+                    new("At the core", beat.AtCore is { } core ? $"{Count(core.Kept - core.OnTheWay - core.Missing)} of {Count(core.Kept)} sightings kept here, {Count(core.OnTheWay)} on their way, {Count(core.Missing)} missing" : "not compared yet"),
+                    new("Pictures deleted to free disk space", Count(beat.PicturesShed)),
                     new("Cameras", $"{beat.Cameras.Count(c => c.State == "streaming")} of {beat.Cameras.Count} stream, {Number(beat.Cameras.Sum(c => c.FramesPerSecond))} frames a second, {Count(beat.Cameras.Sum(c => c.FramesDropped))} dropped"),
                     new("Newest sighting stored", "none", station.NewestSighting),
                     .. Hotlist(beat.Hotlist, now),
@@ -142,8 +142,8 @@ internal static class TopologyNodes
             [
                 new("Taken", PerSecond(kafka?.RecordsPerSecond)),
                 new("Records kept", Count(kafka?.Records)),
-                new("Written ever", Count(kafka?.End)),
-                new("Not carried yet", station.Heartbeat?.Mirror is { } own ? Count(own.Lag) : NotMeasured),
+                new("Written in total", Count(kafka?.End)),
+                new("Not yet mirrored", station.Heartbeat?.Mirror is { } own ? Count(own.Lag) : NotMeasured),
                 new("Newest sighting in it", NotMeasured, kafka?.Newest),
             ],
             station.Heartbeat?.Service);
@@ -164,7 +164,7 @@ internal static class TopologyNodes
                 new("Edge to core", mirror is null ? NotMeasured : $"{Milliseconds(mirror.LatencyP50)} p50, {Milliseconds(mirror.LatencyP99)} p99"),
                 new("Arriving at the core", PerSecond(station.ArrivingPerSecond)),
                 new("Core behind its Kafka", station.BehindSeconds is { } seconds ? Age(TimeSpan.FromSeconds(seconds)) : NotMeasured),
-                new("Its report took", station.LinkDelay is null ? NotMeasured : Milliseconds(station.LinkDelay)),
+                new("Heartbeat delay", station.LinkDelay is null ? NotMeasured : Milliseconds(station.LinkDelay)),
                 new("Waiting for the core", Count(station.Lag)),
             ],
             mirror is null ? null : station.Heartbeat?.Service);

@@ -41,10 +41,10 @@ public static class Wording
         "near-match" => "Similar to a hot-list entry",
         "unregistered" => "Not in the registry",
         "unclassified" => "Incomplete registry record",
-        "two-places" => "Seen at two places",
+        "two-places" => "Seen in two places",
         "two-readings" => "Read in two ways",
         "watched" => "Watched after a dispute",
-        "audit-sample" => "Random check of a sure reading",
+        "audit-sample" => "Random check of a confident reading",
         "second-person" => "Waiting for a second person",
         "skipped" => "Skipped",
         _ => reviewKind,
@@ -71,7 +71,7 @@ public static class Wording
             lines.Add(outcome.Alerts.Count == 1 ? "1 alert raised" : $"{outcome.Alerts.Count} alerts raised");
         }
 
-        return $"The reading counts as {outcome.Plate ?? "no plate"}{(lines.Count == 0 ? "; no charge changes" : ": " + string.Join(", ", lines))}.";
+        return $"The reading is now {outcome.Plate ?? "no plate"}{(lines.Count == 0 ? ". No charge changes" : ": " + string.Join(", ", lines))}.";
     }
 
     /// <summary>What a decision would take back, from the core's question for a reason.</summary>

@@ -28,7 +28,7 @@ public static class SqlWording
         var where = result.Where switch
         {
             "lake" => ", in the lake",
-            "both" => ", in Postgres with what it asked of the lake",
+            "both" => ", in Postgres, with data from the lake",
             _ => ", in Postgres",
         };
         return $"{rows} in {Seconds(result.Milliseconds)}{(result.Columns.Count == 0 ? "" : where)}{(result.SawPlates ? ", with plates" : "")}.";

@@ -73,8 +73,8 @@ public sealed class HotlistEntryTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Theory]
-    [InlineData("pattern,reason,requester,from,to\nHE04AAA,Stolen,met,2026-11-01,2026-11-30\n", "There is no column requester, from, to; the columns are pattern, plate, reason, priority, requestedBy, list, validFrom, validTo")]
-    [InlineData("plate,reason,prio\nHE04AAA,Stolen,1\n", "There is no column prio")]
+    [InlineData("pattern,reason,requester,from,to\nHE04AAA,Stolen,met,2026-11-01,2026-11-30\n", "Unknown columns: requester, from, to. The columns are pattern, plate, reason, priority, requestedBy, list, validFrom, validTo")]
+    [InlineData("plate,reason,prio\nHE04AAA,Stolen,1\n", "Unknown column: prio")]
     public async Task A_list_with_a_column_that_is_not_known_is_refused_and_the_columns_that_exist_are_named(string csv, string says)
     {
         using var answer = await PostAsync(csv, "text/csv");

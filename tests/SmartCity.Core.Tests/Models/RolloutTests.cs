@@ -47,7 +47,7 @@ public sealed class RolloutTests(ModelHost host) : IClassFixture<ModelHost>
         var canary = RolloutRings.Stations(0, "city-read-3", stations)[0];
         await UntilAsync(v => v.State == "rolled-back", [canary], "city-read-2", "city-read-2", b => b with { Phase = ModelPhase.Refused, Candidate = "city-read-3", Reason = "It took 80 ms for a plate." });
         var view = await ViewAsync();
-        Assert.Equal($"city-read-3 was taken back from every edge. {canary}: It took 80 ms for a plate.", view.Reason);
+        Assert.Equal($"city-read-3 was rolled back on every edge. {canary}: It took 80 ms for a plate.", view.Reason);
         var order = (await ReleaseOfAsync(canary)).Order;
         Assert.Equal(("city-read-2", true), (ModelOrder.Parse(order.Text).Version, ModelOrder.Parse(order.Text).Rollback));
         using var verifier = ModelVerifier.Of(host.Keys.PublicKeyPem);

@@ -154,7 +154,7 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
         using var unseen = await DecideAsync(unread.Id, new { state = "no-plate", shown = "" });
 
         Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Conflict), (refused.StatusCode, unseen.StatusCode));
-        Assert.Contains("you were shown CR13AAA, and the sighting counts as CR13AAB now", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("the sighting now shows CR13AAB, not CR13AAA", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         Assert.Contains("you were shown a reading without a plate", await unseen.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         using var seen = await DecideAsync(sighting.Id, new { state = "confirmed", shown = "CR13AAB" });
         using var silent = await DecideAsync(unread.Id, new { state = "confirmed" });

@@ -79,7 +79,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Theory]
     [InlineData("", "empty")]
     [InlineData("class,fuel\ncar,petrol\n", "must name plate")]
-    [InlineData("plate,class,fuel,colour_of_seats\nA1,car,petrol,red\n", "There is no column colour_of_seats")]
+    [InlineData("plate,class,fuel,colour_of_seats\nA1,car,petrol,red\n", "Unknown column: colour_of_seats")]
     public async Task A_file_whose_columns_are_not_understood_is_refused(string csv, string why)
     {
         var e = await Assert.ThrowsAsync<InvalidDataException>(() => ImportAsync(csv));

@@ -38,7 +38,7 @@ public sealed class AdministrationTests(ConsoleFixture console)
 
         await form.GetByRole(AriaRole.Button, new() { Name = "Close the shape" }).ClickAsync();
         await form.GetByRole(AriaRole.Button, new() { Name = "Add", Exact = true }).ClickAsync();
-        await Expect(page.GetByText("Camera a205-new is added")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Camera a205-new was added")).ToBeVisibleAsync();
 
         SightingView? seen = null;
         await console.System.UntilAsync(
@@ -49,7 +49,7 @@ public sealed class AdministrationTests(ConsoleFixture console)
         Assert.Empty(window.Errors);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Retire a205-new" }).ClickAsync();
-        await Expect(page.GetByText("Camera a205-new is retired")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Camera a205-new was retired")).ToBeVisibleAsync();
     }
 
     [Fact]

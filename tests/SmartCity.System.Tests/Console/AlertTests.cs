@@ -26,7 +26,7 @@ public sealed class AlertTests(ConsoleFixture console)
         await window.Page.GetByLabel("Note (required to dismiss or escalate)").FillAsync("stopped at the bridge");
         await window.Page.GetByRole(AriaRole.Group, new() { Name = "Resolve as" }).GetByRole(AriaRole.Button, new() { Name = "True hit" }).ClickAsync();
         await Expect(window.Page.Locator("main dd .state").First).ToHaveTextAsync("resolved: true hit");
-        await Expect(window.Page.GetByText("resolved it as true hit")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("resolved it as a true hit")).ToBeVisibleAsync();
         await Expect(window.Page.Locator("main dl")).ToContainTextAsync("Owneradministrator");
         Assert.Empty(window.Errors);
     }

@@ -30,7 +30,7 @@ public sealed class ChargeTests(ConsoleFixture console)
         await Expect(lines.Nth(1)).ToContainTextAsync("reversed");
         await Expect(lines.Nth(1)).ToContainTextAsync("the picture shows a wall");
         await Expect(window.Page.GetByText("administrator found no plate")).ToBeVisibleAsync();
-        await Expect(window.Page.GetByText("% sure")).ToHaveCountAsync(0);
+        await Expect(window.Page.GetByText("% confidence")).ToHaveCountAsync(0);
         await Expect(window.Page.GetByText("no charge stands")).ToBeVisibleAsync();
         Assert.Empty(window.Errors);
     }

@@ -26,7 +26,7 @@ public sealed class FacesTests(ConsoleFixture console)
         await first.GoAsync("faces/lists");
         await first.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("Console warrants");
         await first.Page.GetByLabel("Purpose", new() { Exact = true }).FillAsync("To try the console");
-        await Button(first, "Make a list").ClickAsync();
+        await Button(first, "Create list").ClickAsync();
         await OpenListAsync(first);
         var form = first.Page.GetByRole(AriaRole.Form, new() { Name = "Propose somebody" });
         await form.GetByLabel("Name or reference").FillAsync("Walter Beispiel");
@@ -47,7 +47,7 @@ public sealed class FacesTests(ConsoleFixture console)
         await first.GoAsync("faces");
         await Button(first, "Write a deployment record").ClickAsync();
         var record = first.Page.GetByRole(AriaRole.Form, new() { Name = "Deployment record" });
-        foreach (var (label, text) in new[] { ("Place", "Console Square"), ("Purpose", "To try the console"), ("Legal basis", "Section 30"), ("Authorised by", "Superintendent A. Example"), ("Impact assessment", "DPIA 2026-17"), ("Whom to ask", "dpo@police.example") })
+        foreach (var (label, text) in new[] { ("Place", "Console Square"), ("Purpose", "To try the console"), ("Legal basis", "Section 30"), ("Authorised by", "Superintendent A. Example"), ("Impact assessment", "DPIA 2026-17"), ("Contact", "dpo@police.example") })
         {
             await record.GetByLabel(label, new() { Exact = true }).FillAsync(text);
         }
@@ -55,8 +55,8 @@ public sealed class FacesTests(ConsoleFixture console)
         await ChooseAsync(first, record, "Cameras", $"{camera.StationName}: {camera.CameraId}");
         await first.Page.Keyboard.PressAsync("Escape");
         await ChooseAsync(first, record, "Watch-list", "Console warrants");
-        await Expect(record.GetByText("an hour are to be expected")).ToBeVisibleAsync();
-        await record.GetByRole(AriaRole.Button, new() { Name = "Write" }).ClickAsync();
+        await Expect(record.GetByText("an hour are expected")).ToBeVisibleAsync();
+        await record.GetByRole(AriaRole.Button, new() { Name = "Save the record" }).ClickAsync();
         await Expect(Record(first)).ToContainTextAsync("Draft");
         await Record(first).GetByRole(AriaRole.Button, new() { Name = "Sign" }).ClickAsync();
         await Expect(Record(first)).ToContainTextAsync("a second one must sign it");

@@ -17,7 +17,7 @@ public sealed class HotlistTests(ConsoleFixture console)
         await Expect(window.Page.GetByLabel("File")).ToHaveJSPropertyAsync("_blazorInputFileNextFileId", 0);
         await window.Page.GetByLabel("File").SetInputFilesAsync(new FilePayload { Name = "own.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes("pattern,reason,requester,from,to\nBR02AAA,Stolen,met,2026-12-31,2026-01-01\n") });
 
-        await Expect(window.Page.GetByText("There is no column requester, from, to")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("Unknown columns: requester, from, to")).ToBeVisibleAsync();
         await Expect(window.Page.GetByText("validFrom, validTo. Nothing was imported.")).ToBeVisibleAsync();
         Assert.Empty((await console.System.GetAsync<Contracts.Api.Page<Contracts.Api.HotlistEntryView>>("/api/hotlist?text=BR02AAA")).Items);
     }
@@ -56,7 +56,7 @@ public sealed class HotlistTests(ConsoleFixture console)
         await entries.GetByRole(AriaRole.Button, new() { Name = "Remove BR01AAA" }).ClickAsync();
         await window.Page.GetByLabel("Reason", new() { Exact = true }).FillAsync("recovered");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Remove", Exact = true }).ClickAsync();
-        await Expect(window.Page.GetByText("BR01AAA is removed.")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("BR01AAA was removed.")).ToBeVisibleAsync();
         Assert.Empty(window.Errors);
     }
 }

@@ -19,7 +19,7 @@ public sealed class InvestigationTests(ConsoleFixture console)
         await page.GetByRole(AriaRole.Link, new() { Name = "Investigations" }).ClickAsync();
         await page.GetByLabel("Title").FillAsync("Burglary in Angel");
         await page.GetByLabel("Purpose").FillAsync("To find the van that the witness saw");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Open", Exact = true }).Last.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Open investigation" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Investigation: Burglary in Angel");
         var address = new Uri(page.Url).PathAndQuery.TrimStart('/');
 
@@ -57,7 +57,7 @@ public sealed class InvestigationTests(ConsoleFixture console)
         await page.GetByRole(AriaRole.Button, new() { Name = "Close the investigation" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByLabel("Reason", new() { Exact = true }).FillAsync("solved");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Close", Exact = true }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Open again" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Reopen" })).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Add note" })).ToHaveCountAsync(0);
         Assert.Contains((await console.System.GetAsync<Page<AuditLine>>("/api/audit?action=investigations.change")).Items, l => l.Reason == "solved");
         Assert.Empty(window.Errors);
