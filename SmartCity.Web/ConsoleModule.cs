@@ -13,6 +13,9 @@ namespace SmartCity.Web;
 /// <summary>The operator console. It knows the core only over HTTP, at <c>Core:Address</c>.</summary>
 public static class ConsoleModule
 {
+    // An outline of 5,000 points, the longest that the core takes, with all its decimals.
+    private const int LargestMessage = 256 * 1024;
+
     public static IHostApplicationBuilder AddConsole(this IHostApplicationBuilder builder)
     {
         // Files are sent compressed, and once: only a developer's own changes while it runs.
@@ -21,7 +24,7 @@ public static class ConsoleModule
             builder.Configuration["ReloadStaticAssetsAtRuntime"] ??= bool.FalseString;
         }
 
-        builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+        builder.Services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = LargestMessage);
         builder.Services.AddMudServices(mud =>
         {
             mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomLeft;

@@ -1,17 +1,19 @@
 import * as maplibre from '../lib/maplibre-gl/maplibre-gl.mjs';
 import { ground } from './ground.js';
+import { ring } from './draw.js';
 
 const colours = { congestion: '#d9822b', ulez: '#2f9e5f', lez: '#3b7dd8' };
+const colour = id => colours[id] ?? '#888888';
 const feature = (geometry, properties) => ({ type: 'Feature', properties, geometry });
 const collection = features => ({ type: 'FeatureCollection', features });
-const outlines = zones => collection(zones.map(z => feature({ type: 'Polygon', coordinates: z.outline }, { colour: colours[z.id] ?? '#888888', dashed: z.id === 'lez' })));
+const outlines = zones => collection(zones.map(z => feature({ type: 'Polygon', coordinates: z.outline }, { colour: colour(z.id), dashed: z.id === 'lez' })));
 const points = stations => collection(stations.map(s => feature({ type: 'Point', coordinates: [s.longitude, s.latitude] }, { name: s.name })));
 
-// Outlines and stations on the bundled map.
-export function create(element, zones, stations) {
+// Outlines and stations on the bundled map; one outline at a time can be drawn.
+export function create(element, zones, stations, component) {
   const base = ground();
   const bounds = new maplibre.LngLatBounds();
-  zones.forEach(z => z.outline.forEach(ring => ring.forEach(point => bounds.extend(point))));
+  zones.forEach(z => z.outline.forEach(part => part.forEach(point => bounds.extend(point))));
   stations.forEach(s => bounds.extend([s.longitude, s.latitude]));
   const map = new maplibre.Map({
     container: element,
@@ -31,14 +33,54 @@ export function create(element, zones, stations) {
       ],
     },
   });
-  map.once('load', () => element.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
+  const ready = new Promise(resolve => map.once('load', resolve));
+  ready.then(() => element.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
+  let shown = zones;
+  // What is asked for is done in turn: the drawing tools come when somebody first draws.
+  let turn = ready;
+  let drawing;
+  const next = work => {
+    const done = turn.then(work);
+    turn = done.catch(() => {});
+    return done;
+  };
+  const stop = () => {
+    drawing?.stop();
+    drawing = undefined;
+    element.classList.remove('drawing');
+    map.getSource('zones').setData(outlines(shown));
+  };
+
   return {
+    // A map in a window that nobody sees is not made yet, so nobody waits for these two.
     show(nextZones, nextStations) {
-      map.getSource('zones')?.setData(outlines(nextZones));
-      map.getSource('stations')?.setData(points(nextStations));
+      next(() => {
+        shown = nextZones;
+        if (drawing === undefined) {
+          map.getSource('zones').setData(outlines(nextZones));
+        }
+        map.getSource('stations').setData(points(nextStations));
+      });
     },
-    remove() { map.remove(); },
+    stop() { next(stop); },
+    // The outer ring of a zone; the others stay where they are.
+    edit: (id, outer) => next(async () => {
+      stop();
+      drawing = await ring(map, colour(id), changed => component.invokeMethodAsync('Drawn', changed));
+      map.getSource('zones').setData(outlines(shown.filter(z => z.id !== id)));
+      element.classList.add('drawing');
+      const around = new maplibre.LngLatBounds();
+      outer.forEach(point => around.extend(point));
+      map.fitBounds(around, { padding: 40, duration: 0 });
+      return drawing.show(outer);
+    }),
+    anew: () => next(() => drawing?.anew()),
+    ring: outer => next(() => drawing?.show(outer) ?? true),
+    remove() {
+      drawing?.stop();
+      map.remove();
+    },
   };
 }

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
 using static Microsoft.Playwright.Assertions;
@@ -73,5 +75,60 @@ public sealed class AdministrationTests(ConsoleFixture console)
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove Control room" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove", Exact = true }).ClickAsync();
         await Expect(page.GetByText("There are no webhooks yet")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_zone_is_drawn_on_the_map_and_a_station_put_by_a_click()
+    {
+        var before = (await console.System.GetAsync<ZoneView[]>("/api/zones")).Single(z => z.Id == "congestion");
+        await using var window = await console.SignInAsync();
+        var page = window.Page;
+        await window.GoAsync("administration/zones");
+        await page.GetByRole(AriaRole.Button, new() { Name = $"Edit outline of {before.Name}" }).ClickAsync();
+        await Expect(page.GetByText($"The outline has {before.Outline[0].Count - 1} corners.")).ToBeVisibleAsync();
+
+        // The tools are there once the map has taken the outline over.
+        var map = page.Locator(".zone-map.drawing");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Draw anew" }).ClickAsync();
+        await Expect(page.GetByText("Click each corner on the map")).ToBeVisibleAsync();
+        var box = (await map.BoundingBoxAsync())!;
+        (float X, float Y)[] corners = [(box.Width * .3f, box.Height * .3f), (box.Width * .6f, box.Height * .35f), (box.Width * .55f, box.Height * .7f)];
+        foreach (var (x, y) in corners.Append(corners[0]))
+        {
+            await map.ClickAsync(new() { Position = new() { X = x, Y = y } });
+        }
+
+        await Expect(page.GetByText("The outline has 3 corners.")).ToBeVisibleAsync();
+
+        await page.GetByText("Coordinates", new() { Exact = true }).ClickAsync();
+        var coordinates = page.GetByLabel("Rings: coordinates of a GeoJSON polygon");
+        var drawn = await coordinates.InputValueAsync();
+
+        // The first corner, a little to the left.
+        await map.ScrollIntoViewIfNeededAsync();
+        box = (await map.BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(box.X + corners[0].X, box.Y + corners[0].Y);
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(box.X + corners[0].X - 20, box.Y + corners[0].Y, new() { Steps = 5 });
+        await page.Mouse.UpAsync();
+        await Expect(coordinates).Not.ToHaveValueAsync(drawn);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.GetByText($"The outline of {before.Name} is saved.")).ToBeVisibleAsync();
+
+        var ring = (await console.System.GetAsync<ZoneView[]>("/api/zones")).Single(z => z.Id == "congestion").Outline[0];
+        Assert.Equal(4, ring.Count);
+        Assert.Equal(ring[0], ring[^1]);
+        Assert.All(ring, p => Assert.InRange(p[0], before.Outline[0].Min(q => q[0]) - 0.05, before.Outline[0].Max(q => q[0]) + 0.05));
+        using var put = await console.System.Http.PutAsJsonAsync("/api/zones/congestion", new ZoneChange(before.Name, before.Outline), TestContext.Current.CancellationToken);
+        put.EnsureSuccessStatusCode();
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Stations" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add station" }).ClickAsync();
+        var place = page.Locator(".place-map canvas");
+        await place.ClickAsync(new() { Position = new() { X = 200, Y = 100 } });
+        await Expect(page.Locator(".place-map .maplibregl-marker")).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("Latitude")).ToHaveValueAsync(new Regex(@"^51\.\d+$"));
+        await Expect(page.GetByLabel("Longitude")).ToHaveValueAsync(new Regex(@"^-?\d\.\d+$"));
+        Assert.Empty(window.Errors);
     }
 }
