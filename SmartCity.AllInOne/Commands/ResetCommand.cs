@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Npgsql;
 using SmartCity.Contracts;
+using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Kafka;
 using SmartCity.ServiceDefaults.Objects;
 
@@ -35,7 +36,7 @@ internal static class ResetCommand
             throw new InvalidOperationException($"This would delete everything behind {string.Join(", ", connections.Keys)}. Say --yes if that is meant.");
         }
 
-        if (connections.TryGetValue("postgres", out var postgres))
+        if ((connections.GetValueOrDefault(PostgresConnection.OwnerName) ?? connections.GetValueOrDefault("postgres")) is { } postgres)
         {
             await EmptyPostgresAsync(postgres, logger, cancellationToken);
         }

@@ -27,17 +27,8 @@ internal sealed class AuditRetention(NpgsqlDataSource dataSource, AuditLog log)
         }
 
         await log.AppendAsync(connection, head, Actor, Action, FormattableString.Invariant($"lines up to {number}"), null, Details(number, hash), cancellationToken);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            Timeout = RetentionRules.CommandSeconds,
-            BatchCommands =
-            {
-                new("set local smartcity.audit_retention = 'on'"),
-                new("delete from audit where number <= $1") { Parameters = { new() { Value = number } } },
-                new("update audit_start set number = $1, hash = $2") { Parameters = { new() { Value = number }, new() { Value = hash } } },
-            },
-        };
-        var removed = await batch.ExecuteNonQueryAsync(cancellationToken) - 1;
+        await using var forget = new NpgsqlCommand("select audit_forgets($1, $2)", connection) { Parameters = { new() { Value = number }, new() { Value = hash } }, CommandTimeout = RetentionRules.CommandSeconds };
+        var removed = (long)(await forget.ExecuteScalarAsync(cancellationToken))!;
         await transaction.CommitAsync(cancellationToken);
         return removed;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -16,7 +17,7 @@ internal static class DatabaseSlice
         var services = builder.Services;
         builder.AddNpgsqlDataSource(
             "postgres",
-            settings => services.AddSingleton(new PostgresConnection(settings.ConnectionString ?? "")),
+            settings => services.AddSingleton(new PostgresConnection(settings.ConnectionString ?? "", builder.Configuration.GetConnectionString(PostgresConnection.OwnerName))),
             source =>
             {
                 source.ConnectionStringBuilder.ApplicationName ??= "smartcity-core";

@@ -77,7 +77,12 @@ public sealed class DatabaseStartup(
 
     private async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
-        await Migrations.RunAsync(postgres.ConnectionString, logger, cancellationToken);
+        await Migrations.RunAsync(postgres.OwnerConnectionString ?? postgres.ConnectionString, logger, cancellationToken);
+        if (postgres.OwnerConnectionString is { } owner)
+        {
+            await RuntimeRole.GrantAsync(owner, postgres.ConnectionString, cancellationToken);
+        }
+
         foreach (var seed in seeds)
         {
             await seed.SeedAsync(cancellationToken);

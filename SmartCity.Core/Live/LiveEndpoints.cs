@@ -18,7 +18,7 @@ internal static class LiveEndpoints
 {
     private const int UsualMinutes = 15;
 
-    public static IServiceCollection AddLive(this IServiceCollection services) => services.AddLiveOptions().AddSingleton<LiveFeed>().AddSingleton<StreamRights>().AddSingleton<LivePublisher>().AddSingleton<LiveSummaries>()
+    public static IServiceCollection AddLive(this IServiceCollection services) => services.AddLiveOptions().AddSingleton<LiveFeed>().AddSingleton<LiveBatches>().AddSingleton<StreamRights>().AddSingleton<LivePublisher>().AddSingleton<LiveSummaries>()
         .AddSingleton<LiveTail>().AddHostedService(provider => provider.GetRequiredService<LiveTail>());
 
     private static IServiceCollection AddLiveOptions(this IServiceCollection services)

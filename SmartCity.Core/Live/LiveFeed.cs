@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http.Json;
@@ -14,14 +13,20 @@ public sealed class LiveFeed(IOptions<JsonOptions> json, TimeProvider time)
 
     private static readonly TimeSpan AliveEvery = TimeSpan.FromSeconds(15);
 
-    private readonly ConcurrentDictionary<Channel<LiveItem?>, bool> _subscribers = new();
+    // A database that does not answer holds up no stream for longer.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    public bool HasSubscribers => !_subscribers.IsEmpty;
+    private readonly Lock _lock = new();
+    private volatile Channel<LiveItem?>[] _subscribers = [];
+    private TaskCompletionSource _somebody = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _followed;
+
+    public bool HasSubscribers => _subscribers.Length > 0;
 
     public void Publish(LiveEvent liveEvent)
     {
         var item = new LiveItem(liveEvent, json.Value.SerializerOptions);
-        foreach (var (subscriber, _) in _subscribers)
+        foreach (var subscriber in _subscribers)
         {
             subscriber.Writer.TryWrite(item);
         }
@@ -34,10 +39,11 @@ public sealed class LiveFeed(IOptions<JsonOptions> json, TimeProvider time)
     {
         var channel = Channel.CreateBounded<LiveItem?>(new BoundedChannelOptions(Buffer) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         using var ending = end.Register(() => channel.Writer.TryComplete());
-        _subscribers.TryAdd(channel, true);
-        await using var alive = time.CreateTimer(_ => channel.Writer.TryWrite(null), null, TimeSpan.Zero, AliveEvery);
+        var followed = Add(channel);
         try
         {
+            await Task.WhenAny(followed, Task.Delay(Patience, time, cancellationToken));
+            await using var alive = time.CreateTimer(_ => channel.Writer.TryWrite(null), null, TimeSpan.Zero, AliveEvery);
             await foreach (var item in channel.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return item;
@@ -45,7 +51,53 @@ public sealed class LiveFeed(IOptions<JsonOptions> json, TimeProvider time)
         }
         finally
         {
-            _subscribers.TryRemove(channel, out _);
+            lock (_lock)
+            {
+                _subscribers = [.. _subscribers.Except([channel])];
+            }
+        }
+    }
+
+    /// <summary>Whether nobody watches, and nothing is asked for anybody.</summary>
+    internal bool IsResting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !HasSubscribers && _followed is { Task.IsCompleted: false };
+            }
+        }
+    }
+
+    /// <summary>Who tells the feed of what is in the database rests while nobody watches, and a new subscriber waits until it <see cref="Follows"/>. False while somebody watches.</summary>
+    internal bool TryRest()
+    {
+        lock (_lock)
+        {
+            if (HasSubscribers)
+            {
+                return false;
+            }
+
+            (_somebody, _followed) = (new(TaskCreationOptions.RunContinuationsAsynchronously), new(TaskCreationOptions.RunContinuationsAsynchronously));
+            return true;
+        }
+    }
+
+    /// <summary>Completes when somebody watches.</summary>
+    internal Task SomebodyAsync(CancellationToken cancellationToken) => _somebody.Task.WaitAsync(cancellationToken);
+
+    /// <summary>What is stored from now on is told.</summary>
+    internal void Follows() => _followed?.TrySetResult();
+
+    private Task Add(Channel<LiveItem?> channel)
+    {
+        lock (_lock)
+        {
+            _subscribers = [.. _subscribers, channel];
+            _somebody.TrySetResult();
+            return _followed?.Task ?? Task.CompletedTask;
         }
     }
 }

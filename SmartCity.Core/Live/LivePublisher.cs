@@ -16,9 +16,6 @@ namespace SmartCity.Core.Live;
 internal sealed class LivePublisher(
     LiveFeed feed, LiveTail tail, SightingQueries sightings, Restrictions restrictions, VehicleRegistry vehicles, NpgsqlDataSource dataSource, ChargingCity city, IOptions<LiveOptions> options, TimeProvider time, ILogger<LivePublisher> logger)
 {
-    // More than a screen shows of one batch.
-    private const int MostSightings = 100;
-
     public async Task PublishAsync(IngestResult result, CancellationToken cancellationToken)
     {
         tail.Wake();
@@ -35,7 +32,7 @@ internal sealed class LivePublisher(
             }
 
             var shown = result.Stored.Select(r => (Record: r, Passage: result.Passages.PassageOf.TryGetValue(r, out var passage) ? passage : (Guid?)null)).Concat(result.Revised)
-                .OrderByDescending(r => r.Record.Sighting.CapturedAt).Take(MostSightings).Reverse().ToList();
+                .OrderByDescending(r => r.Record.Sighting.CapturedAt).Take(LiveBatches.MostSightings).Reverse().ToList();
             var known = await vehicles.FindAsync([.. shown.Select(r => r.Record.Sighting.Plate).OfType<string>().Distinct()], cancellationToken);
             var charges = result.Charges.ToLookup(c => c.SightingId);
             var views = shown.ConvertAll(s => View(s.Record, s.Passage, result, known, [.. charges[s.Record.Sighting.Id]]));
@@ -60,7 +57,7 @@ internal sealed class LivePublisher(
             return [];
         }
 
-        var newest = again.OrderByDescending(r => r.Sighting.CapturedAt).Take(MostSightings).ToList();
+        var newest = again.OrderByDescending(r => r.Sighting.CapturedAt).Take(LiveBatches.MostSightings).ToList();
         var stored = await sightings.FindAsync([.. newest.Select(r => r.Sighting.Id).Distinct()], newest[^1].Sighting.CapturedAt, newest[0].Sighting.CapturedAt, cancellationToken);
         var since = time.GetUtcNow() - options.Value.Window;
         var restricted = await restrictions.AmongAsync(stored.Select(s => s.Plate), cancellationToken);

@@ -10,7 +10,7 @@ namespace SmartCity.Core.Ops;
 internal sealed class IngestStatistics(TimeProvider time)
 {
     private static readonly Counter<long> Stored = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.stored", "{sighting}", "Sightings stored for the first time.");
-    private static readonly Counter<long> Duplicates = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.duplicate", "{sighting}", "Sightings that were stored already.");
+    private static readonly Counter<long> Duplicates = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.duplicate", "{sighting}", "Sightings that had come before; those that a batch brings when it is tried again are none.");
     private static readonly Counter<long> DeadLetters = Telemetry.Meter.CreateCounter<long>("smartcity.core.dead_letters", "{record}", "Records that could not be used.");
     private static readonly Histogram<double> CaptureToStored = Telemetry.Meter.CreateHistogram<double>("smartcity.core.capture_to_stored", "s", "From capture at the camera to the commit.", advice: Telemetry.Delays);
     private static readonly Counter<double> Charged = Telemetry.Meter.CreateCounter<double>("smartcity.core.charged", "{currency_unit}", "What was charged, by scheme and currency; reversals are not taken off.");
@@ -33,9 +33,11 @@ internal sealed class IngestStatistics(TimeProvider time)
 
     public LastMinute All => _all;
 
-    public void Add(IngestResult result, int deadLetters)
+    /// <param name="again">The batch was tried before: what that try had stored was not counted.</param>
+    public void Add(IngestResult result, int deadLetters, bool again = false)
     {
-        Stored.Add(result.Stored.Count);
+        IReadOnlyList<SightingRecord> stored = again ? [.. result.Stored, .. result.Repeated.Where(r => r.Sighting.Revision == 0).DistinctBy(r => r.Sighting.Id)] : result.Stored;
+        Stored.Add(stored.Count);
         Duplicates.Add(result.Duplicates);
         DeadLetters.Add(deadLetters);
         Interlocked.Add(ref _alerts, result.Alerts.Count);
@@ -48,7 +50,7 @@ internal sealed class IngestStatistics(TimeProvider time)
         }
 
         var now = time.GetUtcNow();
-        foreach (var record in result.Stored)
+        foreach (var record in stored)
         {
             var age = now - record.Sighting.CapturedAt;
             CaptureToStored.Record(age.TotalSeconds);

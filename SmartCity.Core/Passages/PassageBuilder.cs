@@ -52,15 +52,22 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
     }
 
     /// <summary>The last statements of a batch: where plates were taken out of the table meanwhile, all of its own are put in.</summary>
-    public static async Task BeforeCommitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageBatch batch, CancellationToken cancellationToken)
+    /// <param name="also">What goes with them.</param>
+    public static async Task BeforeCommitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, PassageBatch batch, NpgsqlBatchCommand? also, CancellationToken cancellationToken)
     {
-        if (batch.Changes.Count == 0)
+        if (batch.Changes.Count == 0 && also is null)
         {
             return;
         }
 
-        await using var removals = new NpgsqlCommand("select last_value from seen_plates_removals", connection, transaction);
-        if (batch.Seen.Removals != (long)(await removals.ExecuteScalarAsync(cancellationToken))!)
+        await using var last = new NpgsqlBatch(connection, transaction) { BatchCommands = { new("select last_value from seen_plates_removals") } };
+        if (also is not null)
+        {
+            last.BatchCommands.Add(also);
+        }
+
+        var removals = (long)(await last.ExecuteScalarAsync(cancellationToken))!;
+        if (batch.Changes.Count > 0 && batch.Seen.Removals != removals)
         {
             await using var add = new NpgsqlBatch(connection, transaction) { BatchCommands = { Add([.. batch.Changes.Select(c => c.Plate).Distinct().Order(StringComparer.Ordinal)]) } };
             await add.ExecuteNonQueryAsync(cancellationToken);

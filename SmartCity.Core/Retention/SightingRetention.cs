@@ -148,7 +148,7 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
             return false;
         }
 
-        await using var drop = new NpgsqlCommand($"drop table {table}", connection, transaction);
+        await using var drop = new NpgsqlCommand("select drop_sightings_day($1)", connection, transaction) { Parameters = { new() { Value = table } } };
         await drop.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         partitions.Forget();

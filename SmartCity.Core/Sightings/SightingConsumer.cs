@@ -123,7 +123,7 @@ internal sealed class SightingConsumer(
     {
         var (records, letters) = await ParseAsync(batch, retry, cancellationToken);
         await SendAsync(letters, retry, cancellationToken);
-        await ApplyAsync(records, letters, ConsumerPositions.After(options.Value.Group, batch), retry, cancellationToken);
+        await ApplyAsync(records, letters, ConsumerPositions.After(options.Value.Group, batch), retry, false, cancellationToken);
         reader.Store(batch);
     }
 
@@ -174,14 +174,20 @@ internal sealed class SightingConsumer(
         return (records, letters);
     }
 
-    private async Task ApplyAsync(List<ReceivedRecord> records, List<DeadLetter> letters, IReadOnlyList<ConsumerPosition> reached, ResiliencePipeline retry, CancellationToken cancellationToken)
+    // What was stored in a try before, of which nobody heard, counts now.
+    private async Task ApplyAsync(List<ReceivedRecord> records, List<DeadLetter> letters, IReadOnlyList<ConsumerPosition> reached, ResiliencePipeline retry, bool again, CancellationToken cancellationToken)
     {
+        var tries = again ? 1 : 0;
         var spans = records.ConvertAll(r => Telemetry.Source.StartActivity("ingest", ActivityKind.Consumer, r.Sighting.Trace));
         IngestResult result;
         try
         {
             result = await retry.ExecuteAsync(
-                async token => await ingest.ApplyAsync(records.ConvertAll(r => r.Sighting), letters, reached, token),
+                async token =>
+                {
+                    tries++;
+                    return await ingest.ApplyAsync(records.ConvertAll(r => r.Sighting), letters, reached, token);
+                },
                 cancellationToken);
         }
         catch (Exception e) when (IsFaultOfRecord(e))
@@ -194,7 +200,7 @@ internal sealed class SightingConsumer(
             spans.ForEach(s => s?.Dispose());
         }
 
-        statistics.Add(result, letters.Count);
+        statistics.Add(result, letters.Count, tries > 1);
         await live.PublishAsync(result, cancellationToken);
     }
 
@@ -234,14 +240,14 @@ internal sealed class SightingConsumer(
 
             var letter = Letter(records[0].Result, $"Could not be stored: {fault.Message}") with { IsForged = fault is ForgedSightingException };
             await SendAsync([letter], retry, cancellationToken);
-            await ApplyAsync([], [.. letters, letter], reached, retry, cancellationToken);
+            await ApplyAsync([], [.. letters, letter], reached, retry, true, cancellationToken);
             return;
         }
 
         logger.LogWarning("A batch of {Count} records cannot be stored ({Error}). The core looks for the record that causes this.", records.Count, fault.Message);
         var half = records.Count / 2;
-        await ApplyAsync(records[..half], letters, [], retry, cancellationToken);
-        await ApplyAsync(records[half..], [], reached, retry, cancellationToken);
+        await ApplyAsync(records[..half], letters, [], retry, true, cancellationToken);
+        await ApplyAsync(records[half..], [], reached, retry, true, cancellationToken);
     }
 
     private ResiliencePipeline Retry(IngestLanes.Lane lane) => new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions

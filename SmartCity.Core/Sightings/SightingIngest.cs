@@ -28,6 +28,7 @@ public sealed class SightingIngest(
     ReadingDoubts doubts,
     DaysInDoubt inDoubt,
     SightingRevisions revisions,
+    LiveBatches live,
     TimeProvider time,
     ILogger<SightingIngest> logger)
 {
@@ -67,7 +68,7 @@ public sealed class SightingIngest(
                 Interlocked.Exchange(ref _owes, 1);
             }
 
-            await PassageBuilder.BeforeCommitAsync(connection, transaction, result.Passages, cancellationToken);
+            await PassageBuilder.BeforeCommitAsync(connection, transaction, result.Passages, live.Of(result.Stored.Concat(result.Revised.Select(r => r.Record)).Select(r => r.Sighting)), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             passages.Committed(result.Passages);
             result = result with { Charges = [.. result.Charges, .. await WorkOffAsync(cancellationToken)] };
@@ -117,7 +118,7 @@ public sealed class SightingIngest(
     private async Task<(IngestResult Result, List<SightingRecord> Revised, bool InDoubt)> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
         await SightingStore.LockStationsAsync(connection, transaction, records, cancellationToken);
-        var (fresh, revised, moved) = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
+        var (fresh, revised, moved, repeated) = await SightingStore.SelectNewAsync(connection, transaction, records, cancellationToken);
         var storedAt = time.GetUtcNow();
         await DeadLetterStore.SettleAsync(
             connection, transaction, records.Except(RecordsOf(revised, records)), r => fresh.Contains(r) ? "stored" : moved.Contains(r) ? SightingRevisions.TookPlace : "it had been stored before", storedAt, cancellationToken);
@@ -128,7 +129,7 @@ public sealed class SightingIngest(
         var alerts = await RaiseAsync(connection, transaction, built, fresh, cancellationToken);
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
         await review.AddAsync(connection, transaction, [.. fresh.SelectMany(r => cases.Of(r.Sighting)), .. nearMatches], cancellationToken);
-        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh, [.. revised, .. moved]), cancellationToken);
+        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh, [.. revised, .. moved, .. repeated]), cancellationToken);
         await StationFlow.AddAsync(connection, transaction, fresh, cancellationToken);
 
         // Last, as batches take turns from here on: of two that see one plate at two places, the second finds what the first has stored.
@@ -136,7 +137,8 @@ public sealed class SightingIngest(
         var suspicion = await doubts.SuspectAsync(connection, transaction, sure, cancellationToken);
         await inDoubt.KeepAsync(connection, transaction, suspicion.Days, cancellationToken);
         var charges = await ChargeAsync(connection, transaction, fresh, sure.FindAll(s => !suspicion.Held.Contains(s.Id)), cancellationToken);
-        return (new IngestResult(fresh, built, storedAt, records.Count - fresh.Count - revised.Count - moved.Count, charges, alerts) { Revised = shown, Again = [.. records.Except([.. fresh, .. moved, .. RecordsOf(revised, records)])] }, revised, suspicion.Days.Count > 0);
+        var duplicates = records.Count - fresh.Count - revised.Count - moved.Count - repeated.Count;
+        return (new IngestResult(fresh, built, storedAt, duplicates, charges, alerts) { Revised = shown, Again = [.. records.Except([.. fresh, .. moved, .. RecordsOf(revised, records)])], Repeated = [.. repeated] }, revised, suspicion.Days.Count > 0);
     }
 
     // A correction of a sighting without a plate is told apart by the sighting.
@@ -215,7 +217,7 @@ public sealed class SightingIngest(
 
 /// <summary>What a batch changed.</summary>
 /// <param name="Stored">Sightings that were new.</param>
-/// <param name="Duplicates">Records whose sighting was there already, in that revision or a later one.</param>
+/// <param name="Duplicates">Records whose sighting had come before, in that revision or a later one. Those that a batch brings when it is tried again are none.</param>
 public sealed record IngestResult(
     IReadOnlyList<SightingRecord> Stored,
     PassageBatch Passages,
@@ -229,6 +231,9 @@ public sealed record IngestResult(
 
     /// <summary>Records whose sighting was there already: sent twice, or a batch that was committed without anybody hearing of it.</summary>
     public IReadOnlyList<SightingRecord> Again { get; init; } = [];
+
+    /// <summary>Those of them that this batch itself had stored when it was tried before.</summary>
+    public IReadOnlyList<SightingRecord> Repeated { get; init; } = [];
 
     public static readonly IngestResult Empty = new([], PassageBatch.Empty, default, 0, [], []);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Npgsql;
 
 namespace SmartCity.Core.Sightings;
@@ -7,9 +6,6 @@ namespace SmartCity.Core.Sightings;
 /// <summary>The day tables of <c>sightings</c>, made when the first sighting of a UTC day comes.</summary>
 public sealed class SightingPartitions(NpgsqlDataSource dataSource)
 {
-    // Serialises those who attach to the same parent.
-    private const long AdvisoryLock = 0x5369676874446179;
-
     private readonly ConcurrentDictionary<DateOnly, bool> _known = new();
 
     /// <summary>Makes the tables of these days where they are missing, in a transaction of its own: readers are not held up, and a batch that fails leaves at most an empty day.</summary>
@@ -30,31 +26,8 @@ public sealed class SightingPartitions(NpgsqlDataSource dataSource)
 
     private async Task CreateAsync(DateOnly day, CancellationToken cancellationToken)
     {
-        var table = string.Create(CultureInfo.InvariantCulture, $"sightings_{day:yyyyMMdd}");
-        var from = string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd}T00:00:00Z");
-        var to = string.Create(CultureInfo.InvariantCulture, $"{day.AddDays(1):yyyy-MM-dd}T00:00:00Z");
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // Attaching takes a lighter lock on the parent than "create table … partition of" does.
-        // Identifiers can't be parameters; these come from a date alone.
-        await using var batch = new NpgsqlBatch(connection, transaction)
-        {
-            BatchCommands =
-            {
-                new($"select pg_advisory_xact_lock({AdvisoryLock.ToString(CultureInfo.InvariantCulture)})"),
-                new(
-                    $"""
-                    do $do$ begin
-                        if to_regclass('{table}') is null then
-                            create table {table} (like sightings including defaults including constraints);
-                            alter table sightings attach partition {table} for values from ('{from}') to ('{to}');
-                        end if;
-                    end $do$
-                    """),
-            },
-        };
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-
-        await transaction.CommitAsync(cancellationToken);
+        await using var command = dataSource.CreateCommand("select make_sightings_day($1)");
+        command.Parameters.Add(new() { Value = day });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

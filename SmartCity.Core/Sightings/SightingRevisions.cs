@@ -8,6 +8,7 @@ using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Kafka;
+using SmartCity.Core.Live;
 using SmartCity.Core.Review;
 
 namespace SmartCity.Core.Sightings;
@@ -17,7 +18,7 @@ namespace SmartCity.Core.Sightings;
 /// follow. What a person has decided or proposed stays. Repeating it changes nothing. The archive gets the new revision as another row.
 /// Where the reading stays, nothing follows but the passage's direction.
 /// </summary>
-public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove moves, ChargeLedger ledger, NearMatches near, ReviewQueue review, ReadingCases cases, TimeProvider time)
+public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove moves, ChargeLedger ledger, NearMatches near, ReviewQueue review, ReadingCases cases, LiveBatches live, TimeProvider time)
 {
     internal const string TookPlace = "it took the place of the revision before";
 
@@ -45,12 +46,12 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
 
             if (stored.IsDecided)
             {
-                await CountAsync(connection, transaction, s, cancellationToken);
+                await CountAsync(connection, transaction, record, cancellationToken);
                 results[record] = "a person had decided on the sighting or proposed a decision, and that stays";
                 continue;
             }
 
-            await WriteAsync(connection, transaction, s, cancellationToken);
+            await WriteAsync(connection, transaction, record, cancellationToken);
             var moved = await moves.ApplyAsync(connection, transaction, record, stored.PassageId, cancellationToken);
             await review.AddAsync(connection, transaction, [.. cases.Of(s), .. await near.FindAsync(connection, transaction, [s], cancellationToken)], cancellationToken);
             var days = await moves.DaysAsync(connection, transaction, s with { Plate = stored.Plate }, s.Plate, cancellationToken);
@@ -63,6 +64,12 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
 
         await DeadLetterStore.SettleAsync(connection, transaction, all, r => results.GetValueOrDefault(r, "it had been stored before"), time.GetUtcNow(), cancellationToken);
         await ConsumerPositions.KeepAsync(connection, transaction, reached, cancellationToken);
+        if (live.Of(sightings.Select(r => r.Item1.Sighting)) is { } told)
+        {
+            await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { told } };
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
         return new Revised(sightings, charges, alerts);
     }
@@ -99,7 +106,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
             {
                 BatchCommands =
                 {
-                    Update(s),
+                    Update(record, s),
                     Queue(s),
                     new NpgsqlBatchCommand(
                         """
@@ -139,23 +146,29 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
     }
 
     // The edge counts what it has sent.
-    private static async Task CountAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Sighting s, CancellationToken cancellationToken)
+    private static async Task CountAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SightingRecord record, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("update sightings set revision = $3 where captured_at = $1 and id = $2", connection, transaction)
+        var (s, position) = (record.Sighting, record.Position);
+        await using var command = new NpgsqlCommand("update sightings set revision = $3, topic = $4, partition = $5, record_offset = $6 where captured_at = $1 and id = $2", connection, transaction)
         {
-            Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id }, new() { Value = s.Revision } },
+            Parameters =
+            {
+                new() { Value = s.CapturedAt }, new() { Value = s.Id }, new() { Value = s.Revision },
+                new() { Value = position.Topic }, new() { Value = position.Partition }, new() { Value = position.Offset },
+            },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     // Its cases were about the reading before; those that hold for the new one are opened again.
-    private async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Sighting s, CancellationToken cancellationToken)
+    private async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SightingRecord record, CancellationToken cancellationToken)
     {
+        var s = record.Sighting;
         await using var batch = new NpgsqlBatch(connection, transaction)
         {
             BatchCommands =
             {
-                Update(s),
+                Update(record, s),
                 new NpgsqlBatchCommand("update sightings set passage_id = null where captured_at = $1 and id = $2") { Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id } } },
                 new NpgsqlBatchCommand("update review_cases set state = 'settled', resolved_at = $2, claimed_by = null, claimed_until = null where sighting_id = $1 and state in ('open', 'skipped')")
                 {
@@ -167,11 +180,11 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static NpgsqlBatchCommand Update(Sighting s) => new(
+    private static NpgsqlBatchCommand Update(SightingRecord record, Sighting s) => new(
         """
         update sightings set revision = $3, plate = $4, country = $5, format = $6, confidence = $7, characters = $8, alternatives = $9, frames = $10, box = $11, evidence = $12,
             detector_version = $13, reader_version = $14, direction = $15, speed_kmh = $16, clock_synchronised = $17, movement = $18,
-            evidence_sha256 = $19, patch_sha256 = $20
+            evidence_sha256 = $19, patch_sha256 = $20, topic = $21, partition = $22, record_offset = $23
         where captured_at = $1 and id = $2
         """)
     {
@@ -181,7 +194,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
             new() { Value = SightingStore.Singles(s.Characters) }, new() { Value = JsonSerializer.Serialize(s.Alternatives, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb }, new() { Value = s.Frames },
             new() { Value = s.Box.ToArray() }, TextParameter.Of(s.Evidence), TextParameter.Of(s.DetectorVersion), TextParameter.Of(s.ReaderVersion), TextParameter.Of(s.Direction),
             Value(s.SpeedKmh, NpgsqlDbType.Double), Value(s.ClockSynchronised, NpgsqlDbType.Boolean), TextParameter.Of(s.Movement),
-            Digest(s.EvidenceSha256), Digest(s.PatchSha256),
+            Digest(s.EvidenceSha256), Digest(s.PatchSha256), new() { Value = record.Position.Topic }, new() { Value = record.Position.Partition }, new() { Value = record.Position.Offset },
         },
     };
 

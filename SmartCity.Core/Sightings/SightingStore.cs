@@ -24,9 +24,10 @@ internal static class SightingStore
 
     /// <summary>
     /// The records whose sightings the database does not have yet, those that are a later revision of what it has, and those of a later revision with the
-    /// same reading, which only say more of how the vehicle moved; each sighting once, in its latest revision.
+    /// same reading, which only say more of how the vehicle moved; each sighting once, in its latest revision. Repeated are those of which the database has
+    /// a sighting from this very batch: it was committed, and its positions or the answer were not.
     /// </summary>
-    public static async Task<(List<SightingRecord> Fresh, List<SightingRecord> Revised, List<SightingRecord> Moved)> SelectNewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
+    public static async Task<(List<SightingRecord> Fresh, List<SightingRecord> Revised, List<SightingRecord> Moved, HashSet<SightingRecord> Repeated)> SelectNewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
         var byKey = new Dictionary<(DateTimeOffset, Guid), SightingRecord>(records.Count);
         foreach (var record in records)
@@ -48,7 +49,7 @@ internal static class SightingStore
             """
             select k.captured_at, k.id, stored.* from unnest($1, $2) as k (captured_at, id)
             cross join lateral (
-                select s.revision, s.plate, s.country, s.confidence, s.clock_synchronised, s.evidence, s.station_id from sightings s
+                select s.revision, s.plate, s.country, s.confidence, s.clock_synchronised, s.evidence, s.station_id, s.topic, s.partition, s.record_offset from sightings s
                 where s.captured_at = k.captured_at and s.id = k.id and s.captured_at between $3 and $4 offset 0
             ) as stored
             """,
@@ -63,11 +64,13 @@ internal static class SightingStore
                 new() { Value = byKey.Keys.Max(k => k.Item1) },
             },
         };
-        var (revised, moved) = (new List<SightingRecord>(), new List<SightingRecord>());
+        var (revised, moved, repeated) = (new List<SightingRecord>(), new List<SightingRecord>(), new HashSet<(DateTimeOffset, Guid)>());
+        var positions = records.Select(r => r.Position).ToHashSet();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (!byKey.Remove((reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1)), out var record))
+            var key = (reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1));
+            if (!byKey.Remove(key, out var record))
             {
                 continue;
             }
@@ -83,9 +86,14 @@ internal static class SightingStore
                 var isSame = (s.Plate, s.Country, s.Confidence, s.ClockSynchronised, s.Evidence) == (reader.Text(3), reader.Text(4), reader.GetDouble(5), reader.Bool(6), reader.Text(7));
                 (isSame ? moved : revised).Add(record);
             }
+
+            if (positions.Contains(new RecordPosition(reader.GetString(9), reader.GetInt32(10), reader.GetInt64(11))))
+            {
+                repeated.Add(key);
+            }
         }
 
-        return ([.. byKey.Values], revised, moved);
+        return ([.. byKey.Values], revised, moved, repeated.Count == 0 ? [] : [.. records.Where(r => repeated.Contains((r.Sighting.CapturedAt, r.Sighting.Id))).Except([.. revised, .. moved])]);
     }
 
     public static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<SightingRecord> records, IReadOnlyDictionary<SightingRecord, Guid> passageOf, DateTimeOffset storedAt, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Reflection.PortableExecutable;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SmartCity.Edge.Tests.Hosting;
@@ -35,6 +36,8 @@ public sealed partial class ImageTests : IDisposable
             var files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f)).ToList();
             Assert.DoesNotContain(files, f => f.Contains("/sdk/", StringComparison.Ordinal) || f.EndsWith(".pdb", StringComparison.Ordinal) || f.EndsWith("appsettings.Development.json", StringComparison.Ordinal));
             Assert.DoesNotContain(files, f => f.EndsWith("face-descriptor.onnx", StringComparison.Ordinal));
+            var own = image.Config.GetProperty("Entrypoint").EnumerateArray().Last().GetString()!.TrimStart('/');
+            Assert.All((string[])[own, "app/SmartCity.Contracts.dll"], f => Assert.True(IsReadyToRun(Path.Combine(root, f)), $"{f} is compiled while it runs."));
             var container = chart.Pods.SelectMany(p => p.Spec.Containers).Single(c => c.Name == name);
             await AnswersAsync(image, root, container, name == "web" ? "/sign-in" : container.LivenessProbe.HttpGet.Path);
         }
@@ -100,6 +103,12 @@ public sealed partial class ImageTests : IDisposable
             Assert.Contains(container.Env, v => v.Name.EndsWith("__Faces__Enabled", StringComparison.Ordinal) && v.Value == "true");
             await AnswersAsync(image, root, container, container.LivenessProbe.HttpGet.Path);
         }
+    }
+
+    private static bool IsReadyToRun(string assembly)
+    {
+        using var file = new PEReader(File.OpenRead(assembly));
+        return file.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size > 0;
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -50,6 +50,22 @@ public sealed class PostgresServer : IAsyncLifetime
         return name;
     }
 
+    /// <summary>A new database without tables, of an owner who is no superuser; its name.</summary>
+    /// <param name="role">Another role that may sign in.</param>
+    public async Task<string> CreateEmptyDatabaseAsync(string owner, string role)
+    {
+        await using var data = NpgsqlDataSource.Create(ConnectionString("postgres") + ";Pooling=false");
+        foreach (var name in (string[])[owner, role])
+        {
+            await using var create = data.CreateCommand($"do $$ begin create role {name} login; exception when duplicate_object then null; when unique_violation then null; end $$");
+            await create.ExecuteNonQueryAsync();
+        }
+
+        var database = $"owned_{Interlocked.Increment(ref _databases)}";
+        await CreateAsync($"{database} owner {owner} template template0");
+        return database;
+    }
+
     /// <summary>A backup of a database as its users may go on working.</summary>
     public async Task DumpAsync(string database, string file) =>
         await RunAsync(Path.Combine(await BinariesAsync(), "pg_dump"), "-h", _folder, "-U", "smartcity", "-Fc", "-f", file, database);

@@ -12,6 +12,7 @@ using SmartCity.Core.Live;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
+using SmartCity.Core.Tests.Sightings;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Live;
@@ -188,6 +189,40 @@ public class LiveTests(CoreHost core) : IClassFixture<CoreHost>
 
         var told = await UntilAsync(stream, e => e.Sighting?.Plate == "LOST02A");
         Assert.NotNull(told[^1].Sighting!.PassageId);
+    }
+
+    [Fact]
+    public async Task What_another_core_has_stored_is_told_once()
+    {
+        var at = Now();
+        await CoreHost.UntilAsync(() => Task.FromResult(core.Services.GetRequiredService<LiveFeed>().IsResting), "nobody watches");
+        await new TestIngest(core.Postgres.DataSource).ApplyAsync(Records(Sighting("OTHER00", at, "london-a1")));
+        await using var stream = await OpenAsync(core.Http);
+        var (first, own) = (Sighting("OTHER01", at, "london-a1"), Sighting("OTHER02", at, "london-a1"));
+
+        var other = new TestIngest(core.Postgres.DataSource);
+        await other.ApplyAsync(Records(first, Sighting(null, at, "london-a1")));
+        await core.SendAsync(own);
+        await other.ApplyAsync(Records(first with { Revision = 1, Plate = "OTHER03" }));
+        await other.ApplyAsync(Records(first, Sighting("OTHER04", at, "london-a1")));
+
+        var told = (await UntilAsync(stream, e => e.Sighting?.Plate == "OTHER02", e => e.Sighting?.Plate == "OTHER04")).ConvertAll(e => e.Sighting!);
+        Assert.Equal((1, 1), (told.Count(s => s.Plate == "OTHER02"), told.Count(s => s.Plate == "OTHER04")));
+        Assert.Contains(told, s => s is { Plate: "OTHER03", Revision: 1 });
+        Assert.DoesNotContain(told, s => s.Plate == "OTHER00");
+        Assert.All(told.Where(s => s.Plate is not null), s => Assert.NotNull(s.PassageId));
+    }
+
+    [Fact]
+    public async Task Nothing_is_asked_of_the_database_while_nobody_watches_and_whoever_comes_misses_nothing()
+    {
+        var feed = core.Services.GetRequiredService<LiveFeed>();
+        await CoreHost.UntilAsync(() => Task.FromResult(feed.IsResting), "nobody watches");
+
+        await using var stream = await OpenAsync(core.Http);
+        await new TestIngest(core.Postgres.DataSource).ApplyAsync(Records(Sighting("OTHER05", Now(), "london-a1")));
+
+        Assert.Single(await UntilAsync(stream, e => e.Sighting?.Plate == "OTHER05"), e => e.Sighting?.Plate == "OTHER05");
     }
 
     [Fact]

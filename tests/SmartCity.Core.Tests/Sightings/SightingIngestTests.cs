@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SmartCity.Core.Ops;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
@@ -26,6 +27,44 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.Equal((0, 1), (second.Stored.Count, second.Duplicates));
         Assert.Equal(1L, await postgres.ScalarAsync<long>("select count(*) from sightings where plate = 'DUP1'"));
         Assert.Equal(1, await postgres.ScalarAsync<int>("select sightings from passages where plate = 'DUP1'"));
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_tried_again_after_its_sightings_were_committed_counts_nothing_twice()
+    {
+        var (known, revised) = (Sighting("RETRY1", Noon, "london-t1"), Sighting("RETRY2", Noon, "london-t1"));
+        await Ingest().ApplyAsync(Records(known, revised), [], TestContext.Current.CancellationToken);
+        await postgres.ExecuteAsync(
+            """
+            create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not now' using errcode = '40001'; end $$;
+            create trigger refuse before update of plate on sightings_20261123 for each row when (new.plate = 'RETRY3') execute function refuse()
+            """);
+        var moved = known with { Revision = 1, Direction = "outbound" };
+        var batch = Records(Sighting("RETRY4", Noon, "london-t1"), moved, moved, known, revised with { Revision = 1, Plate = "RETRY3" });
+
+        // Its sightings are committed, its corrections are not.
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => Ingest().ApplyAsync(batch, [], TestContext.Current.CancellationToken));
+        await postgres.ExecuteAsync("drop trigger refuse on sightings_20261123");
+        var result = await Ingest().ApplyAsync(batch, [], TestContext.Current.CancellationToken);
+        var third = await Ingest().ApplyAsync(batch, [], TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, 0), (result.Duplicates, third.Duplicates));
+        Assert.Equal(["RETRY4"], result.Repeated.Select(r => r.Sighting.Plate).Except(["RETRY1"]));
+        Assert.Equal("3 2", await postgres.ScalarAsync<string>("select stored || ' ' || duplicates from station_totals where station_id = 'london-t1'"));
+    }
+
+    [Fact]
+    public async Task What_a_batch_had_stored_when_it_was_tried_before_is_counted_as_stored_in_the_end()
+    {
+        var batch = Records(Sighting("RETRY5", Noon, "london-t2"));
+        await Ingest().ApplyAsync(batch, [], TestContext.Current.CancellationToken);
+        var result = await Ingest().ApplyAsync(batch, [], TestContext.Current.CancellationToken);
+        var (statistics, others) = (new IngestStatistics(TimeProvider.System), new IngestStatistics(TimeProvider.System));
+
+        statistics.Add(result, 0, again: true);
+        others.Add(result, 0);
+
+        Assert.Equal((1, 0), (statistics.LastMinuteOf("london-t2"), others.LastMinuteOf("london-t2")));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Npgsql;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Doubts;
+using SmartCity.Core.Live;
 using SmartCity.Core.Passages;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
@@ -27,8 +28,8 @@ internal sealed class TestIngest
         InDoubt = new DaysInDoubt(data, Ledger);
         Corrections = new ChargeCorrections(data, Ledger, ChargingCity.London, Options.Create(new ReviewOptions()), TimeProvider.System);
         var (moves, near, cases) = (new ReadingMove(passages, raiser, doubts, ChargingCity.London), new NearMatches(sieve), new ReadingCases(options, Options.Create(new ReviewOptions())));
-        var revisions = new SightingRevisions(data, moves, Ledger, near, queue, cases, TimeProvider.System);
-        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, near, queue, cases, doubts, InDoubt, revisions, TimeProvider.System, NullLogger<SightingIngest>.Instance);
+        var revisions = new SightingRevisions(data, moves, Ledger, near, queue, cases, new LiveBatches(), TimeProvider.System);
+        Ingest = new SightingIngest(data, new SightingPartitions(data), passages, Ledger, raiser, near, queue, cases, doubts, InDoubt, revisions, new LiveBatches(), TimeProvider.System, NullLogger<SightingIngest>.Instance);
         Reviews = new ReadReviews(data, moves, Ledger, Options.Create(new ReviewOptions()), TimeProvider.System);
     }
 
