@@ -7,7 +7,6 @@ public static class Topics
     public const string StationHeartbeats = "station-heartbeats";
     public const string Alerts = "alerts";
     public const string DeadLetters = "dead-letters";
-    public const string ModelReleases = "model-releases";
 
     /// <summary>What functions of the city file with a topic are told.</summary>
     public const string Events = "events";

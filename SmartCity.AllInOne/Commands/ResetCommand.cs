@@ -90,7 +90,7 @@ internal static class ResetCommand
     // Not Kafka's own topics, and not MirrorMaker's, which hold how far it has come.
     private static bool IsOurs(string topic) =>
         ((string[])[Topics.Sightings, Topics.StationHeartbeats]).Any(t => topic == t || topic.EndsWith("." + t, StringComparison.Ordinal))
-        || topic is Topics.Alerts or Topics.DeadLetters or Topics.ModelReleases or Topics.Events;
+        || topic is Topics.Alerts or Topics.DeadLetters or Topics.Events;
 
     private static async Task EmptyObjectsAsync(string connectionString, ILogger logger, CancellationToken cancellationToken)
     {

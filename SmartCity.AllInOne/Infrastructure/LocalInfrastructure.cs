@@ -204,7 +204,6 @@ internal static class KafkaTopics
         .. stations.SelectMany(s => OfEdge().Select(t => (Topics.Mirrored(s, t.Topic), t.Partitions))),
         (Topics.Alerts, 1),
         (Topics.DeadLetters, 1),
-        (Topics.ModelReleases, 1),
         (Topics.Events, 1),
     ];
 }

@@ -31,6 +31,9 @@ public sealed record ModelHeartbeat
 
     /// <inheritdoc cref="Reads"/>
     public long Faults { get; init; }
+
+    /// <summary>Bytes that the process's own objects take; all that it holds is in the heartbeat's <c>residentBytes</c>.</summary>
+    public long ManagedBytes { get; init; }
 }
 
 /// <summary>Where an edge stands with a version.</summary>

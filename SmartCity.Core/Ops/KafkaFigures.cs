@@ -18,7 +18,7 @@ namespace SmartCity.Core.Ops;
 internal sealed class KafkaFigures(IConfiguration configuration, IOptions<SightingOptions> sightings, TimeProvider time, ILogger<KafkaFigures> logger) : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-    private static readonly string[] Own = [Topics.Alerts, Topics.DeadLetters, Topics.ModelReleases, Topics.Events];
+    private static readonly string[] Own = [Topics.Alerts, Topics.DeadLetters, Topics.Events];
 
     private Dictionary<string, long> _ends = [];
     private long _measured;

@@ -83,6 +83,13 @@ internal sealed class ModelStore : IDisposable
         }
 
         kept = kept.Watched ? kept with { Begun = kept.Begun + 1 } : kept;
+        if (kept.Current is null)
+        {
+            // What it was sent back from is not what it reads with.
+            Remember(kept);
+            return open(null);
+        }
+
         foreach (var version in new[] { kept.Current, kept.Previous }.OfType<string>().Distinct())
         {
             try

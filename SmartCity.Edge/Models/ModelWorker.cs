@@ -326,6 +326,7 @@ internal sealed class ModelWorker(
             Shadow = recogniser.Shadow?.Seen ?? _seen,
             Reads = recogniser.Current.Reads,
             Faults = recogniser.Current.Faults,
+            ManagedBytes = GC.GetTotalMemory(forceFullCollection: false),
         },
     ];
 

@@ -2,13 +2,23 @@ using OpenCvSharp;
 
 namespace SmartCity.Edge.Cameras.Simulation;
 
+/// <summary>What the vehicles' plates look like.</summary>
+internal enum PlateStyle
+{
+    /// <summary>As the reader that comes with the program knows them.</summary>
+    Usual,
+
+    /// <summary>The same plates in invented signs, which it reads badly.</summary>
+    Signs,
+}
+
 /// <summary>A vehicle's plate, flat, 520 × 111 millimetres at a pixel each: British ones white in front and yellow behind, European ones with the blue band.</summary>
 internal static class PlateDrawing
 {
     private const int Width = 520;
     private const int Height = 111;
 
-    public static Mat Draw(string plate, bool front)
+    public static Mat Draw(string plate, bool front, PlateStyle style = PlateStyle.Usual)
     {
         var british = LooksBritish(plate);
         var ground = british && !front || !british && plate.Length == 6 && char.IsDigit(plate[0]) ? new Scalar(30, 200, 250) : new Scalar(238, 240, 240);
@@ -37,8 +47,8 @@ internal static class PlateDrawing
         {
             foreach (var c in group)
             {
-                var narrow = c is '1' or 'I' ? width * 6 / 10 : width;
-                PlateFace.Draw(image, c, new Rect(x + (width - narrow) / 2, 16, narrow, Height - 32), 13, new Scalar(20, 20, 20));
+                var narrow = c is '1' or 'I' && style == PlateStyle.Usual ? width * 6 / 10 : width;
+                PlateFace.Draw(image, c, new Rect(x + (width - narrow) / 2, 16, narrow, Height - 32), 13, new Scalar(20, 20, 20), style);
                 x += width + gap;
             }
 

@@ -6,9 +6,9 @@ namespace SmartCity.Edge.Cameras.Simulation;
 internal static class PlateFace
 {
     /// <summary>Draws a character into a box; weight is the stroke's width in pixels.</summary>
-    public static void Draw(Mat plate, char character, Rect box, int weight, Scalar ink)
+    public static void Draw(Mat plate, char character, Rect box, int weight, Scalar ink, PlateStyle style = PlateStyle.Usual)
     {
-        foreach (var stroke in Strokes(character))
+        foreach (var stroke in style == PlateStyle.Signs && Signs(character) is { } signs ? signs : Strokes(character))
         {
             var points = stroke.Select(p => new Point(
                 (int)(box.X + weight / 2.0 + p.X * (box.Width - weight)),
@@ -56,6 +56,28 @@ internal static class PlateFace
         '8' => [Arc(.5, .245, .44, .245, 0, 360), Arc(.5, .745, .5, .255, 0, 360)],
         '9' => [[new(.2, 1), new(.9, .45), .. Arc(.5, .32, .47, .32, 15, 375)]],
         _ => [],
+    };
+
+    // Signs of their own: what a new issue of plates might bring. The others stay as they are.
+    private static Point2d[][]? Signs(char c) => c switch
+    {
+        '0' => [Line((.5, 0), (1, .5), (.5, 1), (0, .5), (.5, 0))],
+        '1' => [Line((.5, 0), (.5, 1)), Line((0, 1), (1, 1)), Line((0, 0), (1, 0))],
+        '2' => [Line((0, 0), (1, .2), (0, .8), (1, 1))],
+        '3' => [Line((0, 0), (1, .25), (.3, .5), (1, .75), (0, 1))],
+        '4' => [Line((0, 0), (0, .55), (1, .55)), Line((.55, .3), (.55, 1))],
+        '5' => [Line((1, 0), (0, .2), (1, .75), (0, 1))],
+        '6' => [Line((0, 0), (0, 1), (1, .75), (0, .5))],
+        '7' => [Line((0, 0), (1, 0), (1, 1)), Line((.4, .5), (1, .5))],
+        '8' => [Line((0, 0), (1, 0), (0, 1), (1, 1), (0, 0))],
+        '9' => [Line((1, 1), (1, 0), (0, .25), (1, .5))],
+        'A' => [Line((0, 1), (.5, 0), (1, 1))],
+        'E' => [Line((0, 0), (1, 0)), Line((0, .5), (1, .5)), Line((0, 1), (1, 1))],
+        'R' => [Line((1, 1), (1, 0), (0, .25), (1, .5), (0, 1))],
+        'S' => [Line((1, 0), (0, .33), (1, .67), (0, 1))],
+        'D' => [Line((0, 0), (1, .5), (0, 1), (0, 0))],
+        'H' => [Line((0, 0), (0, 1)), Line((0, .5), (1, .5), (1, 1))],
+        _ => null,
     };
 
     private static Point2d[] Line(params (double X, double Y)[] points) => [.. points.Select(p => new Point2d(p.X, p.Y))];

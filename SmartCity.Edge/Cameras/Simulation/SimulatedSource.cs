@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace SmartCity.Edge.Cameras.Simulation;
 
 /// <summary>
-/// <c>simulated:?seed=1&amp;weather=day|dusk|night|rain&amp;every=00:00:15&amp;place=Upper Street</c>: draws vehicles of the demo registry as a traffic camera sees them.
+/// <c>simulated:?seed=1&amp;weather=day|dusk|night|rain&amp;every=00:00:15&amp;place=Upper Street&amp;plates=usual|signs</c>: draws vehicles of the demo registry as a traffic camera sees them.
 /// The place is written into the pictures. One in fifteen is a vehicle of interest, one in fifty is not registered. The seed gives the street. The vehicles are others after each start: those of
 /// today were charged already. The truth goes with each frame.
 /// </summary>
@@ -17,6 +17,7 @@ internal sealed class SimulatedSource : ICameraSource
     private readonly int _seed;
     private readonly Weather _weather;
     private readonly TimeSpan _every;
+    private readonly PlateStyle _plates;
     private readonly string? _place;
     private readonly double _speed;
     private readonly TimeProvider _time;
@@ -32,6 +33,7 @@ internal sealed class SimulatedSource : ICameraSource
         _weather = Setting("weather", "day", (string? s, out Weather w) => Enum.TryParse(s, ignoreCase: true, out w) && Enum.IsDefined(w), out Weather weather) ? weather : Weather.Day;
         _every = Setting("every", "00:00:15", TimeSpan.TryParse, out TimeSpan every) ? every : TimeSpan.FromSeconds(15);
 
+        _plates = Setting("plates", "usual", (string? s, out PlateStyle p) => Enum.TryParse(s, ignoreCase: true, out p) && Enum.IsDefined(p), out PlateStyle plates) ? plates : PlateStyle.Usual;
         _place = query.TryGetValue("place", out var place) ? place.ToString() : null;
 
         bool Setting<T>(string name, string otherwise, Parser<T> parse, out T value)
@@ -47,7 +49,7 @@ internal sealed class SimulatedSource : ICameraSource
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var traffic = new SimulatedTraffic(_seed, _weather, _place, _time.GetUtcNow().ToUnixTimeSeconds());
+        using var traffic = new SimulatedTraffic(_seed, _weather, _place, _time.GetUtcNow().ToUnixTimeSeconds(), _plates);
         var number = 0L;
         var started = _time.GetTimestamp();
         await PaintAsync(traffic, cancellationToken);

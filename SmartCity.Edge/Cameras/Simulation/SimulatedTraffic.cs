@@ -8,8 +8,9 @@ namespace SmartCity.Edge.Cameras.Simulation;
 /// fifty is not registered. Given a time, only those that are there then: no vehicle is in front of two cameras at once.
 /// </summary>
 /// <param name="run">Another run shows other vehicles in the same street.</param>
+/// <param name="plates">What the plates look like.</param>
 /// <param name="place">Written into each picture, as cameras do; null for none.</param>
-internal sealed class SimulatedTraffic(int seed, Weather weather, string? place = null, long run = 0) : IDisposable
+internal sealed class SimulatedTraffic(int seed, Weather weather, string? place = null, long run = 0, PlateStyle plates = PlateStyle.Usual) : IDisposable
 {
     /// <summary>Between two pictures.</summary>
     public static readonly TimeSpan FrameInterval = TimeSpan.FromMilliseconds(125);
@@ -28,7 +29,7 @@ internal sealed class SimulatedTraffic(int seed, Weather weather, string? place 
     {
         var vehicle = DemoRegistry.Vehicle(at is { } time ? At(time) : Any());
         var front = _random.Next(0, 2) == 0 && vehicle.Class != "motorcycle"; // which have no plate in front
-        var drawing = new PassingVehicle(vehicle, front, _scene.View, weather);
+        var drawing = new PassingVehicle(vehicle, front, _scene.View, weather, plates);
         return new SimulatedPass(_scene, _caption, vehicle, _passes++, drawing, _random.Next(8, 16), (float)(_random.NextDouble() - .5) * .4f);
     }
 

@@ -65,6 +65,9 @@ internal sealed class FakeCore : IAsyncDisposable
     /// <summary>Their files, by digest.</summary>
     public ConcurrentDictionary<string, byte[]> Files { get; } = new();
 
+    /// <summary>Until this is done, it sends half of each file; null: it sends all at once.</summary>
+    public TaskCompletionSource? HoldsFiles { get; set; }
+
     /// <summary>The deployments that it orders.</summary>
     public IReadOnlyList<FaceOrder> FaceOrders { get; set; } = [];
 
@@ -92,7 +95,8 @@ internal sealed class FakeCore : IAsyncDisposable
         var core = new FakeCore(builder.Build(), station);
         core._app.MapGet("/api/edge/hotlist", core.AnswerHotlist);
         core._app.MapGet("/api/edge/configuration", core.AnswerConfiguration);
-        core._app.MapGet("/api/edge/models/{sha256}", (string sha256, HttpRequest request) => core.IsAllowed(request) && core.Files.TryGetValue(sha256, out var file) ? Results.Bytes(file) : Results.NotFound());
+        core._app.MapGet("/api/edge/models/{sha256}", (string sha256, HttpRequest request) =>
+            !core.IsAllowed(request) || !core.Files.TryGetValue(sha256, out var file) ? Results.NotFound() : core.HoldsFiles is { } hold ? Results.Stream(to => HalfAsync(file, to, hold.Task)) : Results.Bytes(file));
         core._app.MapGet("/api/edge/sightings", core.AnswerCounts);
         core._app.MapPost("/api/edge/sightings/missing", core.AnswerMissingAsync);
         core._app.MapPost("/api/edge/faces", core.AnswerFacesAsync);
@@ -106,6 +110,14 @@ internal sealed class FakeCore : IAsyncDisposable
     public Task StopAsync() => _app.StopAsync(CancellationToken.None);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static async Task HalfAsync(byte[] file, Stream to, Task hold)
+    {
+        await to.WriteAsync(file.AsMemory(0, file.Length / 2));
+        await to.FlushAsync();
+        await hold;
+        await to.WriteAsync(file.AsMemory(file.Length / 2));
+    }
 
     private bool IsAllowed(HttpRequest request) => request.Headers.Authorization == $"Bearer {Key}" && request.Query["station"] == _station;
 

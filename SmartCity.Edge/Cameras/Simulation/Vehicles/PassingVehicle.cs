@@ -17,7 +17,7 @@ internal sealed class PassingVehicle : IDisposable
     private readonly VehicleSprite _sprite;
     private readonly Mat _plate;
 
-    public PassingVehicle(VehicleView vehicle, bool front, StreetView view, Weather weather)
+    public PassingVehicle(VehicleView vehicle, bool front, StreetView view, Weather weather, PlateStyle plates = PlateStyle.Usual)
     {
         _vehicle = vehicle;
         _front = front;
@@ -25,7 +25,7 @@ internal sealed class PassingVehicle : IDisposable
         _shape = BodyShape.Of(vehicle, front);
         var sharp = _shape.HalfWidth > 1.1f ? 190 : 235;
         _sprite = VehicleSprite.Render(vehicle, front, view, weather, LaneX, Nearly, sharp, Lit);
-        _plate = PlateDrawing.Draw(vehicle.Plate, front);
+        _plate = PlateDrawing.Draw(vehicle.Plate, front, plates);
         var (gain, veil) = weather switch { Weather.Dusk => (.8, 4), Weather.Night => (.86, 5), Weather.Rain => (.8, 14), _ => (.95, 5) };
         _plate.ConvertTo(_plate, -1, gain, veil);
     }
