@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Models;
 
 namespace SmartCity.Recognition;
@@ -56,6 +57,7 @@ internal sealed class ShadowReading(ModelGeneration candidate, int every)
         {
             var (before, timeBefore) = Timed(now, image, quad);
             var (after, time) = Timed(candidate, image, quad);
+            var (agreed, sure) = (Folded(after) == Folded(before), before is { Plate: not null, Confidence: >= Sighting.LeastSure });
             lock (_gate)
             {
                 Keep(_timesBefore, timeBefore);
@@ -63,7 +65,9 @@ internal sealed class ShadowReading(ModelGeneration candidate, int every)
                 _seen = _seen with
                 {
                     Plates = _seen.Plates + 1,
-                    Agreed = _seen.Agreed + One(Folded(after) == Folded(before)),
+                    Agreed = _seen.Agreed + One(agreed),
+                    Sure = _seen.Sure + One(sure),
+                    SureAgreed = _seen.SureAgreed + One(sure && agreed),
                     Abstained = _seen.Abstained + One(after?.Plate is null),
                     AbstainedBefore = _seen.AbstainedBefore + One(before?.Plate is null),
                     InGrammar = _seen.InGrammar + One(after?.Format is not null),

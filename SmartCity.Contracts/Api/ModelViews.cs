@@ -41,7 +41,8 @@ public sealed record ModelFigures(string Set, string Slice, int Plates, ModelMea
 /// <param name="Abstained">Not given as read.</param>
 /// <param name="CalibrationError">Mean distance of confidence and truth, over ten bins.</param>
 /// <param name="P95Milliseconds">95th percentile of the time for a plate; null for slices.</param>
-public sealed record ModelMeasure(double Right, double WrongSure, double Abstained, double CalibrationError, double? P95Milliseconds);
+/// <param name="InGrammar">Read in a shape that some country gives out; null in judgements from before this was counted.</param>
+public sealed record ModelMeasure(double Right, double WrongSure, double Abstained, double CalibrationError, double? P95Milliseconds, double? InGrammar = null);
 
 /// <summary>What a version and the one that it was judged beside read of the hold-out, <c>GET /api/models/{id}/readings</c>.</summary>
 /// <param name="Plates">How many were read.</param>

@@ -28,6 +28,11 @@ public sealed record StationRow(string StationId, string Station, long Passages,
 /// <param name="MeanConfidence">Mean confidence of the plates that were read; null if none were.</param>
 public sealed record ReadsRow(string StationId, string CameraId, long Sightings, long Read, double? MeanConfidence, long Reviewed, long Corrected);
 
+/// <param name="Version">The version of the reader; unknown where none is known.</param>
+/// <param name="Reviewed">Readings on which a person decided.</param>
+/// <param name="Corrected">Of those, the ones that were wrong.</param>
+public sealed record VersionsRow(DateOnly Day, string Version, string StationId, long Sightings, long Read, long Reviewed, long Corrected);
+
 /// <summary>Vehicles that went from one station to another within two hours.</summary>
 /// <param name="Median">Median travel time.</param>
 /// <param name="P90">Travel time that nine of ten vehicles did not exceed.</param>

@@ -62,6 +62,12 @@ public sealed record ModelShadow
     /// <summary>How many of them both read alike, O and 0 and I and 1 being the same.</summary>
     public long Agreed { get; init; }
 
+    /// <summary>Of how many the version that counts was sure (0.9 or more), and how many of these the candidate read alike: where it was not, the candidate may well be right.</summary>
+    public long Sure { get; init; }
+
+    /// <inheritdoc cref="Sure"/>
+    public long SureAgreed { get; init; }
+
     /// <summary>How many the candidate, and the version that counts, would not have given as read.</summary>
     public long Abstained { get; init; }
 

@@ -35,6 +35,11 @@ internal static class GateRules
             yield return Gate($"sure and wrong, {set.Set}", set.After.WrongSure <= set.Before.WrongSure + limits.MostWrongSureMore, $"It reads {set.After.WrongSure:P1} wrongly with a confidence of 0.9 or more, the champion {set.Before.WrongSure:P1}; it may be {limits.MostWrongSureMore:P1} more.");
             yield return Gate($"calibration, {set.Set}", set.After.CalibrationError <= set.Before.CalibrationError + limits.MostCalibrationErrorMore, $"Its confidence is {set.After.CalibrationError:P1} from the truth on average, the champion's {set.Before.CalibrationError:P1}; it may be {limits.MostCalibrationErrorMore:P1} more.");
             yield return Gate($"unread, {set.Set}", set.After.Abstained <= set.Before.Abstained + limits.MostAbstainedMore, $"It leaves {set.After.Abstained:P1} unread, the champion {set.Before.Abstained:P1}; it may be {limits.MostAbstainedMore:P1} more.");
+            if (set is { Before.InGrammar: { } shapesBefore, After.InGrammar: { } shapes })
+            {
+                yield return Gate($"shape, {set.Set}", shapes >= shapesBefore - limits.MostOutOfGrammarMore, $"It reads {shapes:P1} in a shape that some country gives out, the champion {shapesBefore:P1}; it may be {limits.MostOutOfGrammarMore:P1} less.");
+            }
+
             yield return Gate($"time, {set.Set}", set.After.P95Milliseconds <= limits.MostTimes * set.Before.P95Milliseconds, $"It takes {set.After.P95Milliseconds:0.##} ms for a plate (95th percentile), the champion {set.Before.P95Milliseconds:0.##}; it may take {limits.MostTimes:0.##} times as long.");
         }
 

@@ -70,6 +70,10 @@ public sealed class GateOptions
     [Range(0.0, 1.0)]
     public double MostAbstainedMore { get; set; } = 0.05;
 
+    /// <summary>How many fewer plates it may read in a shape that some country gives out.</summary>
+    [Range(0.0, 1.0)]
+    public double MostOutOfGrammarMore { get; set; } = 0.05;
+
     /// <summary>How many times as long it may take for a plate (95th percentile).</summary>
     [Range(1.0, 100.0)]
     public double MostTimes { get; set; } = 1.5;

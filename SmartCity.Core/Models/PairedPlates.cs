@@ -1,5 +1,6 @@
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Plates;
 
 namespace SmartCity.Core.Models;
 
@@ -38,7 +39,8 @@ internal static class PairedPlates
             Math.Round(plates.Count(p => of(p).Confidence >= Sighting.LeastSure && Right(of(p), p.Truth) == 0) / n, 4),
             Math.Round(plates.Count(p => of(p).Abstained) / n, 4),
             Math.Round(plates.GroupBy(p => Math.Min((int)(of(p).Confidence * Bins), Bins - 1)).Sum(bin => Math.Abs(bin.Sum(p => of(p).Confidence - Right(of(p), p.Truth)))) / n, 4),
-            timed ? Math.Round(plates.Select(p => of(p).Time.TotalMilliseconds).Order().ElementAt((int)Math.Ceiling(n * 0.95) - 1), 2) : null);
+            timed ? Math.Round(plates.Select(p => of(p).Time.TotalMilliseconds).Order().ElementAt((int)Math.Ceiling(n * 0.95) - 1), 2) : null,
+            Math.Round(plates.Count(p => PlateShape.All.Any(s => s.Fits(of(p).Text))) / n, 4));
     }
 
     // The middle 95 % of the mean, over plates drawn with replacement.

@@ -17,7 +17,7 @@ internal static class ReportSlice
     public const int MostDays = 366;
 
     /// <summary>What is counted of each day.</summary>
-    public static readonly IReadOnlyList<DayReport> Days = [ChargesReport.Day, ComplianceReport.Day, TrafficReports.Day, ReadsReport.Day, CongestionReports.TravelDay, CongestionReports.DwellDay, EmissionsReport.Day];
+    public static readonly IReadOnlyList<DayReport> Days = [ChargesReport.Day, ComplianceReport.Day, TrafficReports.Day, ReadsReport.Day, VersionsReport.Day, CongestionReports.TravelDay, CongestionReports.DwellDay, EmissionsReport.Day];
 
     public static IServiceCollection AddReports(this IServiceCollection services)
     {
@@ -33,6 +33,7 @@ internal static class ReportSlice
         Map(app, "hours", "Passages by hour of the day and station", TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values);
         Map(app, "stations", "Stations, the busiest first", TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values);
         Map(app, "reads", "How well each camera reads", ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values);
+        Map(app, "versions", "How well each version of the reader reads, day by day", VersionsReport.RunAsync, VersionsReport.Columns, VersionsReport.Values);
         Map(app, "travel", "Travel times between stations", CongestionReports.TravelAsync, CongestionReports.TravelColumns, CongestionReports.Values);
         Map(app, "dwell", "How long vehicles stay", CongestionReports.DwellAsync, CongestionReports.DwellColumns, CongestionReports.Values);
         Map(app, "emissions", "NOx, particles and CO2 by zone, estimated", (data, range, token) => EmissionsReport.RunAsync(data, EmissionFactors.Published, range, token), EmissionsReport.Columns, EmissionsReport.Values);

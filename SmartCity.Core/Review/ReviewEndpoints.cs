@@ -55,6 +55,7 @@ internal static class ReviewEndpoints
         string state = "open",
         string? kind = null,
         string? station = null,
+        string? version = null,
         Cursor? after = null,
         int limit = Paging.DefaultLimit)
     {
@@ -72,6 +73,7 @@ internal static class ReviewEndpoints
             .And("state = @", state)
             .And("kind = @", kind)
             .And("station_id = @", station)
+            .And("exists (select from sightings s where s.captured_at = review_cases.captured_at and s.id = review_cases.sighting_id and s.reader_version = @)", version)
             .And(state is "open" or "proposed" or "skipped" ? null : $"{Restricted.Not("plate")} and {Restricted.Not("resolved_plate")}")
             .After("captured_at", "id", after)
             .Command(dataSource, $"select {Columns} from review_cases where {{where}} order by captured_at desc, id desc limit {{limit}}", limit + 1);

@@ -34,6 +34,7 @@ internal static class SightingEndpoints
         PeriodEnd? to = null,
         string? @class = null,
         string? zone = null,
+        string? version = null,
         Cursor? after = null,
         int limit = Paging.DefaultLimit)
     {
@@ -48,7 +49,7 @@ internal static class SightingEndpoints
             from = new(history.LiveFrom);
         }
 
-        var filter = new SightingFilter(station, plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), from?.At, to?.At, after, @class, zone, AlsoRestricted: !isLive && Restricted.MaySee(http));
+        var filter = new SightingFilter(station, plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), from?.At, to?.At, after, @class, zone, AlsoRestricted: !isLive && Restricted.MaySee(http), Version: version);
         var rows = await queries.ListAsync(filter, limit + 1, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(Keepers.Masked), limit, s => new Cursor(s.CapturedAt, s.Id)));
     }

@@ -29,6 +29,7 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource, ChargingCity 
             .And("v.class = @", filter.Class)
             .And("s.station_id in (select z.station_id from station_zones z where z.zone = @ and (now() at time zone (select time_zone from city))::date >= z.from_day and (now() at time zone (select time_zone from city))::date < z.to_day)", filter.Zone)
             .And("s.passage_id = @", filter.Passage)
+            .And("s.reader_version = @", filter.Version)
             .And("s.captured_at >= @", filter.From)
             .And("s.captured_at < @", filter.To)
             .After("s.captured_at", "s.id", filter.After)
@@ -119,4 +120,4 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource, ChargingCity 
 /// <param name="Zone">That the station lies in today.</param>
 /// <param name="AlsoRestricted">Whether sightings of plates whose processing is restricted are among them.</param>
 internal sealed record SightingFilter(
-    string? Station, string? Plate, DateTimeOffset? From, DateTimeOffset? To, Cursor? After, string? Class = null, string? Zone = null, Guid? Passage = null, bool AlsoRestricted = false);
+    string? Station, string? Plate, DateTimeOffset? From, DateTimeOffset? To, Cursor? After, string? Class = null, string? Zone = null, Guid? Passage = null, bool AlsoRestricted = false, string? Version = null);

@@ -28,7 +28,7 @@ public sealed class EdgeModelOptions
     [Range(1, 100_000)]
     public int ShadowPlates { get; set; } = 30;
 
-    /// <summary>The least share (0–1) of these that both versions read alike.</summary>
+    /// <summary>The least share (0–1) that both versions must read alike of those plates of which the present one is sure.</summary>
     [Range(0.0, 1.0)]
     public double LeastAgreement { get; set; } = 0.5;
 

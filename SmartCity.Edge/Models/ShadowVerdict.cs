@@ -10,10 +10,11 @@ internal static class ShadowVerdict
     public static string? Of(ModelShadow seen, EdgeModelOptions limits)
     {
         var plates = Math.Max(1, seen.Plates);
-        var agreed = (double)seen.Agreed / plates;
+        // Where the present version is in doubt, a better one differs from it.
+        var agreed = seen.Sure == 0 ? 1 : (double)seen.SureAgreed / seen.Sure;
         var abstained = (double)(seen.Abstained - seen.AbstainedBefore) / plates;
         var outOfGrammar = (double)(seen.InGrammarBefore - seen.InGrammar) / plates;
-        return agreed < limits.LeastAgreement ? Text($"On {plates} plates it agreed with the present version in {agreed:P0}; {limits.LeastAgreement:P0} is the least.")
+        return agreed < limits.LeastAgreement ? Text($"On {seen.Sure} plates of which the present version was sure, it agreed in {agreed:P0}; {limits.LeastAgreement:P0} is the least.")
             : abstained > limits.MostAbstainedMore ? Text($"On {plates} plates it left {abstained:P0} more unread than the present version; {limits.MostAbstainedMore:P0} is the most.")
             : outOfGrammar > limits.MostOutOfGrammarMore ? Text($"On {plates} plates it read {outOfGrammar:P0} fewer in a shape that some country gives out; {limits.MostOutOfGrammarMore:P0} is the most.")
             : seen is { P95Milliseconds: { } time, P95MillisecondsBefore: { } before } && time > limits.MostTimes * before ? Text($"It took {time:0.#} ms for a plate (95th percentile), {time / before:0.#} times as long as the present version; {limits.MostTimes:0.#} times is the most.")

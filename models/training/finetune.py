@@ -4,7 +4,8 @@
 
 IN has job.json, parent.onnx, items.csv (file, plate, split: train or validation) and the pictures: plates seen straight on, with a margin of MARGIN
 heights around the characters. OUT gets model.onnx and card.json, and keeps state.pt to go on from. Progress is a JSON object a line on the standard output.
-job.json, all optional: minutes, steps, batch, rate, seed, threads, rehearsal (rendered plates for each corrected one), every (steps between two measures),
+job.json, all optional: minutes, steps, batch, rate, seed, threads, rehearsal (rendered plates for each corrected one), likeness (what it weighs that the parent sees
+rendered plates alike), every (steps between two measures),
 patience (measures without a better one until it ends), rendered (rendered plates that are measured), frozen (layers of the backbone that stay).
 """
 import csv
@@ -23,9 +24,11 @@ import onnx
 import torch
 from onnx import numpy_helper
 from torch import nn
+from torch.nn import functional as F
 
 import halves
 import layout
+import plates
 import reader
 from glyphs import ALPHABET
 from reader_net import HEIGHT, WIDTH, Reader
@@ -33,7 +36,10 @@ from reader_net import HEIGHT, WIDTH, Reader
 MARGIN = .35  # heights of the characters, as the product cuts plates for its evidence
 TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 256, "frozen": 22}
+SHARES = (.2, .35, .5, .6, .7, .8, .9, 1)  # of the trained weights in the mean with the parent's
+NEARLY = .05  # of the corrected plates: as much as a few of them decide
+SAME = .005  # of the measure: less is chance
+DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.3}
 
 
 def say(**what):
@@ -114,6 +120,19 @@ def items(folder, split):
     return found
 
 
+def rendered_as_judged(seed, count):
+    """Rendered plates near, at middle distance and far, as the core judges by, with a seed of their own: what is unlearnt must show here before it shows there."""
+    import judging  # which needs this file's margin
+
+    rng, found = np.random.default_rng(seed), []
+    widths = list(judging.CONDITIONS.values())
+    while len(found) < count:
+        img, text, _, boxes = plates.draw(rng)
+        if 3 < len(text) <= 10:
+            found.append((patch_of(judging.picture(img, boxes, rng.uniform(*widths[len(found) % len(widths)]), rng)), text))
+    return found
+
+
 def batch_of(pairs):
     x = torch.from_numpy(np.stack([p for p, _ in pairs]))
     return x, torch.tensor([1 + ALPHABET.index(c) for _, t in pairs for c in t]), torch.tensor([len(t) for _, t in pairs]), [t for _, t in pairs]
@@ -134,6 +153,36 @@ def measure(model, batches):
                 ok = reader.fold(read) == reader.fold(t)
                 right, wrong, total = right + ok, wrong + (not ok and sure >= .9), total + 1
     return {"plates": total, "right": round(right / max(total, 1), 4), "wrong_sure": round(wrong / max(total, 1), 4)}
+
+
+def blend(model, parent, trained, first, real, drawn):
+    """Leaves in the model a mean of the parent's weights and of the trained ones: of those that read no fewer rendered plates than the parent, the nearest to the parent
+    that reads nearly as many corrected plates as any. What was learnt mostly stays in it, and what was unlearnt comes back.
+
+    Gives its figures, and the share of the trained ones.
+    """
+    found = []
+
+    def mean(share):
+        model.load_state_dict({k: torch.lerp(parent[k].to(DEVICE), v.to(DEVICE), share) if v.is_floating_point() else v for k, v in trained.items()})
+
+    for share in SHARES:
+        mean(share)
+        figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
+        found.append((share, figures))
+        say(share=1, blended=share, **figures)
+    kept = [f for f in found if f[1]["rendered"]["right"] >= first["rendered"]["right"]] or found[:1]
+    most = max(f["corrected"]["right"] for _, f in kept)
+    share, figures = next(f for f in kept if f[1]["corrected"]["right"] >= most - NEARLY)
+    mean(share)
+    return figures, share
+
+
+def unlikeness(steps, teacher, x):
+    """How differently the parent sees rendered plates: what it knows of them is not to change."""
+    with torch.no_grad():
+        known = teacher(x.to(DEVICE)).cpu()
+    return F.kl_div(F.log_softmax(steps / teacher.temperature.cpu(), -1), known, reduction="sum") / len(x)
 
 
 def calibrate(model, batches):
@@ -169,16 +218,15 @@ def main(source, out):
     torch.manual_seed(job["seed"])
     cv2.setNumThreads(1)
     rng = np.random.default_rng(job["seed"])
-    model = load(os.path.join(source, "parent.onnx"), job["frozen"]).to(DEVICE)
+    model, teacher = (load(os.path.join(source, "parent.onnx"), job["frozen"]).to(DEVICE) for _ in range(2))
+    teacher.eval()
     train, held = items(source, "train"), items(source, "validation")
     if not train:
         raise SystemExit("The dataset has no pictures to train on.")
     rendered_each = round(job["batch"] * job["rehearsal"] / (1 + job["rehearsal"]))
     rendered = reader.batches(job["seed"] + 1, max(rendered_each, 1))
     real = in_batches([(patch_of(p), t) for p, t in held])
-    drawn, source_of_drawn = [], reader.samples(job["seed"] + 2000, 1)
-    if job["rendered"] and rendered_each:
-        drawn = in_batches([next(source_of_drawn) for _ in range(job["rendered"])])
+    drawn = in_batches(rendered_as_judged(job["seed"] + 2000, job["rendered"])) if rendered_each else []
 
     def score():
         figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
@@ -214,7 +262,10 @@ def main(source, out):
             pairs += list(zip(x.numpy(), texts))
         x, y, n, _ = batch_of(pairs)
         model.train()
-        loss = reader.loss_of(model(x.to(DEVICE)).cpu(), y, n)  # of so few numbers that the processor is as quick
+        steps = model(x.to(DEVICE)).cpu()
+        loss = reader.loss_of(steps, y, n)  # of so few numbers that the processor is as quick
+        if rendered_each:
+            loss = loss + job["likeness"] * unlikeness(steps[-rendered_each:], teacher, x[-rendered_each:])
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5)
@@ -223,23 +274,24 @@ def main(source, out):
         if step % job["every"] == 0 or (job["steps"] and step == job["steps"]):
             value, figures = score()
             stale = 0 if value > best[0] else stale + 1
-            if value > best[0]:
-                best = (value, {k: v.clone() for k, v in model.state_dict().items()}, figures, step)
+            if value > best[0] - SAME:
+                # The later the better: the rate falls, and of what is still seen less is unlearnt.
+                best = (max(value, best[0]), {k: v.clone() for k, v in model.state_dict().items()}, figures, step)
             say(step=step, share=round(min(share, 1), 3), seconds=round(time.monotonic() - started), loss=round(loss.item(), 4), **figures)
             torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started, "stale": stale, "best": best, "first": first}, state_file + ".tmp")
             os.replace(state_file + ".tmp", state_file)
-    model.load_state_dict(best[1])
+    figures, mixed = blend(model, teacher.state_dict(), best[1], first, real, drawn)
     calibrate(model, real + drawn)
     model.cpu().eval()
     halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), os.path.join(out, "model.onnx.part"), input_names=["patch"], output_names=["steps"],
                   dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})
     layout.blocked(os.path.join(out, "model.onnx.part"))
     os.replace(os.path.join(out, "model.onnx.part"), os.path.join(out, "model.onnx"))
-    card = {"steps": step, "best": best[3], "temperature": round(model.temperature.item(), 3), "before": first, "after": best[2], "code": code(), "seed": job["seed"],
+    card = {"steps": step, "best": best[3], "temperature": round(model.temperature.item(), 3), "mixed": mixed, "before": first, "after": figures, "code": code(), "seed": job["seed"],
             "environment": f"PyTorch {torch.__version__}, Python {platform.python_version()}, {torch.cuda.get_device_name() if DEVICE.type == 'cuda' else f'{torch.get_num_threads()} threads'}"}
     with open(os.path.join(out, "card.json"), "w", encoding="utf-8") as file:
         json.dump(card, file)
-    say(step=step, share=1, done=True, **best[2])
+    say(step=step, share=1, done=True, mixed=mixed, **figures)
 
 
 if __name__ == "__main__":

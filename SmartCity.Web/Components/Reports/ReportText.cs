@@ -34,6 +34,12 @@ internal static class ReportText
         new("Mean confidence", r => r.MeanConfidence is { } c ? c.ToString("P1", CultureInfo.InvariantCulture) : "–"), new("Reviewed", r => Whole(r.Reviewed)), new("Of these, wrong", r => Share(r.Corrected, r.Reviewed)),
     ];
 
+    public static IReadOnlyList<ReportColumn<VersionsRow>> Versions { get; } =
+    [
+        new("Day", r => Day(r.Day), false), new("Version", r => r.Version, false), new("Station", r => r.StationId, false), new("Sightings", r => Whole(r.Sightings)), new("Read", r => Share(r.Read, r.Sightings)),
+        new("Reviewed", r => Whole(r.Reviewed)), new("Of these, wrong", r => Share(r.Corrected, r.Reviewed)),
+    ];
+
     public static IReadOnlyList<ReportColumn<TravelRow>> Travel { get; } =
     [
         new("From", r => r.From, false, Wraps: true), new("To", r => r.To, false, Wraps: true), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("90th percentile", r => Minutes(r.P90)),
@@ -74,6 +80,22 @@ internal static class ReportText
         [("Share read, worst first", Sideways(rows.OrderBy(r => (double)r.Read / r.Sightings), r => r.CameraId, r => Math.Round(100.0 * r.Read / r.Sightings, 1), "%"))];
 
     public static string ReadsSummary(IReadOnlyList<ReadsRow> rows) => $"{Share(rows.Sum(r => r.Read), rows.Sum(r => r.Sightings))} of {Whole(rows.Sum(r => r.Sightings))} sightings were read.";
+
+    /// <summary>A line for each version, where it read anything on a day.</summary>
+    public static Charted VersionsCharts(IReadOnlyList<VersionsRow> rows)
+    {
+        DateOnly[] days = [.. rows.Select(r => r.Day).Distinct().Order()];
+        string[] versions = [.. rows.Select(r => r.Version).Distinct().Order(StringComparer.Ordinal)];
+        ChartData Lines(Func<VersionsRow, long> part, Func<VersionsRow, long> of) => new(
+            "line", [.. days.Select(Day)],
+            [.. versions.Select(v => new ChartSeries(v, [.. days.Select(d => rows.Where(r => r.Day == d && r.Version == v).ToList()).Select(r => r.Sum(of) is > 0 and var all ? Math.Round(100.0 * r.Sum(part) / all, 1) : (double?)null)]))],
+            "%");
+        return rows.Count == 0 ? [] :
+        [
+            ("Share left unread, by version", Lines(r => r.Sightings - r.Read, r => r.Sightings)),
+            ("Share read rightly of what people looked at, by version", Lines(r => r.Reviewed - r.Corrected, r => r.Reviewed)),
+        ];
+    }
 
     public static Charted TravelCharts(IReadOnlyList<TravelRow> rows) => [("Median minutes, busiest pairs", Sideways(rows, r => $"{r.From} → {r.To}", r => Math.Round(r.Median.TotalMinutes, 1), "min"))];
 

@@ -45,6 +45,15 @@ public sealed class GateRulesTests
     }
 
     [Fact]
+    public void One_that_reads_what_no_country_gives_out_is_stopped()
+    {
+        ModelFigures[] figures = [.. Figures(Good).Select(f => f with { Before = f.Before with { InGrammar = 0.98 }, After = f.After with { InGrammar = f.Set == "hold-out" ? 0.8 : 0.95 } })];
+
+        var stopped = Assert.Single(GateRules.Of(figures, Bytes, Bytes, new GateOptions()), g => !g.Passed);
+        Assert.Equal(("shape, hold-out", "It reads 80.0 % in a shape that some country gives out, the champion 98.0 %; it may be 5.0 % less."), (stopped.Name, stopped.Why));
+    }
+
+    [Fact]
     public void One_that_needs_much_more_memory_is_stopped()
     {
         var stopped = Assert.Single(GateRules.Of(Figures(Good), Bytes, 2 * Bytes, new GateOptions()), g => !g.Passed);

@@ -153,8 +153,8 @@ public sealed class ReportTests(CoreHost core) : IClassFixture<CoreHost>, IAsync
         {
             await core.Postgres.ExecuteAsync(
                 """
-                insert into sightings (id, captured_at, station_id, camera_id, plate, read_plate, reviewed_at, confidence, characters, frames, box, topic, partition, record_offset, stored_at)
-                values ($1, '2026-11-20 12:00:00+00', 'london-a1', 'cam', nullif($2, ''), nullif($3, ''), case when $4 then now() end, 0.8, '{}', 1, '{}', 't', 0, 0, now())
+                insert into sightings (id, captured_at, station_id, camera_id, reader_version, plate, read_plate, reviewed_at, confidence, characters, frames, box, topic, partition, record_offset, stored_at)
+                values ($1, '2026-11-20 12:00:00+00', 'london-a1', 'cam', case when $4 then 'own-read-2' else 'city-read-1' end, nullif($2, ''), nullif($3, ''), case when $4 then now() end, 0.8, '{}', 1, '{}', 't', 0, 0, now())
                 """, new Guid(id, 0, 0, new byte[8]), plate ?? "", read ?? "", reviewed);
         }
 
@@ -169,6 +169,18 @@ public sealed class ReportTests(CoreHost core) : IClassFixture<CoreHost>, IAsync
 
         Assert.Equal((4L, 2L, 2L, 2L), (row.Sightings, row.Read, row.Reviewed, row.Corrected));
         Assert.Equal(0.8, row.MeanConfidence);
+        var day = new DateOnly(2026, 11, 20);
+        Assert.Equal(
+            [new VersionsRow(day, "city-read-1", "london-a1", 2, 1, 0, 0), new VersionsRow(day, "own-read-2", "london-a1", 2, 1, 2, 2)],
+            (await core.Http.GetFromJsonAsync<Report<VersionsRow>>("/api/reports/versions?from=2026-11-20&to=2026-11-20", Token))!.Rows);
+        var listed = await core.Http.GetFromJsonAsync<Page<SightingView>>("/api/sightings?version=own-read-2&from=2026-11-20&to=2026-11-20", Token);
+        Assert.Equal([2, 3], listed!.Items.Select(s => s.Id.ToByteArray()[0]).Order().Select(b => (int)b));
+
+        // A case is of the version that read its sighting.
+        await core.Postgres.ExecuteAsync("insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, state, created_at) select gen_random_uuid(), 'doubtful', 'It is doubtful.', id, captured_at, station_id, plate, confidence, 'open', now() from sightings where camera_id = 'cam'");
+        var cases = await core.Http.GetFromJsonAsync<Page<ReviewView>>("/api/review?version=own-read-2", Token);
+        Assert.Equal(2, cases!.Items.Count);
+        await core.Postgres.ExecuteAsync("delete from review_cases where kind = 'doubtful'");
     }
 
     [Theory]

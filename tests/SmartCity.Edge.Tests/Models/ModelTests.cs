@@ -127,7 +127,7 @@ public sealed class ModelTests : IAsyncLifetime
     {
         Order(TestModels.Shuffled(), 2, 1);
 
-        var beat = await IsRefusedAsync("it agreed with the present version in 0 %");
+        var beat = await IsRefusedAsync("it agreed in 0 %");
         Assert.True(beat.Shadow!.Plates >= 3, $"{beat.Shadow.Plates} plates"); // it is judged at intervals
         Assert.Equal(0L, beat.Shadow.Agreed);
     }
@@ -202,8 +202,9 @@ public sealed class ModelTests : IAsyncLifetime
     public void A_candidate_that_is_slow_or_leaves_more_unread_may_not_take_over()
     {
         var limits = new EdgeModelOptions();
-        var good = new ModelShadow { Plates = 100, Agreed = 90, Abstained = 6, AbstainedBefore = 5, InGrammar = 88, InGrammarBefore = 90, P95Milliseconds = 12, P95MillisecondsBefore = 10 };
+        var good = new ModelShadow { Plates = 100, Agreed = 40, Sure = 40, SureAgreed = 38, Abstained = 6, AbstainedBefore = 5, InGrammar = 88, InGrammarBefore = 90, P95Milliseconds = 12, P95MillisecondsBefore = 10 };
         Assert.Null(ShadowVerdict.Of(good, limits));
+        Assert.Contains("On 40 plates of which the present version was sure, it agreed in 25 %", ShadowVerdict.Of(good with { SureAgreed = 10 }, limits), StringComparison.Ordinal);
         Assert.Contains("2.5 times as long", ShadowVerdict.Of(good with { P95Milliseconds = 25 }, limits), StringComparison.Ordinal);
         Assert.Contains("25 % more unread", ShadowVerdict.Of(good with { Abstained = 30 }, limits), StringComparison.Ordinal);
         Assert.Contains("20 % fewer in a shape", ShadowVerdict.Of(good with { InGrammar = 70 }, limits), StringComparison.Ordinal);
