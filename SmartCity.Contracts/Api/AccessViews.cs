@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SmartCity.Contracts.Api;
 
 /// <summary>The body of <c>POST /api/access/sign-in</c>.</summary>
@@ -57,7 +59,8 @@ public sealed record UserPassword(UserView User, string Password);
 public sealed record ApiKeyView(Guid Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, IReadOnlyList<string>? Stations = null);
 
 /// <param name="Stations">Only for a key with edge:config: the stations that it may ask about; null for all.</param>
-public sealed record NewApiKey(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Stations = null);
+/// <param name="ExpiresAt">The first moment at which it no longer works; null for never. A day alone is the last day on which it does.</param>
+public sealed record NewApiKey(string? Name, IReadOnlyList<string>? Scopes, [property: JsonConverter(typeof(EndConverter))] DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Stations = null);
 
 /// <param name="Token">The key; it is shown only this once.</param>
 public sealed record ApiKeyCreated(ApiKeyView Key, string Token);

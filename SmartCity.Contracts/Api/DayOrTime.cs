@@ -68,6 +68,24 @@ public sealed class EndConverter : JsonConverter<DateTimeOffset?>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset? value, JsonSerializerOptions options) => PeriodJson.Write(writer, value);
 }
 
+/// <summary>A beginning that must be given: <see cref="DayOrTime"/>.</summary>
+public sealed class NeededBeginConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && DayOrTime.TryBegin(reader.GetString(), out var at) ? at : throw new JsonException($"It must be {DayOrTime.Expected}.");
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => PeriodJson.Write(writer, value);
+}
+
+/// <summary>An end that must be given: <see cref="DayOrTime"/>.</summary>
+public sealed class NeededEndConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && DayOrTime.TryEnd(reader.GetString(), out var at) ? at : throw new JsonException($"It must be {DayOrTime.Expected}.");
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => PeriodJson.Write(writer, value);
+}
+
 internal static class PeriodJson
 {
     public static void Write(Utf8JsonWriter writer, DateTimeOffset? value)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SmartCity.Contracts.Api;
 
 /// <summary><c>GET /api/faces</c>: what holds for every deployment.</summary>
@@ -72,7 +74,7 @@ public static class FaceNearness
 /// <summary>The body of <c>POST /api/faces/lists/{id}/entries</c>.</summary>
 /// <param name="Reason">Why the person is sought.</param>
 /// <param name="Pictures">One to five, each of this person alone.</param>
-public sealed record NewFaceEntry(string? Label, string? Category, string? Reason, bool Minor, string? Authority, DateTimeOffset ExpiresAt, IReadOnlyList<FacePictureFile>? Pictures);
+public sealed record NewFaceEntry(string? Label, string? Category, string? Reason, bool Minor, string? Authority, [property: JsonConverter(typeof(NeededEndConverter))] DateTimeOffset ExpiresAt, IReadOnlyList<FacePictureFile>? Pictures);
 
 /// <param name="Name">Of the file, to name it when it is refused. It is not kept.</param>
 /// <param name="Bytes">JPEG or PNG.</param>
@@ -107,7 +109,7 @@ public sealed record FacePlace(string? StationId, string? CameraId);
 /// <param name="Threshold">A pooled look nearer than this is a question for a person.</param>
 /// <param name="FacesAnHour">How many people are expected to pass.</param>
 public sealed record NewFaceDeployment(
-    string? Purpose, string? LegalBasis, string? Authoriser, string? Dpia, string? Contact, string? Place, IReadOnlyList<FacePlace>? Cameras, Guid List, DateTimeOffset From, DateTimeOffset Until, double Threshold, double FacesAnHour);
+    string? Purpose, string? LegalBasis, string? Authoriser, string? Dpia, string? Contact, string? Place, IReadOnlyList<FacePlace>? Cameras, Guid List, [property: JsonConverter(typeof(NeededBeginConverter))] DateTimeOffset From, [property: JsonConverter(typeof(NeededEndConverter))] DateTimeOffset Until, double Threshold, double FacesAnHour);
 
 /// <summary>A deployment record. What it says is never changed; signatures and a revocation are added.</summary>
 /// <param name="State">One of <see cref="FaceDeploymentState"/>.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SmartCity.Contracts.Api;
 
 /// <summary><c>GET /api/ops</c>: the state of the pipeline. States are healthy, degraded, failed or unknown.</summary>
@@ -266,7 +268,7 @@ public sealed record DeadLetterDiscard(string? Reason);
 /// <summary>The body of <c>POST /api/dead-letters/replay</c>: which open dead letters to send back.</summary>
 /// <param name="Reason">A part of the reason.</param>
 /// <param name="From">Only those recorded at or after this time.</param>
-public sealed record DeadLetterSelection(string? Topic = null, string? Reason = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
+public sealed record DeadLetterSelection(string? Topic = null, string? Reason = null, [property: JsonConverter(typeof(BeginConverter))] DateTimeOffset? From = null, [property: JsonConverter(typeof(EndConverter))] DateTimeOffset? To = null);
 
 /// <param name="Sent">Records sent back.</param>
 /// <param name="Left">Open dead letters of the selection that are left, because a call sends at most a thousand.</param>

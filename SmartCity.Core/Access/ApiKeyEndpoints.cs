@@ -21,7 +21,7 @@ internal static class ApiKeyEndpoints
         var group = app.MapGroup("/api/access/keys").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
         group.MapGet("", ListAsync).WithSummary("API keys, newest first, including revoked ones");
         group.MapPost("", AddAsync).WithSummary("Makes an API key; only this answer shows it").Audited("keys.add", recordBody: true).AuditAbout((NewApiKey k) => (k.Name, null));
-        group.MapDelete("{id:guid}", RevokeAsync).WithSummary("Revokes an API key").Audited("keys.revoke");
+        group.MapDelete("{id:guid}", RevokeAsync).WithSummary("Revokes an API key").Audited("keys.revoke").AuditAbout((AuditName n) => (n.Name, null));
         return app;
     }
 
@@ -78,8 +78,13 @@ internal static class ApiKeyEndpoints
         : scopes.Any(s => s != Scope.EdgeConfig) ? $"stations can only be given for a key whose one scope is {Scope.EdgeConfig}; make another key for {string.Join(", ", scopes.Where(s => s != Scope.EdgeConfig))}."
         : null;
 
-    private static async Task<Results<NoContent, NotFound>> RevokeAsync(Guid id, Credentials credentials, CancellationToken cancellationToken) =>
-        await credentials.RevokeAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+    private static async Task<Results<NoContent, NotFound>> RevokeAsync(Guid id, HttpContext http, NpgsqlDataSource dataSource, Credentials credentials, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("select name from api_keys where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        http.Items[AuditFilter.Details] = await command.ExecuteScalarAsync(cancellationToken) is string name ? new AuditName(name) : null;
+        return await credentials.RevokeAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+    }
 
     private static ApiKeyView Read(NpgsqlDataReader r) => new(
         r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<string[]>(3), r.GetString(4), r.Time(5),

@@ -62,9 +62,10 @@ internal static class HotlistEndpoints
             : CsvExport.Stream(
                 "hotlist.csv",
                 ["pattern", "reason", "priority", "requestedBy", "list", "validFrom", "validTo", "state", "addedBy", "addedAt"],
-                filter.Where(now).Command(dataSource, EntriesSql, MostExported).StreamAsync(r => ReadEntry(r, now), cancellationToken),
+                filter.Where(now).Command(dataSource, EntriesSql, MostExported + 1).StreamAsync(r => ReadEntry(r, now), cancellationToken),
                 e => [e.Pattern, e.Reason, e.Priority, e.RequestedBy, e.List, e.ValidFrom, e.ValidTo, e.State, e.AddedBy, e.AddedAt],
-                cancellationToken);
+                cancellationToken,
+                MostExported);
     }
 
     private static async Task<Results<Created<HotlistEntryView>, ProblemHttpResult>> AddAsync(HotlistEntryView entry, ClaimsPrincipal user, RecentPassages passages, TypedPlates typed, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)

@@ -47,7 +47,13 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
     {
         try
         {
-            return await ImportAsync(ItemsAsync(json), isCsv: false, by, cancellationToken);
+            // Read twice: what is refused is refused as a whole, before anything is saved.
+            await using var kept = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+            await json.CopyToAsync(kept, cancellationToken);
+            kept.Position = 0;
+            await RefuseUnknownAsync(kept, cancellationToken);
+            kept.Position = 0;
+            return await ImportAsync(ItemsAsync(kept), isCsv: false, by, cancellationToken);
         }
         catch (JsonException e)
         {
@@ -87,7 +93,8 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         var rejections = new ImportRejections();
         var doubts = new List<ImportDoubt>();
         var sample = new List<HotlistEntryView>();
-        var batch = new Dictionary<(string, string?), HotlistEntryView>(BatchSize);
+        var batch = new List<HotlistEntryView>(BatchSize);
+        var lines = new Dictionary<(string, string?), long>();
         long read = 0, doubtful = 0;
         RecentPassages.Sample? recent = null;
         await foreach (var (line, row, problem, original) in rows.WithCancellation(cancellationToken))
@@ -97,6 +104,12 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             if (entry is not null && !PlatePattern.IsExact(entry.Pattern) && (recent ??= await passages.ReadAsync(cancellationToken)).Refuse(entry.Pattern) is { } tooMuch)
             {
                 (entry, error) = (null, tooMuch);
+            }
+
+            // One entry has one reason: the first of two rows is imported, and the other is reported, or nobody would know which.
+            if (entry is not null && (entry.Pattern, entry.RequestedBy) is var key && !lines.TryAdd(key, line))
+            {
+                (entry, error) = (null, $"{(isCsv ? "Line" : "Entry")} {lines[key]} has the same pattern and requester.");
             }
 
             if (entry is null)
@@ -129,17 +142,17 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
                 continue;
             }
 
-            batch[(entry.Pattern, entry.RequestedBy)] = entry;
+            batch.Add(entry);
             if (batch.Count == BatchSize)
             {
-                await SaveAsync([.. batch.Values], by, cancellationToken);
+                await SaveAsync([.. batch], by, cancellationToken);
                 batch.Clear();
             }
         }
 
         if (by is not null)
         {
-            await SaveAsync([.. batch.Values], by, cancellationToken);
+            await SaveAsync([.. batch], by, cancellationToken);
         }
 
         return rejections.Of(read) with { Preview = by is null, Sample = by is null ? sample : null, RejectedCsv = rejects.Text(), Doubtful = doubtful, Doubts = doubts, MeantCsv = isCsv ? meant.Text() : null };
@@ -154,6 +167,12 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             throw new InvalidDataException($"Unknown {(unknown.Length == 1 ? "column" : "columns")}: {string.Join(", ", unknown)}. The columns are {string.Join(", ", Columns)}. Nothing was imported.");
         }
 
+        ImportCsv.RefuseTwins(reader);
+        if (reader.TryGetFieldIndex("pattern", out _) && reader.TryGetFieldIndex("plate", out _))
+        {
+            throw new InvalidDataException("The header names both pattern and plate. Keep one of them. Nothing was imported.");
+        }
+
         var plate = reader.TryGetFieldIndex("pattern", out var index) || reader.TryGetFieldIndex("plate", out index) ? index : -1;
         if (plate < 0 || !reader.TryGetFieldIndex("reason", out _))
         {
@@ -164,7 +183,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
 
         while (await reader.ReadAsync())
         {
-            var problems = new List<string>();
+            var problems = ImportCsv.Misfit(reader) is { } misfit ? [misfit] : new List<string>();
             var entry = new HotlistEntryView
             {
                 Pattern = reader.GetStringOrNull(plate) ?? "",
@@ -197,6 +216,19 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         }
     }
 
+    private static async Task RefuseUnknownAsync(Stream json, CancellationToken cancellationToken)
+    {
+        var number = 0L;
+        await foreach (var item in JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(json, JsonSerializerOptions.Web, cancellationToken))
+        {
+            number++;
+            if (item.ValueKind == JsonValueKind.Object && item.EnumerateObject().Select(p => p.Name).Where(n => !Properties.Contains(n, StringComparer.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } unknown)
+            {
+                throw new InvalidDataException($"Entry {number} has {(unknown.Length == 1 ? "an unknown property" : "unknown properties")}: {string.Join(", ", unknown)}. The properties are {string.Join(", ", Columns.Except(["plate"]))}. Nothing was imported.");
+            }
+        }
+    }
+
     private static async IAsyncEnumerable<Row> ItemsAsync(Stream json)
     {
         var number = 0L;
@@ -212,11 +244,6 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             catch (JsonException e)
             {
                 error = e.Message;
-            }
-
-            if (entry is not null && item.EnumerateObject().Select(p => p.Name).FirstOrDefault(n => !Properties.Contains(n, StringComparer.OrdinalIgnoreCase)) is { } unknown)
-            {
-                (entry, error) = (null, $"There is no property {unknown}; the properties are {string.Join(", ", Columns.Except(["plate"]))}.");
             }
 
             yield return new Row(number, entry, error ?? "The entry is null; it must be an object.", () => [("entry", item.GetRawText())]);

@@ -40,9 +40,9 @@ internal static class WebhookEndpoints
         webhooks.MapGet("", ListAsync).WithSummary("Webhooks to which alerts are sent");
         webhooks.MapPost("", AddAsync).WithSummary("Adds a webhook: every alert from now on of the given priorities and lists is sent to its address").DisableAntiforgery().Audited("webhooks.add").AuditAbout((WebhookRequest w) => Named(w));
         webhooks.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a webhook; it keeps its secret if none is given").DisableAntiforgery().Audited("webhooks.change").AuditAbout((WebhookRequest w) => Named(w));
-        webhooks.MapPost("{id:guid}/secret", RenewSecretAsync).WithSummary("Makes a new secret, which signs every delivery from now on; only this answer shows it").DisableAntiforgery().Audited("webhooks.secret");
-        webhooks.MapPost("{id:guid}/test", TestAsync).WithSummary("Sends a signed test at once, even if the webhook is disabled, and returns the receiver's answer").Audited("webhooks.test");
-        webhooks.MapDelete("{id:guid}", RemoveAsync).WithSummary("Removes a webhook and its deliveries").Audited("webhooks.remove");
+        webhooks.MapPost("{id:guid}/secret", RenewSecretAsync).WithSummary("Makes a new secret, which signs every delivery from now on; only this answer shows it").DisableAntiforgery().Audited("webhooks.secret").AuditAbout((WebhookView w) => ($"{w.Name} {w.Url}", null));
+        webhooks.MapPost("{id:guid}/test", TestAsync).WithSummary("Sends a signed test at once, even if the webhook is disabled, and returns the receiver's answer").Audited("webhooks.test").AuditAbout((AuditName n) => (n.Name, null));
+        webhooks.MapDelete("{id:guid}", RemoveAsync).WithSummary("Removes a webhook and its deliveries").Audited("webhooks.remove").AuditAbout((AuditName n) => (n.Name, null));
         webhooks.MapGet("deliveries", DeliveriesAsync).WithSummary("Deliveries with every attempt, newest alert first");
         webhooks.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Sends a delivery again, in whatever state it is").Audited("webhooks.resend");
         return app;
@@ -90,11 +90,17 @@ internal static class WebhookEndpoints
         return await command.ReadAllAsync(Read, cancellationToken) is [var webhook] ? TypedResults.Ok(webhook with { Secret = secret }) : TypedResults.NotFound();
     }
 
-    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("delete from webhooks where id = $1");
+        await using var command = dataSource.CreateCommand("delete from webhooks where id = $1 returning name || ' ' || url");
         Parameters(command, id);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
+        if (await command.ExecuteScalarAsync(cancellationToken) is not string name)
+        {
+            return TypedResults.NotFound();
+        }
+
+        http.Items[AuditFilter.Details] = new AuditName(name);
+        return TypedResults.NoContent();
     }
 
     private static async Task<Results<Ok<Page<WebhookDeliveryView>>, ProblemHttpResult>> DeliveriesAsync(
@@ -113,13 +119,17 @@ internal static class WebhookEndpoints
     private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken) =>
         await WebhookDeliveries.ResendAsync(dataSource, id, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
 
-    private static async Task<Results<Ok<WebhookAttemptView>, NotFound>> TestAsync(Guid id, CoreSecret secrets, NpgsqlDataSource dataSource, WebhookSender sender, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<WebhookAttemptView>, NotFound>> TestAsync(Guid id, HttpContext http, CoreSecret secrets, NpgsqlDataSource dataSource, WebhookSender sender, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select url, secret from webhooks where id = $1");
+        await using var command = dataSource.CreateCommand("select url, secret, name from webhooks where id = $1");
         Parameters(command, id);
-        return await command.ReadAllAsync(r => (new Uri(r.GetString(0)), secrets.Open(r.GetString(1), WebhookQueue.SecretPurpose)), cancellationToken) is [var (url, secret)]
-            ? TypedResults.Ok(await sender.TestAsync(url, secret, cancellationToken))
-            : TypedResults.NotFound();
+        if (await command.ReadAllAsync(r => (new Uri(r.GetString(0)), secrets.Open(r.GetString(1), WebhookQueue.SecretPurpose), r.GetString(2)), cancellationToken) is not [var (url, secret, name)])
+        {
+            return TypedResults.NotFound();
+        }
+
+        http.Items[AuditFilter.Details] = new AuditName($"{name} {url}");
+        return TypedResults.Ok(await sender.TestAsync(url, secret, cancellationToken));
     }
 
     // Never the secret.

@@ -16,6 +16,24 @@ internal static class ImportCsv
         NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
     };
 
+    /// <summary>What is wrong with a row that has another number of fields than the header; null when nothing is. What has no column would be lost, and what is not there would count as empty.</summary>
+    public static string? Misfit(CsvReader reader)
+    {
+        var (fields, columns) = (reader.FieldCount, reader.Headers.Count);
+        return fields == columns ? null
+            : fields < columns ? $"The row has {fields} {(fields == 1 ? "field" : "fields")}, but the header names {columns} columns."
+            : $"The row has {fields} fields, but the header names {columns} {(columns == 1 ? "column" : "columns")}; no column takes {string.Join(", ", Enumerable.Range(columns, fields - columns).Select(i => $"'{reader.GetStringOrNull(i)}'"))}. Put a text that contains a comma in double quotes.";
+    }
+
+    /// <exception cref="InvalidDataException">Two columns have the same name.</exception>
+    public static void RefuseTwins(CsvReader reader)
+    {
+        if (reader.Headers.GroupBy(h => h.Replace("_", "", StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twins)
+        {
+            throw new InvalidDataException($"The header names the column {twins.First()} twice. Keep one of them. Nothing was imported.");
+        }
+    }
+
     /// <summary>Whether a header names the column: in any case, with or without underscores.</summary>
     public static bool Is(string header, string column) => string.Equals(header.Replace("_", "", StringComparison.Ordinal), column, StringComparison.OrdinalIgnoreCase);
 }

@@ -45,9 +45,10 @@ internal static class AuditSlice
     private static PushStreamHttpResult Export([AsParameters] AuditQuery query, NpgsqlDataSource dataSource, CancellationToken cancellationToken) => CsvExport.Stream(
         "audit.csv",
         ["number", "at", "actor", "action", "subject", "reason", "details", "hash"],
-        query.Filter().Command(dataSource, Select, MostExported).StreamAsync(Read, cancellationToken),
+        query.Filter().Command(dataSource, Select, MostExported + 1).StreamAsync(Read, cancellationToken),
         line => [line.Number, line.At, line.Actor, line.Action, line.Subject, line.Reason, line.Details, line.Hash],
-        cancellationToken);
+        cancellationToken,
+        MostExported);
 
     private static AuditLine Read(NpgsqlDataReader r) => new(r.GetInt64(0), r.Time(1), r.GetString(2), r.GetString(3), r.Text(4), r.Text(5), r.Text(6), r.GetString(7));
 }

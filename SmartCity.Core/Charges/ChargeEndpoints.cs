@@ -64,9 +64,10 @@ internal static class ChargeSlice
             : CsvExport.Stream(
                 "charges.csv",
                 ["id", "kind", "day", "plate", "scheme", "amount", "currency", "rule", "why", "tariff", "station", "sighting", "recordedAt", "reverses"],
-                Where(filter).Command(dataSource, LinesSql(filter, http), MostExported).StreamAsync(ChargeEntries.Read, cancellationToken),
+                Where(filter).Command(dataSource, LinesSql(filter, http), MostExported + 1).StreamAsync(ChargeEntries.Read, cancellationToken),
                 c => [c.Id, c.Kind, c.Day, c.Plate, c.Scheme, c.Amount, c.Currency, c.Rule, c.Why, c.TariffVersion, c.StationId, c.SightingId, c.RecordedAt, c.Reverses],
-                cancellationToken);
+                cancellationToken,
+                MostExported);
 
     private static string? Check(ChargeFilter filter) =>
         filter.Scheme is not null && !Schemes.Contains(filter.Scheme) ? $"scheme must be one of {string.Join(", ", Schemes)}."

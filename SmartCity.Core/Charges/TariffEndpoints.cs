@@ -20,7 +20,7 @@ internal static class TariffEndpoints
     {
         app.MapGet("/api/tariffs", ListAsync).WithTags("Tariffs").WithSummary("What the schemes cost, newest first: one item for each stretch of days with the same rates").RequireAuthorization(Scope.ChargesRead);
         var tariffs = app.MapGroup("/api/tariffs").WithTags("Tariffs").RequireAuthorization(Scope.CityWrite);
-        tariffs.MapPost("", AddAsync).WithSummary("Adds a tariff that starts on a future day").Audited("tariffs.add", recordBody: true);
+        tariffs.MapPost("", AddAsync).WithSummary("Adds a tariff that starts on a future day").Audited("tariffs.add", recordBody: true).AuditAbout((NewTariff t) => (t.Version, null));
         tariffs.MapDelete("{version}", RemoveAsync).WithSummary("Removes a tariff that has not started").Audited("tariffs.remove");
         return app;
     }

@@ -21,7 +21,7 @@ internal static class FaceListEndpoints
         read.MapGet("", async (FaceLists lists, CancellationToken token) => TypedResults.Ok(await lists.ListAsync(token))).WithSummary("Watch-lists by name, without what is on them");
         read.MapGet("{id:guid}/estimate", EstimateAsync).WithSummary("False alerts an hour that are to be expected of this list at a threshold");
         var lists = app.MapGroup("/api/faces/lists").WithTags(FaceSlice.Tag).RequireAuthorization(Scope.FacesEnrol);
-        lists.MapPost("", MakeAsync).WithSummary("Makes an empty watch-list").Audited("faces.list", recordBody: true);
+        lists.MapPost("", MakeAsync).WithSummary("Makes an empty watch-list").Audited("faces.list", recordBody: true).AuditAbout((NewFaceList l) => (l.Name, null));
         lists.MapGet("{id:guid}", ContentAsync).WithSummary("Who is on a watch-list").RequireReason("faces.list-read");
         lists.MapDelete("{id:guid}", DeleteAsync).WithSummary("Destroys a watch-list, its key, its pictures and the pictures of its matches").RequireReason("faces.list-delete");
         lists.MapPost("{id:guid}/entries", ProposeAsync).WithSummary("Proposes somebody for a watch-list, with one to five pictures; another person must confirm it").WithMetadata(new RequestSizeLimitAttribute(LargestBody)).Audited("faces.enrol");

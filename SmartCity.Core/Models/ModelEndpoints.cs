@@ -32,9 +32,9 @@ internal static class ModelEndpoints
         write.MapPost("rollouts/{kind}/pause", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, true, rollouts, user, token)).WithSummary("Pauses a rollout; edges that have the version keep it").AuditedByItself();
         write.MapPost("rollouts/{kind}/resume", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, false, rollouts, user, token)).WithSummary("Goes on with a paused rollout").AuditedByItself();
         write.MapPost("rollouts/{kind}/rollback", RollBackAsync).WithSummary("Sends every edge back to the previous version, at once").RequireReason("models.rollback");
-        write.MapPost("datasets", FreezeAsync).WithSummary("Freezes what there is for training as a dataset").Audited("models.freeze");
+        write.MapPost("datasets", FreezeAsync).WithSummary("Freezes what there is for training as a dataset").Audited("models.freeze").AuditAbout((DatasetView d) => (d.Digest, null));
         write.MapGet("datasets/{digest}/export", ExportAsync).WithSummary("A dataset as a zip: pictures, CSV and COCO").Audited("models.export").Produces(StatusCodes.Status200OK, contentType: "application/zip");
-        write.MapPost("trainings", TrainAsync).WithSummary("Starts a training").Audited("models.train", recordBody: true);
+        write.MapPost("trainings", TrainAsync).WithSummary("Starts a training").Audited("models.train", recordBody: true).AuditAbout((TrainingView t) => ($"{t.Id} of {t.Parent}, dataset {t.Dataset}", null));
         write.MapPost("trainings/{id:guid}/cancel", CancelAsync).WithSummary("Cancels a training").Audited("models.train-cancel");
         app.MapGet("/api/edge/models/{sha256}", FileAsync).WithTags("Models").WithSummary("A version's file, for an edge").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .ProducesProblem(StatusCodes.Status403Forbidden).RequireAuthorization(Scope.EdgeConfig);

@@ -24,8 +24,9 @@ public enum ReviewDecision
 }
 
 /// <summary>A decision takes charges back and nobody said why.</summary>
-public sealed class ReasonMissingException(IReadOnlyList<ChargeView> takenBack) : ArgumentException(
-    $"This decision reverses {string.Join(" and ", takenBack.Select(e => string.Create(CultureInfo.InvariantCulture, $"{CurrencySign.Of(e.Currency)}{-e.Amount:0.00} ({PackageText.Scheme(e.Scheme)}, {e.Day:d MMMM yyyy}) for {e.Plate}")))}. Give a reason for it in the header Audit-Reason.");
+/// <param name="what">What reverses them, at the beginning of a sentence.</param>
+public sealed class ReasonMissingException(IReadOnlyList<ChargeView> takenBack, string what = "This decision") : ArgumentException(
+    $"{what} reverses {string.Join(" and ", takenBack.Select(e => string.Create(CultureInfo.InvariantCulture, $"{CurrencySign.Of(e.Currency)}{-e.Amount:0.00} ({PackageText.Scheme(e.Scheme)}, {e.Day:d MMMM yyyy}) for {e.Plate}")))}. Give a reason for it in the header Audit-Reason.");
 
 /// <summary>
 /// Applies people's decisions on readings, each in one transaction: the sighting counts as what was decided, its passages, charges and alerts follow,
@@ -103,11 +104,13 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     /// in front of that person. Alerts that were raised stay.
     /// </summary>
     /// <returns>What changed; null if there is no such sighting.</returns>
-    /// <exception cref="ArgumentException">It cannot be taken back; the message says why.</exception>
-    public Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, CancellationToken cancellationToken) =>
-        CorrectionGate.CorrectAsync(dataSource, [CorrectionGate.Of(sightingId)], correction => UndoAsync(correction, sightingId, by, cancellationToken), cancellationToken);
+    /// <param name="reason">Why; needed if a charge is reversed with it.</param>
+    /// <exception cref="ReasonMissingException">A charge would be reversed and no reason is given; nothing was undone.</exception>
+    /// <exception cref="ArgumentException">It cannot be undone; the message says why.</exception>
+    public Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, string? reason, CancellationToken cancellationToken) =>
+        CorrectionGate.CorrectAsync(dataSource, [CorrectionGate.Of(sightingId)], correction => UndoAsync(correction, sightingId, by, reason, cancellationToken), cancellationToken);
 
-    private async Task<ReviewOutcome?> UndoAsync(Correction correction, Guid sightingId, string by, CancellationToken cancellationToken)
+    private async Task<ReviewOutcome?> UndoAsync(Correction correction, Guid sightingId, string by, string? reason, CancellationToken cancellationToken)
     {
         var (connection, transaction) = (correction.Connection, correction.Transaction);
         if (await FindAsync(connection, transaction, sightingId, cancellationToken) is not { } read)
@@ -142,10 +145,15 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
             await MoveAsync(connection, transaction, read, counts, before is null ? read.Sighting.Confidence : 1, cancellationToken);
         }
 
-        var entries = await RederiveAsync(correction, read.Sighting, counts, $"{by} undid the decision on sighting {sightingId}.", cancellationToken);
+        var entries = await RederiveAsync(correction, read.Sighting, counts, $"{by} undid the decision on sighting {sightingId}.{(string.IsNullOrWhiteSpace(reason) ? "" : $" {reason}")}", cancellationToken);
         if (options.Value.TwoPeople && entries.Count > 0)
         {
             throw new ArgumentException("Two people made this decision and it changed what is charged, so one of them cannot undo it. Correct the reading instead.");
+        }
+
+        if (string.IsNullOrWhiteSpace(reason) && entries.Where(e => e.Kind == "reversal").ToList() is { Count: > 0 } takenBack)
+        {
+            throw new ReasonMissingException(takenBack, "Undoing this decision");
         }
 
         await transaction.CommitAsync(cancellationToken);

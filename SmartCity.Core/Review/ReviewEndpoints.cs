@@ -45,7 +45,7 @@ internal static class ReviewEndpoints
         var sighting = app.MapGroup("/api/sightings/{sightingId:guid}/review").WithTags("Review").RequireAuthorization(Scope.ReviewWrite);
         sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading, whether it has a case or not, and returns what changed; what takes a charge back needs a reason, else the answer is 428").Audited("review.decide", recordBody: true)
             .AuditAbout((ReviewResolution r) => Decided(r));
-        sighting.MapPost("undo", UndoAsync).WithSummary("Undoes the user's own last decision or proposal and returns what changed").Audited("review.undo").AuditAbout((ReviewOutcome o) => (o.Plate, null));
+        sighting.MapPost("undo", UndoAsync).WithSummary("Undoes the user's own last decision or proposal and returns what changed; what takes a charge back needs a reason, else the answer is 428").Audited("review.undo").AuditAbout((ReviewOutcome o) => (o.Plate, null));
         return app;
     }
 
@@ -99,11 +99,15 @@ internal static class ReviewEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> UndoAsync(Guid sightingId, ClaimsPrincipal user, ReadReviews reviews, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> UndoAsync(Guid sightingId, ClaimsPrincipal user, HttpRequest request, ReadReviews reviews, CancellationToken cancellationToken)
     {
         try
         {
-            return await reviews.UndoAsync(sightingId, user.Identity!.Name!, cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.UndoAsync(sightingId, user.Identity!.Name!, Reason(request), cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+        }
+        catch (ReasonMissingException e)
+        {
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status428PreconditionRequired);
         }
         catch (ArgumentException e)
         {

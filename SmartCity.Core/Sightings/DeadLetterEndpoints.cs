@@ -26,7 +26,7 @@ internal static class DeadLetterEndpoints
         letters.MapGet("{id:guid}", GetAsync).WithSummary("One dead letter with its original bytes and headers").Audited("dead-letters.read");
         letters.MapPost("{id:guid}/replay", ReplayAsync).WithSummary("Sends a dead letter back unchanged to the topic that it came from").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay");
         letters.MapPost("{id:guid}/discard", DiscardAsync).WithSummary("Sets a dead letter aside for good, with a reason; its bytes are kept").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.discard", recordBody: true).AuditAbout((DeadLetterDiscard d) => (null, d.Reason));
-        letters.MapPost("replay", ReplayAllAsync).WithSummary($"Sends back the open dead letters of a selection, oldest first, at most {DeadLetterReplays.Most}").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay", recordBody: true);
+        letters.MapPost("replay", ReplayAllAsync).WithSummary($"Sends back the open dead letters of a selection, oldest first, at most {DeadLetterReplays.Most}").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay", recordBody: true).AuditAbout((DeadLetterSelection s) => (Selected(s), null));
         return app;
     }
 
@@ -83,6 +83,12 @@ internal static class DeadLetterEndpoints
         {
             return NotTaken(e);
         }
+    }
+
+    private static string Selected(DeadLetterSelection s)
+    {
+        string?[] parts = [s.Topic is null ? "every topic" : $"topic {s.Topic}", s.Reason is null ? null : $"reason '{s.Reason}'", s.From is { } from ? FormattableString.Invariant($"from {from:yyyy-MM-dd'T'HH:mm:ss'Z'}") : null, s.To is { } to ? FormattableString.Invariant($"to {to:yyyy-MM-dd'T'HH:mm:ss'Z'}") : null];
+        return string.Join(", ", parts.OfType<string>());
     }
 
     private static async Task<Results<Ok<DeadLetterReplay>, ProblemHttpResult>> ReplayAllAsync(DeadLetterSelection selection, ClaimsPrincipal user, DeadLetterReplays replays, CancellationToken cancellationToken)

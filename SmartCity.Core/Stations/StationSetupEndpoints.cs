@@ -22,7 +22,7 @@ internal static class StationSetupEndpoints
         var stations = app.MapGroup("/api/setup/stations").WithTags("Setup").RequireAuthorization(Scope.CityWrite);
         stations.MapGet("", async (StationSetups setups, CancellationToken cancellationToken) => TypedResults.Ok(await setups.ListAsync(cancellationToken)))
             .WithSummary("Every station with its zones and cameras, including retired ones");
-        stations.MapPost("", AddAsync).WithSummary("Adds a station; it needs an edge of its own").Audited("stations.add", recordBody: true);
+        stations.MapPost("", AddAsync).WithSummary("Adds a station; it needs an edge of its own").Audited("stations.add", recordBody: true).AuditAbout((NewStation s) => ($"{s.Id} {s.Name}", null));
         stations.MapPut("{id}", ChangeAsync).WithSummary("Renames, moves or retires a station, or brings it back").Audited("stations.change", recordBody: true);
         stations.MapPut("{id}/zones", ZonesAsync).WithSummary("Sets from which day to which day a station belongs to which zone").Audited("stations.zones", recordBody: true);
         return app;

@@ -16,8 +16,9 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
     private static readonly string[] Needed = ["plate", "discount"];
     private static readonly string[] Columns = [.. Needed, "from", "to", "source"];
 
+    /// <param name="preview">Says what an import would report on the file itself, and saves nothing.</param>
     /// <exception cref="InvalidDataException">The header is missing, lacks a needed column or names one that is not known, then nothing was saved; or the file is not CSV.</exception>
-    public async Task<ImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportAsync(Stream csv, bool preview, CancellationToken cancellationToken)
     {
         await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         try
@@ -28,12 +29,13 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
                 throw new InvalidDataException($"Unknown {(unknown.Length == 1 ? "column" : "columns")}: {string.Join(", ", unknown)}. The columns are {string.Join(", ", Columns)}.");
             }
 
+            ImportCsv.RefuseTwins(reader);
             if (Needed.Where(n => !reader.TryGetFieldIndex(n, out _)).ToArray() is { Length: > 0 } missing)
             {
                 throw new InvalidDataException($"Missing {(missing.Length == 1 ? "column" : "columns")}: {string.Join(", ", missing)}. The columns are {string.Join(", ", Columns)}.");
             }
 
-            return await ImportAsync(reader, cancellationToken);
+            return await ImportAsync(reader, preview, cancellationToken);
         }
         catch (CsvFormatException e)
         {
@@ -41,7 +43,7 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
         }
     }
 
-    private async Task<ImportReport> ImportAsync(CsvReader reader, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(CsvReader reader, bool preview, CancellationToken cancellationToken)
     {
         var report = new ImportRejections();
         var batch = new List<(string Plate, DatedRegistration Discount)>(BatchSize);
@@ -50,10 +52,21 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
         while (await reader.ReadAsync(cancellationToken))
         {
             read++;
+            if (ImportCsv.Misfit(reader) is { } misfit)
+            {
+                report.Add(reader.LineNumber, misfit);
+                continue;
+            }
+
             var (row, error) = Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null);
             if (error is not null)
             {
                 report.Add(reader.LineNumber, error);
+                continue;
+            }
+
+            if (preview)
+            {
                 continue;
             }
 
@@ -66,7 +79,7 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
         }
 
         await SaveAsync();
-        return report.Of(read);
+        return report.Of(read) with { Preview = preview };
 
         async Task SaveAsync()
         {

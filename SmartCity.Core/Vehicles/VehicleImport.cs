@@ -19,13 +19,14 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
 
     private static readonly string[] OfTheRow = ["from", "source"];
 
+    /// <param name="preview">Says what an import would report on the file itself, and saves nothing.</param>
     /// <exception cref="InvalidDataException">The header is missing, has no plate, or names a column that is not known, then nothing was saved; or a line is longer than any row can be.</exception>
-    public async Task<ImportReport> ImportAsync(Stream csv, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportAsync(Stream csv, bool preview, CancellationToken cancellationToken)
     {
         await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         try
         {
-            return await ImportAsync(reader, cancellationToken);
+            return await ImportAsync(reader, preview, cancellationToken);
         }
         catch (CsvFormatException e)
         {
@@ -33,7 +34,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         }
     }
 
-    private async Task<ImportReport> ImportAsync(CsvReader reader, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(CsvReader reader, bool preview, CancellationToken cancellationToken)
     {
         await reader.ReadHeaderAsync(cancellationToken);
         if (reader.Headers.Count == 0)
@@ -47,6 +48,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             throw new InvalidDataException($"Unknown {(unknown.Length == 1 ? "column" : "columns")}: {string.Join(", ", unknown)}. The columns are {string.Join(", ", (string[])[Plate, .. facts, .. OfTheRow])}.");
         }
 
+        ImportCsv.RefuseTwins(reader);
         string[] named = [.. facts.Where(f => reader.TryGetFieldIndex(f, out _))];
         if (!reader.TryGetFieldIndex(Plate, out _) || named.Length == 0)
         {
@@ -60,10 +62,21 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         while (await reader.ReadAsync(cancellationToken))
         {
             read++;
+            if (ImportCsv.Misfit(reader) is { } misfit)
+            {
+                rejections.Add(reader.LineNumber, misfit);
+                continue;
+            }
+
             var (change, error) = VehicleRow.Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null, named, today);
             if (change is null)
             {
                 rejections.Add(reader.LineNumber, error!);
+                continue;
+            }
+
+            if (preview)
+            {
                 continue;
             }
 
@@ -79,7 +92,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             await SaveAsync();
         }
 
-        return rejections.Of(read);
+        return rejections.Of(read) with { Preview = preview };
 
         async Task SaveAsync()
         {

@@ -64,8 +64,8 @@ internal static class VehicleSearchEndpoints
             return Paging.Problem(wrong);
         }
 
-        var hits = await passages.StreamAsync(search, MostExported, cancellationToken, Restricted.MaySee(http));
-        return CsvExport.Stream("passages.csv", Columns, hits, h => Row(For(http.User, h)), cancellationToken);
+        var hits = await passages.StreamAsync(search, MostExported + 1, cancellationToken, Restricted.MaySee(http));
+        return CsvExport.Stream("passages.csv", Columns, hits, h => Row(For(http.User, h)), cancellationToken, MostExported);
     }
 
     private static async Task<Results<Ok<JourneyView>, ProblemHttpResult>> JourneyAsync(

@@ -23,12 +23,12 @@ internal static class VehicleSlice
         var group = app.MapGroup("/api/vehicles").WithTags("Vehicles");
         group.MapGet("/{plate}", GetAsync).WithSummary("A registry record").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
         group.MapGet("/{plate}/history", HistoryAsync).WithSummary("What the registry knows of a vehicle over time, oldest first").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
-        group.MapPost("/import", ImportAsync).WithSummary("Adds vehicles from CSV, or changes what the file has columns for, from a day on; invalid rows are reported by line")
+        group.MapPost("/import", ImportAsync).WithSummary("Adds vehicles from CSV, or changes what the file has columns for, from a day on; invalid rows are reported by line; with preview=true nothing is saved")
             .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite)
-            .Audited("vehicles.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows"), null));
-        group.MapPost("/discounts/import", ImportDiscountsAsync).WithSummary("Adds discounts for some days from CSV; invalid rows are reported by line")
+            .Audited("vehicles.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows{(r.Preview ? ", a preview" : "")}"), null));
+        group.MapPost("/discounts/import", ImportDiscountsAsync).WithSummary("Adds discounts for some days from CSV; invalid rows are reported by line; with preview=true nothing is saved")
             .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite)
-            .Audited("discounts.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows"), null));
+            .Audited("discounts.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows{(r.Preview ? ", a preview" : "")}"), null));
         return app.MapVehicleSearch();
     }
 
@@ -44,11 +44,11 @@ internal static class VehicleSlice
             ? TypedResults.Ok(history with { Records = [.. history.Records.Select(r => r with { Vehicle = Keepers.For(user, r.Vehicle) })] })
             : TypedResults.NotFound();
 
-    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, VehicleImport import, CancellationToken cancellationToken) =>
-        ReportAsync(import.ImportAsync(request.Body, cancellationToken));
+    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, VehicleImport import, CancellationToken cancellationToken, bool preview = false) =>
+        ReportAsync(import.ImportAsync(request.Body, preview, cancellationToken));
 
-    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportDiscountsAsync(HttpRequest request, DiscountImport import, CancellationToken cancellationToken) =>
-        ReportAsync(import.ImportAsync(request.Body, cancellationToken));
+    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportDiscountsAsync(HttpRequest request, DiscountImport import, CancellationToken cancellationToken, bool preview = false) =>
+        ReportAsync(import.ImportAsync(request.Body, preview, cancellationToken));
 
     private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ReportAsync(Task<ImportReport> import)
     {

@@ -21,8 +21,8 @@ public sealed partial class CoreClient
         PostAsync<ReviewOutcome>($"api/sightings/{sighting}/review", resolution, cancellationToken, reason);
 
     /// <summary>Takes one's own last decision back.</summary>
-    public Task<ReviewOutcome> UndoDecisionAsync(Guid sighting, CancellationToken cancellationToken) =>
-        PostAsync<ReviewOutcome>($"api/sightings/{sighting}/review/undo", new { }, cancellationToken);
+    public Task<ReviewOutcome> UndoDecisionAsync(Guid sighting, string? reason, CancellationToken cancellationToken) =>
+        PostAsync<ReviewOutcome>($"api/sightings/{sighting}/review/undo", new { }, cancellationToken, reason);
 
     /// <summary>Puts a case off, or takes that back.</summary>
     public Task<ReviewView> PutOffAsync(Guid reviewCase, bool off, CancellationToken cancellationToken) =>

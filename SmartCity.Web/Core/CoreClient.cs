@@ -148,17 +148,18 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
     // What the core has to say about a request that it refuses is for the person who made it.
     private static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if ((int)response.StatusCode is (>= 400 and < 500) or 503 && response.Content.Headers.ContentType?.MediaType == "application/problem+json"
-            && await response.Content.ReadFromJsonAsync<ProblemDetails>(Json, cancellationToken) is { Detail: { } detail })
-        {
-            throw new HttpRequestException(detail, null, response.StatusCode);
-        }
-
         if (!response.IsSuccessStatusCode)
         {
-            throw new HttpRequestException(Wording.Refused((int)response.StatusCode), null, response.StatusCode);
+            throw new HttpRequestException(await WhyRefusedAsync(response, cancellationToken), null, response.StatusCode);
         }
     }
+
+    /// <summary>What the core has to say about what it did not do, in words for people.</summary>
+    public static async Task<string> WhyRefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        (int)response.StatusCode is (>= 400 and < 500) or 503 && response.Content.Headers.ContentType?.MediaType == "application/problem+json"
+            && await response.Content.ReadFromJsonAsync<ProblemDetails>(Json, cancellationToken) is { Detail: { } detail }
+            ? detail
+            : Wording.Refused((int)response.StatusCode);
 
     /// <summary>A page's or file's address with the parameters that are given.</summary>
     public static string Address(string path, params IEnumerable<(string Name, string? Value)> parameters) => QueryHelpers.AddQueryString(path, Given(parameters));

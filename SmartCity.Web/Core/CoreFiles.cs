@@ -125,12 +125,31 @@ internal static class CoreFiles
         await PassOnFileAsync(file, context);
     }
 
+    // It opens in a tab of its own: what is refused there is said as a page, not as a program's answer.
     private static async Task PassOnFileAsync(HttpResponseMessage file, HttpContext context)
     {
         context.Response.Headers.CacheControl = "no-store";
+        if (!file.IsSuccessStatusCode)
+        {
+            var why = await CoreClient.WhyRefusedAsync(file, context.RequestAborted);
+            context.Response.StatusCode = (int)file.StatusCode;
+            context.Response.ContentType = "text/html; charset=utf-8";
+            await context.Response.WriteAsync(RefusedPage(why), context.RequestAborted);
+            return;
+        }
+
         context.Response.Headers.ContentDisposition = file.Content.Headers.ContentDisposition?.ToString();
         await PassOnAsync(file, context, context.RequestAborted);
     }
+
+    private static string RefusedPage(string why) =>
+        $"""
+        <!doctype html>
+        <html lang="en">
+        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>No download · SmartCity</title></head>
+        <body><h1>The file was not downloaded</h1><p>{System.Net.WebUtility.HtmlEncode(why)}</p><p>Close this tab to go back to the console.</p></body>
+        </html>
+        """;
 
     private static async Task PassOnAsync(HttpResponseMessage response, HttpContext context, CancellationToken cancellationToken)
     {

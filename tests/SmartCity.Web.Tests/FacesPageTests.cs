@@ -45,11 +45,14 @@ public sealed class FacesPageTests : ConsoleContext
             waiting.Clear();
             return new FaceMatchOutcome(id, "false");
         });
+        var dialogs = Render<MudBlazor.MudDialogProvider>();
         var section = Render<FaceReviewSection>();
         section.WaitForAssertion(() => Assert.Contains("very near", section.Markup, StringComparison.Ordinal));
         Assert.Equal([$"/face-pictures/matches/{id}/enrolled/1", $"/face-pictures/matches/{id}/enrolled/2", $"/face-pictures/matches/{id}"], section.FindAll("img").Select(i => i.GetAttribute("src")));
 
         section.FindAll("button").Single(b => b.TextContent == "Not the same person").Click();
+        dialogs.WaitForAssertion(() => Assert.Contains("destroyed at once", dialogs.Markup, StringComparison.Ordinal));
+        dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Not the same person").Click();
 
         section.WaitForAssertion(() => Assert.Contains("Dismissed. The picture is destroyed.", section.Markup, StringComparison.Ordinal));
         Assert.Equal("different", Assert.Single(Core.Posted).Body.GetProperty("says").GetString());

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -10,6 +11,9 @@ internal sealed class FakeCore : HttpMessageHandler
     private readonly Dictionary<string, Func<CancellationToken, Task<object>>> _answers = new(StringComparer.Ordinal);
 
     public List<(string Path, JsonElement Body)> Posted { get; } = [];
+
+    /// <summary>Method and path of all that was asked.</summary>
+    public ConcurrentQueue<string> Asked { get; } = [];
 
     /// <param name="request">Method and path without the query, such as <c>GET /api/review</c>.</param>
     public FakeCore Answers(string request, Func<object> answer) => Waits(request, _ => Task.FromResult(answer()));
@@ -24,6 +28,7 @@ internal sealed class FakeCore : HttpMessageHandler
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var path = request.RequestUri!.AbsolutePath;
+        Asked.Enqueue($"{request.Method} {path}");
         if (request.Content is not null)
         {
             Posted.Add((path, await request.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)));

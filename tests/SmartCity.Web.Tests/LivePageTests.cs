@@ -78,12 +78,43 @@ public sealed class LivePageTests : ConsoleContext
     }
 
     [Fact]
+    public void A_hit_is_marked_after_somebody_has_acknowledged_it_too()
+    {
+        var alert = Raised("AB12CDE", 1) with { SightingId = Guid.NewGuid(), State = "acknowledged" };
+        var states = 0;
+        Core.Answers("GET /api/alerts", () => new Page<AlertView>(states++ == 1 ? [alert] : [], null));
+        Core.Answers("GET /api/sightings", () => new Page<SightingView>([new SightingView { Id = alert.SightingId, CapturedAt = At, StationId = "a1", CameraId = "a1-n1", Plate = "AB12CDE", Confidence = 0.99, Characters = [], Alternatives = [] }], null));
+        this.AddAuthorization().SetAuthorized("somebody").SetPolicies(Scope.AlertsRead).SetClaims(new System.Security.Claims.Claim(Scope.Claim, Scope.AlertsRead));
+
+        var page = Render<LivePage>();
+
+        page.WaitForAssertion(() => Assert.True(states >= 3, "open, acknowledged and escalated ones are looked for"));
+        page.WaitForAssertion(() => Assert.Equal(alert.SightingId, Assert.Single(page.FindComponents<LiveFeed>()).Instance.Hits.Keys.Single(k => k == alert.SightingId)));
+    }
+
+    [Fact]
+    public void The_heat_of_an_earlier_day_leaves_the_map()
+    {
+        var day = new FlowView(Day, new DateTimeOffset(Day, TimeOnly.MinValue, TimeSpan.Zero), TimeSpan.FromMinutes(15), 96, [.. Enumerable.Range(0, 96)], []);
+        var map = JSInterop.SetupModule("./js/livemap.js");
+        map.Mode = JSRuntimeMode.Loose;
+        var made = map.SetupModule(i => i.Identifier == "create");
+        made.Mode = JSRuntimeMode.Loose;
+        var shown = Render<LiveMap>(p => p.Add(m => m.Stations, [Station("a1", "Angel", "ulez")]).Add(m => m.Day, day).Add(m => m.Step, 33));
+        shown.WaitForAssertion(() => Assert.Equal(33, made.Invocations["step"][^1].Arguments[0]));
+
+        shown.Render(p => p.Add(m => m.Day, day with { Day = Day.AddDays(-1) }).Add(m => m.Step, (int?)null));
+
+        shown.WaitForAssertion(() => Assert.Null(made.Invocations["step"][^1].Arguments[0]));
+    }
+
+    [Fact]
     public void The_slider_and_the_keys_that_move_it_go_through_the_day()
     {
         var scrubber = Render<DayScrubber>();
         scrubber.WaitForElement("input[type=range]").Input("33");
 
-        Assert.StartsWith("08:15–08:30: 33 vehicles", scrubber.Find("output").TextContent, StringComparison.Ordinal);
+        Assert.StartsWith("08:15–08:30: 33 sightings", scrubber.Find("output").TextContent, StringComparison.Ordinal);
     }
 
     [Fact]

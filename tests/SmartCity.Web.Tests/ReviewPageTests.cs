@@ -88,6 +88,27 @@ public sealed class ReviewPageTests : ConsoleContext
     }
 
     [Fact]
+    public void An_undo_that_reverses_a_charge_asks_why_first()
+    {
+        var undo = $"POST /api/sightings/{_all[0].Sighting.Id}/review/undo";
+        Core.Answers(undo, () => throw new HttpRequestException("Undoing this decision reverses £12.50 (ULEZ, 23 November 2026) for LR33TEE. Give a reason for it in the header Audit-Reason.", null, System.Net.HttpStatusCode.PreconditionRequired));
+        var dialogs = Render<MudBlazor.MudDialogProvider>();
+        var page = Render<ReviewPage>();
+        Press(page, "Enter");
+        page.WaitForAssertion(() => Assert.Equal("WGS0161", Answer(page).GetAttribute("value")));
+
+        Answer(page).KeyDown(new KeyboardEventArgs { Key = "z", CtrlKey = true });
+        dialogs.WaitForAssertion(() => Assert.Contains("Undoing this decision reverses £12.50 (ULEZ, 23 November 2026) for LR33TEE.", dialogs.Markup, StringComparison.Ordinal));
+        Assert.Equal("WGS0161", Answer(page).GetAttribute("value"));
+
+        Core.Answers(undo, () => new ReviewOutcome(_all[0].Sighting.Id, _all[0].Sighting.Plate, [], []));
+        dialogs.Find("textarea").Input("the wrong key");
+        dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Reverse the charge").Click();
+
+        page.WaitForAssertion(() => Assert.Equal("LR33TEE", Answer(page).GetAttribute("value")));
+    }
+
+    [Fact]
     public void What_was_put_off_is_there_under_put_off()
     {
         Core.Answers("GET /api/review/counts", () => new[] { new ReviewCount("doubtful", 1), new ReviewCount("skipped", 1) });

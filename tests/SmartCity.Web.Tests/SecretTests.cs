@@ -17,7 +17,7 @@ public sealed class SecretTests : ConsoleContext
         Core.Answers("POST /api/access/keys", () => new ApiKeyCreated(made, "sck_told-once"));
         var tab = Render<ApiKeysTab>();
         tab.WaitForAssertion(() => Assert.Contains("edge:config of london-a1", tab.Find("td.long").TextContent, StringComparison.Ordinal));
-        Assert.DoesNotContain("Stations", tab.Markup, StringComparison.Ordinal);
+        Assert.DoesNotContain(tab.FindComponents<MudSelect<string>>(), s => s.Instance.Label == "Stations");
 
         await ChooseAsync(tab, "Rights", Scope.EdgeConfig);
         await ChooseAsync(tab, "Stations", "london-a1");
@@ -34,12 +34,16 @@ public sealed class SecretTests : ConsoleContext
         var webhook = new WebhookView(Guid.NewGuid(), "police", new Uri("https://police.example/"), true, At);
         Core.Answers("GET /api/webhooks", () => new[] { webhook });
         Core.Answers($"POST /api/webhooks/{webhook.Id}/secret", () => webhook with { Secret = "another" });
+        var dialogs = Render<MudDialogProvider>();
         var section = Render<WebhooksSection>();
         section.WaitForAssertion(() => Assert.NotEmpty(section.FindAll("[aria-label='Change police']")));
         Assert.Empty(section.FindAll("[aria-label='New secret for police']"));
 
         section.Find("[aria-label='Change police']").Click();
         section.Find("[aria-label='New secret for police']").Click();
+        dialogs.WaitForAssertion(() => Assert.Contains("stops signing deliveries at once", dialogs.Markup, StringComparison.Ordinal));
+        Assert.DoesNotContain(Core.Asked, a => a.EndsWith("/secret", StringComparison.Ordinal));
+        dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Make a new secret").Click();
 
         section.WaitForAssertion(() => Assert.Equal("another", section.Find("code.secret").TextContent));
     }

@@ -111,6 +111,20 @@ public sealed class TopologyTests : BunitContext
 
     private IRenderedComponent<Topology> Draw(OpsView ops) => Render<Topology>(p => p.Add(t => t.Ops, ops));
 
+    [Fact]
+    public void What_was_not_measured_yet_is_no_figure()
+    {
+        var ops = Ops(Station("london-a1", "healthy"));
+        var never = ops with { Kafka = ops.Kafka with { MeasuredAt = null } };
+
+        var topology = Draw(never);
+
+        foreach (var figure in (string[])["0 kept", "0 of 0 connections"])
+        {
+            Assert.DoesNotContain(figure, topology.Markup, StringComparison.Ordinal);
+        }
+    }
+
     private static OpsView Ops(params StationStatus[] stations)
     {
         var well = new NodeState("healthy", []);

@@ -14,11 +14,11 @@ internal static class TopologyNodes
         var kafka = ops.Kafka;
         return new TopologyNode(
             "core-kafka", "Core Kafka", "", kafka.Node,
-            [PerSecond(kafka.RecordsPerSecond), $"{Count(ops.Core.Lag)} waiting", $"{Count(kafka.Topics.Sum(t => t.Records))} kept"],
+            [PerSecond(kafka.RecordsPerSecond), $"{Count(ops.Core.Lag)} waiting", kafka.MeasuredAt is null ? NotMeasured : $"{Count(kafka.Topics.Sum(t => t.Records))} kept"],
             [
                 new("Brokers", kafka.MeasuredAt is null ? NotMeasured : Count((long)kafka.Brokers)),
-                new("Topics", Count((long)kafka.Topics.Count)),
-                new("Records kept", Count(kafka.Topics.Sum(t => t.Records))),
+                new("Topics", kafka.MeasuredAt is null ? NotMeasured : Count((long)kafka.Topics.Count)),
+                new("Records kept", kafka.MeasuredAt is null ? NotMeasured : Count(kafka.Topics.Sum(t => t.Records))),
                 new("Written", PerSecond(kafka.RecordsPerSecond)),
                 new("Waiting for the core", Count(ops.Core.Lag)),
                 new("CPU and memory", "not measured: Kafka's own metrics have them"),
@@ -55,12 +55,12 @@ internal static class TopologyNodes
         var database = ops.Database;
         return new TopologyNode(
             "postgres", "Postgres", "", database.Node,
-            [Bytes(database.SizeBytes), $"{database.Connections} of {database.MaximumConnections} connections"],
+            database.MeasuredAt is null ? [NotMeasured] : [Bytes(database.SizeBytes), $"{database.Connections} of {database.MaximumConnections} connections"],
             [
                 new("Version", database.Version ?? NotMeasured),
-                new("Size", Bytes(database.SizeBytes)),
-                new("Connections", $"{database.Connections} of {database.MaximumConnections}"),
-                new("Oldest transaction", database.OldestTransactionSeconds is { } oldest ? Age(TimeSpan.FromSeconds(oldest)) : "none open"),
+                new("Size", database.MeasuredAt is null ? NotMeasured : Bytes(database.SizeBytes)),
+                new("Connections", database.MeasuredAt is null ? NotMeasured : $"{database.Connections} of {database.MaximumConnections}"),
+                new("Oldest transaction", database.MeasuredAt is null ? NotMeasured : database.OldestTransactionSeconds is { } oldest ? Age(TimeSpan.FromSeconds(oldest)) : "none open"),
                 new("Transactions", PerSecond(database.TransactionsPerSecond)),
                 new("Found in memory", Share(database.CacheHits)),
                 new("CPU and memory", "not measured: the server's own metrics have them"),

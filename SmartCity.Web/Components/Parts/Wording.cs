@@ -78,6 +78,9 @@ public static class Wording
     public static string TakesBack(HttpRequestException question) =>
         question.Message.Replace(" Give a reason for it in the header Audit-Reason.", "", StringComparison.Ordinal) + " The reason is recorded in the ledger and in the audit.";
 
+    /// <summary>There is no picture any more. Which of the three it was is not kept.</summary>
+    public const string NoPicture = "No picture: it was deleted to free disk space, because its retention period is over, or by an erasure.";
+
     /// <summary>The core cannot be asked.</summary>
     public const string Away = "The core does not answer.";
 

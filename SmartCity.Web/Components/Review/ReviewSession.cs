@@ -81,7 +81,7 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
     }
 
     /// <summary>Takes the last step back and puts its case in front again.</summary>
-    public async Task UndoAsync(CancellationToken cancellationToken)
+    public async Task UndoAsync(string? reason, CancellationToken cancellationToken)
     {
         var (task, putOff) = _before.Peek();
         if (putOff)
@@ -90,7 +90,7 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
         }
         else
         {
-            await core.UndoDecisionAsync(task.Sighting.Id, cancellationToken);
+            await core.UndoDecisionAsync(task.Sighting.Id, reason, cancellationToken);
         }
 
         _before.Pop();

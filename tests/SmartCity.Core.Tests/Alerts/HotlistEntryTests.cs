@@ -85,12 +85,39 @@ public sealed class HotlistEntryTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
-    public async Task A_property_that_is_not_known_is_named_and_its_entry_left_out()
+    public async Task A_list_with_a_property_that_is_not_known_is_refused_as_a_whole()
     {
-        var report = await Caller.ReadAsync<ImportReport>(await PostAsync("""[{ "pattern": "HE07AAA", "reason": "Stolen", "to": "2026-11-30" }, { "pattern": "HE07AAB", "reason": "Stolen" }]""", "application/json"));
+        using var answer = await PostAsync("""[{ "pattern": "HE07AAB", "reason": "Stolen" }, { "pattern": "HE07AAA", "reason": "Stolen", "to": "2026-11-30" }]""", "application/json");
 
-        Assert.Contains("There is no property to;", Assert.Single(report.Errors).Error, StringComparison.Ordinal);
-        Assert.Equal(["HE07AAB"], await FindAsync("text=HE07"));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("Entry 2 has an unknown property: to. The properties are pattern, reason", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Empty(await FindAsync("text=HE07"));
+    }
+
+    [Theory]
+    [InlineData("pattern,plate,reason\nHE09AAA,HE09AAB,Stolen\n", "names both pattern and plate")]
+    [InlineData("pattern,reason,Reason\nHE09AAA,Stolen,Armed\n", "names the column reason twice")]
+    [InlineData("pattern,reason,valid_to,validTo\nHE09AAA,Stolen,2026-11-30,2026-12-30\n", "names the column")]
+    public async Task A_list_with_two_columns_for_one_thing_is_refused(string csv, string says)
+    {
+        using var answer = await PostAsync(csv, "text/csv");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(says, await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Empty(await FindAsync("text=HE09"));
+    }
+
+    [Fact]
+    public async Task A_row_whose_fields_do_not_go_with_the_header_and_a_second_row_of_one_entry_are_reported_and_not_imported()
+    {
+        var report = await ImportAsync("pattern,reason\nHE10AAA,Stolen, armed and dangerous\nHE10AAB\nHE10AAC,Stolen\nHE10AAC,Wanted\nHE10AAD,\"Stolen, armed\"\n");
+
+        Assert.Equal((5L, 2L), (report.Read, report.Imported));
+        Assert.Equal([2L, 3L, 5L], report.Errors.Select(e => e.Line));
+        Assert.Contains("no column takes 'armed and dangerous'", report.Errors[0].Error, StringComparison.Ordinal);
+        Assert.Contains("1 field, but the header names 2 columns", report.Errors[1].Error, StringComparison.Ordinal);
+        Assert.Equal("Line 4 has the same pattern and requester.", report.Errors[2].Error);
+        Assert.Equal(["HE10AAC", "HE10AAD"], (await FindAsync("text=HE10")).Order());
     }
 
     [Fact]

@@ -41,6 +41,34 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task What_is_removed_or_revoked_keeps_its_name_and_what_is_added_has_one()
+    {
+        var key = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("audited robot", [Scope.LiveRead], null), Token));
+        using var revoked = await core.Http.DeleteAsync($"/api/access/keys/{key.Key.Id}", Token);
+        var webhook = await Caller.ReadAsync<WebhookView>(await core.Http.PostAsJsonAsync("/api/webhooks", new WebhookRequest("audited police", new Uri("https://police.example/"), null, false, 5, null), Token));
+        using var renewed = await core.Http.PostAsync($"/api/webhooks/{webhook.Id}/secret", null, Token);
+        using var removed = await core.Http.DeleteAsync($"/api/webhooks/{webhook.Id}", Token);
+        using var replayed = await core.Http.PostAsJsonAsync("/api/dead-letters/replay", new DeadLetterSelection("no-such-topic", "audited"), Token);
+
+        var lines = (await ListAsync("?actor=tests&limit=500")).Items;
+        Assert.Contains(lines, l => l.Action == "keys.revoke" && l.Subject == $"{key.Key.Id} audited robot");
+        Assert.Contains(lines, l => l.Action == "webhooks.secret" && l.Subject!.Contains("audited police https://police.example/", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Action == "webhooks.remove" && l.Subject == $"{webhook.Id} audited police https://police.example/");
+        Assert.Contains(lines, l => l.Action == "dead-letters.replay" && l.Subject == "topic no-such-topic, reason 'audited'");
+    }
+
+    [Fact]
+    public async Task A_key_works_until_the_end_of_its_last_day()
+    {
+        var last = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(30);
+        using var body = new StringContent($$"""{ "name": "a day alone", "scopes": ["{{Scope.LiveRead}}"], "expiresAt": "{{last:yyyy-MM-dd}}" }""", System.Text.Encoding.UTF8, "application/json");
+        var key = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsync(new Uri("/api/access/keys", UriKind.Relative), body, Token));
+
+        Assert.True(DayOrTime.TryEnd(last.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), out var end));
+        Assert.Equal(end, key.Key.ExpiresAt);
+    }
+
+    [Fact]
     public async Task Whatever_looks_for_a_plate_leaves_the_plate_and_the_list_of_alerts_leaves_nothing()
     {
         using var user = await Caller.OfRoleAsync(core, Role.Operator);

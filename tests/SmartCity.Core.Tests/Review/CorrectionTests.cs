@@ -155,7 +155,7 @@ public sealed class CorrectionTests(CoreHost core) : IClassFixture<CoreHost>
 
         Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Conflict), (refused.StatusCode, unseen.StatusCode));
         Assert.Contains("the sighting now shows CR13AAB, not CR13AAA", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
-        Assert.Contains("you were shown a reading without a plate", await unseen.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("not a reading without a plate", await unseen.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         using var seen = await DecideAsync(sighting.Id, new { state = "confirmed", shown = "CR13AAB" });
         using var silent = await DecideAsync(unread.Id, new { state = "confirmed" });
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (seen.StatusCode, silent.StatusCode));

@@ -77,7 +77,13 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
         using var foreign = await _ben.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token);
         Assert.Equal(HttpStatusCode.Conflict, foreign.StatusCode);
 
-        var outcome = await OutcomeAsync(await _ann.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token));
+        _ann.Http.DefaultRequestHeaders.Remove("Audit-Reason");
+        using var unsaid = await _ann.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token);
+        Assert.Equal(HttpStatusCode.PreconditionRequired, unsaid.StatusCode);
+        Assert.Contains("Undoing this decision reverses £12.50 (ULEZ, ", await unsaid.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal((0m, 12.50m), (await StandsAsync("RD03AAA"), await StandsAsync("RD03AAB")));
+
+        var outcome = await OutcomeAsync(await UndoAsync(_ann, sighting.Id, "the wrong key"));
 
         Assert.Equal("RD03AAA", outcome.Plate);
         Assert.Equal((12.50m, 0m), (await StandsAsync("RD03AAA"), await StandsAsync("RD03AAB")));
@@ -96,9 +102,10 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
         await OutcomeAsync(await DecideAsync(_ann, sighting.Id, "confirmed"));
         Assert.Equal(12.50m, await StandsAsync("RD04AAA"));
 
-        await OutcomeAsync(await _ann.Http.PostAsync($"/api/sightings/{sighting.Id}/review/undo", null, Token));
+        await OutcomeAsync(await UndoAsync(_ann, sighting.Id, "a mistake"));
 
         Assert.Equal(0m, await StandsAsync("RD04AAA"));
+        Assert.Contains("a mistake", await core.Postgres.ScalarAsync<string>("select why from charge_entries where plate = 'RD04AAA' and kind = 'reversal'"), StringComparison.Ordinal);
         Assert.Contains((await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items, c => c.SightingId == sighting.Id);
     }
 
@@ -207,6 +214,13 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
             Assert.Contains((await GetAsync<Page<ReviewView>>("/api/review?kind=doubtful&limit=500")).Items, c => c.SightingId == charges.Id);
             Assert.True((await OutcomeAsync(await DecideAsync(_ben, charges.Id, "confirmed"))).Proposed);
         });
+    }
+
+    private static async Task<HttpResponseMessage> UndoAsync(Caller caller, Guid sighting, string reason)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/sightings/{sighting}/review/undo");
+        request.Headers.Add("Audit-Reason", Uri.EscapeDataString(reason));
+        return await caller.Http.SendAsync(request, Token);
     }
 
     public ValueTask DisposeAsync()

@@ -76,7 +76,32 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal((2L, "class and fuel must be given, because the registry does not know UN11KNO yet."), (report.Errors[0].Line, report.Errors[0].Error));
     }
 
+    [Fact]
+    public async Task A_row_that_lacks_fields_or_has_more_than_the_header_changes_nothing()
+    {
+        await ImportAsync(Header + "MF11ITS,Old,,car,petrol,3,,resident,Ann Ward\n");
+
+        var report = await ImportAsync("plate,keeper,discounts\nMF11ITS,Ben\nMF11ITS,Ward, Ann,resident\n");
+
+        Assert.Equal((2L, 0L), (report.Read, report.Imported));
+        Assert.Contains("no column takes 'resident'", report.Errors[1].Error, StringComparison.Ordinal);
+        Assert.Equal("Ann Ward", (await FindAsync("MF11ITS")).Keeper);
+    }
+
+    [Fact]
+    public async Task A_preview_says_what_is_wrong_with_the_file_and_saves_nothing()
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes("plate,class,fuel\nPV11IEW,car,petrol\nPV11IEX,boat,petrol\n"));
+        var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System)
+            .ImportAsync(stream, preview: true, TestContext.Current.CancellationToken);
+
+        Assert.Equal((true, 2L, 1L), (report.Preview, report.Read, report.Imported));
+        Assert.Equal(3L, Assert.Single(report.Errors).Line);
+        Assert.Empty(await new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System).FindAsync(["PV11IEW"], TestContext.Current.CancellationToken));
+    }
+
     [Theory]
+    [InlineData("plate,class,fuel,fuel\nA1,car,petrol,diesel\n", "names the column fuel twice")]
     [InlineData("", "empty")]
     [InlineData("class,fuel\ncar,petrol\n", "must name plate")]
     [InlineData("plate,class,fuel,colour_of_seats\nA1,car,petrol,red\n", "Unknown column: colour_of_seats")]
@@ -115,7 +140,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<ImportReport> ImportDiscountsAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        return await new DiscountImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), TimeProvider.System).ImportAsync(stream, TestContext.Current.CancellationToken);
+        return await new DiscountImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), TimeProvider.System).ImportAsync(stream, preview: false, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -186,6 +211,6 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<ImportReport> ImportAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System).ImportAsync(stream, TestContext.Current.CancellationToken);
+        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System).ImportAsync(stream, preview: false, TestContext.Current.CancellationToken);
     }
 }

@@ -51,6 +51,7 @@ public sealed class AdministrationTests(ConsoleFixture console)
         Assert.Empty(window.Errors);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Retire a205-new" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Retire", Exact = true }).ClickAsync();
         await Expect(page.GetByText("Camera a205-new was retired")).ToBeVisibleAsync();
     }
 
@@ -113,7 +114,7 @@ public sealed class AdministrationTests(ConsoleFixture console)
         await page.Mouse.UpAsync();
         await Expect(coordinates).Not.ToHaveValueAsync(drawn);
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Expect(page.GetByText($"The outline of {before.Name} is saved.")).ToBeVisibleAsync();
+        await Expect(page.GetByText($"The outline of {before.Name} was saved.")).ToBeVisibleAsync();
 
         var ring = (await console.System.GetAsync<ZoneView[]>("/api/zones")).Single(z => z.Id == "congestion").Outline[0];
         Assert.Equal(4, ring.Count);

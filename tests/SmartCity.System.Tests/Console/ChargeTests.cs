@@ -21,10 +21,10 @@ public sealed class ChargeTests(ConsoleFixture console)
 
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "There is no plate" }).ClickAsync();
         var dialog = window.Page.GetByRole(AriaRole.Dialog);
-        await Expect(dialog).ToContainTextAsync("is reversed for");
-        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Reverse the charge" })).ToBeDisabledAsync();
+        await Expect(dialog).ToContainTextAsync("is reversed, unless another sighting supports the charge");
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Decide" })).ToBeDisabledAsync();
         await dialog.GetByLabel("Reason", new() { Exact = true }).FillAsync("the picture shows a wall");
-        await dialog.GetByRole(AriaRole.Button, new() { Name = "Reverse the charge" }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Decide" }).ClickAsync();
 
         await Expect(lines).ToHaveCountAsync(2);
         await Expect(lines.Nth(1)).ToContainTextAsync("reversed");

@@ -92,6 +92,38 @@ public sealed partial class LinkTests(ConsoleFixture console, ITestOutputHelper 
         Assert.Empty(window.Errors);
     }
 
+    [Theory]
+    [InlineData(Role.Operator)]
+    [InlineData(Role.DataProtectionOfficer)]
+    public async Task Signing_in_and_every_link_that_a_role_sees_lead_to_pages_that_it_may_see(string role)
+    {
+        var (name, password) = await console.System.PersonAsync(role);
+        await using var window = await console.OpenAsync();
+        await window.SignInAsync(name, password);
+        var page = window.Page;
+        await Expect(page.Locator("main h1").First).Not.ToHaveTextAsync("No access");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var waiting = new Queue<string>((await page.EvaluateAsync<string[]>(MenuScript)).Where(IsPage));
+        while (waiting.TryDequeue(out var address))
+        {
+            if (!seen.Add(Kind(address)))
+            {
+                continue;
+            }
+
+            await window.GoAsync(address.Length == 0 ? "/" : address);
+            await window.FilledAsync();
+            Assert.False(await page.GetByRole(AriaRole.Heading, new() { Name = "No access" }).IsVisibleAsync(), $"A link that {role} sees leads to no access: {address}");
+            foreach (var link in (await page.EvaluateAsync<string[]>(LinksScript)).Where(IsPage))
+            {
+                waiting.Enqueue(link);
+            }
+        }
+
+        output.WriteLine($"{role}: {string.Join(", ", seen)}");
+        Assert.True(seen.Count >= 2, string.Join(", ", seen));
+    }
+
     [Fact]
     public async Task An_address_that_no_page_has_is_answered_with_a_page_that_says_so()
     {

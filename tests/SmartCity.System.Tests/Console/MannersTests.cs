@@ -37,6 +37,24 @@ public sealed partial class MannersTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task A_download_that_is_refused_says_why_in_words()
+    {
+        await using var window = await console.SignInAsync();
+        var browser = window.Page.Context.APIRequest;
+        var form = browser.CreateFormData();
+        form.Append("api-path", "charges/export");
+        form.Append("audit-reason", "x");
+
+        var answer = await browser.PostAsync("download", new() { Form = form });
+
+        Assert.Equal(400, answer.Status);
+        Assert.StartsWith("text/html", answer.Headers["content-type"], StringComparison.Ordinal);
+        var page = await answer.TextAsync();
+        Assert.Contains("<p>This call needs a reason for the audit: 3 to 500 characters", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"detail\"", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_skip_link_leads_to_the_content_of_the_page_and_a_new_page_has_the_focus()
     {
         await using var window = await console.SignInAsync();

@@ -40,6 +40,24 @@ public sealed class PagesTests(ConsoleFixture console)
         Assert.True(faults.All(f => f.Count == 0), string.Join('\n', faults.SelectMany(f => f)));
     }
 
+    [Theory]
+    [InlineData("hotlist", "New entry")]
+    [InlineData("hotlist", "Import")]
+    [InlineData("audit", "CSV")]
+    [InlineData("administration/tariffs", "New tariff")]
+    [InlineData("administration", "Add camera")]
+    [InlineData("administration/retention", "Remove expired data now")]
+    public async Task A_form_or_a_dialog_has_no_fault_on_a_phone(string path, string button)
+    {
+        await using var window = await console.SignInAsync(390, ColorScheme.Light);
+        await window.GoAsync(path);
+        await window.FilledAsync();
+        await window.Page.Locator("main").GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+        await window.Page.Locator("form.tool, [role=dialog]").First.WaitForAsync();
+        var faults = (await LookAsync(window, $"{path.Replace('/', '-')}-{button.Replace(' ', '-').ToLowerInvariant()}", 390, ColorScheme.Light)).ToList();
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
     /// <summary>Name of the picture and path, for each route; a route with a parameter needs an example here.</summary>
     private async Task<List<(string Name, string Path)>> PagesAsync()
     {

