@@ -358,6 +358,28 @@ public sealed partial class ChartTests
     }
 
     [Fact]
+    public async Task Grafana_and_Superset_come_with_both_dashboards_and_ask_the_lake_without_plates()
+    {
+        var rendered = await Helm.RenderAsync(new Installation("smartcity", "--set grafana.enabled=true,superset.enabled=true,superset.image=registry.example.org/superset:5.0.0"));
+        var grafana = rendered.Of<V1ConfigMap>().Single(c => c.Metadata.Name.EndsWith("-grafana", StringComparison.Ordinal)).Data;
+        foreach (var file in (string[])["live-city.json", "toll-and-pollution.json"])
+        {
+            using var shipped = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(Repository.File("deploy", "charts", "smartcity", "dashboards", file), TestContext.Current.CancellationToken));
+            using var mounted = System.Text.Json.JsonDocument.Parse(grafana[file]);
+            Assert.True(System.Text.Json.JsonElement.DeepEquals(shipped.RootElement, mounted.RootElement), file);
+        }
+
+        Assert.Contains($"url: {Helm.Release}-lake:5433", grafana["source.yaml"], StringComparison.Ordinal);
+        Assert.Contains("user: analyst_without_plates", grafana["source.yaml"], StringComparison.Ordinal);
+        var superset = rendered.Of<V1ConfigMap>().Single(c => c.Metadata.Name.EndsWith("-superset", StringComparison.Ordinal));
+        Assert.Equal(await File.ReadAllBytesAsync(Repository.File("deploy", "charts", "smartcity", "dashboards", "superset.zip"), TestContext.Current.CancellationToken), superset.BinaryData["superset.zip"]);
+    }
+
+    [Fact]
+    public async Task Nothing_of_Grafana_and_Superset_is_there_unless_it_is_asked_for() =>
+        Assert.DoesNotContain((await Helm.RenderAsync(new Installation("smartcity", ""))).Manifests, m => m.Name.EndsWith("-grafana", StringComparison.Ordinal) || m.Name.EndsWith("-superset", StringComparison.Ordinal));
+
+    [Fact]
     public async Task Nothing_of_the_lakes_sql_is_there_where_it_is_not_wanted() =>
         Assert.DoesNotContain((await Helm.RenderAsync(new Installation("smartcity", "--set lake.enabled=false"))).Manifests, m => m.Name == $"{Helm.Release}-lake" || m.Yaml.ToString().Contains("analyst", StringComparison.Ordinal));
 
@@ -426,6 +448,8 @@ public sealed partial class ChartTests
     [InlineData("smartcity", "--set spark.image=i/s:1,spark.jobs[0].name=a,spark.jobs[0].schedule=@daily,spark.jobs[0].sql=s,spark.jobs[1].name=a,spark.jobs[1].schedule=@daily,spark.jobs[1].sql=s", "two jobs are named a")]
     [InlineData("smartcity", "--set spark.jobs[0].name=a,spark.jobs[0].schedule=@daily,spark.jobs[0].sql=s", "spark.image is missing")]
     [InlineData("smartcity", "--set functions[0].name=duty", "functions needs city")]
+    [InlineData("smartcity", "--set grafana.enabled=true,lake.enabled=false", "lake.enabled")]
+    [InlineData("smartcity", "--set superset.enabled=true", "superset.image")]
     public async Task Wrong_values_are_refused_with_what_is_wrong(string chart, string values, string named)
     {
         var (status, _, errors) = await Helm.TemplateAsync(new Installation(chart, values));

@@ -116,6 +116,24 @@ public sealed partial class ComposeTests
         });
     }
 
+    // Nothing of them is there by the file alone; with the other one, they ask the city where analysts do, as the role that sees no plates.
+    [Fact]
+    public void Dashboards_are_there_only_with_the_file_that_says_so_and_ask_without_plates()
+    {
+        var text = File.ReadAllText(Repository.File("deploy", "compose", "dashboards.yaml"));
+        var dashboards = Load(text);
+        Assert.Empty(In(dashboards).Select(s => s.Name).Intersect(Services.Select(s => s.Name)));
+        Assert.Equal(["grafana", "superset"], In(dashboards).Select(s => s.Name).Order());
+        Assert.All(In(dashboards), s => Assert.Equal("unless-stopped", s.Service["restart"].ToString()));
+        Assert.All(In(dashboards), s => Assert.Equal("true", s.Service["read_only"].ToString()));
+        Assert.All(AnyVariable().Matches(text).Select(m => m.Value), v => Assert.EndsWith(":?}", v, StringComparison.Ordinal));
+        Assert.All(In(dashboards).SelectMany(s => (YamlSequenceNode)s.Service["volumes"]).Select(v => v.ToString().Split(':')[0]).Where(v => v.StartsWith('.')), v => Assert.True(Directory.Exists(Repository.File("deploy", "compose", v)), v));
+        var source = Load(((YamlMappingNode)dashboards["configs"]["grafana-source"])["content"].ToString().Replace("$$", "$", StringComparison.Ordinal))["datasources"][0];
+        Assert.Equal(("lake:5433", "analyst_without_plates"), (source["url"].ToString(), source["user"].ToString()));
+        var lake = Services.Single(s => s.Name == "lake").Service;
+        Assert.Equal(lake["environment"]["Lake__AnalystWithoutPlates"].ToString(), source["user"].ToString());
+    }
+
     [Fact]
     public void Mirror_makers_own_variables_are_not_composes() =>
         Assert.DoesNotMatch(@"(?<!\$)\$\{env:", Text);

@@ -21,6 +21,8 @@ public sealed record Installation(string Chart, string Values) : IParsable<Insta
         new("smartcity", "--set kafka.mode=external,postgres.mode=external,core.autoscaling.mode=cpu,faces.enabled=true,otlpEndpoint=http://collector:4317"),
         new("smartcity", "--set apiHost=api.example.org,core.autoscaling.mode=lag,kafka.strimzi.stations={london-a1,london-a3},web.replicas=2,web.keys.accessMode=ReadWriteMany"),
         new("smartcity", "--set trino.enabled=true,image.pullSecrets={pull},nodeSelector.disk=ssd --set-file city=cities/london.json"),
+        new("smartcity", "--set grafana.enabled=true,superset.enabled=true,superset.image=registry.example.org/superset:5.0.0"),
+        new("smartcity", "-f values-trial.yaml --set grafana.enabled=true,lake.tlsSecret=lake-tls"),
         new("smartcity", "--set postgres.cloudnativepg.recovery.enabled=true,postgres.cloudnativepg.recovery.cluster=old-postgres,postgres.instances=1"),
         new("smartcity", $"--set {Function},knative.functions[0].environment.CHAT=https://chat.example.org/hook"),
         new("smartcity", $"-f values-trial.yaml --set {Function}"),

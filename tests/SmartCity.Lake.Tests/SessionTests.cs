@@ -11,6 +11,7 @@ namespace SmartCity.Lake.Tests;
 public class SessionTests(LakeCity city)
 {
     private const string Count = "select count(*) from city.sightings";
+    private const string Long = "select count(*) from city.sightings a, city.sightings b, city.sightings c, city.sightings d, city.sightings e where a.frames + b.frames + c.frames + d.frames + e.frames = -1";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -125,7 +126,6 @@ public class SessionTests(LakeCity city)
     [Fact]
     public async Task A_long_statement_is_cancelled_and_ends_with_its_time_out()
     {
-        const string Long = "select count(*) from city.sightings a, city.sightings b, city.sightings c, city.sightings d, city.sightings e where a.frames + b.frames + c.frames + d.frames + e.frames = -1";
         await using var connection = new NpgsqlConnection(city.ConnectionString("ada") + ";Cancellation Timeout=30000");
         await connection.OpenAsync(Token);
         await using (var command = new NpgsqlCommand(Long, connection))
@@ -146,6 +146,28 @@ public class SessionTests(LakeCity city)
         Assert.Equal("57014", (await ada.QueryAsync(Long, Token)).Error!.State);
         await ada.QueryAsync("set statement_timeout = '60s'", Token);
         Assert.Equal("100", Assert.Single((await ada.QueryAsync(Count, Token)).Rows));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_in_psql_stops_what_runs_in_the_lake()
+    {
+        const string Name = "psql that is stopped";
+        var url = string.Create(CultureInfo.InvariantCulture, $"postgresql://ada@{city.Address.Address}:{city.Address.Port}/{city.Database}?application_name={Uri.EscapeDataString(Name)}");
+        using var psql = Process.Start(new ProcessStartInfo("psql", ["-Xc", Long, url]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var said = psql.StandardError.ReadToEndAsync(Token);
+        while (!psql.HasExited)
+        {
+            if (await city.Postgres.ScalarAsync<long>("select count(*) from pg_stat_activity where application_name = $1 and backend_type = 'client backend'", Name) == 1)
+            {
+                using var stop = Process.Start("kill", ["-INT", psql.Id.ToString(CultureInfo.InvariantCulture)]);
+                await stop.WaitForExitAsync(Token);
+            }
+
+            await Task.WhenAny(psql.WaitForExitAsync(Token), Task.Delay(200, Token));
+        }
+
+        Assert.Contains("canceling statement due to user request", await said, StringComparison.Ordinal);
+        Assert.Equal(1, psql.ExitCode);
     }
 
     [Fact]
