@@ -33,6 +33,17 @@ internal sealed class LakeBatch
         Rows++;
     }
 
+    /// <summary>Adds a row that does not come from Postgres; its values are in the order of the columns.</summary>
+    public void Add(ReadOnlySpan<object?> row)
+    {
+        for (var i = 0; i < Values.Length; i++)
+        {
+            Values[i].Add(row[i]);
+        }
+
+        Rows++;
+    }
+
     public void Add(LakeBatch source, int from, int count)
     {
         for (var i = 0; i < Values.Length; i++)

@@ -11,6 +11,9 @@ internal abstract class LakeValues
     /// <summary>Adds the value of a row from Postgres.</summary>
     public abstract void Add(NpgsqlDataReader row, int ordinal);
 
+    /// <summary>Adds a value that did not come from Postgres.</summary>
+    public abstract void Add(object? value);
+
     /// <summary>Adds values of other rows of the same column.</summary>
     public abstract void Add(LakeValues source, int from, int count);
 
@@ -43,6 +46,8 @@ internal abstract class LakeValues
 internal abstract class LakeValues<T> : LakeValues
 {
     protected List<T> Values { get; } = [];
+
+    public override void Add(object? value) => Values.Add((T)value!);
 
     public override void Add(LakeValues source, int from, int count) => Values.AddRange(CollectionsMarshal.AsSpan(((LakeValues<T>)source).Values).Slice(from, count));
 

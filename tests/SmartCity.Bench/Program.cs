@@ -2,6 +2,7 @@ using System.CommandLine;
 using SmartCity.Bench;
 using SmartCity.Bench.Crashes;
 using SmartCity.Bench.Faces;
+using SmartCity.Bench.Lake;
 using SmartCity.Bench.Live;
 using SmartCity.Bench.Memory;
 
@@ -16,6 +17,7 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     HotlistBench.Create(),
     ChargesBench.Create(),
     ArchiveBench.Create(),
+    LakeBench.Create(),
     SearchBench.Create(),
     ReportsBench.Create(),
     LiveBench.Create(),

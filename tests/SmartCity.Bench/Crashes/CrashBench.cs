@@ -74,7 +74,7 @@ internal static class CrashBench
     {
         var database = Path.Combine(folder, "postgres");
         var postgres = await EmbeddedPostgres.StartAsync(database, cancellationToken);
-        CoreProcess[] cores = [Core("core-1", folder, postgres.ConnectionString, kafka.BootstrapServers), Core("core-2", folder, postgres.ConnectionString, kafka.BootstrapServers)];
+        ServiceProcess[] cores = [Core("core-1", folder, postgres.ConnectionString, kafka.BootstrapServers), Core("core-2", folder, postgres.ConnectionString, kafka.BootstrapServers)];
         var faults = new Faults();
         var sent = new List<Guid>();
         try
@@ -140,7 +140,7 @@ internal static class CrashBench
         return await Outcome.ReadAsync(data, Path.Combine(folder, "objects"), cancellationToken);
     }
 
-    private static CoreProcess Core(string name, string folder, string postgres, string kafka) => new(name, folder, new Dictionary<string, string>
+    private static ServiceProcess Core(string name, string folder, string postgres, string kafka) => new("SmartCity.Core", name, folder, new Dictionary<string, string>
     {
         ["ConnectionStrings:postgres"] = new NpgsqlConnectionStringBuilder(postgres) { MaxPoolSize = 25 }.ConnectionString,
         ["ConnectionStrings:core-kafka"] = kafka,

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using SmartCity.AllInOne.Infrastructure;
 
-namespace SmartCity.Bench.Crashes;
+namespace SmartCity.Bench;
 
-/// <summary>A core as a process of its own, which can be killed and started again on the same address.</summary>
-internal sealed class CoreProcess(string name, string folder, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
+/// <summary>A service as a process of its own, which can be killed and started again on the same address.</summary>
+internal sealed class ServiceProcess(string project, string name, string folder, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(40);
@@ -17,11 +17,13 @@ internal sealed class CoreProcess(string name, string folder, IReadOnlyDictionar
     /// <summary>Ends of its own will, which there should be none of.</summary>
     public int Ends { get; private set; }
 
+    public int Id => _process!.Id;
+
     public bool HasExited => _process is not { HasExited: false };
 
     public void Start()
     {
-        string[] command = ["dotnet", BuiltProgram.Find("SmartCity.Core", "SmartCity.Core.dll"), "--urls", _address.ToString().TrimEnd('/'), .. settings.Select(s => $"--{s.Key}={s.Value}")];
+        string[] command = ["dotnet", BuiltProgram.Find(project, project + ".dll"), "--urls", _address.ToString().TrimEnd('/'), .. settings.Select(s => $"--{s.Key}={s.Value}")];
         _process?.Dispose();
         _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", Log, .. command]))!;
     }
