@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using SmartCity.Core.Api;
 using SmartCity.Core.Database;
+using SmartCity.Core.Passages;
 using SmartCity.Core.Privacy;
 using SmartCity.Core.Sightings;
 
@@ -13,21 +14,30 @@ namespace SmartCity.Core.Retention;
 /// </summary>
 internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPartitions partitions)
 {
-    private static readonly string SightingNeeded =
+    // Ingest waits while a statement deletes: it takes so many times the rows that others look at one by one.
+    private const int Slice = 20;
+
+    // One condition beside the other: Postgres then goes through a slice once, instead of asking for each of its rows.
+    private static readonly string SightingNotNeeded =
         $"""
-        exists (select from charge_entries c where c.sighting_id = x.id)
-        or exists (select from alerts a where a.sighting_id = x.id)
-        or exists (select from alerts a where a.passage_id = x.passage_id)
-        or exists (select from review_cases r where r.sighting_id = x.id and r.state in ('open', 'proposed', 'skipped'))
-        or exists (select from archive_queue q where q.sighting_id = x.id)
-        or coalesce({Restricted.Is("x.plate")}, false) or coalesce({Restricted.Is("x.read_plate")}, false)
+        not exists (select from charge_entries c where c.sighting_id = x.id)
+        and not exists (select from alerts a where a.sighting_id = x.id)
+        and not exists (select from alerts a where a.passage_id = x.passage_id)
+        and not exists (select from review_cases r where r.sighting_id = x.id and r.state in ('open', 'proposed', 'skipped'))
+        and not exists (select from archive_queue q where q.sighting_id = x.id)
+        and {Restricted.Not("x.plate")} and {Restricted.Not("x.read_plate")}
         """;
 
-    private static readonly string PassageNeeded =
+    private static readonly string PassageSpan = $"interval '{PassageRule.Longest.TotalHours.ToString(CultureInfo.InvariantCulture)} hours'";
+
+    // The plain bounds are for the planner, which leaves the tables of other days out.
+    private static readonly string PassageNotNeeded =
         $"""
-        exists (select from sightings s where s.plate = x.plate and s.captured_at between x.first_at and x.last_at and s.passage_id = x.id)
-        or exists (select from alerts a where a.passage_id = x.id)
-        or {Restricted.Is("x.plate")}
+        not exists (
+            select from sightings s
+            where s.plate = x.plate and s.captured_at between x.first_at and x.last_at and s.passage_id = x.id and s.captured_at > $1 and s.captured_at <= $2 + {PassageSpan})
+        and not exists (select from alerts a where a.passage_id = x.id)
+        and {Restricted.Not("x.plate")}
         """;
 
     private const string PlateNeeded = "exists (select from passages p where p.plate = x.plate)";
@@ -38,12 +48,12 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
         var total = default(Removal);
         foreach (var (table, bytes) in await TablesAsync(before, cancellationToken))
         {
-            var removal = await RemoveAsync(table, "captured_at", SightingNeeded, before, batchSize, cancellationToken);
+            var removal = await RemoveSlicesAsync(table, "captured_at", SightingNotNeeded, before, batchSize * Slice, cancellationToken);
             total += removal.Kept == 0 && await DropAsync(table, cancellationToken) ? removal with { Bytes = bytes } : removal;
         }
 
         // One that began before and ended after has sightings that are kept.
-        await RemoveAsync("passages", "first_at", PassageNeeded, before, batchSize, cancellationToken);
+        await RemoveSlicesAsync("passages", "first_at", PassageNotNeeded, before, batchSize * Slice, cancellationToken);
         await RemovePlatesAsync(batchSize, cancellationToken);
         await RemoveAsync("review_cases", "captured_at", $"x.state in ('open', 'proposed', 'skipped') or {HasSighting}", before, batchSize, cancellationToken);
         await RemoveAsync("reviewed_reads", "captured_at", HasSighting, before, batchSize, cancellationToken);
@@ -58,6 +68,40 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
             "select c.relname, pg_total_relation_size(c.oid) from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'sightings'::regclass and c.relname ~ '^sightings_[0-9]{8}$' and c.relname < $1 order by 1");
         command.Parameters.Add(new() { Value = "sightings_" + before.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture) });
         return await command.ReadAllAsync(r => (r.GetString(0), r.GetInt64(1)), cancellationToken);
+    }
+
+    // The same a slice of time at a time, for tables of which a day has millions of rows: from one row's time to that of another so many rows on.
+    private async Task<Removal> RemoveSlicesAsync(string table, string at, string notNeeded, DateTimeOffset before, int rows, CancellationToken cancellationToken)
+    {
+        var total = default(Removal);
+        var from = DateTimeOffset.MinValue;
+        while (true)
+        {
+            await using var look = dataSource.CreateCommand($"select max(at) from (select {at} as at from {table} where {at} > $1 and {at} < $2 order by {at} limit $3) x");
+            look.CommandTimeout = RetentionRules.CommandSeconds;
+            foreach (var value in (object[])[from, before, rows])
+            {
+                look.Parameters.Add(new() { Value = value });
+            }
+
+            if (await look.ExecuteScalarAsync(cancellationToken) is not DateTime last)
+            {
+                return total;
+            }
+
+            var to = new DateTimeOffset(last, TimeSpan.Zero);
+            var delete = new NpgsqlCommand(
+                $"""
+                with gone as (delete from {table} x where x.{at} > $1 and x.{at} <= $2 and {notNeeded} returning 1)
+                select (select count(*) from gone), (select count(*) from {table} where {at} > $1 and {at} <= $2)
+                """)
+            {
+                Parameters = { new() { Value = from }, new() { Value = to } },
+            };
+            var (removed, of) = await AloneAsync(delete, async reader => await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt64(1)) : default, cancellationToken);
+            total += new Removal(removed, of - removed, 0);
+            from = to;
+        }
     }
 
     // Goes once through the records past their retention, in order of time. Names of tables and columns are constants or made from dates.
@@ -114,13 +158,25 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
             return 0;
         }
 
+        var delete = new NpgsqlCommand(sql) { Parameters = { new() { Value = keys } } };
+        return await AloneAsync(delete, reader => Task.FromResult(reader.RecordsAffected), cancellationToken);
+    }
+
+    private async Task<T> AloneAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken)
+    {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await CorrectionGate.RunAloneAsync(connection, transaction, cancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection, transaction) { Parameters = { new() { Value = keys } }, CommandTimeout = RetentionRules.CommandSeconds };
-        var removed = await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var alone = command;
+        (alone.Connection, alone.Transaction, alone.CommandTimeout) = (connection, transaction, RetentionRules.CommandSeconds);
+        T result;
+        await using (var reader = await alone.ExecuteReaderAsync(cancellationToken))
+        {
+            result = await read(reader);
+        }
+
         await transaction.CommitAsync(cancellationToken);
-        return removed;
+        return result;
     }
 
     // Whoever reads any day holds the parent, and all others wait behind whoever wants to drop: it gives up soon, and the empty table goes at another run.

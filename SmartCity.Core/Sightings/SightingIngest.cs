@@ -4,6 +4,7 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
+using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Doubts;
@@ -125,7 +126,7 @@ public sealed class SightingIngest(
         var shown = await SightingRevisions.MoveAsync(connection, transaction, moved, cancellationToken);
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
-        await QueueForArchiveAsync(connection, transaction, fresh, cancellationToken);
+        await ArchiveQueue.AddAsync(connection, fresh.Select(r => r.Sighting), cancellationToken);
         var alerts = await RaiseAsync(connection, transaction, built, fresh, cancellationToken);
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
         await review.AddAsync(connection, transaction, [.. fresh.SelectMany(r => cases.Of(r.Sighting)), .. nearMatches], cancellationToken);
@@ -156,21 +157,6 @@ public sealed class SightingIngest(
     {
         using var span = Telemetry.Source.StartActivity("match", ActivityKind.Internal, default(ActivityContext), links: Links(fresh));
         return await passages.ApplyAsync(connection, transaction, fresh, cancellationToken);
-    }
-
-    private static async Task QueueForArchiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("insert into archive_queue (sighting_id, captured_at, station_id, revision) select * from unnest($1, $2, $3, $4)", connection, transaction)
-        {
-            Parameters =
-            {
-                new() { Value = fresh.ConvertAll(r => r.Sighting.Id).ToArray() },
-                new() { Value = fresh.ConvertAll(r => r.Sighting.CapturedAt).ToArray() },
-                new() { Value = fresh.ConvertAll(r => r.Sighting.StationId).ToArray() },
-                new() { Value = fresh.ConvertAll(r => r.Sighting.Revision).ToArray() },
-            },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task<IReadOnlyList<ChargeView>> ChargeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<SightingRecord> fresh, List<ChargeableSighting> sure, CancellationToken cancellationToken)

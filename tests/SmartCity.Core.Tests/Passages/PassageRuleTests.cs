@@ -64,6 +64,28 @@ public class PassageRuleTests
             }
         });
 
+    [Fact]
+    public void Ids_are_in_the_order_of_the_first_sightings_and_differ_within_a_millisecond()
+    {
+        var passages = Enumerable.Range(0, 200).Select(i => Single(i, n: i) with { FirstAt = Start.AddMilliseconds(i / 2) }).ToList();
+        var ids = passages.ConvertAll(PassageRule.NewId);
+
+        Assert.Equal(200, ids.Distinct().Count());
+        Assert.All(ids.Chunk(2).Zip(ids.Chunk(2).Skip(1)), p => Assert.True(p.First.Max().CompareTo(p.Second.Min()) < 0));
+        Assert.Equal(ids, passages.ConvertAll(PassageRule.NewId));
+    }
+
+    [Fact]
+    public void A_vehicle_in_sight_for_longer_than_a_day_makes_another_passage()
+    {
+        var minutes = Enumerable.Range(0, (24 * 60) + 10).Select(i => Single(i * 60, n: i)).ToList();
+
+        var merged = PassageRule.Merge(minutes, Gap);
+
+        Assert.Equal([1441, 9], merged.Select(p => p.Sightings));
+        Assert.All(merged, p => Assert.True(p.LastAt - p.FirstAt <= PassageRule.Longest));
+    }
+
     private static object Shape(Passage p) => (p.FirstAt, p.LastAt, p.Sightings, p.Best);
 
     private static Passage Single(int second, double confidence = 0.95, int n = 0)
