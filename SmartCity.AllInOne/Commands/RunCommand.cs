@@ -81,6 +81,12 @@ internal static class RunCommand
             ["Edge:Configuration:CityFileFirst"] = bool.TrueString, // the core reads the same city file
             ["Core:DemoRegistry"] = configuration["Core:DemoRegistry"] ?? HasSimulatedCameras(city).ToString(),
         };
+        if (address.Shown.IsLoopback && !configuration.GetSection("Core:Access:PasskeyOrigins").Exists())
+        {
+            // Browsers know no passkeys of 127.0.0.1.
+            settings["Core:Access:PasskeyOrigins:0"] = $"{address.Shown.Scheme}://localhost:{address.Shown.Port}";
+        }
+
         var renewal = Secure(address, configuration, data, settings, logger);
         if (options.City is not null)
         {

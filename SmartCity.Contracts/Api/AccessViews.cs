@@ -19,6 +19,25 @@ public sealed record SecondFactorCode(string? Code);
 /// <param name="Session">All other sessions of the user have ended.</param>
 public sealed record SecondFactorConfirmed(IReadOnlyList<string> RecoveryCodes, Session Session);
 
+/// <summary>A passkey of the user who asks, <c>GET /api/access/passkeys</c>.</summary>
+/// <param name="Id">The credential's id, base64url.</param>
+public sealed record PasskeyView(string Id, string Name, DateTimeOffset CreatedAt);
+
+/// <summary>The body of <c>POST /api/access/passkeys/options</c>.</summary>
+public sealed record PasskeyOwner(string? Password);
+
+/// <summary>What a browser is asked to sign; it can be answered once, within five minutes.</summary>
+/// <param name="Options">JSON, for <c>PublicKeyCredential.parseCreationOptionsFromJSON</c> or <c>parseRequestOptionsFromJSON</c>.</param>
+public sealed record PasskeyQuestion(Guid Question, string Options);
+
+/// <summary>The body of <c>POST /api/access/passkeys</c>.</summary>
+/// <param name="Credential">JSON of what <c>navigator.credentials.create</c> gave.</param>
+public sealed record NewPasskey(Guid Question, string? Name, string? Credential);
+
+/// <summary>The body of <c>POST /api/access/sign-in/passkey</c>.</summary>
+/// <param name="Credential">JSON of what <c>navigator.credentials.get</c> gave.</param>
+public sealed record PasskeyAnswer(Guid Question, string? Credential);
+
 /// <summary>A session: <paramref name="Token"/> is sent as <c>Authorization: Bearer</c> with every call.</summary>
 /// <param name="ExpiresAt">UTC; the session ends earlier if it is not used for a while.</param>
 public sealed record Session(string Token, DateTimeOffset ExpiresAt, AccountView Account);

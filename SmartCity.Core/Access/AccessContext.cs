@@ -12,6 +12,12 @@ internal sealed class AccessContext(DbContextOptions<AccessContext> options) : I
         base.OnModelCreating(builder);
         foreach (var entity in builder.Model.GetEntityTypes())
         {
+            if (entity.IsMappedToJson())
+            {
+                entity.SetContainerColumnName("data");
+                continue;
+            }
+
             entity.SetTableName(entity.ClrType == typeof(User) ? "users" : JsonNamingPolicy.SnakeCaseLower.ConvertName(entity.ClrType.Name.Split('`')[0]["Identity".Length..]) + "s");
             foreach (var property in entity.GetProperties())
             {

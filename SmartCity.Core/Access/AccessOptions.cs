@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace SmartCity.Core.Access;
 
 /// <summary>Section <c>Core:Access</c>: who may use the core.</summary>
-internal sealed class AccessOptions
+internal sealed class AccessOptions : IValidatableObject
 {
     public const string Section = "Core:Access";
 
@@ -23,6 +23,9 @@ internal sealed class AccessOptions
     /// <summary>Roles whose users of this core must have a second factor; without one they may do nothing but set it up. Others may have one.</summary>
     public IReadOnlyList<string> SecondFactorRoles { get; init; } = [];
 
+    /// <summary>Addresses of consoles at which people may sign in with a passkey, such as <c>https://console.example.org</c>; they share one host name. None: no passkeys.</summary>
+    public IReadOnlyList<string> PasskeyOrigins { get; init; } = [];
+
     /// <summary>How many rows about people (sightings, passages, charges, alerts, search results, for which a reason is given) a user or a key may read in an hour; an export counts as a twentieth of it.</summary>
     [Range(100, 100_000_000)]
     public int RowsAnHour { get; init; } = 50_000;
@@ -34,6 +37,22 @@ internal sealed class AccessOptions
     /// <summary>Users of an identity provider; null for none.</summary>
     [ValidateObjectMembers]
     public OpenIdOptions? OpenId { get; init; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var origin in PasskeyOrigins)
+        {
+            // Browsers know no passkeys of bare addresses, and none without encryption but on the machine itself.
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.GetLeftPart(UriPartial.Authority) != origin || uri.HostNameType != UriHostNameType.Dns || (uri.Scheme != Uri.UriSchemeHttps && uri.Host != "localhost"))
+            {
+                yield return new ValidationResult($"{Section}:{nameof(PasskeyOrigins)} has '{origin}'; it must be https:// and a host name, with a port if there is one and nothing after it, such as https://console.example.org.", [nameof(PasskeyOrigins)]);
+            }
+            else if (uri.Host != new Uri(PasskeyOrigins[0]).Host)
+            {
+                yield return new ValidationResult($"{Section}:{nameof(PasskeyOrigins)} has '{origin}' beside '{PasskeyOrigins[0]}'; a passkey is good for one host name.", [nameof(PasskeyOrigins)]);
+            }
+        }
+    }
 }
 
 internal sealed class ServiceKey

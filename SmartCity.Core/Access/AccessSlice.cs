@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Database;
@@ -32,6 +33,7 @@ internal static class AccessSlice
         {
             identity.Password.RequiredLength = ShortestPassword;
             identity.Password.RequireDigit = identity.Password.RequireUppercase = identity.Password.RequireLowercase = identity.Password.RequireNonAlphanumeric = false;
+            identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3; // with passkeys
         }).AddEntityFrameworkStores<AccessContext>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<IDatabaseSeed, FirstAdministrator>();
@@ -39,6 +41,9 @@ internal static class AccessSlice
         services.AddScopePolicies();
         services.AddSingleton<SignInGuard>();
         services.AddSingleton<SecondFactors>();
+        services.AddSingleton<Passkeys>();
+        services.AddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<AccessOptions>>((passkeys, access) => Passkeys.Configure(passkeys, access.Value.PasskeyOrigins));
 
         // Each address for itself: whoever floods the core waits alone.
         services.AddRateLimiter(limiter => limiter.AddPolicy(SignInLimit, http => RateLimitPartition.GetTokenBucketLimiter(SignInGuard.AddressOf(http), _ => new TokenBucketRateLimiterOptions
@@ -64,5 +69,5 @@ internal static class AccessSlice
         return services;
     }
 
-    public static IEndpointRouteBuilder MapAccess(this IEndpointRouteBuilder app) => app.MapSignIn().MapSecondFactor().MapUsers().MapApiKeys();
+    public static IEndpointRouteBuilder MapAccess(this IEndpointRouteBuilder app) => app.MapSignIn().MapSecondFactor().MapPasskeys().MapUsers().MapApiKeys();
 }

@@ -51,15 +51,16 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
     }
 
     /// <summary>Opens a session.</summary>
-    public async Task<Session> OpenAsync(User user, CancellationToken cancellationToken)
+    /// <param name="twoFactors">Whether two factors opened it, so that the user's role asks for no other.</param>
+    public async Task<Session> OpenAsync(User user, CancellationToken cancellationToken, bool twoFactors = false)
     {
         var token = AccessToken.New(AccessToken.SessionPrefix);
         var now = time.GetUtcNow();
         var expires = now + options.Value.SessionLifetime;
-        var enrolled = await ScalarAsync("select exists (select from second_factors where user_id = $1 and confirmed_at is not null)", cancellationToken, user.Id) is true;
+        var enrolled = twoFactors || await ScalarAsync("select exists (select from second_factors where user_id = $1 and confirmed_at is not null)", cancellationToken, user.Id) is true;
         await ExecuteAsync(
-            "with old as (delete from sessions where expires_at < $3) insert into sessions (token_hash, user_id, created_at, expires_at, last_seen_at) values ($1, $2, $3, $4, $3)",
-            cancellationToken, AccessToken.Hash(token), user.Id, now, expires);
+            "with old as (delete from sessions where expires_at < $3) insert into sessions (token_hash, user_id, created_at, expires_at, last_seen_at, two_factors) values ($1, $2, $3, $4, $3, $5)",
+            cancellationToken, AccessToken.Hash(token), user.Id, now, expires, twoFactors);
         return new Session(token, expires, Bearer.Of(user, MustEnrol(user, enrolled)).View());
     }
 
@@ -111,7 +112,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         var now = time.GetUtcNow();
         await using var command = dataSource.CreateCommand(
             """
-            select u.id, u.user_name, u.roles, u.must_change_password, s.last_seen_at, exists (select from second_factors f where f.user_id = u.id and f.confirmed_at is not null)
+            select u.id, u.user_name, u.roles, u.must_change_password, s.last_seen_at, s.two_factors or exists (select from second_factors f where f.user_id = u.id and f.confirmed_at is not null)
             from sessions s join users u on u.id = s.user_id
             where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and not u.disabled
             """);

@@ -19,7 +19,7 @@ internal static class SecondFactorEndpoints
         own.MapPost("", OfferAsync).WithSummary("A secret for an authenticator; sign-ins need its codes once one was confirmed").Audited("access.second-factor.offer", whole: "the own second factor");
         own.MapPost("/confirm", ConfirmAsync).WithSummary("The authenticator's first code; the answer holds the codes for when it is lost, and a new session").Audited("access.second-factor.confirm", whole: "the own second factor");
         own.MapPost("/remove", RemoveAsync).WithSummary("Removes the second factor, with a code of it").Audited("access.second-factor.remove", whole: "the own second factor");
-        app.MapDelete("/api/access/users/{id:guid}/second-factor", ResetAsync).WithTags("Access").WithSummary("Removes the second factor of a user who has lost it; the user's sessions end")
+        app.MapDelete("/api/access/users/{id:guid}/second-factor", ResetAsync).WithTags("Access").WithSummary("Removes the second factor and the passkeys of a user who has lost them; the user's sessions end")
             .RequireAuthorization(Scope.AccessWrite).Audited("users.second-factor.remove").AuditAbout((AuditName n) => (n.Name, null));
         return app;
     }
@@ -79,7 +79,7 @@ internal static class SecondFactorEndpoints
     private static async Task<Results<NoContent, NotFound>> ResetAsync(Guid id, HttpContext http, UserManager<User> users, SecondFactors factors, Credentials credentials, CancellationToken cancellationToken)
     {
         http.Items[AuditFilter.Details] = (await users.FindByIdAsync(id.ToString()))?.UserName is { } name ? new AuditName(name) : null;
-        if (!await factors.RemoveAsync(id, cancellationToken))
+        if (!await factors.RemoveAllAsync(id, cancellationToken))
         {
             return TypedResults.NotFound();
         }

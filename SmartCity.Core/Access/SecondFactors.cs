@@ -83,6 +83,14 @@ internal sealed class SecondFactors(NpgsqlDataSource dataSource, CoreSecret secr
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
+    /// <summary>Removes what a user signs in with beside the password: passkeys too. Whether there was any.</summary>
+    public async Task<bool> RemoveAllAsync(Guid user, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("with passkeys as (delete from user_passkeys where user_id = $1 returning 1), factor as (delete from second_factors where user_id = $1 returning 1) select exists (select from passkeys) or exists (select from factor)");
+        command.Parameters.Add(new() { Value = user });
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
     /// <summary>Whether there was one.</summary>
     public async Task<bool> RemoveAsync(Guid user, CancellationToken cancellationToken)
     {

@@ -53,6 +53,7 @@ internal static class SignInEndpoints
     public static IEndpointRouteBuilder MapConsoleAccess(this IEndpointRouteBuilder app)
     {
         app.MapPost("/sign-out", SignOutAsync);
+        app.MapPost("/sign-in/passkey", PasskeyAsync).AllowAnonymous();
         if (app.ServiceProvider.GetRequiredService<IOptions<ConsoleOptions>>().Value.OpenId is not null)
         {
             app.MapGet("/sign-in/openid", (string? returnUrl) => TypedResults.Challenge(new AuthenticationProperties { RedirectUri = Local(returnUrl) }, [OpenIdScheme])).AllowAnonymous();
@@ -90,6 +91,25 @@ internal static class SignInEndpoints
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
         return TypedResults.LocalRedirect("/sign-in");
     }
+
+    // What the sign-in page's script has the browser sign.
+    private static async Task<IResult> PasskeyAsync(HttpContext context, IOptions<ConsoleOptions> options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return TypedResults.Ok(await CoreClient.For(context.RequestServices, () => ValueTask.FromResult<string?>(options.Value.CoreKey)).AskForPasskeyAsync(AddressOf(context), cancellationToken));
+        }
+        catch (HttpRequestException e)
+        {
+            return TypedResults.Problem(Wording.Failure(e), statusCode: StatusCodes.Status502BadGateway);
+        }
+    }
+
+    /// <summary>Whence a browser comes.</summary>
+    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+
+    /// <summary>The console's address as the browser has it: scheme, host and port.</summary>
+    public static string OriginOf(HttpContext context) => $"{context.Request.Scheme}://{context.Request.Host}";
 
     private static void Configure(OpenIdConnectOptions openId, OpenIdClient provider)
     {

@@ -47,6 +47,43 @@ public sealed partial class CoreClient
     /// <summary>Of a user who has lost it.</summary>
     public Task ResetSecondFactorAsync(Guid user, CancellationToken cancellationToken) => DeleteAsync($"api/access/users/{user}/second-factor", cancellationToken);
 
+    public Task<IReadOnlyList<PasskeyView>> PasskeysAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<PasskeyView>>("api/access/passkeys", cancellationToken);
+
+    /// <summary>What a browser makes a passkey of.</summary>
+    public Task<PasskeyQuestion> OfferPasskeyAsync(string? password, CancellationToken cancellationToken) => PostAsync<PasskeyQuestion>("api/access/passkeys/options", new PasskeyOwner(password), cancellationToken);
+
+    public Task<PasskeyView> AddPasskeyAsync(NewPasskey passkey, CancellationToken cancellationToken) => PostAsync<PasskeyView>("api/access/passkeys", passkey, cancellationToken);
+
+    public Task RemovePasskeyAsync(string id, CancellationToken cancellationToken) => DeleteAsync($"api/access/passkeys/{Uri.EscapeDataString(id)}", cancellationToken);
+
+    /// <summary>Addresses of consoles at which passkeys work.</summary>
+    public Task<IReadOnlyList<string>> PasskeyOriginsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<string>>("api/access/sign-in/passkey", cancellationToken);
+
+    /// <summary>What a browser signs to sign somebody in; for the client with the console's own key, as is the next.</summary>
+    public async Task<PasskeyQuestion> AskForPasskeyAsync(string address, CancellationToken cancellationToken)
+    {
+        using var call = Request(HttpMethod.Post, "api/access/sign-in/passkey/options", null, new { });
+        call.Headers.Add(ClientAddress.Header, address);
+        using var response = await http.SendAsync(call, cancellationToken);
+        await CheckAsync(response, cancellationToken);
+        return (await response.Content.ReadFromJsonAsync<PasskeyQuestion>(Json, cancellationToken))!;
+    }
+
+    /// <returns>The session; null when the passkey was not accepted.</returns>
+    public async Task<Session?> SignInAsync(PasskeyAnswer answer, string address, CancellationToken cancellationToken)
+    {
+        using var call = Request(HttpMethod.Post, "api/access/sign-in/passkey", null, answer);
+        call.Headers.Add(ClientAddress.Header, address);
+        using var response = await http.SendAsync(call, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            return null;
+        }
+
+        await CheckAsync(response, cancellationToken);
+        return await response.Content.ReadFromJsonAsync<Session>(Json, cancellationToken);
+    }
+
     public async Task SignOutAsync(CancellationToken cancellationToken)
     {
         using var response = await http.PostAsync("api/access/sign-out", null, cancellationToken);

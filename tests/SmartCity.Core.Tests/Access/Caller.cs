@@ -10,6 +10,9 @@ internal sealed class Caller(Uri address) : IDisposable
 {
     public HttpClient Http { get; } = new() { BaseAddress = address };
 
+    /// <summary>Of a user that was made for this.</summary>
+    public string Password { get; private set; } = "";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static Caller Nobody(CoreHost core) => new(core.Http.BaseAddress!);
@@ -27,7 +30,9 @@ internal sealed class Caller(Uri address) : IDisposable
         var made = await MakeAsync(core, $"{role}-{Guid.NewGuid():N}", role);
         using var first = With(core, (await SignInAsync(core, made.User.Name, made.Password)).Token);
         var session = await ReadAsync<Session>(await first.Http.PostAsJsonAsync("/api/access/password", new PasswordChange(made.Password, made.Password + "!"), Token));
-        return With(core, session.Token);
+        var caller = With(core, session.Token);
+        caller.Password = made.Password + "!";
+        return caller;
     }
 
     public static async Task<UserPassword> MakeAsync(CoreHost core, string name, params string[] roles) =>

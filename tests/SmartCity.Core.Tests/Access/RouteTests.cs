@@ -13,6 +13,8 @@ public class RouteTests(CoreHost core) : IClassFixture<CoreHost>
     private static readonly HashSet<string> OpenToViewers =
     [
         "POST /api/access/sign-in", "POST /api/access/sign-out", "GET /api/access/me", "POST /api/access/password",
+        "GET /api/access/passkeys", "POST /api/access/passkeys", "POST /api/access/passkeys/options", "DELETE /api/access/passkeys/{id}",
+        "GET /api/access/sign-in/passkey", "POST /api/access/sign-in/passkey", "POST /api/access/sign-in/passkey/options",
         "POST /api/access/second-factor", "POST /api/access/second-factor/confirm", "POST /api/access/second-factor/remove",
         "GET /api/city", "GET /api/stations", "GET /api/sightings", "GET /api/sightings/{id}", "GET /api/passages", "GET /api/evidence/{key}", "GET /api/live",
         "GET /api/passages/{id}", "GET /api/live/summary", "GET /api/flow", "GET /api/zones", "GET /api/cameras/{id}/picture",

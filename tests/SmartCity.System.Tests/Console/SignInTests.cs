@@ -77,4 +77,65 @@ public sealed class SignInTests(ConsoleFixture console)
         await window.Page.Keyboard.PressAsync("/");
         await Expect(window.Page.GetByLabel("Plate, id or path")).ToBeFocusedAsync();
     }
+
+    [Fact]
+    public async Task A_passkey_signs_in_without_password_until_it_is_removed()
+    {
+        var person = await console.System.PersonAsync(Role.Viewer);
+        await using var window = await console.OpenAsync(host: "localhost");
+        var page = window.Page;
+        var device = await page.Context.NewCDPSessionAsync(page);
+        await device.SendAsync("WebAuthn.enable");
+        await device.SendAsync("WebAuthn.addVirtualAuthenticator", new()
+        {
+            ["options"] = new Dictionary<string, object> { ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true, ["isUserVerified"] = true },
+        });
+
+        await window.SignInAsync(person.Name, person.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = $"Account of {person.Name}" }).ClickAsync();
+        await page.GetByText("Passkeys", new() { Exact = true }).ClickAsync();
+        await page.GetByLabel("Your password").FillAsync("not the password");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add a passkey" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("The password is wrong.");
+
+        await page.GetByLabel("Your password").FillAsync(person.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add a passkey" }).ClickAsync();
+        await page.GetByLabel("Name of the device or key").FillAsync("work laptop");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make the passkey" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.List, new() { Name = "Your passkeys" })).ToContainTextAsync("work laptop");
+
+        await SignOutAsync(page, person.Name);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
+        await Expect(page.Locator("main h1").First).ToBeAttachedAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = $"Account of {person.Name}" })).ToBeVisibleAsync();
+
+        await page.GotoAsync("passkeys");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove work laptop" }).ClickAsync();
+        await Expect(page.GetByText("You have no passkeys.")).ToBeVisibleAsync();
+        await SignOutAsync(page, person.Name);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("The passkey was not accepted.");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task At_an_address_that_has_no_passkeys_nobody_is_offered_one()
+    {
+        await using var window = await console.OpenAsync();
+        await window.Page.GotoAsync("sign-in");
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true })).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("Sign in with a passkey")).ToHaveCountAsync(0);
+
+        await window.SignInAsync("administrator", Hosting.RunningSystem.AdministratorPassword);
+        await window.Page.GotoAsync("passkeys");
+        await Expect(window.Page.GetByRole(AriaRole.Link, new() { Name = $"http://localhost:{console.System.Http.BaseAddress!.Port}" })).ToBeVisibleAsync();
+    }
+
+    private static async Task SignOutAsync(IPage page, string name)
+    {
+        await page.GotoAsync("");
+        await page.GetByRole(AriaRole.Button, new() { Name = $"Account of {name}" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+    }
 }

@@ -1,0 +1,172 @@
+using System.Buffers.Text;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Routing;
+using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
+using SmartCity.ServiceDefaults.Access;
+
+namespace SmartCity.Core.Access;
+
+/// <summary>Passkeys of users of this core. The console stands between: it has the browser sign, and hands on what was signed.</summary>
+internal static class PasskeyEndpoints
+{
+    private const string None = "Passkeys are not set up here: Core:Access:PasskeyOrigins names no console.";
+
+    public static IEndpointRouteBuilder MapPasskeys(this IEndpointRouteBuilder app)
+    {
+        var own = app.MapGroup("/api/access/passkeys").WithTags("Access").RequireAuthorization(SignedIn.Policy);
+        own.MapGet("", ListAsync).WithSummary("The user's own passkeys");
+        own.MapPost("/options", OfferAsync).WithSummary("What a browser needs to make a passkey; asks for the password").Audited("access.passkey.offer", whole: "an own passkey");
+        own.MapPost("", AddAsync).WithSummary("Adds the passkey that a browser has made").Audited("access.passkey.add").AuditAbout((PasskeyView p) => (p.Name, null));
+        own.MapDelete("{id}", RemoveAsync).WithSummary("Removes one of the user's own passkeys").Audited("access.passkey.remove");
+
+        // For the console, before anybody has signed in: it calls with its own key.
+        var signIn = app.MapGroup("/api/access/sign-in/passkey").WithTags("Access").RequireAuthorization(Scope.LiveRead);
+        signIn.MapGet("", (Passkeys passkeys) => TypedResults.Ok(passkeys.Origins)).WithSummary("Addresses of consoles at which passkeys work");
+        signIn.MapPost("/options", AskAsync).WithSummary("What a browser needs to sign in with a passkey").RequireRateLimiting(AccessSlice.SignInLimit).AuditedByItself();
+        signIn.MapPost("", SignInAsync).WithSummary("Signs in with what a browser has signed and returns a session").RequireRateLimiting(AccessSlice.SignInLimit).AuditedByItself();
+        return app;
+    }
+
+    private static async Task<Results<Ok<IReadOnlyList<PasskeyView>>, ProblemHttpResult>> ListAsync(ClaimsPrincipal principal, UserManager<User> users) =>
+        await OwnAsync(principal, users) is { } user ? TypedResults.Ok<IReadOnlyList<PasskeyView>>([.. (await users.GetPasskeysAsync(user)).OrderBy(p => p.CreatedAt).Select(View)]) : NotHere();
+
+    private static async Task<Results<Ok<PasskeyQuestion>, ProblemHttpResult>> OfferAsync(
+        PasskeyOwner body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SignInGuard guard, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
+    {
+        if (await OwnAsync(principal, users) is not { } user)
+        {
+            return NotHere();
+        }
+
+        if (passkeys.Origins.Count == 0)
+        {
+            return Paging.Problem(None);
+        }
+
+        // Whoever finds an open page must not get a way in that stays.
+        var address = SignInGuard.AddressOf(http);
+        if (await guard.IsLockedAsync(user.UserName!, user.Id, address, cancellationToken))
+        {
+            return TypedResults.Problem("Too many wrong codes or passwords. Try again in ten minutes.", statusCode: StatusCodes.Status429TooManyRequests);
+        }
+
+        if (string.IsNullOrEmpty(body.Password) || !await users.CheckPasswordAsync(user, body.Password))
+        {
+            await guard.FailedAsync(user.UserName!, address);
+            return Paging.Problem("The password is wrong.");
+        }
+
+        if ((await users.GetPasskeysAsync(user)).Count >= Passkeys.Most)
+        {
+            return Paging.Problem($"You have {Passkeys.Most} passkeys already. Remove one first.");
+        }
+
+        var options = await handler.MakeCreationOptionsAsync(new PasskeyUserEntity { Id = user.Id.ToString(), Name = user.UserName!, DisplayName = user.UserName! }, http);
+        return TypedResults.Ok(new PasskeyQuestion(await passkeys.AskAsync(user.Id, options.AttestationState!, cancellationToken), options.CreationOptionsJson));
+    }
+
+    private static async Task<Results<Ok<PasskeyView>, ProblemHttpResult>> AddAsync(
+        NewPasskey body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
+    {
+        if (await OwnAsync(principal, users) is not { } user)
+        {
+            return NotHere();
+        }
+
+        if (body.Name?.Trim() is not { Length: > 0 and <= Passkeys.LongestName } name)
+        {
+            return Paging.Problem($"name must have 1 to {Passkeys.LongestName} characters.");
+        }
+
+        if (string.IsNullOrWhiteSpace(body.Credential) || await passkeys.TakeAsync(body.Question, user.Id, cancellationToken) is not { } state)
+        {
+            return Paging.Problem("The passkey came too late or twice. Begin again.");
+        }
+
+        var made = await handler.PerformAttestationAsync(new PasskeyAttestationContext { HttpContext = http, CredentialJson = body.Credential, AttestationState = state });
+        if (!made.Succeeded)
+        {
+            return Paging.Problem($"The passkey cannot be used: {made.Failure.Message}");
+        }
+
+        made.Passkey.Name = name;
+        var added = await users.AddOrUpdatePasskeyAsync(user, made.Passkey);
+        return added.Succeeded ? TypedResults.Ok(View(made.Passkey)) : Paging.Problem(string.Join(" ", added.Errors.Select(e => e.Description)));
+    }
+
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string id, ClaimsPrincipal principal, UserManager<User> users)
+    {
+        if (await OwnAsync(principal, users) is not { } user)
+        {
+            return NotHere();
+        }
+
+        if (!Base64Url.IsValid(id) || Base64Url.DecodeFromChars(id) is var credential && await users.GetPasskeyAsync(user, credential) is null)
+        {
+            return TypedResults.NotFound();
+        }
+
+        await users.RemovePasskeyAsync(user, credential);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<PasskeyQuestion>, ProblemHttpResult>> AskAsync(HttpContext http, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
+    {
+        if (passkeys.Origins.Count == 0)
+        {
+            return Paging.Problem(None);
+        }
+
+        var options = await handler.MakeRequestOptionsAsync(null, http);
+        return TypedResults.Ok(new PasskeyQuestion(await passkeys.AskAsync(null, options.AssertionState!, cancellationToken), options.RequestOptionsJson));
+    }
+
+    private static async Task<Results<Ok<Session>, ProblemHttpResult>> SignInAsync(
+        PasskeyAnswer body, HttpContext http, UserManager<User> users, SignInGuard guard, IPasskeyHandler<User> handler, Passkeys passkeys, Credentials credentials, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var address = SignInGuard.AddressOf(http);
+        if (string.IsNullOrWhiteSpace(body.Credential) || await passkeys.TakeAsync(body.Question, null, cancellationToken) is not { } state)
+        {
+            return await RefuseAsync(audit, address, "a passkey", "too late or twice");
+        }
+
+        var signed = await handler.PerformAssertionAsync(new PasskeyAssertionContext { HttpContext = http, CredentialJson = body.Credential, AssertionState = state });
+        if (!signed.Succeeded)
+        {
+            return await RefuseAsync(audit, address, "a passkey", signed.Failure.Message);
+        }
+
+        var user = signed.User;
+        if (user.Disabled)
+        {
+            return await RefuseAsync(audit, address, user.UserName!, "disabled");
+        }
+
+        // The counter tells a copy of the passkey from the passkey.
+        await users.AddOrUpdatePasskeyAsync(user, signed.Passkey);
+        await guard.SucceededAsync(user.UserName!, user.Id, address, cancellationToken);
+        user.LastSignIn = time.GetUtcNow();
+        await users.UpdateAsync(user);
+        await audit.AppendAsync(user.UserName!, "access.sign-in", $"from {address}, with the passkey {signed.Passkey.Name}", null, null);
+        return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken, twoFactors: true));
+    }
+
+    private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string address, string name, string why)
+    {
+        await audit.AppendAsync(name, "access.sign-in.refused", $"from {address}", why, null);
+        return TypedResults.Problem("The passkey was not accepted. Try again, or sign in with your password.", statusCode: StatusCodes.Status401Unauthorized);
+    }
+
+    private static async Task<User?> OwnAsync(ClaimsPrincipal principal, UserManager<User> users) =>
+        Guid.TryParse(Bearer.Of(principal).Subject, out var id) ? await users.FindByIdAsync(id.ToString()) : null;
+
+    private static ProblemHttpResult NotHere() => Paging.Problem("Only users of this core have passkeys here. Set yours up at the identity provider.");
+
+    private static PasskeyView View(UserPasskeyInfo passkey) => new(Base64Url.EncodeToString(passkey.CredentialId), passkey.Name ?? "", passkey.CreatedAt);
+}
