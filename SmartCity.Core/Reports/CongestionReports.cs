@@ -12,10 +12,12 @@ internal static class CongestionReports
     public static readonly DayReport<TravelDay> TravelDay = new("travel.1", DayReport.Traffic, TravelDayAsync);
     public static readonly DayReport<DwellRow> DwellDay = new("dwell.1", DayReport.Traffic, DwellDayAsync);
 
+    /// <summary>Of a day, and of a report.</summary>
+    public const int MostPairs = 500;
+
     public static readonly string[] TravelColumns = ["from", "fromName", "to", "toName", "vehicles", "medianSeconds", "p90Seconds", "kilometres", "kilometresAnHour"];
     public static readonly string[] DwellColumns = ["day", "vehicles", "medianMinutes", "p90Minutes"];
 
-    private const int MostPairs = 500;
     private static readonly TimeSpan Longest = TimeSpan.FromHours(2);
 
     public static object?[] Values(TravelRow r) => [r.FromStationId, r.From, r.ToStationId, r.To, r.Vehicles, r.Median.TotalSeconds, r.P90.TotalSeconds, r.Kilometres, r.KilometresAnHour];

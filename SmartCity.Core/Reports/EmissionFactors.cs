@@ -34,6 +34,11 @@ internal sealed class EmissionFactors
 
     public IReadOnlyList<string> Sources { get; }
 
+    public IEnumerable<(string Class, string Fuel, int Euro, EmissionFactor Factor)> All => _factors.Select(f => (f.Key.Class, f.Key.Fuel, f.Key.Euro, f.Value));
+
+    /// <summary>Fuels of vehicles without an exhaust, whatever their class and Euro standard.</summary>
+    public IReadOnlyCollection<string> None => _none;
+
     /// <summary>Null when there is no figure for such a vehicle.</summary>
     public EmissionFactor? Find(string vehicleClass, string fuel, int? euro) =>
         _none.Contains(fuel) ? default(EmissionFactor)

@@ -87,7 +87,7 @@ internal static class SqlTexts
             group by 1, 2, 3
             order by 1, 2
             """,
-        _ => null,
+        _ => CountedReportSql.Of(name, $"c.day >= date '{Day(from)}' and c.day <= date '{Day(to)}'"),
     };
 
     private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

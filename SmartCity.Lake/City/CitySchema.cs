@@ -296,5 +296,7 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
 
         create view city.cameras as select id, station_id, lane, direction from public.cameras;
 
+        create view city.counted_days as select report, day, rows, counted_at from public.report_days;
+
         """;
 }

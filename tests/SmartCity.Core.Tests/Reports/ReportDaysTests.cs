@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SmartCity.Contracts.Api;
+using SmartCity.Contracts.Demo;
+using SmartCity.Core.Api;
 using SmartCity.Core.Archive;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
@@ -9,6 +12,7 @@ using SmartCity.Core.Reports;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Sightings;
+using SmartCity.Core.Vehicles;
 using SmartCity.ServiceDefaults.Objects;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
@@ -56,6 +60,28 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
         await ArchiveAsync();
         await CountAsync();
         Assert.Equal(3, await PassagesAsync());
+    }
+
+    [Fact]
+    public async Task Days_on_which_a_vehicle_passed_that_is_registered_later_are_counted_again_and_no_others()
+    {
+        await StoreAsync(Sighting("AB01ABC", Noon), Sighting("AB02ABC", Noon.AddDays(-1)));
+        await ArchiveAsync();
+        await CountAsync();
+        Assert.Empty(await ComplianceAsync());
+
+        var registry = new VehicleRegistry(_postgres.DataSource, ChargingCity.London, TimeProvider.System);
+        await registry.ApplyAsync([VehicleChange.Whole(DemoRegistry.Vehicle(1) with { Plate = "AB01ABC" })], Token);
+        Assert.Equal([Day], await DueAsync());
+        Assert.Equal(1, Assert.Single(await ComplianceAsync()).Vehicles);
+        await CountAsync();
+        Assert.Equal(1, Assert.Single(await ComplianceAsync()).Vehicles);
+
+        // What changes of one that is known is for days to come.
+        await registry.ApplyAsync([VehicleChange.Whole(DemoRegistry.Vehicle(2) with { Plate = "AB01ABC" })], Token);
+        Assert.Empty(await DueAsync());
+
+        async Task<IReadOnlyList<ComplianceRow>> ComplianceAsync() => (await ComplianceReport.RunAsync(_postgres.DataSource, Range(Day.AddDays(-1), Day), Token)).Rows;
     }
 
     [Fact]
@@ -227,6 +253,12 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
         values (gen_random_uuid(), $1, 'AB01ABC', 'ulez', $2, $3, 'r', 'w', 't', gen_random_uuid(), 'london-a1', now())
         """,
         kind, Day, amount);
+
+    private async Task<List<DateOnly>> DueAsync()
+    {
+        await using var command = _postgres.DataSource.CreateCommand("select day from report_days_due where part = 'traffic' order by day");
+        return await command.ReadAllAsync(r => r.GetFieldValue<DateOnly>(0), Token);
+    }
 
     private CityLake Lake() => new(_postgres.DataSource, new FolderObjectStore(_folder), TimeProvider.System);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Reports;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
 
@@ -183,6 +185,25 @@ public sealed class SqlTests(SqlHost host) : IClassFixture<SqlHost>
     }
 
     [Fact]
+    public async Task A_statement_that_runs_in_the_lake_is_cancelled_there()
+    {
+        // All lines of the ledger with one another, nine times over.
+        var endless = $"select count(*) from {string.Join(", ", "abcdefghi".Select(t => $"city.charges {t}"))} where {string.Join(" + ", "abcdefghi".Select(t => $"{t}.amount"))} = 1";
+        using var analyst = await Caller.OfRoleAsync(Core, Role.Analyst);
+        var running = analyst.Http.PostAsJsonAsync("/api/sql/run", new SqlStatement(endless), Token);
+        await CoreHost.UntilAsync(async () => await Core.Postgres.ScalarAsync<long>("select count(*) from audit_intents where action = 'sql.run' and subject = $1", endless) == 1, "the statement is written down");
+        Assert.Equal(0L, await RunningAsync(endless));
+        await CoreHost.UntilAsync(async () =>
+        {
+            using var cancelled = await analyst.Http.DeleteAsync("/api/sql/run", Token);
+            return running.IsCompleted || (await Task.WhenAny(running, Task.Delay(200, Token))) == running;
+        }, "the lake has stopped");
+        var answer = await FaultAsync(await running);
+        Assert.Equal((HttpStatusCode.Conflict, "57014"), (answer.Status, answer.State));
+        Assert.Equal("1", (await RunAsync(analyst, "select 1")).Rows[0][0]);
+    }
+
+    [Fact]
     public async Task A_statement_whose_caller_goes_away_ends_and_is_written_down()
     {
         const string Sleep = "select pg_sleep(120) as nobody_waits";
@@ -197,7 +218,7 @@ public sealed class SqlTests(SqlHost host) : IClassFixture<SqlHost>
     }
 
     [Fact]
-    public async Task A_long_answer_is_cut_and_says_so_and_the_rest_is_not_waited_for()
+    public async Task A_endlessanswer_is_cut_and_says_so_and_the_rest_is_not_waited_for()
     {
         using var analyst = await Caller.OfRoleAsync(Core, Role.Analyst);
         var began = Stopwatch.StartNew();
@@ -311,7 +332,44 @@ public sealed class SqlTests(SqlHost host) : IClassFixture<SqlHost>
         var hours = await Caller.ReadAsync<Report<HourRow>>(await analyst.Http.GetAsync("/api/reports/hours" + Days, Token));
         Assert.NotEmpty(hours.Rows);
         Assert.Equal(hours.Rows.Select(r => $"{r.Hour} {r.StationId} {r.Station} {r.Passages}"), (await AsSqlAsync(analyst, "hours" + Days)).Select(r => string.Join(' ', r)));
-        Assert.Equal(HttpStatusCode.NotFound, (await analyst.Http.GetAsync("/api/sql/reports/emissions", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await analyst.Http.GetAsync("/api/sql/reports/nothing", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Each_report_of_counted_days_as_SQL_gives_its_numbers_without_plates()
+    {
+        const string Days = "?from=2026-10-24&to=2026-10-26";
+        await Core.Postgres.ExecuteAsync(
+            """
+            delete from report_days;
+            insert into stations (id, name, latitude, longitude) values ('sql-a', 'Alpha', 51.5, -0.1), ('sql-b', 'Beta', 51.52, -0.08);
+            insert into station_zones (station_id, zone) values ('sql-a', 'ulez'), ('sql-b', 'ulez');
+            insert into passages (id, plate, station_id, camera_id, first_at, last_at, sightings, best_sighting_id, best_at, best_confidence)
+            select gen_random_uuid(), (array['SQ01AAA', 'SQ02BBB', 'SQ03CCC', 'NOBODY'])[n % 4 + 1], (array['sql-a', 'sql-b'])[n / 4 % 2 + 1], 'c', at, at + interval '3 seconds', 1, gen_random_uuid(), at, 0.9
+            from generate_series(0, 39) n, lateral (select timestamptz '2026-10-24 06:00Z' + n % 4 * interval '1 hour' + n / 4 * (interval '7 minutes' + n % 4 * interval '100 seconds') + n / 16 * interval '1 day' as at) a
+            """);
+        var counting = Core.Services.GetRequiredService<ReportDays>();
+        await CoreHost.UntilAsync(async () => await counting.CountNextAsync(Token) is (null, false), "all days are counted");
+
+        using var analyst = await Caller.OfRoleAsync(Core, Role.Analyst);
+        await SameAsync<ComplianceRow>("compliance", r => [r.Class, r.Fuel, r.Euro, r.Vehicles, r.Compliant]);
+        await SameAsync<StationRow>("stations", r => [r.StationId, r.Station, r.Passages, r.Vehicles, r.BusiestHour]);
+        await SameAsync<TravelRow>("travel", r => [r.FromStationId, r.From, r.ToStationId, r.To, r.Vehicles, r.Median.TotalSeconds, r.P90.TotalSeconds, r.Kilometres, r.KilometresAnHour]);
+        await SameAsync<DwellRow>("dwell", r => [r.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), r.Vehicles, Math.Round(r.Median.TotalMinutes, 1), Math.Round(r.P90.TotalMinutes, 1)]);
+        await SameAsync<EmissionsRow>("emissions", r => [r.Zone, r.Class, r.Fuel, r.Euro, r.Passages, r.Kilometres, r.NoxGrams, r.PmGrams, r.Co2Kilograms]);
+        await SameAsync<ReadsRow>("reads", r => [r.StationId, r.CameraId, r.Sightings, r.Read, r.MeanConfidence, r.Reviewed, r.Corrected], mayBeEmpty: true);
+
+        async Task SameAsync<T>(string name, Func<T, object?[]> values, bool mayBeEmpty = false)
+        {
+            var report = await Caller.ReadAsync<Report<T>>(await analyst.Http.GetAsync($"/api/reports/{name}{Days}", Token));
+            Assert.True(mayBeEmpty || report.Rows.Count > 0, $"{name} has no rows.");
+            Assert.Equal(
+                report.Rows.Select(r => string.Join(' ', values(r).Select(v => Plain(Convert.ToString(v, CultureInfo.InvariantCulture))))).Order(StringComparer.Ordinal),
+                (await AsSqlAsync(analyst, name + Days)).Select(r => string.Join(' ', r.Select(Plain))).Order(StringComparer.Ordinal));
+        }
+
+        // 0.50 and 0.5 are one number.
+        static string Plain(string? value) => decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number.ToString("0.######", CultureInfo.InvariantCulture) : value ?? "";
     }
 
     [Theory]
