@@ -14,6 +14,7 @@ using SmartCity.Core.Investigations;
 using SmartCity.Core.Lake;
 using SmartCity.Core.Live;
 using SmartCity.Core.Models;
+using SmartCity.Core.Notifications;
 using SmartCity.Core.Ops;
 using SmartCity.Core.Packages;
 using SmartCity.Core.Passages;
@@ -44,6 +45,7 @@ public static class CoreModule
         builder.Services.AddReview();
         builder.Services.AddPassages();
         builder.Services.AddAlerts();
+        builder.Services.AddNotifications();
         builder.Services.AddArchive();
         builder.Services.AddDoubts();
         builder.Services.AddCharges();
@@ -77,6 +79,7 @@ public static class CoreModule
         api.MapEdgeUploads();
         api.MapPassages();
         api.MapAlerts();
+        api.MapNotifications();
         api.MapCharges();
         api.MapReview();
         api.MapReports();

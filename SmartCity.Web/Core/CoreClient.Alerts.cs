@@ -21,6 +21,8 @@ public sealed partial class CoreClient
 
     public Task<AlertDetail> AlertAsync(Guid id, CancellationToken cancellationToken) => GetAsync<AlertDetail>($"api/alerts/{id}", cancellationToken);
 
+    public Task<AlertNotifications> AlertNotificationsAsync(Guid alert, CancellationToken cancellationToken) => GetAsync<AlertNotifications>($"api/alerts/{alert}/notifications", cancellationToken);
+
     /// <param name="note">Why; required to dismiss and to escalate.</param>
     /// <param name="outcome">With resolved.</param>
     public Task ActAsync(Guid alert, string action, string? note, string? outcome, CancellationToken cancellationToken) => PostAsync($"api/alerts/{alert}/actions", new AlertDecision(action, note, outcome), cancellationToken);

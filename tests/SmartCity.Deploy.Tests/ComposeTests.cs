@@ -135,6 +135,17 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
+    public void Mail_is_sent_only_with_the_file_that_says_so()
+    {
+        Assert.DoesNotContain(Services, s => Environment(s.Service).Any(n => n.Contains("Mail", StringComparison.Ordinal)));
+        var text = File.ReadAllText(Repository.File("deploy", "compose", "mail.yaml"));
+        var (name, core) = Assert.Single(In(Load(text)));
+        Assert.Equal("core", name);
+        Assert.All(Environment(core), s => Assert.True(ConfigurationTests.Exists(s.Split("__")), $"{s} is no setting."));
+        Assert.All(AnyVariable().Matches(text).Select(m => m.Value), v => Assert.EndsWith(":?}", v, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Mirror_makers_own_variables_are_not_composes() =>
         Assert.DoesNotMatch(@"(?<!\$)\$\{env:", Text);
 

@@ -18,7 +18,7 @@ public sealed record Installation(string Chart, string Values) : IParsable<Insta
         new("smartcity", ""),
         new("smartcity", "-f values-trial.yaml"),
         new("smartcity", "-f values-openshift.yaml --set apiHost=api.example.org"),
-        new("smartcity", "--set kafka.mode=external,postgres.mode=external,core.autoscaling.mode=cpu,faces.enabled=true,otlpEndpoint=http://collector:4317"),
+        new("smartcity", "--set kafka.mode=external,postgres.mode=external,core.autoscaling.mode=cpu,faces.enabled=true,otlpEndpoint=http://collector:4317,mail.host=smtp.example.org,mail.from=alerts@example.org,mail.user=alerts"),
         new("smartcity", "--set apiHost=api.example.org,core.autoscaling.mode=lag,kafka.strimzi.stations={london-a1,london-a3},web.replicas=2,web.keys.accessMode=ReadWriteMany"),
         new("smartcity", "--set trino.enabled=true,image.pullSecrets={pull},nodeSelector.disk=ssd --set-file city=cities/london.json"),
         new("smartcity", "--set grafana.enabled=true,superset.enabled=true,superset.image=registry.example.org/superset:5.0.0"),

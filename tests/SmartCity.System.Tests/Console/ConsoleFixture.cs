@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Notifications;
 using SmartCity.System.Tests.Hosting;
 
 namespace SmartCity.System.Tests.Console;
@@ -29,6 +30,10 @@ public sealed class ConsoleFixture : IAsyncLifetime
     private static readonly int[] Years = [19, 20, 21, 22, 23, 24, 25, 69, 70, 71, 72, 73, 74];
 
     private readonly TestData _data = new();
+
+    /// <summary>The mail server of the city.</summary>
+    internal MailReceiver Mail { get; } = new();
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -43,7 +48,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
             return;
         }
 
-        System = await RunningSystem.StartAsync(_data.Path, ["--city", await CityAsync(), "--speed", "3"], Demanding);
+        System = await RunningSystem.StartAsync(_data.Path, ["--city", await CityAsync(), "--speed", "3"], new Dictionary<string, string>(Demanding) { ["Core__Mail__Host"] = "127.0.0.1", ["Core__Mail__Port"] = $"{Mail.Port}", ["Core__Mail__Security"] = "None", ["Core__Mail__From"] = "alerts@city.example.org" });
         // Whoever looks at every page has every role.
         var administrator = (await System.GetAsync<UserView[]>("/api/access/users")).Single();
         using var given = await System.Http.PutAsJsonAsync($"/api/access/users/{administrator.Id}", new UserChange([Role.Administrator, Role.FacesOfficer, Role.FacesReviewer]), TestContext.Current.CancellationToken);
@@ -122,6 +127,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
             await System.DisposeAsync();
         }
 
+        await Mail.DisposeAsync();
         await _data.DisposeAsync();
     }
 }
