@@ -42,7 +42,7 @@ internal static class NotificationSlice
         group.MapPost("recipients/{id:guid}/test", TestAsync).WithSummary("Sends a test at once and says what became of it").Audited("notifications.recipient.test");
         group.MapPost("shifts", AddShiftAsync).WithSummary("Puts a recipient on the first or second line at some hours of some days of the week, in the city's time zone").DisableAntiforgery().Audited("notifications.shift.add", recordBody: true).AuditAbout((NewShift s) => ($"{s.RecipientId}", null));
         group.MapDelete("shifts/{id:guid}", RemoveShiftAsync).WithSummary("Takes a shift off the rota").Audited("notifications.shift.remove");
-        group.MapPut("rules/{priority:int}", SetRuleAsync).WithSummary("Says of alerts of a priority whether the first line is told, and after how many minutes without acknowledgement the second").DisableAntiforgery().Audited("notifications.rule", recordBody: true);
+        group.MapPut("rules/{priority}", SetRuleAsync).WithSummary("Says of alerts of a priority whether the first line is told, and after how many minutes without acknowledgement the second").DisableAntiforgery().Audited("notifications.rule", recordBody: true);
         group.MapGet("deliveries", DeliveriesAsync).WithSummary("Messages about alerts, newest first; state is waiting, delivered, dead or settled");
         group.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Tells a recipient again of an alert that nobody deals with yet").Audited("notifications.resend");
         app.MapGet("/api/alerts/{id:guid}/notifications", OfAlertAsync).WithTags("Alerts").WithSummary("Who was told of an alert, and when the second line will be").RequireAuthorization(Scope.AlertsRead);
