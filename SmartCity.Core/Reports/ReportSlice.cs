@@ -19,10 +19,24 @@ internal static class ReportSlice
     /// <summary>What is counted of each day.</summary>
     public static readonly IReadOnlyList<DayReport> Days = [ChargesReport.Day, ComplianceReport.Day, TrafficReports.Day, ReadsReport.Day, VersionsReport.Day, CongestionReports.TravelDay, CongestionReports.DwellDay, EmissionsReport.Day];
 
+    /// <summary>The reports as CSV files, by name.</summary>
+    public static readonly IReadOnlyDictionary<string, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<byte[]>>> Files = new Dictionary<string, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<byte[]>>>
+    {
+        ["charges"] = File(ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values),
+        ["compliance"] = File(ComplianceReport.RunAsync, ComplianceReport.Columns, ComplianceReport.Values),
+        ["hours"] = File(TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values),
+        ["stations"] = File(TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values),
+        ["reads"] = File(ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values),
+        ["travel"] = File(CongestionReports.TravelAsync, CongestionReports.TravelColumns, CongestionReports.Values),
+        ["dwell"] = File(CongestionReports.DwellAsync, CongestionReports.DwellColumns, CongestionReports.Values),
+        ["emissions"] = File((data, range, token) => EmissionsReport.RunAsync(data, EmissionFactors.Published, range, token), EmissionsReport.Columns, EmissionsReport.Values),
+    };
+
     public static IServiceCollection AddReports(this IServiceCollection services)
     {
         services.AddOptions<ReportOptions>().BindConfiguration(ReportOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ReportRuns>().AddSingleton<ReportDays>();
+        services.AddSingleton<ReportSchedules>().AddSingleton<ReportMailer>().AddHostedService(provider => provider.GetRequiredService<ReportMailer>());
         return services.AddHostedService<ReportDaysWorker>();
     }
 
@@ -37,8 +51,16 @@ internal static class ReportSlice
         Map(app, "travel", "Travel times between stations", CongestionReports.TravelAsync, CongestionReports.TravelColumns, CongestionReports.Values);
         Map(app, "dwell", "How long vehicles stay", CongestionReports.DwellAsync, CongestionReports.DwellColumns, CongestionReports.Values);
         Map(app, "emissions", "NOx, particles and CO2 by zone, estimated", (data, range, token) => EmissionsReport.RunAsync(data, EmissionFactors.Published, range, token), EmissionsReport.Columns, EmissionsReport.Values);
-        return app;
+        return app.MapReportSchedules();
     }
+
+    private static Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<byte[]>> File<T>(Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values) =>
+        async (data, range, token) =>
+        {
+            using var file = new MemoryStream();
+            await CsvExport.WriteAsync(file, columns, (await run(data, range, token)).Rows.ToAsyncEnumerable(), values, token);
+            return file.ToArray();
+        };
 
     private static void Map<T>(
         IEndpointRouteBuilder app, string name, string summary, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values)

@@ -68,6 +68,33 @@ public sealed class ReportSectionTests : ConsoleContext
         Assert.Empty(section.FindAll(".mud-alert"));
     }
 
+    [Fact]
+    public void Figures_stand_beside_those_of_as_many_days_before_with_the_change()
+    {
+        var asked = new List<string>();
+        Core.Answers("GET /api/reports/stations", () =>
+        {
+            asked.Add("asked");
+            return new Report<StationRow>(Today.AddDays(-6), Today, [new StationRow("a1", "Angel", asked.Count == 1 ? 90 : 120, 2, 8)], []);
+        });
+
+        var section = Render<ReportSection<StationRow>>(p => p
+            .Add(s => s.Title, "Busiest stations").Add(s => s.Name, "stations").Add(s => s.From, Today.AddDays(-6)).Add(s => s.To, Today).Add(s => s.Compare, true)
+            .Add(s => s.Columns, ReportText.Stations).Add(s => s.Figures, ReportText.StationsFigures));
+
+        section.WaitForAssertion(() => Assert.Equal(["Passages", "90", "120", "\u221225.0 %"], section.FindAll(".compared tbody tr").Last().Children.Select(c => c.TextContent)));
+        Assert.Equal("no change", section.FindAll(".compared tbody tr")[0].LastElementChild!.TextContent);
+    }
+
+    [Theory]
+    [InlineData(3, 2, false, "+50.0 %")]
+    [InlineData(0.75, 0.5, true, "+25.0 points")]
+    [InlineData(1, 0, false, "–")]
+    [InlineData(2, 2, false, "no change")]
+    [InlineData(double.NaN, 0.5, true, "–")]
+    public void A_change_is_in_percent_and_of_shares_in_points(double now, double before, bool isShare, string change) =>
+        Assert.Equal(change, ReportFigure.Change(new ReportFigure("x", now, "", isShare), new ReportFigure("x", before, "", isShare)));
+
     private IRenderedComponent<ReportSection<StationRow>> Section(DateOnly from, DateOnly to) => Render<ReportSection<StationRow>>(p => p
         .Add(s => s.Title, "Busiest stations").Add(s => s.Name, "stations").Add(s => s.From, from).Add(s => s.To, to)
         .Add(s => s.Columns, [new ReportColumn<StationRow>("Station", r => r.Station, false)]));

@@ -9,4 +9,5 @@ namespace SmartCity.Web.Components.Reports;
 public sealed record ChartData(string Kind, IReadOnlyList<string> Categories, IReadOnlyList<ChartSeries> Series, string Unit, bool Sideways = false, bool IsBefore = false);
 
 /// <param name="Values">One for each category; null for none.</param>
-public sealed record ChartSeries(string Name, IReadOnlyList<double?> Values);
+/// <param name="Keys">One for each value: what a click on its bar stands for; null where a click does nothing.</param>
+public sealed record ChartSeries(string Name, IReadOnlyList<double?> Values, IReadOnlyList<string?>? Keys = null);

@@ -13,20 +13,20 @@ internal static class ReportText
 
     public static IReadOnlyList<ReportColumn<ChargesRow>> Charges { get; } =
     [
-        new("Day", r => Day(r.Day), false), new("Scheme", r => Wording.Scheme(r.Scheme), false), new("For", r => r.Purpose, false), new("Vehicles", r => Whole(r.Vehicles)),
+        new("Day", r => Day(r.Day), false, To: (r, _, _) => [ReportTarget.Charges(r.Day, r.Scheme)]), new("Scheme", r => Wording.Scheme(r.Scheme), false), new("For", r => r.Purpose, false), new("Vehicles", r => Whole(r.Vehicles)),
         new("Net", r => Wording.Money(r.Amount, r.Currency)), new("Reversed", r => Wording.Money(r.Reversed, r.Currency)),
     ];
 
     public static IReadOnlyList<ReportColumn<ComplianceRow>> Compliance { get; } =
     [
-        new("Class", r => LiveWording.Class(r.Class), false), new("Fuel", r => LiveWording.Fuel(r.Fuel), false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"), new("Vehicles", r => Whole(r.Vehicles)),
+        new("Class", r => LiveWording.Class(r.Class), false, To: (r, from, to) => [ReportTarget.OfClass(r.Class, from, to)]), new("Fuel", r => LiveWording.Fuel(r.Fuel), false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"), new("Vehicles", r => Whole(r.Vehicles)),
         new("Compliant", r => Whole(r.Compliant)), new("Share", r => Wording.Percent((double)r.Compliant / r.Vehicles)),
     ];
 
-    public static IReadOnlyList<ReportColumn<HourRow>> Hours { get; } = [new("Hour", r => $"{r.Hour:00}:00"), new("Station", r => r.Station, false), new("Passages", r => Whole(r.Passages))];
+    public static IReadOnlyList<ReportColumn<HourRow>> Hours { get; } = [new("Hour", r => $"{r.Hour:00}:00"), new("Station", r => r.Station, false, To: (r, from, to) => OfStation(r.StationId, from, to)), new("Passages", r => Whole(r.Passages))];
 
     public static IReadOnlyList<ReportColumn<StationRow>> Stations { get; } =
-        [new("Station", r => r.Station, false), new("Passages", r => Whole(r.Passages)), new("Vehicles", r => Whole(r.Vehicles)), new("Busiest hour", r => $"{r.BusiestHour:00}:00")];
+        [new("Station", r => r.Station, false, To: (r, from, to) => OfStation(r.StationId, from, to)), new("Passages", r => Whole(r.Passages)), new("Vehicles", r => Whole(r.Vehicles)), new("Busiest hour", r => $"{r.BusiestHour:00}:00")];
 
     public static IReadOnlyList<ReportColumn<ReadsRow>> Reads { get; } =
     [
@@ -56,7 +56,7 @@ internal static class ReportText
     ];
 
     public static Charted ChargesCharts(IReadOnlyList<ChargesRow> rows) =>
-        [("Charges a day", Pivot("stack", rows, r => Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Amount, CurrencySign.Of(CurrencyOf(rows)), true))];
+        [("Charges a day", Pivot("stack", rows, r => Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Amount, CurrencySign.Of(CurrencyOf(rows)), true, r => ReportTarget.Charges(r.Day, r.Scheme).Address))];
 
     public static string ChargesSummary(IReadOnlyList<ChargesRow> rows) =>
         $"{Wording.Money(rows.Where(r => r.Purpose == "pollution").Sum(r => r.Amount), CurrencyOf(rows))} for pollution, {Wording.Money(rows.Where(r => r.Purpose == "toll").Sum(r => r.Amount), CurrencyOf(rows))} in tolls.";
@@ -112,7 +112,40 @@ internal static class ReportText
     public static string EmissionsSummary(IReadOnlyList<EmissionsRow> rows) => string.Join(" ", rows.GroupBy(r => r.Zone).Select(z =>
         $"{Wording.Scheme(z.Key)}: {One(z.Sum(r => r.NoxGrams))} g NOx, {z.Sum(r => r.PmGrams).ToString("#,0.00", CultureInfo.InvariantCulture)} g PM, {One(z.Sum(r => r.Co2Kilograms))} kg CO₂."));
 
+    public static IReadOnlyList<ReportFigure> ChargesFigures(IReadOnlyList<ChargesRow> rows) =>
+    [
+        Money("Pollution, net", rows.Where(r => r.Purpose == "pollution").Sum(r => r.Amount), CurrencyOf(rows)), Money("Tolls, net", rows.Where(r => r.Purpose == "toll").Sum(r => r.Amount), CurrencyOf(rows)),
+        Money("Reversed", rows.Sum(r => r.Reversed), CurrencyOf(rows)), Count("Vehicles charged, each once a scheme and day", rows.Sum(r => r.Vehicles)),
+    ];
+
+    public static IReadOnlyList<ReportFigure> ComplianceFigures(IReadOnlyList<ComplianceRow> rows) => [Count("Vehicles", rows.Sum(r => r.Vehicles)), Part("Compliant", rows.Sum(r => r.Compliant), rows.Sum(r => r.Vehicles))];
+
+    public static IReadOnlyList<ReportFigure> HoursFigures(IReadOnlyList<HourRow> rows) => [Count("Passages", rows.Sum(r => r.Passages))];
+
+    public static IReadOnlyList<ReportFigure> StationsFigures(IReadOnlyList<StationRow> rows) => [Count("Stations with passages", rows.Count), Count("Passages", rows.Sum(r => r.Passages))];
+
+    public static IReadOnlyList<ReportFigure> ReadsFigures(IReadOnlyList<ReadsRow> rows) =>
+        [Count("Sightings", rows.Sum(r => r.Sightings)), Part("Read", rows.Sum(r => r.Read), rows.Sum(r => r.Sightings)), Part("Wrong, of those reviewed", rows.Sum(r => r.Corrected), rows.Sum(r => r.Reviewed))];
+
+    public static IReadOnlyList<ReportFigure> TravelFigures(IReadOnlyList<TravelRow> rows) => [Count("Journeys between two stations", rows.Sum(r => r.Vehicles))];
+
+    public static IReadOnlyList<ReportFigure> DwellFigures(IReadOnlyList<DwellRow> rows) => [Count("Vehicles seen more than once a day", rows.Sum(r => r.Vehicles))];
+
+    public static IReadOnlyList<ReportFigure> EmissionsFigures(IReadOnlyList<EmissionsRow> rows) =>
+        [Amount("NOx", rows.Sum(r => r.NoxGrams), "g"), Amount("PM", rows.Sum(r => r.PmGrams), "g"), Amount("CO₂", rows.Sum(r => r.Co2Kilograms), "kg")];
+
     public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+
+    // Who may not search vehicles sees what passes there now.
+    private static ReportTarget[] OfStation(string station, DateOnly from, DateOnly to) => [ReportTarget.Vehicles(station, from, to), ReportTarget.Live(station)];
+
+    private static ReportFigure Money(string name, decimal amount, string currency) => new(name, (double)amount, Wording.Money(amount, currency));
+
+    private static ReportFigure Count(string name, long number) => new(name, number, Whole(number));
+
+    private static ReportFigure Amount(string name, double number, string unit) => new(name, number, $"{One(number)} {unit}");
+
+    private static ReportFigure Part(string name, long part, long whole) => new(name, whole == 0 ? double.NaN : (double)part / whole, Share(part, whole), IsShare: true);
 
     private static string Whole(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
@@ -134,12 +167,20 @@ internal static class ReportText
     }
 
     // Rows to one series for each name, with a value for each category.
-    private static ChartData Pivot<T>(string kind, IEnumerable<T> rows, Func<T, string> category, Func<T, string> series, Func<T, double> value, string unit, bool isBefore = false)
+    private static ChartData Pivot<T>(string kind, IEnumerable<T> rows, Func<T, string> category, Func<T, string> series, Func<T, double> value, string unit, bool isBefore = false, Func<T, string>? key = null)
     {
         var all = rows.ToList();
         var categories = all.Select(category).Distinct().ToList();
         var sums = all.GroupBy(r => (category(r), series(r))).ToDictionary(g => g.Key, g => Math.Round(g.Sum(value), 2));
+        var keys = key is null ? null : all.GroupBy(r => (category(r), series(r))).ToDictionary(g => g.Key, g => key(g.First()));
         return new ChartData(
-            kind, categories, [.. all.Select(series).Distinct().Select(s => new ChartSeries(s, categories.ConvertAll(c => sums.TryGetValue((c, s), out var sum) ? sum : (double?)null)))], unit, IsBefore: isBefore);
+            kind,
+            categories,
+            [
+                .. all.Select(series).Distinct().Select(s => new ChartSeries(
+                    s, categories.ConvertAll(c => sums.TryGetValue((c, s), out var sum) ? sum : (double?)null), keys is null ? null : categories.ConvertAll(c => keys.GetValueOrDefault((c, s))))),
+            ],
+            unit,
+            IsBefore: isBefore);
     }
 }

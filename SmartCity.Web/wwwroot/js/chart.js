@@ -32,6 +32,11 @@ export function create(element) {
       animationDuration: 300,
     }, true);
   };
+  // The list behind a bar; the table below has the same links.
+  chart.on('click', bar => {
+    const address = shown?.series[bar.seriesIndex]?.keys?.[bar.dataIndex];
+    if (address) Blazor.navigateTo(address);
+  });
   const resized = new ResizeObserver(() => chart.resize());
   resized.observe(element);
   const themed = new MutationObserver(draw);

@@ -45,6 +45,9 @@ public sealed class InvestigationTests(ConsoleFixture console)
         await page.Locator("input[type=file]").SetInputFilesAsync(new FilePayload { Name = "statement.txt", MimeType = "text/plain", Buffer = "I saw it."u8.ToArray() });
         await Expect(page.GetByRole(AriaRole.List, new() { Name = "Files" })).ToContainTextAsync("statement.txt");
         await LookAsync(window);
+        var when = (await items.First.Locator("td.when time").BoundingBoxAsync())!;
+        var remove = (await items.First.Locator(".row-actions").BoundingBoxAsync())!;
+        Assert.True(when.X + when.Width <= remove.X + 1, $"'When' ends at {when.X + when.Width} and the button Remove begins at {remove.X}.");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Evidence package" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByLabel("Reason", new() { Exact = true }).FillAsync("for the court");
