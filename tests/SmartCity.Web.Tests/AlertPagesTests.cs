@@ -76,6 +76,7 @@ public sealed class AlertPagesTests : ConsoleContext
         var (kept, taken) = (Raised("KEPT", 1), Raised("TAKEN", 2) with { ReadingTakenBack = true });
         Core.Answers("GET /api/alerts", () => new Page<AlertView>([taken, kept], null));
         Core.Answers($"GET /api/alerts/{taken.Id}", () => new AlertDetail(taken, [], [], []));
+        Core.Answers($"GET /api/alerts/{taken.Id}/notifications", () => new AlertNotifications(null, []));
 
         var list = Render<AlertsPage>();
         list.WaitForAssertion(() => Assert.Equal(["TAKEN", "KEPT"], Plates(list)));
@@ -87,10 +88,26 @@ public sealed class AlertPagesTests : ConsoleContext
     }
 
     [Fact]
+    public void An_alert_says_who_was_told_of_it_and_when_the_second_line_will_be()
+    {
+        var alert = Raised("TOLD", 1);
+        Core.Answers($"GET /api/alerts/{alert.Id}", () => new AlertDetail(alert, [], [], []));
+        Core.Answers($"GET /api/alerts/{alert.Id}/notifications", () => new AlertNotifications(
+            At.AddMinutes(10), [new NotificationDelivery(Guid.NewGuid(), alert.Id, 1, "Duty officer", RecipientKind.Email, "waiting", 2, At, At, null, "The mail server did not take the message.")]));
+
+        var page = Render<AlertPage>(p => p.Add(a => a.Id, alert.Id));
+
+        page.WaitForAssertion(() => Assert.Contains("Duty officer (first line), waiting", page.Find("ul[aria-label='Who was told']").TextContent, StringComparison.Ordinal));
+        Assert.Contains("The mail server did not take the message.", page.Markup, StringComparison.Ordinal);
+        Assert.Contains("The second line is told at 08:25:00", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Another_alert_that_cannot_be_loaded_leaves_nothing_of_the_one_before_to_act_on()
     {
         var first = Raised("FIRST", 1);
         Core.Answers($"GET /api/alerts/{first.Id}", () => new AlertDetail(first, [], [], []));
+        Core.Answers($"GET /api/alerts/{first.Id}/notifications", () => new AlertNotifications(null, []));
         var page = Render<AlertPage>(p => p.Add(a => a.Id, first.Id));
         page.WaitForAssertion(() => Assert.Contains(page.FindAll("button"), b => b.TextContent.Trim() == "Acknowledge"));
 
