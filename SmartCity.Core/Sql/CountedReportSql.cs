@@ -48,6 +48,15 @@ internal static class CountedReportSql
             group by r."Station", r."Camera"
             order by r."Station" collate "C", r."Camera" collate "C"
             """,
+        "versions" =>
+            $"""
+            {Head}
+            select c.day, r."Version" as version, r."Station" as station, r."Sightings" as sightings, r."Read" as read, r."Reviewed" as reviewed, r."Corrected" as corrected
+            from city.counted_days c,
+                 json_to_recordset(c.rows) as r("Version" text, "Station" text, "Sightings" bigint, "Read" bigint, "Reviewed" bigint, "Corrected" bigint)
+            where c.report = '{VersionsReport.Day.Name}' and {days} and r."Version" is not null
+            order by c.day, r."Version" collate "C", r."Station" collate "C"
+            """,
         "travel" =>
             $"""
             {Head}
