@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
+using SmartCity.Web.Components.Parts;
 using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Access;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Hosting;
 
 namespace SmartCity.Core.Tests.Access;
