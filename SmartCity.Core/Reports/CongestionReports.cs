@@ -22,7 +22,10 @@ internal static class CongestionReports
 
     public static object?[] Values(TravelRow r) => [r.FromStationId, r.From, r.ToStationId, r.To, r.Vehicles, r.Median.TotalSeconds, r.P90.TotalSeconds, r.Kilometres, r.KilometresAnHour];
 
-    public static object?[] Values(DwellRow r) => [r.Day, r.Vehicles, Math.Round(r.Median.TotalMinutes, 1), Math.Round(r.P90.TotalMinutes, 1)];
+    public static object?[] Values(DwellRow r) => [r.Day, r.Vehicles, Minutes(r.Median), Minutes(r.P90)];
+
+    /// <summary>To a tenth; halves go up, as in Postgres.</summary>
+    public static decimal Minutes(TimeSpan time) => Math.Round((decimal)time.TotalMinutes, 1, MidpointRounding.AwayFromZero);
 
     public static async Task<Report<TravelRow>> TravelAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {

@@ -8,6 +8,8 @@ public sealed class ReportSectionTests : ConsoleContext
 {
     private static readonly DateOnly Today = new(2026, 11, 23);
 
+    public ReportSectionTests() => this.AddAuthorization().SetAuthorized("somebody");
+
     [Fact]
     public void A_report_of_other_days_than_were_asked_for_is_shown_and_not_waited_for_for_ever()
     {

@@ -355,9 +355,10 @@ public sealed class SqlTests(SqlHost host) : IClassFixture<SqlHost>
         await SameAsync<ComplianceRow>("compliance", r => [r.Class, r.Fuel, r.Euro, r.Vehicles, r.Compliant]);
         await SameAsync<StationRow>("stations", r => [r.StationId, r.Station, r.Passages, r.Vehicles, r.BusiestHour]);
         await SameAsync<TravelRow>("travel", r => [r.FromStationId, r.From, r.ToStationId, r.To, r.Vehicles, r.Median.TotalSeconds, r.P90.TotalSeconds, r.Kilometres, r.KilometresAnHour]);
-        await SameAsync<DwellRow>("dwell", r => [r.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), r.Vehicles, Math.Round(r.Median.TotalMinutes, 1), Math.Round(r.P90.TotalMinutes, 1)]);
+        await SameAsync<DwellRow>("dwell", r => [r.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), r.Vehicles, CongestionReports.Minutes(r.Median), CongestionReports.Minutes(r.P90)]);
         await SameAsync<EmissionsRow>("emissions", r => [r.Zone, r.Class, r.Fuel, r.Euro, r.Passages, r.Kilometres, r.NoxGrams, r.PmGrams, r.Co2Kilograms]);
         await SameAsync<ReadsRow>("reads", r => [r.StationId, r.CameraId, r.Sightings, r.Read, r.MeanConfidence, r.Reviewed, r.Corrected], mayBeEmpty: true);
+        await SameAsync<VersionsRow>("versions", r => [r.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), r.Version, r.StationId, r.Sightings, r.Read, r.Reviewed, r.Corrected], mayBeEmpty: true);
 
         async Task SameAsync<T>(string name, Func<T, object?[]> values, bool mayBeEmpty = false)
         {
