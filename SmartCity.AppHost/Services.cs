@@ -80,10 +80,16 @@ internal static class Services
         .WithEnvironment("Core__Sql__PlatesPassword", password);
 
     /// <summary>A key of one of the product's own services, and what it may do with it at the core.</summary>
-    public static IResourceBuilder<ProjectResource> WithServiceKey(this IResourceBuilder<ProjectResource> core, int index, string name, IResourceBuilder<ParameterResource> key, string scope)
+    public static IResourceBuilder<ProjectResource> WithServiceKey(this IResourceBuilder<ProjectResource> core, int index, string name, IResourceBuilder<ParameterResource> key, params ReadOnlySpan<string> scopes)
     {
         var section = string.Create(CultureInfo.InvariantCulture, $"Core__Access__ServiceKeys__{index}");
-        return core.WithEnvironment($"{section}__Name", name).WithEnvironment($"{section}__Key", key).WithEnvironment($"{section}__Scopes__0", scope);
+        core.WithEnvironment($"{section}__Name", name).WithEnvironment($"{section}__Key", key);
+        for (var i = 0; i < scopes.Length; i++)
+        {
+            core.WithEnvironment(string.Create(CultureInfo.InvariantCulture, $"{section}__Scopes__{i}"), scopes[i]);
+        }
+
+        return core;
     }
 
     public static IResourceBuilder<ProjectResource> WithOptionalEnvironment(this IResourceBuilder<ProjectResource> project, string name, long? value) =>

@@ -114,6 +114,8 @@ internal sealed class LocalInfrastructure : IAsyncDisposable
         Set("Core:Access:ServiceKeys:0:Name", "console");
         Set("Core:Access:ServiceKeys:0:Key", consoleKey);
         Set("Core:Access:ServiceKeys:0:Scopes:0", Scope.LiveRead);
+        Set("Core:Access:ServiceKeys:0:Scopes:1", Scope.AlertsRead);
+        Set("Core:Access:ServiceKeys:0:Scopes:2", Scope.ChargesRead);
         // Where nothing else is said, the edges are in this process too; `run` gives them the core's address.
         var edgeKey = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
         Set("Edge:Configuration:Key", edgeKey);

@@ -31,7 +31,15 @@ public sealed record ObjectLanded(string Bucket, string Key, string ETag, long B
     {
         using var json = JsonDocument.Parse(notification);
         var found = new List<ObjectLanded>();
-        Read(json.RootElement, found, depth: 0);
+        try
+        {
+            Read(json.RootElement, found, depth: 0);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("This is no notification of an object store: a field is not what it should be, or its text holds half a character.", e);
+        }
+
         return found;
     }
 

@@ -8,6 +8,11 @@ namespace SmartCity.Contracts.Api;
 /// <param name="OpenDisputes">Open disputes of charges of the day.</param>
 public sealed record ChargeSummary(DateOnly Day, decimal Toll, decimal Pollution, int Vehicles, decimal TakenBack, int OpenDisputes, string Currency);
 
+/// <summary>A day whose charges would change when it is worked out again, and that waits for a second person, <c>GET /api/charges/rederive</c>.</summary>
+/// <param name="By">Who has proposed it; null where the core found it by itself, and two people must agree.</param>
+/// <param name="Lines">What would be added to the ledger, such as <c>ulez -12.50 GBP</c>.</param>
+public sealed record ChargeProposal(string Plate, DateOnly Day, string? By, string Why, DateTimeOffset At, IReadOnlyList<string> Lines);
+
 /// <summary>An objection to a charge, <c>GET /api/charges/disputes</c>.</summary>
 /// <param name="State">open, upheld (the charge was reversed) or rejected.</param>
 /// <param name="Note">Why it was decided so; null while it is open.</param>

@@ -50,7 +50,10 @@ public sealed record ModelMeasure(double Right, double WrongSure, double Abstain
 /// <param name="Gained">Read wrongly before and rightly now.</param>
 /// <param name="Changed">Read differently, rightly or not.</param>
 /// <param name="Readings">Those that were asked for: lost ones first, then gained ones, then those that both misread.</param>
-public sealed record ModelComparison(string Version, string Against, DateTimeOffset JudgedAt, int Plates, int Lost, int Gained, int Changed, IReadOnlyList<ModelReadingView> Readings);
+public sealed record ModelComparison(string Version, string Against, DateTimeOffset JudgedAt, int Plates, int Lost, int Gained, int Changed, IReadOnlyList<ModelReadingView> Readings) : IRows
+{
+    int IRows.Rows => Readings.Count;
+}
 
 /// <param name="Plate">What people decided that it says.</param>
 /// <param name="Before">What the version that it is held against reads, without grammars.</param>

@@ -33,8 +33,10 @@ public sealed record PassageHit(PassageView Passage, VehicleView? Vehicle);
 
 /// <summary>Where a vehicle went, <c>GET /api/vehicles/{plate}/journey</c>.</summary>
 /// <param name="Truncated">Whether there are more passages than are returned.</param>
-public sealed record JourneyView(string Plate, IReadOnlyList<JourneyStop> Stops, bool Truncated)
+public sealed record JourneyView(string Plate, IReadOnlyList<JourneyStop> Stops, bool Truncated) : IRows
 {
+    int IRows.Rows => Stops.Count;
+
     /// <summary>Where the plate was at two places faster than any vehicle, oldest first, with what people decided: the plate is cloned or was misread.</summary>
     public IReadOnlyList<ReviewView> TwoPlaces { get; init; } = [];
 }

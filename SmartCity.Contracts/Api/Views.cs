@@ -94,7 +94,10 @@ public sealed record VehicleView
 }
 
 /// <summary>What the registry knows of a vehicle over time, <c>GET /api/vehicles/{plate}/history</c>; oldest first.</summary>
-public sealed record VehicleHistory(IReadOnlyList<VehicleRecord> Records, IReadOnlyList<RegisteredDiscount> Discounts);
+public sealed record VehicleHistory(IReadOnlyList<VehicleRecord> Records, IReadOnlyList<RegisteredDiscount> Discounts) : IRows
+{
+    int IRows.Rows => Records.Count;
+}
 
 /// <summary>Facts that hold from a day on.</summary>
 /// <param name="From">First day on which they hold; null when they hold from the beginning.</param>

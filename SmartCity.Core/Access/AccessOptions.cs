@@ -28,7 +28,7 @@ internal sealed class AccessOptions : IValidatableObject
 
     /// <summary>How many rows about people (sightings, passages, charges, alerts, search results, for which a reason is given) a user or a key may read in an hour; an export counts as a twentieth of it.</summary>
     [Range(100, 100_000_000)]
-    public int RowsAnHour { get; init; } = 50_000;
+    public int RowsAnHour { get; set; } = 50_000;
 
     /// <summary>Keys of the product's own services, by name: the console's, the edges'.</summary>
     [ValidateEnumeratedItems]

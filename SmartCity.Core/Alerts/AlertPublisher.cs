@@ -60,7 +60,15 @@ internal sealed class AlertPublisher(NpgsqlDataSource dataSource, DatabaseStartu
         var sending = Task.WhenAll(alerts.Select(a => TryAsync(a, cancellationToken)));
         while (await Task.WhenAny(sending, Task.Delay(Lease / 3, time, cancellationToken)) != sending)
         {
-            await KeepAsync(alerts, cancellationToken);
+            try
+            {
+                await KeepAsync(alerts, cancellationToken);
+            }
+            catch (NpgsqlException e)
+            {
+                // What is being sent goes on; another core may send it too, which is heard twice and lost never.
+                Logger.LogWarning("The lease of {Alerts} alerts that are being sent cannot be extended: {Error}", alerts.Count, e.Message);
+            }
         }
 
         var sent = await sending;

@@ -122,10 +122,10 @@ public sealed class HotList(
         await sieve.CatchUpAsync(connection, patience.Token);
     }
 
-    // Entries that were removed stay in memory: they match too much, and nothing asks for them. They go when the list is read again, as it is once it has doubled.
+    // Entries that were removed stay in memory: they match too much, and nothing asks for them. They go when the list is read again, as it is once it has doubled, or when Postgres is another one than it was.
     private async Task<Task> TidyAsync(CancellationToken cancellationToken)
     {
-        if (sieve.Count - _loaded > Math.Max(LeastToReload, _loaded))
+        if (!sieve.IsLoaded || sieve.Count - _loaded > Math.Max(LeastToReload, _loaded))
         {
             return LoadAsync(cancellationToken);
         }
@@ -140,7 +140,7 @@ public sealed class HotList(
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        sieve.BeginLoad();
+        var load = sieve.BeginLoad();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var keys = Array.Empty<ulong>();
         var filled = 0;
@@ -164,7 +164,7 @@ public sealed class HotList(
         }
 
         Array.Resize(ref keys, filled);
-        sieve.Loaded(keys);
+        sieve.Loaded(load, keys);
         _loaded = filled;
         logger.LogInformation("The hot-list holds {Plates} plates and {Patterns} patterns.", filled, sieve.Patterns);
     }

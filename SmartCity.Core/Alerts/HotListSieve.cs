@@ -5,7 +5,8 @@ namespace SmartCity.Core.Alerts;
 
 /// <summary>
 /// Which plates may be of interest, in memory. It may let through too much and never too little: until the list is loaded it lets through every plate,
-/// and whoever relies on it reads what changed since in its own transaction. Whether an entry holds at a passage's time is asked of Postgres. Thread-safe.
+/// and whoever relies on it reads what changed since in its own transaction. A Postgres that is not the one it was may have gone back to an earlier state, and
+/// the numbers of its changes with it: then the list is loaded anew. Whether an entry holds at a passage's time is asked of Postgres. Thread-safe.
 /// </summary>
 public sealed class HotListSieve
 {
@@ -16,6 +17,8 @@ public sealed class HotListSieve
     private volatile Wild[] _patterns = [];
     private volatile bool _isLoaded;
     private long _known = Never;
+    private ListState? _state;
+    private int _loads;
 
     /// <summary>Number of the last change that is known.</summary>
     public long Known => Volatile.Read(ref _known);
@@ -47,14 +50,14 @@ public sealed class HotListSieve
     /// <summary>Reads what has been committed since the last time, with the caller's connection and in its transaction if there is one.</summary>
     public async Task CatchUpAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (Known == Never)
+        do
         {
-            await ReadPatternsAsync(connection, cancellationToken);
+            if (Known == Never)
+            {
+                await ReadPatternsAsync(connection, cancellationToken);
+            }
         }
-
-        while (await ReadChangesAsync(connection, cancellationToken) == Page)
-        {
-        }
+        while (await ReadChangesAsync(connection, cancellationToken));
     }
 
     /// <summary>Reads the entries with ? or * anew, so that those that were removed match no more.</summary>
@@ -71,25 +74,84 @@ public sealed class HotListSieve
     }
 
     /// <summary>From now on what is read by <see cref="CatchUpAsync"/> outlives <see cref="Loaded"/>.</summary>
-    internal void BeginLoad() => Plates.BeginReplace();
-
-    /// <summary>Every exact entry that was there when, or after, <see cref="BeginLoad"/> was called.</summary>
-    internal void Loaded(ulong[] keys)
+    /// <returns>The number of the load.</returns>
+    internal int BeginLoad()
     {
-        Plates.Replace(keys);
-        _isLoaded = true;
+        lock (_changing)
+        {
+            Plates.BeginReplace();
+            return _loads;
+        }
     }
 
-    private async Task<int> ReadChangesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Every exact entry that was there when, or after, <see cref="BeginLoad"/> was called. They count for nothing if Postgres has become another one since.</summary>
+    internal void Loaded(int load, ulong[] keys)
     {
-        await using var command = new NpgsqlCommand("select pattern, change from hotlist_entries where change > $1 and change > 0 order by change limit $2", connection)
+        lock (_changing)
         {
-            Parameters = { new() { Value = Known }, new() { Value = Page } },
+            if (load == _loads)
+            {
+                Plates.Replace(keys);
+                _isLoaded = true;
+            }
+        }
+    }
+
+    // Until the list has been loaded again, every plate is let through.
+    private bool HasGoneBack(long last, ListState state)
+    {
+        lock (_changing)
+        {
+            var before = _state;
+            _state = state;
+            if (before is null || (before == state && last >= _known))
+            {
+                return false;
+            }
+
+            (_known, _isLoaded) = (Never, false);
+            _loads++;
+            return true;
+        }
+    }
+
+    /// <returns>Whether there may be more.</returns>
+    private async Task<bool> ReadChangesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var (known, load) = (Known, Volatile.Read(ref _loads));
+        if (known == Never)
+        {
+            return true;
+        }
+
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new("select last_value, pg_postmaster_start_time(), 'hotlist_entries'::regclass::oid from hotlist_changes"),
+                new("select pattern, change from hotlist_entries where change > $1 and change > 0 order by change limit $2") { Parameters = { new() { Value = known }, new() { Value = Page } } },
+            },
         };
-        var changed = await command.ReadAllAsync(r => new Wild(r.GetString(0), r.GetInt64(1)), cancellationToken);
+        var changed = new List<Wild>();
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            var (last, state) = (reader.GetInt64(0), new ListState(reader.Time(1), reader.GetFieldValue<uint>(2)));
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                changed.Add(new Wild(reader.GetString(0), reader.GetInt64(1)));
+            }
+
+            if (HasGoneBack(last, state))
+            {
+                return true;
+            }
+        }
+
         if (changed.Count == 0)
         {
-            return 0;
+            return false;
         }
 
         Plates.Add([.. changed.Where(c => PlatePattern.IsExact(c.Pattern)).Select(c => PackedPlates.Pack(c.Pattern))]);
@@ -101,11 +163,15 @@ public sealed class HotListSieve
                 _patterns = [.. wild.AsEnumerable().Reverse().Concat(_patterns).DistinctBy(p => p.Pattern)];
             }
 
-            _known = Math.Max(_known, changed[^1].Change);
+            // A number of the state before says nothing of the one that has come since.
+            _known = load == _loads ? Math.Max(_known, changed[^1].Change) : _known;
         }
 
-        return changed.Count;
+        return changed.Count == Page;
     }
+
+    // When its Postgres was started, and the table's number there: another one has been made anew.
+    private sealed record ListState(DateTimeOffset PostgresStarted, uint Table);
 
     /// <param name="Change">Its number, or a later one.</param>
     private readonly record struct Wild(string Pattern, long Change);

@@ -23,14 +23,14 @@ internal static class HotlistEndpoints
     public static IEndpointRouteBuilder MapHotlist(this IEndpointRouteBuilder app)
     {
         var hotList = app.MapGroup("/api/hotlist").WithTags("Hot-list").RequireAuthorization(Scope.HotlistRead);
-        hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first; state is active, expired or upcoming; text is part of a plate, reason, requester or list").Audited("hotlist.search", "text");
+        hotList.MapGet("", EntriesAsync).WithSummary("Entries, newest first; state is active, expired or upcoming; text is part of a plate, reason, requester or list").Audited("hotlist.search", "text", counted: true).Audited("hotlist.list", whole: "all entries", counted: true);
         hotList.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} entries").RequireReason("hotlist.export", whole: "all entries");
         hotList.MapPost("", AddAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds an entry; it takes effect within a second").DisableAntiforgery().Audited("hotlist.add", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
         hotList.MapPut("{id:guid}", ChangeAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Changes an entry; it takes effect within a second").DisableAntiforgery().Audited("hotlist.change", recordBody: true).AuditAbout((HotlistEntryView e) => (e.Pattern, e.Reason));
         hotList.MapPost("import", ImportAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Adds or replaces entries from CSV or a JSON list; invalid rows are reported by line; with preview=true nothing is saved").DisableAntiforgery().Audited("hotlist.import")
             .Accepts<string>("text/csv", "application/json").WithMetadata(new RequestSize());
         hotList.MapPost("test", TestAsync).WithSummary("What a plate would cause now: entries that it matches, and entries that it looks like").DisableAntiforgery().Audited("hotlist.test", recordBody: true).AuditAbout((HotlistQuestion q) => (q.Plate, null));
-        hotList.MapPost("reach", ReachAsync).WithSummary("How many passages of the last 24 hours a plate or pattern would have met").DisableAntiforgery().Audited("hotlist.reach", recordBody: true).AuditAbout((HotlistQuestion q) => (q.Plate, null));
+        hotList.MapPost("reach", ReachAsync).RequireAuthorization(Scope.VehiclesSearch).WithSummary("How many passages of the last 24 hours a plate or pattern would have met: it tells whether a vehicle passed, so it needs the scope for searches too").DisableAntiforgery().Audited("hotlist.reach", recordBody: true).AuditAbout((HotlistQuestion q) => (q.Plate, null));
         hotList.MapDelete("{id:guid}", RemoveAsync).RequireAuthorization(Scope.HotlistWrite).WithSummary("Removes an entry; a reason is required").RequireReason("hotlist.remove").AuditAbout((HotlistEntryView e) => (e.Pattern, null));
         return app;
     }

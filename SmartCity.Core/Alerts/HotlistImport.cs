@@ -21,6 +21,8 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
     private const int FewestFixed = 2;
     private const int Sampled = 20;
 
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web) { RespectNullableAnnotations = true };
+
     private static readonly string[] Columns = ["pattern", "plate", "reason", "priority", "requestedBy", "list", "validFrom", "validTo"];
 
     // What an export of the list and a file of rejected rows have beside these: a list that comes back is read as it is.
@@ -55,8 +57,9 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             kept.Position = 0;
             return await ImportAsync(ItemsAsync(kept), isCsv: false, by, cancellationToken);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // A name with half a character, such as \ud800, is good JSON and no text.
             throw new InvalidDataException($"The body is not a JSON list of entries: {e.Message}", e);
         }
     }
@@ -239,7 +242,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             string? error = null;
             try
             {
-                entry = item.Deserialize<HotlistEntryView>(JsonSerializerOptions.Web);
+                entry = item.Deserialize<HotlistEntryView>(Json);
             }
             catch (JsonException e)
             {

@@ -21,6 +21,9 @@ internal static class WebhookEndpoints
     private const int SecretBytes = 32;
     private const int MostLists = 50;
     private const int LongestList = 100;
+    private const int LongestName = 100;
+    private const int LongestUrl = 2_000;
+    private const int LongestSecret = 500;
     private const string Columns = "id, name, url, enabled, created_at, lowest_priority, lists";
 
     public static IServiceCollection AddWebhooks(this IServiceCollection services)
@@ -146,6 +149,11 @@ internal static class WebhookEndpoints
         if (string.IsNullOrWhiteSpace(request.Name) || request.Url is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
         {
             return Paging.Problem("name must not be empty, and url must be an http or https address.");
+        }
+
+        if (request.Name.Length > LongestName || request.Url.AbsoluteUri.Length > LongestUrl || request.Secret?.Length > LongestSecret)
+        {
+            return Paging.Problem($"name can have {LongestName} characters, url {LongestUrl} and secret {LongestSecret}.");
         }
 
         if (request.LowestPriority is < 1 or > 5)

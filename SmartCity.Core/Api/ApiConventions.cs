@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,6 +25,10 @@ internal static class ApiConventions
         {
             o.SerializerOptions.Converters.Add(new UtcMillisecondsConverter());
             o.SerializerOptions.Converters.Add(new StorableTextConverter());
+
+            // Bodies with null where something must be are refused; answers are written as they are.
+            o.SerializerOptions.RespectNullableAnnotations = true;
+            o.SerializerOptions.TypeInfoResolver = (o.SerializerOptions.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(WriteNulls);
         });
         return services;
     }
@@ -34,11 +39,11 @@ internal static class ApiConventions
         if (app is IApplicationBuilder pipeline)
         {
             pipeline.UseWhen(
-                context => context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal),
+                context => AnswersCallers(context.Request.Path),
                 api => api
                     .UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = Status })
                     .UseStatusCodePages()
-                    .Use(StorableTextConverter.CheckQueryAsync)
+                    .Use(StorableTextConverter.CheckAddressAsync)
                     .Use(WhenReadyAsync));
             pipeline.UseAuthentication();
             pipeline.UseAuthorization();
@@ -47,6 +52,18 @@ internal static class ApiConventions
         }
 
         return app;
+    }
+
+    // The lake's catalogue and the document of the routes ask the database who calls, as the API does.
+    private static bool AnswersCallers(PathString path) =>
+        path.StartsWithSegments("/api", StringComparison.Ordinal) || path.StartsWithSegments("/iceberg", StringComparison.Ordinal) || path.StartsWithSegments("/openapi", StringComparison.Ordinal);
+
+    private static void WriteNulls(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties.Where(p => p.Get is not null && !p.PropertyType.IsValueType))
+        {
+            property.IsGetNullable = true;
+        }
     }
 
     // Before the schema exists, every query would fail with an error that explains nothing; without Postgres, many would hang.

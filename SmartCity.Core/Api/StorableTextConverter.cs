@@ -1,18 +1,28 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace SmartCity.Core.Api;
 
-/// <summary>Refuses the character U+0000, in bodies and in queries: no text of Postgres can hold it.</summary>
+/// <summary>Refuses the character U+0000, in bodies, queries, paths and headers: no text of Postgres can hold it.</summary>
 internal sealed class StorableTextConverter : JsonConverter<string>
 {
     private const string Refusal = "holds the character U+0000, which no text here can hold.";
 
-    public static Task CheckQueryAsync(HttpContext context, RequestDelegate next) =>
-        context.Request.Query.FirstOrDefault(p => p.Value.Any(v => v?.Contains('\0', StringComparison.Ordinal) == true)) is { Key: { } name }
-            ? Paging.Problem($"{name} {Refusal}").ExecuteAsync(context)
-            : next(context);
+    public static Task CheckAddressAsync(HttpContext context, RequestDelegate next) =>
+        Fault(context.Request) is { } fault ? Paging.Problem(fault).ExecuteAsync(context) : next(context);
+
+    // Headers may be percent-encoded, as reasons are.
+    private static string? Fault(HttpRequest request) =>
+        Named(request.Query.Select(p => (p.Key, p.Value))) is { } query ? $"{query} {Refusal}"
+        : Holds(request.Path.Value) ? $"The path {Refusal}"
+        : Named(request.Headers.Select(h => (h.Key, h.Value))) is { } header ? $"The header {header} {Refusal}"
+        : null;
+
+    private static string? Named(IEnumerable<(string Name, StringValues Values)> fields) => fields.Where(f => Holds(f.Name) || f.Values.Any(Holds)).Select(f => f.Name.Replace("\0", "", StringComparison.Ordinal)).FirstOrDefault();
+
+    private static bool Holds(string? text) => text is not null && (text.Contains('\0', StringComparison.Ordinal) || text.Contains("%00", StringComparison.Ordinal));
 
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String ? Check(reader.GetString()!) : throw new JsonException("A text is expected.");

@@ -5,8 +5,8 @@ namespace SmartCity.Core.Api;
 /// <summary>Refuses times and days that no camera ever saw: at the ends of the calendar there is no day before or after to reckon with.</summary>
 internal sealed class TimeArguments : IEndpointFilter
 {
-    private const int FirstYear = 1900;
-    private const int LastYear = 9000;
+    public const int FirstYear = 1900;
+    public const int LastYear = 9000;
 
     /// <summary>Whether a time or a day of this year can be reckoned with.</summary>
     public static bool IsInRange(int year) => year is >= FirstYear and <= LastYear;

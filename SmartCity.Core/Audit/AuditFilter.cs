@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -45,11 +44,9 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
             return missing;
         }
 
-        if (metadata is { ReasonRequired: true } && quota.Wait(Subject(http)) is { } wait)
+        if (metadata is { IsCounted: true } && await quota.RefuseAsync(http, audit, reason) is { } enough)
         {
-            await audit.AppendAsync(Actor(http), "access.quota", $"{http.Request.Method} {http.Request.Path}", reason, null);
-            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
-            return TypedResults.Problem($"{Actor(http)} has read {quota.RowsAnHour} rows this hour, which is the limit (Core:Access:RowsAnHour). Ask again in {Math.Ceiling(wait.TotalMinutes):0} minutes.", statusCode: StatusCodes.Status429TooManyRequests);
+            return enough;
         }
 
         // What changes something is written down before it does: a core that ends in between leaves that.
@@ -75,7 +72,7 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
             var (subject, why) = About(http, metadata, [body, details, value]);
             await audit.AppendAsync(
                 Actor(http), ActionOf(http, metadata), subject, reason.Length > 0 ? reason : why, details is null ? null : JsonSerializer.Serialize(details, details.GetType(), JsonSerializerOptions.Web), intent);
-            if (metadata is { ReasonRequired: true })
+            if (metadata is { IsCounted: true })
             {
                 Count(http, answer, value);
             }
@@ -109,11 +106,15 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
     {
         if (value is IRows rows)
         {
-            quota.Count(Subject(http), rows.Rows);
+            quota.Count(ReadQuota.SubjectOf(http), Math.Max(1, rows.Rows));
         }
         else if (answer is PushStreamHttpResult or FileStreamHttpResult or FileContentHttpResult or PhysicalFileHttpResult)
         {
-            quota.CountExport(Subject(http));
+            quota.CountExport(ReadQuota.SubjectOf(http));
+        }
+        else if (value is not null)
+        {
+            quota.Count(ReadQuota.SubjectOf(http), 1);
         }
     }
 
@@ -121,8 +122,6 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
         metadata.Action is not null && (metadata.Parameter is null || !string.IsNullOrWhiteSpace(http.Request.Query[metadata.Parameter])) && metadata.When?.Invoke(http) != false;
 
     private static string Actor(HttpContext http) => http.User.Identity?.Name ?? "nobody";
-
-    private static string Subject(HttpContext http) => http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? Actor(http);
 
     private static (string? Subject, string? Reason) About(HttpContext http, AuditMetadata? metadata, object?[] items)
     {

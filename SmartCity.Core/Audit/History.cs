@@ -15,13 +15,19 @@ namespace SmartCity.Core.Audit;
 /// What lies before the live window. Whoever deals with the alert, charge or case that rests on a sighting may look at it; anybody else needs
 /// the scope of searches and a reason. Each look is a line of the audit.
 /// </summary>
-internal sealed class History(NpgsqlDataSource dataSource, AuditLog audit, Restrictions restrictions, IOptions<LiveOptions> options, TimeProvider time)
+internal sealed class History(NpgsqlDataSource dataSource, AuditLog audit, ReadQuota quota, Restrictions restrictions, IOptions<LiveOptions> options, TimeProvider time)
 {
     /// <summary>What may look at anything of the past.</summary>
     public const string NeededScope = Scope.VehiclesSearch;
 
     private const int MostRemembered = 10_000;
+    private const int MostLookedThrough = 5_000;
     private static readonly TimeSpan PicturesEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ReasonHolds = TimeSpan.FromHours(8);
+
+    // What shows sightings of the past, each with a reason.
+    private static readonly string[] Searches =
+        ["sightings.search", "sightings.history", "sightings.read", "passages.search", "passages.history", "passages.read", "vehicles.search", "vehicles.export", "vehicles.journey", "evidence.export"];
 
     private readonly ConcurrentDictionary<(string Actor, Guid Sighting), DateTimeOffset> _pictures = new();
 
@@ -82,11 +88,20 @@ internal sealed class History(NpgsqlDataSource dataSource, AuditLog audit, Restr
             return missing;
         }
 
+        if (await quota.RefuseAsync(http, audit, reason) is { } enough)
+        {
+            return enough;
+        }
+
         await audit.AppendAsync(actor, action, subject, reason, null);
+        quota.Count(ReadQuota.SubjectOf(http), 1);
         return null;
     }
 
-    /// <summary>As <see cref="LookAsync"/> of a picture: its key is known only from its sighting, for which a reason was given, so one line an hour is enough.</summary>
+    /// <summary>
+    /// As <see cref="LookAsync"/> of a picture: one line an hour is enough. A page that shows pictures cannot give a reason with each, so the reason of the search
+    /// that found the sighting holds for hours.
+    /// </summary>
     public async Task<ProblemHttpResult?> LookAtPictureAsync(HttpContext http, Guid sighting, Guid? passage, CancellationToken cancellationToken)
     {
         var actor = http.User.Identity?.Name ?? "nobody";
@@ -103,7 +118,13 @@ internal sealed class History(NpgsqlDataSource dataSource, AuditLog audit, Restr
             return TypedResults.Problem($"This picture is older than {options.Value.Window.TotalMinutes:0} minutes and belongs to none of your alerts, charges or cases.", statusCode: StatusCodes.Status403Forbidden);
         }
 
-        await audit.AppendAsync(actor, "evidence.read", sighting.ToString(), basis, null);
+        var reason = AuditFilter.ReasonOf(http) is { Length: > 0 } given ? given : basis ?? await ReasonOfSearchAsync(actor, now - ReasonHolds, cancellationToken);
+        if (basis is null && AuditFilter.CheckReason(reason ?? "") is { } missing)
+        {
+            return missing;
+        }
+
+        await audit.AppendAsync(actor, "evidence.read", sighting.ToString(), reason, null);
         if (_pictures.Count > MostRemembered)
         {
             _pictures.Clear();
@@ -111,6 +132,21 @@ internal sealed class History(NpgsqlDataSource dataSource, AuditLog audit, Restr
 
         _pictures[(actor, sighting)] = now;
         return null;
+    }
+
+    private async Task<string?> ReasonOfSearchAsync(string actor, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            select reason from (select number, at, action, reason from audit where actor = $1 order by number desc limit $4) as lines
+            where at >= $2 and action = any($3) and reason is not null order by number desc limit 1
+            """);
+        foreach (var value in (object[])[actor, since, Searches, MostLookedThrough])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     // What whoever asks deals with that rests on one of these sightings; null when nothing does.

@@ -14,7 +14,7 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
 
     /// <summary>
     /// Works out again what a vehicle owes for a day, with what the registry now says of that day. Where two people are asked for, what changes the ledger waits
-    /// until a second person asks for the same.
+    /// until a second person asks for it and it comes to the same.
     /// </summary>
     /// <returns>The lines added to the ledger, or, while it waits, those that would be.</returns>
     public Task<(IReadOnlyList<ChargeView> Lines, bool Waits)> RederiveAsync(VehicleDay day, string why, string by, CancellationToken cancellationToken) =>
@@ -25,49 +25,23 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
         var (connection, transaction) = (correction.Connection, correction.Transaction);
         await transaction.SaveAsync(BeforeLines, cancellationToken);
         var added = await ledger.RederiveAsync(connection, transaction, [day], why, cancellationToken);
-        var waits = options.Value.TwoPeople && added.Count > 0 && !await IsAgreedAsync(connection, day, by, cancellationToken);
+        var waits = options.Value.TwoPeople && added.Count > 0 && !await RederiveProposals.IsAgreedAsync(connection, day, by, added, time.GetUtcNow(), cancellationToken);
         if (waits)
         {
             await transaction.RollbackAsync(BeforeLines, cancellationToken);
-            await ProposeAsync(connection, day, why, by, cancellationToken);
+            await RederiveProposals.KeepAsync(connection, day, why, by, added, time.GetUtcNow(), cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
         return (added, waits);
     }
 
-    // Somebody else asked for it. Then all that was asked for this day is done.
-    private static async Task<bool> IsAgreedAsync(NpgsqlConnection connection, VehicleDay day, string by, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            """
-            with others as (select from rederive_proposals where plate = $1 and day = $2 and proposed_by <> $3)
-            , done as (delete from rederive_proposals where plate = $1 and day = $2 and exists (select from others))
-            select exists (select from others)
-            """,
-            connection)
-        {
-            Parameters = { new() { Value = day.Plate }, new() { Value = day.Day }, new() { Value = by } },
-        };
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    private async Task ProposeAsync(NpgsqlConnection connection, VehicleDay day, string why, string by, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            "insert into rederive_proposals (plate, day, proposed_by, why, proposed_at) values ($1, $2, $3, $4, $5) on conflict (plate, day, proposed_by) do update set why = excluded.why, proposed_at = excluded.proposed_at",
-            connection)
-        {
-            Parameters = { new() { Value = day.Plate }, new() { Value = day.Day }, new() { Value = by }, new() { Value = why }, new() { Value = time.GetUtcNow() } },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     /// <summary>
     /// Settles the cases that waited for the registry to know a vehicle, those that were put off too: its days are charged. A case that still cannot be decided stays open.
-    /// Days that were decided before stay as they are. Gives the lines added to the ledger.
+    /// Days that were decided before stay as they are, and what two people are asked for waits for them. Gives the lines added to the ledger.
     /// </summary>
-    public async Task<IReadOnlyList<ChargeView>> SettleAsync(IReadOnlyCollection<string> plates, CancellationToken cancellationToken)
+    /// <param name="by">The person who has changed the registry; null where nobody in particular has.</param>
+    public async Task<IReadOnlyList<ChargeView>> SettleAsync(IReadOnlyCollection<string> plates, string? by, CancellationToken cancellationToken)
     {
         // A batch that found the registry without the vehicle may not have stored its case yet.
         await CorrectionGate.AwaitBatchesAsync(dataSource, cancellationToken);
@@ -75,17 +49,17 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
         var added = new List<ChargeView>();
         foreach (var some in open.Chunk(CorrectionGate.MostPlates))
         {
-            added.AddRange(await CorrectionGate.CorrectAsync(dataSource, some, correction => SettleAsync(correction, some, cancellationToken), cancellationToken));
+            added.AddRange(await CorrectionGate.CorrectAsync(dataSource, some, correction => SettleAsync(correction, some, by, cancellationToken), cancellationToken));
         }
 
         return added;
     }
 
-    private async Task<IReadOnlyList<ChargeView>> SettleAsync(Correction correction, string[] plates, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ChargeView>> SettleAsync(Correction correction, string[] plates, string? by, CancellationToken cancellationToken)
     {
         var (connection, transaction) = (correction.Connection, correction.Transaction);
         var days = await CloseAsync(connection, transaction, plates, cancellationToken);
-        var added = await ledger.RederiveAsync(connection, transaction, days, "The registry has learnt of the vehicle.", cancellationToken);
+        var added = await ledger.SettleAsync(connection, transaction, days, "The registry has learnt of the vehicle.", by, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return added;
     }

@@ -5,17 +5,26 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Privacy;
+using SmartCity.Core.Review;
 
 namespace SmartCity.Core.Charges;
 
 internal static class ChargeSlice
 {
     private const int MostExported = 100_000;
+    private const int MostWaiting = 500;
+    private const int LongestWhy = 500;
+
+    // With the spaces and dashes that people put between.
+    private const int LongestPlate = 20;
+
     // Lines of one sighting belong to a record that the caller sees already.
     private static string LinesSql(ChargeFilter filter, HttpContext http) =>
         $"select {ChargeEntries.Columns} from {Restricted.Charges(filter.Sighting is not null || Restricted.MaySee(http))} where {{where}} order by recorded_at desc, id desc limit {{limit}}";
@@ -35,6 +44,8 @@ internal static class ChargeSlice
         charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: every line of the ledger for its plate, scheme and day, oldest first").Audited("charges.read").AuditAbout((List<ChargeView> lines) => (lines.FirstOrDefault()?.Plate, null));
         charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with what the registry now says of that day, and returns the lines added; 202 with those that would be while it waits for a second person").RequireAuthorization(Scope.ReviewWrite)
             .Audited("charges.rederive", recordBody: true).AuditAbout((RederiveRequest r) => (FormattableString.Invariant($"{r.Plate} {r.Day:yyyy-MM-dd}"), r.Why));
+        charges.MapGet("rederive", WaitingAsync).WithSummary($"Days whose charges would change when they are worked out again, and that wait for a second person: the newest {MostWaiting}; a reason is required")
+            .RequireReason("charges.list", whole: "charges that wait for a second person");
         charges.MapPost("preview", PreviewAsync).WithSummary("Works out charges without recording them: reads one JSON object a line and returns one for each").AuditedByItself();
         charges.MapDisputes();
         return app.MapTariffs();
@@ -123,11 +134,21 @@ internal static class ChargeSlice
     }
 
     private static async Task<Results<Ok<IReadOnlyList<ChargeView>>, Accepted<IReadOnlyList<ChargeView>>, ProblemHttpResult>> RederiveAsync(
-        RederiveRequest request, ClaimsPrincipal user, ChargeCorrections corrections, CancellationToken cancellationToken)
+        RederiveRequest request, ClaimsPrincipal user, ChargeCorrections corrections, IOptions<ReviewOptions> people, CancellationToken cancellationToken)
     {
+        if (people.Value.TwoPeople && SignedInPerson.Check(user) is { } program)
+        {
+            return program;
+        }
+
         if (string.IsNullOrWhiteSpace(request.Plate) || string.IsNullOrWhiteSpace(request.Why))
         {
             return Paging.Problem("plate and why are needed: which vehicle, and why its charges are worked out again.");
+        }
+
+        if (request.Plate.Length > LongestPlate || request.Why.Length > LongestWhy)
+        {
+            return Paging.Problem($"plate can have {LongestPlate} characters, and why {LongestWhy}.");
         }
 
         if (request.Day is not { } given || !TimeArguments.IsInRange(given.Year))
@@ -139,6 +160,9 @@ internal static class ChargeSlice
         var (lines, waits) = await corrections.RederiveAsync(day, request.Why, user.Identity!.Name!, cancellationToken);
         return waits ? TypedResults.Accepted((string?)null, lines) : TypedResults.Ok(lines);
     }
+
+    private static async Task<Ok<Page<ChargeProposal>>> WaitingAsync(HttpContext http, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new Page<ChargeProposal>(await RederiveProposals.ListAsync(dataSource, Restricted.MaySee(http), time.GetUtcNow(), MostWaiting, cancellationToken), null));
 
     private static async Task<ContentHttpResult> PreviewAsync(HttpRequest request, NpgsqlDataSource dataSource, ChargingCity city, CancellationToken cancellationToken)
     {

@@ -13,8 +13,10 @@ namespace SmartCity.Core.Charges;
 /// Makes the charges of sightings: at most one stands for a plate, scheme and charging day, whatever arrives again or in which order, because it
 /// stands exactly when one of the day's sightings calls for it.
 /// </summary>
-public sealed class ChargeLedger(ReviewQueue review, ReadingDoubts doubts, ChargingCity city, IOptions<SightingOptions> options, TimeProvider time)
+public sealed class ChargeLedger(ReviewQueue review, ReadingDoubts doubts, ChargingCity city, IOptions<SightingOptions> options, IOptions<ReviewOptions> people, TimeProvider time)
 {
+    private const string BeforeSettling = "before_settling";
+
     /// <summary>Charges new sightings inside the caller's transaction; gives the charges that are new. What cannot be decided goes to review.</summary>
     public async Task<IReadOnlyList<ChargeView>> ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, CancellationToken cancellationToken)
     {
@@ -32,7 +34,42 @@ public sealed class ChargeLedger(ReviewQueue review, ReadingDoubts doubts, Charg
     /// reversed, what is owed and does not stand is charged. Gives the lines added. The caller holds the correction gate.
     /// </summary>
     /// <param name="why">Why the day is worked out again; recorded with each reversal.</param>
-    public async Task<IReadOnlyList<ChargeView>> RederiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, string why, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ChargeView>> RederiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, string why, CancellationToken cancellationToken) =>
+        RederiveAsync(connection, transaction, days, why, registryTakesBack: true, cancellationToken);
+
+    /// <summary>
+    /// The same where nobody has asked for these days. Where two people are asked for, a charge that the registry alone no longer calls for stays: taking it back
+    /// becomes a proposal.
+    /// </summary>
+    /// <param name="by">Who has changed the registry; null if the core found it by itself. Then two people must still agree.</param>
+    public async Task<IReadOnlyList<ChargeView>> SettleAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, string why, string? by, CancellationToken cancellationToken)
+    {
+        if (!people.Value.TwoPeople)
+        {
+            return await RederiveAsync(connection, transaction, days, why, cancellationToken);
+        }
+
+        await transaction.SaveAsync(BeforeSettling, cancellationToken);
+        var all = await RederiveAsync(connection, transaction, days, why, cancellationToken);
+        if (!all.Any(l => l.Kind == "reversal"))
+        {
+            return all;
+        }
+
+        await transaction.RollbackAsync(BeforeSettling, cancellationToken);
+        var added = await RederiveAsync(connection, transaction, days, why, registryTakesBack: false, cancellationToken);
+        var done = added.Select(l => (l.Plate, l.Day, RederiveProposals.Line(l))).ToHashSet();
+        foreach (var waiting in all.Where(l => !done.Contains((l.Plate, l.Day, RederiveProposals.Line(l)))).GroupBy(l => new VehicleDay(l.Plate, l.Day)))
+        {
+            await RederiveProposals.KeepAsync(connection, waiting.Key, why, by, [.. waiting], time.GetUtcNow(), cancellationToken);
+        }
+
+        return added;
+    }
+
+    private async Task<IReadOnlyList<ChargeView>> RederiveAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<VehicleDay> days, string why, bool registryTakesBack, CancellationToken cancellationToken)
     {
         if (days.Count == 0)
         {
@@ -46,7 +83,8 @@ public sealed class ChargeLedger(ReviewQueue review, ReadingDoubts doubts, Charg
         var added = new List<ChargeView>();
         foreach (var standing in await ChargeEntries.StandingAsync(connection, transaction, days, cancellationToken))
         {
-            if (!due.Exists(d => (d.Plate, d.Scheme, d.Day, d.Amount, d.Currency) == (standing.Plate, standing.Scheme, standing.Day, standing.Amount, standing.Currency)))
+            if (!due.Exists(d => (d.Plate, d.Scheme, d.Day, d.Amount, d.Currency) == (standing.Plate, standing.Scheme, standing.Day, standing.Amount, standing.Currency))
+                && (registryTakesBack || await IsForReadingsAsync(connection, transaction, standing, counting, cancellationToken)))
             {
                 added.Add(await ChargeEntries.ReverseAsync(connection, transaction, standing, why, time.GetUtcNow(), cancellationToken));
             }
@@ -54,6 +92,26 @@ public sealed class ChargeLedger(ReviewQueue review, ReadingDoubts doubts, Charg
 
         added.AddRange(await ChargeEntries.ChargeAsync(connection, transaction, due, cancellationToken));
         return added;
+    }
+
+    // Whether a charge goes because of the day's readings: its own does not count any more, and by the facts that it rests on the others do not call for it.
+    private async Task<bool> IsForReadingsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, ChargeView standing, List<ChargeableSighting> counting, CancellationToken cancellationToken)
+    {
+        var ofDay = counting.FindAll(s => s.Plate == standing.Plate && city.DayOf(s.CapturedAt) == standing.Day);
+        if (ofDay.Exists(s => s.Id == standing.SightingId))
+        {
+            return false;
+        }
+
+        if (ofDay.Count == 0 || standing.Facts is not { } f)
+        {
+            return ofDay.Count == 0;
+        }
+
+        var facts = await ChargeFacts.LoadAsync(connection, transaction, ofDay, city, cancellationToken);
+        var vehicle = DatedVehicle.Always(new ChargedVehicle(f.Class, f.Fuel, f.Euro, f.FirstRegistered, f.GrossKg, f.UnladenKg, f.TaxClass, f.Discounts));
+        var moments = ofDay.ConvertAll(s => new ZonePassage(s.CapturedAt, facts.Zones(s.StationId, standing.Day)));
+        return !ChargeRules.Assess(vehicle, moments, facts.Tariffs).Any(a => a.Scheme == standing.Scheme && a.Verdict == Verdict.Charged && a.Amount == standing.Amount);
     }
 
     private async Task<List<ChargeView>> AssessAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<ChargeableSighting> sightings, CancellationToken cancellationToken)

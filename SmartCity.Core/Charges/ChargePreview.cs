@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Charges;
 
@@ -23,7 +24,7 @@ public static class ChargePreview
             var root = Require(document.RootElement, JsonValueKind.Object, "the line");
             if (root.TryGetProperty("case", out var given))
             {
-                name = JsonNode.Parse(given.GetRawText());
+                name = Name(given);
             }
 
             var vehicle = Vehicle(Field(root, "vehicle", JsonValueKind.Object));
@@ -39,7 +40,28 @@ public static class ChargePreview
         {
             return (Error(name, e.Message), true);
         }
+        catch (InvalidOperationException) when (HoldsHalfACharacter(line))
+        {
+            return (Error(name, "the name of a field holds half a character, such as \\ud800, and is no text."), true);
+        }
     }
+
+    // What cannot be written cannot be answered with.
+    private static JsonNode? Name(JsonElement given)
+    {
+        var name = JsonNode.Parse(given.GetRawText());
+        try
+        {
+            _ = name?.ToJsonString(Json);
+            return name;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new FormatException("case holds half a character, such as \\ud800, and is no text.");
+        }
+    }
+
+    private static bool HoldsHalfACharacter(string line) => line.Contains("\\ud", StringComparison.OrdinalIgnoreCase);
 
     // The parser counts lines of one line and paths that are not there yet.
     private static string Plain(string message) => message.Split(" LineNumber:", StringSplitOptions.None)[0].Split(" Path:", StringSplitOptions.None)[0];
@@ -69,7 +91,7 @@ public static class ChargePreview
 
     private static DatedVehicle Vehicle(JsonElement vehicle)
     {
-        if (Field(vehicle, "plate", JsonValueKind.String, "vehicle.").GetString() is not { Length: > 0 })
+        if (Text(Field(vehicle, "plate", JsonValueKind.String, "vehicle."), "vehicle.plate") is not { Length: > 0 })
         {
             throw new FormatException("vehicle.plate is empty.");
         }
@@ -129,10 +151,15 @@ public static class ChargePreview
         {
             var where = $"passages[{i}]";
             Require(passage, JsonValueKind.Object, where);
-            var at = Field(passage, "at", JsonValueKind.String, where + ".").GetString()!;
+            var at = Text(Field(passage, "at", JsonValueKind.String, where + "."), where + ".at");
             if (!HasOffset(at) || !DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             {
                 throw new FormatException($"{where}.at '{at}' is not an ISO 8601 time with an offset, such as 2026-11-23T08:15:00Z.");
+            }
+
+            if (!TimeArguments.IsInRange(time.Year))
+            {
+                throw new FormatException($"{where}.at '{at}' has the year {time.Year}; it must be from {TimeArguments.FirstYear} to {TimeArguments.LastYear}.");
             }
 
             var zones = Field(passage, "zones", JsonValueKind.Array, where + ".").EnumerateArray()
@@ -154,7 +181,20 @@ public static class ChargePreview
         element.ValueKind == kind ? element : throw new FormatException($"{what} must be {(kind == JsonValueKind.Array ? "an array" : kind == JsonValueKind.Object ? "an object" : "a string")}.");
 
     private static string OneOf(JsonElement element, IReadOnlyList<string> allowed, string what) =>
-        element.GetString() is { } value && allowed.Contains(value) ? value : throw new FormatException($"{what} is '{element.GetString()}'; it must be one of {string.Join(", ", allowed)}.");
+        Text(element, what) is var value && allowed.Contains(value) ? value : throw new FormatException($"{what} is '{value}'; it must be one of {string.Join(", ", allowed)}.");
+
+    // An escape such as \ud800 is half a character: good JSON, and no text.
+    private static string Text(JsonElement element, string what)
+    {
+        try
+        {
+            return element.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new FormatException($"{what} is {element.GetRawText()}, which is half a character and no text.");
+        }
+    }
 
     private static int? Whole(JsonElement element, string name, int from, int to, string where)
     {
@@ -175,7 +215,7 @@ public static class ChargePreview
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.String && DateOnly.TryParseExact(value.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+        return value.ValueKind == JsonValueKind.String && DateOnly.TryParseExact(Text(value, where + name), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
             ? date
             : throw new FormatException($"{where}{name} is {value.GetRawText()}; it must be a date such as 2012-03-01.");
     }

@@ -44,15 +44,17 @@ public static class ChargeRules
     public const string Lez = "lez";
     public const string Congestion = "congestion";
 
-    // Heaviest gross weight of a van and of a minibus in kilograms; above it, in every scheme, they are an hgv and a coach.
+    // Heaviest gross weight of a van and of a minibus in kilograms; above it, in every scheme, they are an hgv and a coach, and an hgv or a coach that is not above it is a van or a minibus.
     private const int HeaviestVan = 3_500;
     private const int HeaviestMinibus = 5_000;
+
+    private const int HistoricYears = 40;
 
     /// <summary>One assessment for each scheme and charging day whose zone was entered, by day, then scheme; each day by the tariff that holds on it.</summary>
     public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs) =>
         Assess(DatedVehicle.Always(vehicle), passages, tariffs);
 
-    /// <summary>The same for a vehicle whose facts changed: each day by the facts of that day. Only where those do not decide, the next that were learnt do.</summary>
+    /// <summary>The same for a vehicle whose facts changed: each day by the facts of that day and no others.</summary>
     /// <exception cref="ArgumentException">Nothing is known of the vehicle on the day of a passage, or there is no such zone.</exception>
     public static IReadOnlyList<Assessment> Assess(DatedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs)
     {
@@ -62,9 +64,10 @@ public static class ChargeRules
             var local = tariffs.City.Local(passages[i].At);
             var day = DateOnly.FromDateTime(local);
             var tariff = tariffs.On(day);
+            var facts = vehicle.On(day) ?? throw new ArgumentException("Nothing is known of the vehicle on the day of a passage.", nameof(vehicle));
             foreach (var scheme in passages[i].Zones.Distinct())
             {
-                var assessment = Decide(vehicle, scheme, local, i, tariff);
+                var assessment = Assess(facts, scheme, local, i, tariff);
 
                 // Within a day only the congestion charge depends on the hour: a passage that is charged outweighs one that is not.
                 if (!found.TryGetValue((day, scheme), out var before) || (assessment.Verdict != before.Verdict && assessment.Verdict == Verdict.Charged))
@@ -75,23 +78,6 @@ public static class ChargeRules
         }
 
         return [.. found.Values];
-    }
-
-    private static Assessment Decide(DatedVehicle vehicle, string scheme, DateTime local, int passage, Tariff tariff)
-    {
-        Assessment? ofDay = null;
-        foreach (var facts in vehicle.From(DateOnly.FromDateTime(local)))
-        {
-            var assessment = Assess(facts, scheme, local, passage, tariff);
-            if (assessment.Verdict != Verdict.Review)
-            {
-                return ofDay is null ? assessment : assessment with { Why = $"{assessment.Why} The registry learnt this after the day." };
-            }
-
-            ofDay ??= assessment;
-        }
-
-        return ofDay ?? throw new ArgumentException("Nothing is known of the vehicle on the day of a passage.", nameof(vehicle));
     }
 
     private static Assessment Assess(ChargedVehicle facts, string scheme, DateTime local, int passage, Tariff tariff)
@@ -113,11 +99,16 @@ public static class ChargeRules
     {
         { Class: "van", GrossKg: > HeaviestVan and var kg } => (vehicle with { Class = "hgv" }, Counts("van", kg, HeaviestVan, "an hgv")),
         { Class: "minibus", GrossKg: > HeaviestMinibus and var kg } => (vehicle with { Class = "coach" }, Counts("minibus", kg, HeaviestMinibus, "a coach")),
+        { Class: "hgv", GrossKg: <= HeaviestVan and var kg } => (vehicle with { Class = "van" }, CountsLight("an hgv", kg, HeaviestVan, "van")),
+        { Class: "coach", GrossKg: <= HeaviestMinibus and var kg } => (vehicle with { Class = "minibus" }, CountsLight("a coach", kg, HeaviestMinibus, "minibus")),
         _ => (vehicle, null),
     };
 
     private static string Counts(string stated, int kg, int most, string charged) =>
         string.Create(CultureInfo.InvariantCulture, $"It is a {stated} of {kg:N0} kg gross, more than {most:N0} kg, and so counts as {charged}.");
+
+    private static string CountsLight(string stated, int kg, int most, string charged) =>
+        string.Create(CultureInfo.InvariantCulture, $"It is {stated} of {kg:N0} kg gross, not more than {most:N0} kg, and so counts as a {charged}.");
 
     /// <summary>Petrol, diesel, electric or hydrogen: a hybrid counts as its base fuel, gas as petrol.</summary>
     internal static string BaseFuel(string fuel) => fuel switch
@@ -132,7 +123,7 @@ public static class ChargeRules
     {
         { TaxClass: not "historic" } => null,
         { FirstRegistered: null } => "Historic vehicle: in the historic tax class, which is only given above 40 years.",
-        { FirstRegistered: { } first } when first.AddYears(40) < day => "Historic vehicle: over 40 years old and in the historic tax class.",
+        { FirstRegistered: { } first } when first.Year + HistoricYears <= DateOnly.MaxValue.Year && first.AddYears(HistoricYears) < day => "Historic vehicle: over 40 years old and in the historic tax class.",
         _ => null,
     };
 }

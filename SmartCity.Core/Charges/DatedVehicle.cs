@@ -12,28 +12,12 @@ public sealed record DatedVehicle(IReadOnlyList<DatedFacts> Records, IReadOnlyLi
     public DateOnly Since => Records[0].From;
 
     /// <summary>
-    /// The facts of a day, and after them those that hold from a later day: what was not known on the day may be told by them.
-    /// The discounts are always those of the day. Empty before the first record.
+    /// The facts and discounts of a day; null before the first record. What holds only from a later day says nothing of it: the plate may have moved to another
+    /// vehicle. Who learns later what was so on the day records it from that day on.
     /// </summary>
-    public IEnumerable<ChargedVehicle> From(DateOnly day)
-    {
-        var ofDay = Records.Count - 1;
-        while (ofDay >= 0 && Records[ofDay].From > day)
-        {
-            ofDay--;
-        }
-
-        if (ofDay < 0)
-        {
-            yield break;
-        }
-
-        string[] discounts = [.. Discounts.Where(d => d.From <= day && !(d.Last < day)).Select(d => d.Discount)];
-        for (var i = ofDay; i < Records.Count; i++)
-        {
-            yield return Records[i].Facts with { Discounts = discounts };
-        }
-    }
+    public ChargedVehicle? On(DateOnly day) => Records.LastOrDefault(r => r.From <= day) is { } record
+        ? record.Facts with { Discounts = [.. Discounts.Where(d => d.From <= day && !(d.Last < day)).Select(d => d.Discount)] }
+        : null;
 }
 
 /// <param name="From">First day on which they hold.</param>

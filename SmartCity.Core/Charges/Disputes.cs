@@ -4,6 +4,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Database;
 using SmartCity.Core.Doubts;
+using SmartCity.Core.Privacy;
 
 namespace SmartCity.Core.Charges;
 
@@ -105,9 +106,10 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, ChargingCity city, I
     }
 
     /// <summary>Disputes, newest first.</summary>
-    public async Task<List<DisputeView>> ListAsync(string? state, DateOnly? day, Cursor? after, int count, CancellationToken cancellationToken)
+    /// <param name="restricted">Whether those of restricted plates are among them.</param>
+    public async Task<List<DisputeView>> ListAsync(string? state, DateOnly? day, bool restricted, Cursor? after, int count, CancellationToken cancellationToken)
     {
-        await using var command = new SqlFilter().And("d.state = @", state).And("e.day = @", day).After("d.raised_at", "d.id", after)
+        await using var command = new SqlFilter().And("d.state = @", state).And("e.day = @", day).And(restricted ? null : Restricted.Not("e.plate")).After("d.raised_at", "d.id", after)
             .Command(dataSource, Select + " where {where} order by d.raised_at desc, d.id desc limit {limit}", count);
         return await command.ReadAllAsync(Read, cancellationToken);
     }

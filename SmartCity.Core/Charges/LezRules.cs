@@ -55,9 +55,11 @@ internal static class LezRules
                 return Review(met.Because);
             }
 
+            // The scheme presumes that Euro VI is missed, and no more: nothing tells that the vehicle is worse than Euro IV.
             if (vehicle.Euro is not { } euro)
             {
-                return Review($"{met.Because}; whether it meets Euro IV, which decides between {tariff.Money(rate.Euro4And5)} and {tariff.Money(rate.Worse)}, is not known.");
+                return new Assessment(Scheme, day, Verdict.Charged, rate.Euro4And5, "lez-heavy-presumed",
+                    $"{met.Because}; the LEZ asks for Euro VI: {tariff.Money(rate.Euro4And5)} for the day, because nothing tells that it is worse than Euro IV.{met.Lifts}", passage);
             }
 
             var amount = euro >= 4 ? rate.Euro4And5 : rate.Worse;

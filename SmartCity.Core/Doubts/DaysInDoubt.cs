@@ -48,7 +48,7 @@ public sealed class DaysInDoubt(NpgsqlDataSource dataSource, ChargeLedger ledger
             Parameters = { new() { Value = plates } },
         };
         var days = await command.ReadAllAsync(r => new VehicleDay(r.GetString(0), r.GetFieldValue<DateOnly>(1)), cancellationToken);
-        var added = await ledger.RederiveAsync(correction.Connection, correction.Transaction, days, "Another sighting speaks against one of the day's readings; a person decides.", cancellationToken);
+        var added = await ledger.SettleAsync(correction.Connection, correction.Transaction, days, "Another sighting speaks against one of the day's readings; a person decides.", null, cancellationToken);
         await correction.Transaction.CommitAsync(cancellationToken);
         return added;
     }

@@ -9,9 +9,10 @@ internal static class TwoPlaces
 {
     public const string Kind = "two-places";
 
-    private static readonly TimeSpan Farthest = TimeSpan.FromHours(2);
+    // However wide a country is; a station that was put down in the wrong place does not make every look go back for days.
+    private static readonly TimeSpan Farthest = TimeSpan.FromHours(24);
 
-    /// <summary>What lies further apart in time is never impossible.</summary>
+    /// <summary>What lies further apart in time is never impossible, unless it is more than 24 hours' drive away.</summary>
     public static TimeSpan Reach(IReadOnlyDictionary<string, StationPlace> places, DoubtOptions options)
     {
         if (places.Count < 2)

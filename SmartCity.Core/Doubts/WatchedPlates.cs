@@ -30,7 +30,8 @@ internal static class WatchedPlates
 /// <param name="Last">Last day, included.</param>
 internal sealed record WatchedPlate(string Plate, DateOnly From, DateOnly Last)
 {
-    public bool Covers(DateOnly day) => From <= day && day <= Last;
+    /// <summary>Earlier days too: what is charged for them only now, because a sighting came late, is looked at like what comes after the decision.</summary>
+    public bool Covers(DateOnly day) => day <= Last;
 
     public string Why(string charge) => string.Create(
         CultureInfo.InvariantCulture, $"A dispute about {Plate} was upheld on {From:d MMMM yyyy}, so a person looks at its charges until {Last:d MMMM yyyy}. It would be charged: {charge}");

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Charges;
@@ -37,7 +38,7 @@ internal static class FaceDeploymentEndpoints
 
     private static async Task<Results<Ok<FaceDeploymentView>, ProblemHttpResult>> WriteAsync(NewFaceDeployment body, ClaimsPrincipal user, FaceDeployments deployments, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (FacePerson.Check(user) is { } program)
+        if (SignedInPerson.Check(user) is { } program)
         {
             return program;
         }
@@ -59,7 +60,7 @@ internal static class FaceDeploymentEndpoints
 
     private static async Task<Results<Ok<FaceDeploymentView>, NotFound, ProblemHttpResult>> SignAsync(Guid id, ClaimsPrincipal user, FaceDeployments deployments, CancellationToken cancellationToken)
     {
-        if (FacePerson.Check(user) is { } program)
+        if (SignedInPerson.Check(user) is { } program)
         {
             return program;
         }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 
@@ -38,7 +39,7 @@ internal static class FaceListEndpoints
 
     private static async Task<Results<Ok<FaceListView>, ProblemHttpResult>> MakeAsync(NewFaceList body, ClaimsPrincipal user, FaceLists lists, CancellationToken cancellationToken)
     {
-        if (FacePerson.Check(user) is { } program)
+        if (SignedInPerson.Check(user) is { } program)
         {
             return program;
         }
@@ -75,7 +76,7 @@ internal static class FaceListEndpoints
 
     private static async Task<Results<Ok<FaceEnrolment>, NotFound, ProblemHttpResult>> ProposeAsync(Guid id, NewFaceEntry body, ClaimsPrincipal user, HttpContext http, FaceEntries entries, FaceEnroller enroller, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (FacePerson.Check(user) is { } program)
+        if (SignedInPerson.Check(user) is { } program)
         {
             return program;
         }
@@ -114,7 +115,7 @@ internal static class FaceListEndpoints
 
     private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ConfirmAsync(Guid id, ClaimsPrincipal user, FaceEntries entries, CancellationToken cancellationToken)
     {
-        if (FacePerson.Check(user) is { } program)
+        if (SignedInPerson.Check(user) is { } program)
         {
             return program;
         }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 
@@ -36,7 +37,7 @@ internal static class FaceMatchEndpoints
 
     private static async Task<Results<Ok<FaceMatchOutcome>, NotFound, ProblemHttpResult>> AnswerAsync(Guid id, FaceMatchAnswer body, ClaimsPrincipal user, FaceMatches matches, CancellationToken cancellationToken)
     {
-        if (FacePerson.Check(user) is { } program)
+        if (SignedInPerson.Check(user) is { } program)
         {
             return program;
         }

@@ -30,7 +30,7 @@ internal static class LiveEndpoints
     public static IEndpointRouteBuilder MapLive(this IEndpointRouteBuilder app)
     {
         var live = app.MapGroup("/api").WithTags("Live").RequireAuthorization(Scope.LiveRead);
-        live.MapGet("live", Live).WithMetadata(new AnswersWithoutPostgres()).WithSummary("Sightings, alerts and charges as they happen (server-sent events, each a LiveEvent)");
+        live.MapGet("live", Live).WithMetadata(new AnswersWithoutPostgres()).WithSummary("Sightings as they happen, and with their scopes alerts and charges (server-sent events, each a LiveEvent)");
         live.MapGet("live/summary", SummaryAsync).WithSummary("Today so far: charges, vehicles, alerts, and stations with their state, busiest first; at most two seconds old");
         live.MapGet("flow", FlowAsync).WithSummary("Sightings of a day by station, in equal steps; today if no day is given").ProducesProblem(StatusCodes.Status400BadRequest);
         return app;
@@ -60,6 +60,7 @@ internal static class LiveEndpoints
         // An empty first event: a client knows that it is connected before anything happens. Further ones say that it still is.
         var open = false;
         var watch = rights.Begin();
+        var (alerts, charges) = (http.User.HasClaim(Scope.Claim, Scope.AlertsRead), http.User.HasClaim(Scope.Claim, Scope.ChargesRead));
         await foreach (var e in feed.SubscribeAsync(stopping, cancellationToken))
         {
             if (!await watch.HoldsAsync(http, cancellationToken))
@@ -67,8 +68,16 @@ internal static class LiveEndpoints
                 yield break;
             }
 
-            yield return e is null ? new SseItem<byte[]>("{}"u8.ToArray(), open ? "alive" : "open") : new SseItem<byte[]>(e.Json(), e.Kind);
-            open = true;
+            if (e is null)
+            {
+                yield return new SseItem<byte[]>("{}"u8.ToArray(), open ? "alive" : "open");
+                open = true;
+            }
+            else if (e.Json(alerts, charges) is { } shown)
+            {
+                yield return new SseItem<byte[]>(shown, e.Kind);
+                open = true;
+            }
         }
     }
 }

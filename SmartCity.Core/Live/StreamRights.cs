@@ -17,7 +17,7 @@ internal sealed class StreamRights(Credentials credentials, TimeProvider time)
     {
         private DateTimeOffset _looked = time.GetUtcNow();
 
-        /// <summary>False once the user, the key or the session has ended or lost the right.</summary>
+        /// <summary>False once the user, the key or the session has ended or lost one of its rights: who comes again has the others.</summary>
         public async ValueTask<bool> HoldsAsync(HttpContext http, CancellationToken cancellationToken)
         {
             var now = time.GetUtcNow();
@@ -38,7 +38,7 @@ internal sealed class StreamRights(Credentials credentials, TimeProvider time)
                 return now < end;
             }
 
-            return await credentials.FindAsync(token, background: true, cancellationToken) is { } bearer && bearer.Scopes.Contains(Scope.LiveRead);
+            return await credentials.FindAsync(token, background: true, cancellationToken) is { } bearer && http.User.FindAll(Scope.Claim).All(c => bearer.Scopes.Contains(c.Value));
         }
     }
 }

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Models;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Stations;
@@ -26,14 +27,14 @@ internal static class ModelEndpoints
         var write = app.MapGroup("/api/models").WithTags("Models").RequireAuthorization(Scope.ModelsWrite);
         write.MapPost("{id}/judge", JudgeAsync).WithSummary("Judges a version beside the champion, on the newest dataset's hold-out and rendered plates").Audited("models.judge");
         // The list is a line of the audit; its pictures are not one each.
-        write.MapGet("{id}/readings", ReadingsAsync).WithSummary("What a version and the one it was judged beside read of the hold-out, plate by plate, disagreements first").Audited("models.compare");
-        write.MapGet("items/{sighting:guid}/picture", PictureAsync).WithSummary("The picture of a plate that is kept for training").Produces(StatusCodes.Status200OK, contentType: "image/jpeg");
+        write.MapGet("{id}/readings", ReadingsAsync).WithSummary("What a version and the one it was judged beside read of the hold-out, plate by plate, disagreements first; a reason is required").RequireReason("models.compare");
+        write.MapGet("items/{sighting:guid}/picture", PictureAsync).WithSummary("The picture of a plate that is kept for training").Produces(StatusCodes.Status200OK, contentType: "image/jpeg").Audited("models.picture");
         write.MapPost("{id}/promote", PromoteAsync).WithSummary("Brings a version to the edges ring by ring; one that did not pass needs two administrators and a reason").Audited("models.promote", recordBody: true);
         write.MapPost("rollouts/{kind}/pause", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, true, rollouts, user, token)).WithSummary("Pauses a rollout; edges that have the version keep it").AuditedByItself();
         write.MapPost("rollouts/{kind}/resume", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, false, rollouts, user, token)).WithSummary("Goes on with a paused rollout").AuditedByItself();
         write.MapPost("rollouts/{kind}/rollback", RollBackAsync).WithSummary("Sends every edge back to the previous version, at once").RequireReason("models.rollback");
         write.MapPost("datasets", FreezeAsync).WithSummary("Freezes what there is for training as a dataset").Audited("models.freeze").AuditAbout((DatasetView d) => (d.Digest, null));
-        write.MapGet("datasets/{digest}/export", ExportAsync).WithSummary("A dataset as a zip: pictures, CSV and COCO").Audited("models.export").Produces(StatusCodes.Status200OK, contentType: "application/zip");
+        write.MapGet("datasets/{digest}/export", ExportAsync).WithSummary("A dataset as a zip: pictures, CSV and COCO; a reason is required").RequireReason("models.export").Produces(StatusCodes.Status200OK, contentType: "application/zip");
         write.MapPost("trainings", TrainAsync).WithSummary("Starts a training").Audited("models.train", recordBody: true).AuditAbout((TrainingView t) => ($"{t.Id} of {t.Parent}, dataset {t.Dataset}", null));
         write.MapPost("trainings/{id:guid}/cancel", CancelAsync).WithSummary("Cancels a training").Audited("models.train-cancel");
         app.MapGet("/api/edge/models/{sha256}", FileAsync).WithTags("Models").WithSummary("A version's file, for an edge").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
@@ -110,7 +111,13 @@ internal static class ModelEndpoints
         var (by, reason) = (user.Identity!.Name!, Uri.UnescapeDataString(request.Headers[AuditFilter.ReasonHeader].ToString()).Trim());
         var judgement = await judge.NewestOfAsync(id, cancellationToken);
         var stale = judgement is { Passed: true } ? await judge.StaleAsync(version, judgement, cancellationToken) : null;
-        if ((judgement is not { Passed: true } || stale is not null) && await overrides.AgreeAsync(id, by, body?.OverrideOf, reason, cancellationToken) is { } needed)
+        var passed = judgement is { Passed: true } && stale is null;
+        if (!passed && SignedInPerson.Check(user) is { } program)
+        {
+            return program;
+        }
+
+        if (!passed && await overrides.AgreeAsync(id, by, body?.OverrideOf, reason, cancellationToken) is { } needed)
         {
             var why = stale ?? (judgement is null ? $"{id} was never judged." : $"{id} did not pass: {string.Join(" ", judgement.Gates.Where(g => !g.Passed).Select(g => g.Why))}");
             return TypedResults.Problem($"{why} {needed}", statusCode: StatusCodes.Status409Conflict, title: "It is not promoted");

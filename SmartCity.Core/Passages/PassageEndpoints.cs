@@ -86,7 +86,7 @@ internal static class PassageEndpoints
         }
 
         rows.Reverse();
-        return TypedResults.Ok(new PassageDetail(passage, rows.ConvertAll(Keepers.Masked)));
+        return TypedResults.Ok(new PassageDetail(passage, rows.ConvertAll(s => Keepers.For(http.User, s))));
     }
 
     private static PassageView Read(NpgsqlDataReader r) => new()

@@ -32,6 +32,9 @@ internal sealed record PlateRecord(string Table, string What, string Of, string?
             jsonb_build_object('p', $1::text)))
         """;
 
+    // What a record that could not be used may hold: bytes of any kind.
+    private const string Undelivered = "(position(convert_to($1, 'UTF8') in coalesce(record_value, '')) > 0 or position(convert_to($1, 'UTF8') in coalesce(record_key, '')) > 0 or reason ~ ('\\m' || $1 || '\\M'))";
+
     /// <summary>What the data subject is given of a row; <c>$1</c> is the plate.</summary>
     public string Columns { get; init; } = "*";
 
@@ -79,6 +82,25 @@ internal sealed record PlateRecord(string Table, string What, string Of, string?
         new("vehicle_history", "What the registry said before", "plate = $1", null, "As the registry.", "To charge by the facts of the day", "Investigators with a reason"),
         new("plate_restrictions", "Restrictions of this plate", "plate = $1", "delete from plate_restrictions where plate = $1 and lifted_at is not null",
             "The plate is restricted.", "To restrict what is done with the other records", "Administrators"),
+        new("dead_letters", "Records that could not be used", Undelivered, null, "It is kept until somebody has put it right or given it up, so that no sighting is lost.", "To lose no sighting", "Administrators")
+        {
+            Columns = "topic, recorded_at, reason, encode(record_value, 'escape') as record",
+        },
+        new("investigation_notes", "Notes of investigations", "text ~ ('\\m' || $1 || '\\M')", null, "As the copies in investigations.", "To prove what was found", "Investigators")
+        {
+            // Nor what an investigator wrote, nor their name.
+            Columns = "at",
+        },
+        new("investigation_files", "Files of investigations, by their names", "name ~ ('\\m' || $1 || '\\M')", null, "As the copies in investigations. What is in a file nobody can search.", "To prove what was found", "Investigators") { Columns = "added_at" },
+        new("sql_queries", "Saved statements", "(sql ~ ('\\m' || $1 || '\\M') or name ~ ('\\m' || $1 || '\\M'))", null, "A statement is its owner's. Whoever needs the plate in it no longer deletes it.", "To ask the archive again", "Analysts with the right to see plates")
+        {
+            Columns = "changed_at",
+        },
+        new("audit", "The audit: who looked at what", "(subject ~ ('\\m' || $1 || '\\M') or details ~ ('\\m' || $1 || '\\M'))", null, "It proves who looked at the plate and why, and is signed line by line. Its own retention removes it.", "To find out about misuse", "Data protection officers, administrators")
+        {
+            // Not who, so that nobody is put under pressure.
+            Columns = "at, action",
+        },
         new("vehicle_discounts", "Discounts", "plate = $1", null, "As the registry.", "Not to charge whoever need not pay", "Investigators with a reason"),
     ];
 

@@ -100,7 +100,7 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
         }
 
         var ids = cases.Select(c => c.SightingId).Distinct().ToArray();
-        var seen = (await sightings.FindAsync(ids, cases.Min(c => c.CapturedAt), cases.Max(c => c.CapturedAt), cancellationToken)).ToDictionary(s => s.Id, s => Keepers.Masked(s));
+        var seen = (await sightings.FindAsync(ids, cases.Min(c => c.CapturedAt), cases.Max(c => c.CapturedAt), cancellationToken)).ToDictionary(s => s.Id, s => Keepers.For(user, s));
         await using var command = dataSource.CreateCommand("select sighting_id, decision, plate, proposed_by, proposed_at from review_proposals where sighting_id = any($1) order by proposed_at, proposed_by");
         command.Parameters.Add(new() { Value = ids });
         var proposals = (await command.ReadAllAsync(r => (Sighting: r.GetGuid(0), Proposal: ReviewProposals.Read(r, 1)), cancellationToken)).ToLookup(p => p.Sighting, p => p.Proposal);

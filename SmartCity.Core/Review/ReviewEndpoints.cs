@@ -4,9 +4,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Doubts;
@@ -34,9 +36,10 @@ internal static class ReviewEndpoints
     public static IEndpointRouteBuilder MapReview(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/review").WithTags("Review").RequireAuthorization(Scope.ReviewRead);
-        group.MapGet("/", ListAsync).WithSummary("Review cases, newest capture first; open ones if no state is given");
+        group.MapGet("/", ListAsync).WithSummary("Review cases, newest capture first; open ones if no state is given; a reason is required for those that wait for nobody any more")
+            .RequireReason("review.list", when: http => !Waits(http.Request.Query["state"]), whole: "decided cases");
         group.MapGet("/counts", CountsAsync).WithSummary("Number of open cases, by kind");
-        group.MapGet("/{id:guid}", GetAsync).WithSummary("One case");
+        group.MapGet("/{id:guid}", GetAsync).WithSummary("One case").Audited("review.read").AuditAbout((ReviewView v) => (v.Plate, null));
         group.MapPost("/{id:guid}", ResolveAsync).WithSummary("Decides a case and corrects the sighting, its passages, charges and alerts; a skipped case can be opened again")
             .RequireAuthorization(Scope.ReviewWrite).Audited("review.decide", recordBody: true)
             .AuditAbout((ReviewView v) => (v.Plate, null)).AuditAbout((ReviewResolution r) => Decided(r));
@@ -74,12 +77,14 @@ internal static class ReviewEndpoints
             .And("kind = @", kind)
             .And("station_id = @", station)
             .And("exists (select from sightings s where s.captured_at = review_cases.captured_at and s.id = review_cases.sighting_id and s.reader_version = @)", version)
-            .And(state is "open" or "proposed" or "skipped" ? null : $"{Restricted.Not("plate")} and {Restricted.Not("resolved_plate")}")
+            .And(Waits(state) ? null : $"{Restricted.Not("plate")} and {Restricted.Not("resolved_plate")}")
             .After("captured_at", "id", after)
             .Command(dataSource, $"select {Columns} from review_cases where {{where}} order by captured_at desc, id desc limit {{limit}}", limit + 1);
         var rows = await command.ReadAllAsync(Read, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.CapturedAt, c.Id)));
     }
+
+    private static bool Waits(string? state) => state is null or "" or "open" or "proposed" or "skipped";
 
     private static string Reason(HttpRequest request) => Uri.UnescapeDataString(request.Headers[AuditFilter.ReasonHeader].ToString()).Trim();
 
@@ -116,7 +121,7 @@ internal static class ReviewEndpoints
     }
 
     private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> ResolveAsync(
-        Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, HttpRequest request, ReviewClaims claims, ReadReviews reviews, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, HttpRequest request, ReviewClaims claims, ReadReviews reviews, IOptions<ReviewOptions> people, TimeProvider time, CancellationToken cancellationToken)
     {
         if (resolution.State is "open" or "skipped")
         {
@@ -131,11 +136,16 @@ internal static class ReviewEndpoints
             return TypedResults.NotFound();
         }
 
-        return await DecideAsync(found.SightingId, resolution, user, request, claims, reviews, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
+        return await DecideAsync(found.SightingId, resolution, user, request, claims, reviews, people, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
     }
 
-    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, HttpRequest request, ReviewClaims claims, ReadReviews reviews, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, HttpRequest request, ReviewClaims claims, ReadReviews reviews, IOptions<ReviewOptions> people, CancellationToken cancellationToken)
     {
+        if (people.Value.TwoPeople && SignedInPerson.Check(user) is { } program)
+        {
+            return program;
+        }
+
         if (!Decisions.TryGetValue(resolution.State, out var decision))
         {
             return Paging.Problem($"state must be one of {string.Join(", ", Decisions.Keys)}.");

@@ -59,8 +59,9 @@ internal static class DeadLetterStore
                 ? (sighting, record.RootElement.TryGetProperty("revision", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var revision) ? revision : 0)
                 : (null, 0);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Not JSON, or a text in it holds half a character.
             return (null, 0);
         }
     }

@@ -51,7 +51,7 @@ internal static class SightingEndpoints
 
         var filter = new SightingFilter(station, plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), from?.At, to?.At, after, @class, zone, AlsoRestricted: !isLive && Restricted.MaySee(http), Version: version);
         var rows = await queries.ListAsync(filter, limit + 1, cancellationToken);
-        return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(Keepers.Masked), limit, s => new Cursor(s.CapturedAt, s.Id)));
+        return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(s => Keepers.For(http.User, s)), limit, s => new Cursor(s.CapturedAt, s.Id)));
     }
 
     private static async Task<Results<Ok<SightingView>, NotFound, ProblemHttpResult>> GetAsync(Guid id, HttpContext http, History history, SightingQueries queries, CancellationToken cancellationToken)
@@ -67,6 +67,6 @@ internal static class SightingEndpoints
             return refused;
         }
 
-        return TypedResults.Ok(Keepers.Masked(sighting));
+        return TypedResults.Ok(Keepers.For(http.User, sighting));
     }
 }

@@ -56,7 +56,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
             await review.AddAsync(connection, transaction, [.. cases.Of(s), .. await near.FindAsync(connection, transaction, [s], cancellationToken)], cancellationToken);
             var days = await moves.DaysAsync(connection, transaction, s with { Plate = stored.Plate }, s.Plate, cancellationToken);
             correction.Touches(days.Select(d => d.Plate));
-            charges.AddRange(await ledger.RederiveAsync(connection, transaction, days, Why(stored.Plate, s), cancellationToken));
+            charges.AddRange(await ledger.SettleAsync(connection, transaction, days, Why(stored.Plate, s), null, cancellationToken));
             alerts.AddRange(moved.Alerts);
             sightings.Add((record, moved.Passage));
             results[record] = TookPlace;

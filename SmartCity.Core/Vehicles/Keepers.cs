@@ -15,6 +15,11 @@ internal static class Keepers
     public static SightingView Masked(SightingView sighting) =>
         sighting.Vehicle is { Keeper: not null } vehicle ? sighting with { Vehicle = Masked(vehicle) } : sighting;
 
+    /// <summary>A sighting as somebody may see it where no reason is given: what it led to only with the scope for charges.</summary>
+    public static SightingView For(ClaimsPrincipal user, SightingView sighting) => Masked(user.HasClaim(Scope.Claim, Scope.ChargesRead) ? sighting : WithoutCharges(sighting));
+
+    public static SightingView WithoutCharges(SightingView sighting) => sighting with { Charges = [], ChargedBefore = [] };
+
     public static VehicleView Masked(VehicleView vehicle) => vehicle.Keeper is null ? vehicle : vehicle with { Keeper = Masking.Keeper(vehicle.Keeper) };
 
     public static VehicleView For(ClaimsPrincipal user, VehicleView vehicle) => MaySee(user) ? vehicle : Masked(vehicle);

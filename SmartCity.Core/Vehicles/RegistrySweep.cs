@@ -29,7 +29,7 @@ internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrectio
         var waiting = await WaitingAsync(cancellationToken);
         foreach (var plates in waiting.Where(w => !_tried.TryGetValue(w.Key, out var version) || version != w.Value).Select(w => w.Key).Chunk(AtOnce))
         {
-            added += (await corrections.SettleAsync(plates, cancellationToken)).Count;
+            added += (await corrections.SettleAsync(plates, null, cancellationToken)).Count;
         }
 
         _tried = waiting;

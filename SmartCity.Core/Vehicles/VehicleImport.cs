@@ -19,14 +19,15 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
 
     private static readonly string[] OfTheRow = ["from", "source"];
 
+    /// <param name="by">The person who brings the file; null for a program.</param>
     /// <param name="preview">Says what an import would report on the file itself, and saves nothing.</param>
     /// <exception cref="InvalidDataException">The header is missing, has no plate, or names a column that is not known, then nothing was saved; or a line is longer than any row can be.</exception>
-    public async Task<ImportReport> ImportAsync(Stream csv, bool preview, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportAsync(Stream csv, string? by, bool preview, CancellationToken cancellationToken)
     {
         await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         try
         {
-            return await ImportAsync(reader, preview, cancellationToken);
+            return await ImportAsync(reader, by, preview, cancellationToken);
         }
         catch (CsvFormatException e)
         {
@@ -34,7 +35,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         }
     }
 
-    private async Task<ImportReport> ImportAsync(CsvReader reader, bool preview, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(CsvReader reader, string? by, bool preview, CancellationToken cancellationToken)
     {
         await reader.ReadHeaderAsync(cancellationToken);
         if (reader.Headers.Count == 0)
@@ -101,7 +102,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
                 rejections.Add(batch[index].Line, why + ".");
             }
 
-            await corrections.SettleAsync(batch.ConvertAll(b => b.Change.Facts.Plate), cancellationToken);
+            await corrections.SettleAsync(batch.ConvertAll(b => b.Change.Facts.Plate), by, cancellationToken);
             batch.Clear();
         }
     }

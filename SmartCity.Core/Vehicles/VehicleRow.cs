@@ -9,6 +9,10 @@ public static class VehicleRow
 {
     private static readonly char[] Separators = [';', ' '];
 
+    // When the first car was built, and what nobody plans for.
+    private const int FirstCar = 1885;
+    private const int LastYear = 2200;
+
     internal const string NoPlate = "plate must be 1 to 12 letters A-Z and digits";
 
     /// <summary>A plate without its spaces and dashes; null when it is none.</summary>
@@ -36,11 +40,11 @@ public static class VehicleRow
             Make = Text("make"),
             Model = Text("model"),
             Colour = Text("colour"),
-            Year = Number("year", 1885, 2200),
+            Year = Number("year", FirstCar, LastYear),
             Class = OneOf("class", VehicleWords.Classes, required: Names("class")),
             Fuel = OneOf("fuel", VehicleWords.Fuels, required: Names("fuel")),
             Euro = Number("euro", 0, 6),
-            FirstRegistered = Day("firstRegistered"),
+            FirstRegistered = Day("firstRegistered", FirstCar),
             GrossKg = Number("grossKg", 1, 200_000),
             UnladenKg = Number("unladenKg", 1, 200_000),
             TaxClass = OneOf("taxClass", VehicleWords.TaxClasses, required: false),
@@ -87,19 +91,19 @@ public static class VehicleRow
             return null;
         }
 
-        DateOnly? Day(string name)
+        DateOnly? Day(string name, int from = 1)
         {
             if (field(name) is not { } value)
             {
                 return null;
             }
 
-            if (DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+            if (DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year >= from && day.Year <= LastYear)
             {
                 return day;
             }
 
-            errors.Add($"{name} '{value}' is not a date such as 2012-03-01");
+            errors.Add($"{name} '{value}' is not a date such as 2012-03-01, of the years {from} to {LastYear}");
             return null;
         }
 

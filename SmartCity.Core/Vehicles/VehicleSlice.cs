@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Database;
@@ -44,8 +45,8 @@ internal static class VehicleSlice
             ? TypedResults.Ok(history with { Records = [.. history.Records.Select(r => r with { Vehicle = Keepers.For(user, r.Vehicle) })] })
             : TypedResults.NotFound();
 
-    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, VehicleImport import, CancellationToken cancellationToken, bool preview = false) =>
-        ReportAsync(import.ImportAsync(request.Body, preview, cancellationToken));
+    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, ClaimsPrincipal user, VehicleImport import, CancellationToken cancellationToken, bool preview = false) =>
+        ReportAsync(import.ImportAsync(request.Body, SignedInPerson.NameOf(user), preview, cancellationToken));
 
     private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportDiscountsAsync(HttpRequest request, DiscountImport import, CancellationToken cancellationToken, bool preview = false) =>
         ReportAsync(import.ImportAsync(request.Body, preview, cancellationToken));

@@ -19,8 +19,8 @@ public sealed partial class CoreClient
     public Task<ChargeSummary> ChargeSummaryAsync(DateOnly? day, CancellationToken cancellationToken) =>
         GetAsync<ChargeSummary>(day is { } d ? $"api/charges/summary?day={Day(d)}" : "api/charges/summary", cancellationToken);
 
-    public Task<Page<DisputeView>> DisputesAsync(string? state, string? after, CancellationToken cancellationToken) =>
-        GetAsync<Page<DisputeView>>(QueryHelpers.AddQueryString("api/charges/disputes", Given(("state", state), ("after", after))), cancellationToken);
+    public Task<Page<DisputeView>> DisputesAsync(string? state, string? after, string? reason, CancellationToken cancellationToken) =>
+        GetAsync<Page<DisputeView>>(QueryHelpers.AddQueryString("api/charges/disputes", Given(("state", state), ("after", after))), cancellationToken, reason);
 
     /// <summary>Disputes of a charge's vehicle, scheme and day, oldest first.</summary>
     public Task<IReadOnlyList<DisputeView>> DisputesOfAsync(Guid charge, CancellationToken cancellationToken) => GetAsync<IReadOnlyList<DisputeView>>($"api/charges/{charge}/disputes", cancellationToken);

@@ -10,8 +10,8 @@ public sealed partial class CoreClient
     public Task<ModelJudgement> JudgeModelAsync(string version, CancellationToken cancellationToken) => PostAsync<ModelJudgement>($"api/models/{version}/judge", new { }, cancellationToken);
 
     /// <param name="which">lost, gained, changed or all.</param>
-    public Task<ModelComparison> ModelReadingsAsync(string version, string which, int skip, int limit, CancellationToken cancellationToken) =>
-        GetAsync<ModelComparison>($"api/models/{Uri.EscapeDataString(version)}/readings?which={which}&skip={skip}&limit={limit}", cancellationToken);
+    public Task<ModelComparison> ModelReadingsAsync(string version, string which, int skip, int limit, string reason, CancellationToken cancellationToken) =>
+        GetAsync<ModelComparison>($"api/models/{Uri.EscapeDataString(version)}/readings?which={which}&skip={skip}&limit={limit}", cancellationToken, reason);
 
     public Task<ModelVersionView> ModelAsync(string version, CancellationToken cancellationToken) => GetAsync<ModelVersionView>($"api/models/{Uri.EscapeDataString(version)}", cancellationToken);
 

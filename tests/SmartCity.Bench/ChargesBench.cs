@@ -103,7 +103,7 @@ internal static class ChargesBench
 
             var (review, sightings, doubted, time) = (new ReviewQueue(TimeProvider.System), Options.Create(new SightingOptions()), Options.Create(new DoubtOptions()), TimeProvider.System);
             var doubts = new ReadingDoubts(new StationPlaces(time), new RecentReadings(sightings, doubted, time), review, ChargingCity.London, sightings, Options.Create(new PassageOptions()), doubted, time);
-            var ledger = new ChargeLedger(review, doubts, ChargingCity.London, sightings, time);
+            var ledger = new ChargeLedger(review, doubts, ChargingCity.London, sightings, Options.Create(new ReviewOptions()), time);
             var batches = await RateAsync(data, ledger, [.. Sightings(registry, count, 0)], Batch, cancellationToken);
             var single = await RateAsync(data, ledger, [.. Sightings(registry, OneByOne, 400)], 1, cancellationToken);
             return (batches, single);

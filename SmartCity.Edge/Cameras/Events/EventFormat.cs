@@ -30,7 +30,14 @@ internal static class EventFormat
         }
 
         using var document = Parse(json);
-        return DahuaEvent.Is(document.RootElement) ? DahuaEvent.Read(document.RootElement, parts) : PlainEvent.Read(document.RootElement, parts);
+        try
+        {
+            return DahuaEvent.Is(document.RootElement) ? DahuaEvent.Read(document.RootElement, parts) : PlainEvent.Read(document.RootElement, parts);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException("The JSON is not valid: a text in it holds half a character, such as \\ud800, or a field is not what it should be.", e);
+        }
     }
 
     /// <summary>Letters and digits of a plate; null when the camera says that it did not read it.</summary>

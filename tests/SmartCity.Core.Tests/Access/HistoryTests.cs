@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using SmartCity.ServiceDefaults.Objects;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
@@ -81,6 +83,10 @@ public class HistoryTests(CoreHost core) : IClassFixture<CoreHost>
     [InlineData(Role.Operator, "/api/charges")]
     [InlineData(Role.Operator, "/api/alerts")]
     [InlineData(Role.Operator, "/api/alerts?state=dismissed")]
+    [InlineData(Role.Operator, "/api/charges/disputes")]
+    [InlineData(Role.Operator, "/api/charges/disputes?state=upheld")]
+    [InlineData(Role.Operator, "/api/charges/rederive")]
+    [InlineData(Role.Operator, "/api/review?state=confirmed")]
     [InlineData(Role.Investigator, "/api/hotlist/export")]
     [InlineData(Role.Administrator, "/api/audit/export")]
     public async Task Lists_without_a_plate_and_exports_take_a_reason_and_are_written_down(string role, string path)
@@ -91,6 +97,15 @@ public class HistoryTests(CoreHost core) : IClassFixture<CoreHost>
         caller.Http.DefaultRequestHeaders.Add("Audit-Reason", "monthly check");
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(caller, path));
         Assert.Contains(await LinesAsync(caller), l => l is { Reason: "monthly check", Subject.Length: > 0 });
+    }
+
+    [Theory]
+    [InlineData("/api/models/any/readings")]
+    [InlineData("/api/models/datasets/any/export")]
+    public async Task Plates_that_are_kept_for_training_take_a_reason(string path)
+    {
+        using var caller = await Caller.OfRoleAsync(core, Role.Administrator);
+        Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync(caller, path));
     }
 
     [Fact]
@@ -116,6 +131,69 @@ public class HistoryTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(other, "/api/sightings?plate=HIST1"));
         Assert.Contains(await LinesAsync(greedy), l => l.Action == "access.quota");
+    }
+
+    [Theory]
+    [InlineData("/api/vehicles/KEEP11")]
+    [InlineData("/api/vehicles/KEEP11/history")]
+    [InlineData("/api/vehicles/KEEP11/journey")]
+    [InlineData("/api/sightings/{id}")]
+    public async Task What_takes_a_reason_counts_at_least_one_row(string path)
+    {
+        using var registry = new StringContent("plate,class,fuel,euro,keeper\nKEEP11,car,petrol,6,Ada Example\n");
+        using var imported = await core.Http.PostAsync("/api/vehicles/import", registry, Token);
+        var seen = Sighting("KEEP11", Yesterday.AddHours(-2), "london-a11");
+        await StoreAsync(seen);
+        var options = core.Services.GetRequiredService<IOptions<AccessOptions>>().Value;
+        var before = options.RowsAnHour;
+        options.RowsAnHour = 3;
+        try
+        {
+            using var investigator = await Caller.OfRoleAsync(core, Role.Investigator);
+            investigator.Http.DefaultRequestHeaders.Add("Audit-Reason", "everything");
+            var given = 0;
+            while (given < 10 && await StatusAsync(investigator, path.Replace("{id}", seen.Id.ToString(), StringComparison.Ordinal)) == HttpStatusCode.OK)
+            {
+                given++;
+            }
+
+            // It is an hour of the clock, which may end once in between.
+            Assert.InRange(given, 3, 6);
+        }
+        finally
+        {
+            options.RowsAnHour = before;
+        }
+    }
+
+    [Fact]
+    public async Task A_picture_of_the_past_takes_the_reason_of_the_search_that_found_it()
+    {
+        var old = Sighting("HIST9", Yesterday.AddHours(-3), "london-a4");
+        await StoreAsync(old);
+        await core.Services.GetRequiredService<IObjectStore>().PutAsync(old.Evidence!, "picture"u8.ToArray(), "image/jpeg", Token);
+        using var investigator = await Caller.OfRoleAsync(core, Role.Investigator);
+        Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync(investigator, $"/api/evidence/{old.Evidence}"));
+
+        using var search = new HttpRequestMessage(HttpMethod.Get, "/api/sightings?plate=HIST9");
+        search.Headers.Add("Audit-Reason", "burglary, case 12");
+        using var found = await investigator.Http.SendAsync(search, Token);
+
+        Assert.Equal(HttpStatusCode.OK, found.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(investigator, $"/api/evidence/{old.Evidence}"));
+        Assert.Equal("burglary, case 12", Assert.Single(await LinesAsync(investigator), l => l.Action == "evidence.read").Reason);
+    }
+
+    [Fact]
+    public async Task A_list_of_plates_is_written_down_and_whether_a_vehicle_passed_is_told_to_those_who_may_search()
+    {
+        using var operating = await Caller.OfRoleAsync(core, Role.Operator);
+
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(operating, "/api/hotlist"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(operating, "/api/charges/disputes?state=open"));
+        using var reach = await operating.Http.PostAsJsonAsync("/api/hotlist/reach", new HotlistQuestion("HIST9"), Token);
+        Assert.Equal(HttpStatusCode.Forbidden, reach.StatusCode);
+        Assert.Superset(new HashSet<string> { "hotlist.list", "disputes.list" }, (await LinesAsync(operating)).Select(l => l.Action).ToHashSet());
     }
 
     // One rule: in full only where a reason is needed and written down.

@@ -34,6 +34,26 @@ public sealed class HotListTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task After_Postgres_has_gone_back_to_an_earlier_state_new_entries_are_met_as_before()
+    {
+        await AddAsync(new { pattern = "HL11AAA", reason = "Stolen", priority = 1 });
+        await HeardAsync("HL11AAA");
+        var sieve = core.Services.GetRequiredService<HotListSieve>();
+
+        // What a restore of an earlier state looks like: the newest entries are not there, and their numbers are given again.
+        await core.Postgres.ExecuteAsync("delete from hotlist_entries where pattern = 'HL11AAA'");
+        await core.Postgres.ExecuteAsync("select setval('hotlist_changes', greatest((select max(change) from hotlist_entries), 1))");
+        await AddAsync(new { pattern = "HL11AAB", reason = "Stolen", priority = 1 });
+        await AddAsync(new { pattern = "HL11?AC", reason = "Stolen", priority = 1 });
+
+        Assert.Single(await IngestAsync(Sighting("HL11AAB", Noon)));
+        Assert.Single(await IngestAsync(Sighting("HL11XAC", Noon.AddMinutes(5))));
+        await CoreHost.UntilAsync(() => Task.FromResult(sieve.IsLoaded), "the list is loaded again");
+        Assert.True(sieve.MayMatch("HL11AAB"));
+        Assert.False(sieve.MayMatch("HL11ZZZ"));
+    }
+
+    [Fact]
     public async Task A_passage_meets_an_entry_once_whatever_comes_again()
     {
         await AddAsync(new { pattern = "HL02AAA", reason = "Stolen", priority = 1 });

@@ -20,7 +20,12 @@ public sealed class TypedPlatesTests(CoreHost core) : IClassFixture<CoreHost>
     [InlineData("LR03TEE", null)]
     [InlineData("LR03T0O", "LR03TOO")]
     [InlineData("AB123CD", null)] // French
-    [InlineData("LRO3TE?", null)]
+    [InlineData("LRO3TE?", "LR03TE?")]
+    [InlineData("LRO3TE*", "LR03TE*")]
+    [InlineData("LR03TE?", null)]
+    [InlineData("LR?3TEE", null)]
+    [InlineData("AB*", null)]
+    [InlineData("*O*1*", null)]
     [InlineData("QQQQQQQQQ", null)]
     public void A_plate_that_no_country_gives_out_is_asked_about(string typed, string? meant) =>
         Assert.Equal(meant, new TypedPlates(Options.Create(new SightingOptions { HomeCountry = "GB" })).Meant(typed));

@@ -51,6 +51,34 @@ public class ChargePreviewTests
         }
     }
 
+    [Theory]
+    [InlineData("""{"case":"x","vehicle":{"plate":"\uD800","class":"car","fuel":"petrol"},"passages":[]}""", "vehicle.plate")]
+    [InlineData("""{"case":"x","vehicle":{"plate":"A","class":"\uD800","fuel":"petrol"},"passages":[]}""", "vehicle.class")]
+    [InlineData("""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"\uDC00"},"passages":[]}""", "vehicle.fuel")]
+    [InlineData("""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"petrol","firstRegistered":"\uD800"},"passages":[]}""", "vehicle.firstRegistered")]
+    [InlineData("""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"petrol"},"passages":[{"at":"\uD800","zones":[]}]}""", "passages[0].at")]
+    [InlineData("""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"petrol"},"passages":[{"at":"2026-11-23T08:15:00Z","zones":["\uD800"]}]}""", "passages[0].zones[0]")]
+    [InlineData("""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"petrol"},"passages":[{"at":"0001-01-01T00:00:00Z","zones":["ulez"]}]}""", "passages[0].at")]
+    [InlineData("""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"petrol"},"passages":[{"at":"9999-12-31T23:59:59Z","zones":["congestion"]}]}""", "passages[0].at")]
+    [InlineData("""{"case":"x","\uD800":1,"vehicle":{"\uD800":1,"plate":"A","class":"car","fuel":"petrol"},"passages":[]}""", "half a character")]
+    [InlineData("""{"case":"\uD800","vehicle":{"plate":"A","class":"car","fuel":"petrol"},"passages":[]}""", "case")]
+    public void A_line_with_half_a_character_or_a_time_that_nobody_saw_is_answered_and_the_rest_goes_on(string line, string named)
+    {
+        var (answer, isError) = ChargePreview.Answer(line);
+
+        Assert.True(isError, answer.ToJsonString(ChargePreview.Json));
+        Assert.Contains(named, answer["error"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_charge_of_a_heavy_vehicle_by_presumption_says_so_and_what_lifts_it()
+    {
+        var (answer, _) = ChargePreview.Answer("""{"case":"x","vehicle":{"plate":"A","class":"hgv","fuel":"diesel","firstRegistered":"2010-05-01"},"passages":[{"at":"2026-11-23T08:15:00Z","zones":["lez"]}]}""");
+        var why = answer["charges"]![0]!["why"]!.GetValue<string>();
+        Assert.Contains("less than Euro VI is assumed", why, StringComparison.Ordinal);
+        Assert.Contains("certificate of conformity", why, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_charge_by_presumption_says_what_lifts_it()
     {

@@ -9,11 +9,21 @@ using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Charges;
 
-public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
+public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>, IAsyncLifetime
 {
+    private Caller _raises = null!;
+
     private static readonly DateTimeOffset Noon = new(2026, 11, 19, 12, 0, 0, TimeSpan.Zero);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _raises = await Caller.OfRoleAsync(core, Role.Operator);
+
+    public ValueTask DisposeAsync()
+    {
+        _raises.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     [Fact]
     public async Task A_dispute_that_is_upheld_takes_the_charge_back_for_good()
@@ -34,8 +44,38 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(0m, (await GetAsync<List<ChargeView>>($"/api/charges/{charge.Id}")).Sum(h => h.Amount));
 
         // The next day is another matter.
-        await IngestAsync(Sighting("DP01AAA", Noon.AddDays(1), "london-a40"));
-        Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=DP01AAA&day=2026-11-20&scheme=ulez")).Items);
+        await IngestAsync(Sighting("DP09AAA", Noon.AddDays(1), "london-a40"));
+        await RegisterAsync("DP09AAA", "car,diesel,4,2009-05-01");
+        Assert.Single((await GetAsync<Page<ChargeView>>("/api/charges?plate=DP09AAA&day=2026-11-20&scheme=ulez")).Items);
+    }
+
+    [Fact]
+    public async Task What_comes_late_of_the_days_before_the_decision_is_looked_at_too()
+    {
+        var charge = await ChargeAsync("DP00AAA");
+        var stands = await ChargeAsync("DP00AAA", Noon.AddDays(-3), day: "2026-11-16");
+        var dispute = await RaiseAsync(charge.Id, "The plate is cloned");
+        await Caller.ReadAsync<DisputeView>(await DecideAsync(dispute.Id, "upheld", "It is."));
+
+        await IngestAsync(Sighting("DP00AAA", Noon.AddDays(-2), "london-a40"), Sighting("DP00AAA", Noon.AddDays(-3).AddHours(1), "london-a40"));
+
+        Assert.Empty((await GetAsync<Page<ChargeView>>("/api/charges?plate=DP00AAA&day=2026-11-17")).Items);
+        Assert.Equal(12.50m, await StandsAsync(stands));
+        Assert.Single((await GetAsync<Page<ReviewView>>("/api/review?kind=watched&limit=500")).Items, c => c.Plate == "DP00AAA");
+    }
+
+    [Fact]
+    public async Task A_program_is_neither_of_the_two_people_of_a_dispute()
+    {
+        var charge = await ChargeAsync("DP10AAA", Noon.AddHours(1));
+        using var raised = await core.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute("was not me"), Token);
+        Assert.Equal(HttpStatusCode.Forbidden, raised.StatusCode);
+        var dispute = await RaiseAsync(charge.Id, "was not me");
+
+        using var decided = await core.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute.Id}", new DisputeDecision("upheld", "I think so"), Token);
+
+        Assert.Equal(HttpStatusCode.Forbidden, decided.StatusCode);
+        Assert.Equal(12.50m, await StandsAsync(charge));
     }
 
     [Fact]
@@ -76,7 +116,7 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
     {
         var charge = await ChargeAsync("DP02AAA");
         var dispute = await RaiseAsync(charge.Id, "was not me");
-        using var second = await core.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute("was not me either"), Token);
+        using var second = await _raises.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute("was not me either"), Token);
         Assert.Equal(HttpStatusCode.Conflict, second.StatusCode);
         Assert.Contains((await GetAsync<Page<DisputeView>>("/api/charges/disputes?state=open")).Items, d => d.Id == dispute.Id);
 
@@ -96,7 +136,7 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
         var charge = await ChargeAsync(state == "upheld" ? "DP07AAA" : "DP08AAA");
         var dispute = await RaiseAsync(charge.Id, "was not me");
 
-        using var own = await core.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute.Id}", new DisputeDecision(state, "I think so"), Token);
+        using var own = await _raises.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute.Id}", new DisputeDecision(state, "I think so"), Token);
 
         Assert.Equal(HttpStatusCode.Conflict, own.StatusCode);
         Assert.Contains("Another person must", await own.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
@@ -109,8 +149,8 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
     public async Task What_cannot_be_disputed_is_said()
     {
         var charge = await ChargeAsync("DP03AAA");
-        using var silent = await core.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute(" "), Token);
-        using var nothing = await core.Http.PostAsJsonAsync($"/api/charges/{Guid.NewGuid()}/disputes", new NewDispute("was not me"), Token);
+        using var silent = await _raises.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute(" "), Token);
+        using var nothing = await _raises.Http.PostAsJsonAsync($"/api/charges/{Guid.NewGuid()}/disputes", new NewDispute("was not me"), Token);
         using var odd = await DecideAsync(Guid.NewGuid(), "forgotten", "why not");
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.NotFound, HttpStatusCode.BadRequest), (silent.StatusCode, nothing.StatusCode, odd.StatusCode));
     }
@@ -133,12 +173,12 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(("tests", "a test"), (line.Actor, line.Reason));
     }
 
-    private async Task<ChargeView> ChargeAsync(string plate, DateTimeOffset? at = null, string record = "car,diesel,4,2009-05-01", string scheme = "ulez")
+    private async Task<ChargeView> ChargeAsync(string plate, DateTimeOffset? at = null, string record = "car,diesel,4,2009-05-01", string scheme = "ulez", string? day = null)
     {
         await RegisterAsync(plate, record);
         // Not all at one moment: plates that look alike would be one vehicle, read in two ways.
         await IngestAsync(Sighting(plate, at ?? Noon.AddMinutes(plate[3] - '0'), "london-a40"));
-        return (await GetAsync<Page<ChargeView>>($"/api/charges?plate={plate}&scheme={scheme}")).Items.Single();
+        return (await GetAsync<Page<ChargeView>>($"/api/charges?plate={plate}&scheme={scheme}{(day is null ? "" : "&day=" + day)}")).Items.Single();
     }
 
     private async Task RegisterAsync(string plate, string record)
@@ -158,7 +198,7 @@ public sealed class DisputeTests(CoreHost core) : IClassFixture<CoreHost>
 
     private static async Task<DisputeView> RaisedAsync(HttpResponseMessage answer) => await Caller.ReadAsync<DisputeView>(answer);
 
-    private async Task<DisputeView> RaiseAsync(Guid charge, string reason) => await RaisedAsync(await core.Http.PostAsJsonAsync($"/api/charges/{charge}/disputes", new NewDispute(reason), Token));
+    private async Task<DisputeView> RaiseAsync(Guid charge, string reason) => await RaisedAsync(await _raises.Http.PostAsJsonAsync($"/api/charges/{charge}/disputes", new NewDispute(reason), Token));
 
     // Another person than the one who raised it.
     private async Task<HttpResponseMessage> DecideAsync(Guid dispute, string state, string note)

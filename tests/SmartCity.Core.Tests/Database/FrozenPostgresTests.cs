@@ -28,7 +28,7 @@ public class FrozenPostgresTests
             string[] routes =
             [
                 .. core.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-                    .Where(e => e.RoutePattern.RawText!.StartsWith("/api", StringComparison.Ordinal) && e.RoutePattern.Parameters.Count == 0
+                    .Where(e => (e.RoutePattern.RawText!.StartsWith("/api", StringComparison.Ordinal) || e.RoutePattern.RawText!.StartsWith("/iceberg", StringComparison.Ordinal)) && e.RoutePattern.Parameters.Count == 0
                         && e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Contains("GET") && e.Metadata.GetMetadata<AnswersWithoutPostgres>() is null)
                     .Select(e => e.RoutePattern.RawText!),
             ];

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Charges;
+using SmartCity.Core.Doubts;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
@@ -47,6 +48,17 @@ public sealed class DoubtTests(CoreHost core) : IClassFixture<CoreHost>
 
         Assert.Equal(12.50m, await StandsAsync(plate));
         Assert.Empty(await CasesAsync("two-places", plate));
+    }
+
+    [Fact]
+    public void Stations_far_apart_speak_against_one_another_for_as_long_as_the_way_takes()
+    {
+        // 500 km.
+        var places = new Dictionary<string, StationPlace> { ["south"] = new("South", 51.5, 0), ["north"] = new("North", 56, 0) };
+        var apart = TimeSpan.FromMinutes(130);
+
+        Assert.True(TwoPlaces.IsImpossible(places["south"], places["north"], apart, new DoubtOptions()));
+        Assert.True(TwoPlaces.Reach(places, new DoubtOptions()) >= apart);
     }
 
     [Fact]

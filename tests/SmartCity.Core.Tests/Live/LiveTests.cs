@@ -121,6 +121,49 @@ public class LiveTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task Alerts_and_charges_are_told_to_those_with_their_scopes_and_sightings_to_all()
+    {
+        using var viewer = await Caller.OfRoleAsync(core, Role.Viewer);
+        using var analyst = await Caller.OfRoleAsync(core, Role.Analyst);
+        await using var everything = await OpenAsync(core.Http);
+        await using var sightings = await OpenAsync(viewer.Http);
+        await using var charges = await OpenAsync(analyst.Http);
+        var feed = core.Services.GetRequiredService<LiveFeed>();
+        var charge = new ChargeView { Id = Guid.NewGuid(), Plate = "SCOPE1", Scheme = "ulez", Day = new DateOnly(2026, 11, 19), Amount = 12.50m, Currency = "GBP", Kind = "charge", Rule = "r", Why = "w", TariffVersion = "t" };
+
+        feed.Publish(new LiveEvent { Alert = new AlertView { Id = Guid.NewGuid(), EntryId = Guid.NewGuid(), PassageId = Guid.NewGuid(), SightingId = Guid.NewGuid(), Plate = "SCOPE1", Pattern = "SCOPE1", Reason = "Stolen", Priority = 1, StationId = "s", CapturedAt = Now(), RaisedAt = Now(), State = "open" } });
+        feed.Publish(new LiveEvent { Charge = charge });
+        feed.Publish(new LiveEvent { Sighting = new SightingView { Id = Guid.NewGuid(), CapturedAt = Now(), StationId = "s", CameraId = "c", Plate = "SCOPE1", Charges = [charge] } });
+        feed.Publish(new LiveEvent { Sighting = new SightingView { Id = Guid.NewGuid(), CapturedAt = Now(), StationId = "s", CameraId = "c", Plate = "SCOPE2" } });
+
+        Assert.Equal(["alert", "charge", "sighting 1", "sighting 0"], await ToldAsync(everything));
+        Assert.Equal(["sighting 0", "sighting 0"], await ToldAsync(sightings));
+        Assert.Equal(["charge", "sighting 1", "sighting 0"], await ToldAsync(charges));
+
+        async Task<List<string>> ToldAsync(Stream stream) => (await UntilAsync(stream, e => e.Sighting?.Plate == "SCOPE2"))
+            .Where(e => (e.Sighting?.Plate ?? e.Alert?.Plate ?? e.Charge?.Plate)?.StartsWith("SCOPE", StringComparison.Ordinal) == true)
+            .Select(e => e.Alert is not null ? "alert" : e.Charge is not null ? "charge" : $"sighting {e.Sighting!.Charges.Count}").ToList();
+    }
+
+    [Fact]
+    public async Task What_a_sighting_led_to_is_shown_to_those_who_may_see_charges()
+    {
+        using var viewer = await Caller.OfRoleAsync(core, Role.Viewer);
+        using var operating = await Caller.OfRoleAsync(core, Role.Operator);
+        using var registry = new StringContent("plate,class,fuel,euro\nSCOPE3A,car,diesel,4\n");
+        using var imported = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), registry, Token);
+        var sighting = Sighting("SCOPE3A", Charged(TimeProvider.System.GetUtcNow()), "london-a4");
+        await IngestAsync([sighting]);
+        await core.Postgres.ExecuteAsync("update sightings set stored_at = now(), captured_at = captured_at where id = $1", sighting.Id);
+        var stored = (await operating.Http.GetFromJsonAsync<SightingView>($"/api/sightings/{sighting.Id}", Token))!;
+
+        Assert.NotEmpty(stored.Charges);
+        Assert.Empty((await viewer.Http.GetFromJsonAsync<SightingView>($"/api/sightings/{sighting.Id}", Token))!.Charges);
+        Assert.All((await viewer.Http.GetFromJsonAsync<PassageDetail>($"/api/passages/{stored.PassageId}", Token))!.Sightings, s => Assert.Empty(s.Charges));
+        Assert.All((await viewer.Http.GetFromJsonAsync<Page<SightingView>>("/api/sightings?limit=500", Token))!.Items, s => Assert.Empty(s.Charges));
+    }
+
+    [Fact]
     public async Task Whoever_watches_hears_every_15_s_that_the_core_is_there()
     {
         var time = new FakeTimeProvider();

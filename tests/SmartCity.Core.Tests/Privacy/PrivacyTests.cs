@@ -44,8 +44,33 @@ public sealed class PrivacyTests(CoreHost core) : IClassFixture<CoreHost>
             tables.Add(reader.GetString(0));
         }
 
-        // What functions are told names sightings, alerts and charges by their ids.
-        Assert.Equal(tables.Where(t => t != "erasures").Append("function_events").Order(), PlateRecord.All.Select(r => r.Table).Order());
+        // What functions are told names sightings, alerts and charges by their ids; the others have texts and bytes in which a plate may stand.
+        string[] within = ["function_events", "dead_letters", "audit", "sql_queries", "investigation_notes", "investigation_files"];
+        Assert.Equal(tables.Where(t => t != "erasures").Concat(within).Order(), PlateRecord.All.Select(r => r.Table).Order());
+    }
+
+    [Fact]
+    public async Task Texts_in_which_the_plate_stands_are_part_of_what_is_told_about_it()
+    {
+        await core.Postgres.ExecuteAsync(
+            """
+            insert into dead_letters (id, topic, partition, record_offset, digest, record_value, recorded_at, reason) values (gen_random_uuid(), 't', 0, 1, 'x', convert_to('{"plate":"PV21AAA","alternatives":[{"plate":"PV21AAB"}]}', 'UTF8'), now(), 'id is empty.'), (gen_random_uuid(), 't', 0, 2, 'x', null, now(), 'no');
+            insert into sql_queries (id, name, sql, owner, changed_at) values (gen_random_uuid(), 'q', 'select PV21AAA', 'ann', now());
+            insert into investigations (id, title, purpose, owner, opened_by, opened_at, keep_until) values ('00000000-0000-0000-0000-00000000a021', 't', 'p', 'ann', 'ann', now(), '2030-01-01');
+            insert into investigation_notes (id, investigation_id, at, by, text) values (gen_random_uuid(), '00000000-0000-0000-0000-00000000a021', now(), 'ann', 'PV21AAA, again. Not XPV21AAA.');
+            insert into investigation_files (id, investigation_id, name, bytes, sha256, added_by, added_at) values (gen_random_uuid(), '00000000-0000-0000-0000-00000000a021', 'PV21AAA.pdf', 1, repeat('a', 64), 'ann', now());
+            """);
+
+        using var package = new ZipArchive(await core.Http.GetStreamAsync(new Uri("/api/privacy/access?plate=PV21AAA", UriKind.Relative), Token));
+
+        Assert.Superset(new HashSet<string> { "dead_letters.csv", "sql_queries.csv", "investigation_notes.csv", "investigation_files.csv" }, package.Entries.Select(e => e.Name).ToHashSet());
+        using var note = new StreamReader(await package.GetEntry("investigation_notes.csv")!.OpenAsync(Token));
+        Assert.DoesNotContain("ann", await note.ReadToEndAsync(Token), StringComparison.Ordinal);
+
+        // The line about the first look is part of the second.
+        using var again = new ZipArchive(await core.Http.GetStreamAsync(new Uri("/api/privacy/access?plate=PV21AAA", UriKind.Relative), Token));
+        using var audit = new StreamReader(await again.GetEntry("audit.csv")!.OpenAsync(Token));
+        Assert.StartsWith("at,action", await audit.ReadToEndAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +91,7 @@ public sealed class PrivacyTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal((3L, 0L), Of(report, "What functions are to be told, and what they never took"));
 
         Assert.Null(report.Plate);
-        foreach (var record in PlateRecord.All)
+        foreach (var record in PlateRecord.All.Where(r => r.Table != "audit"))
         {
             Assert.Equal(0L, await core.Postgres.ScalarAsync<long>($"select count(*) from {record.Table} where {record.Of}", "PV01AAA"));
         }

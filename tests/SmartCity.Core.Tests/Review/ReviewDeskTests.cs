@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
+using SmartCity.Core.Vehicles;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Review;
@@ -179,6 +181,119 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
         });
     }
 
+    [Theory]
+    [InlineData("RD11AAA", "/api/vehicles/import", "plate,discounts,from\nRD11AAA,blue-badge,2026-11-18\n")]
+    [InlineData("RD12AAA", "/api/vehicles/discounts/import", "plate,discount,from\nRD12AAA,blue-badge,2026-11-18\n")]
+    public async Task What_the_registry_learns_takes_no_charge_back_by_one_person_where_two_are_asked_for(string plate, string import, string file)
+    {
+        using (var known = await ImportAsync(core.Http, "/api/vehicles/import", $"plate,class,fuel\n{plate},car,diesel\n"))
+        {
+            Assert.True(known.IsSuccessStatusCode);
+        }
+
+        await IngestAsync(Sighting(plate, Noon.AddMinutes(plate[3]), "london-a3"));
+        Assert.Equal(18m, await StandsAsync(plate));
+        using var administrator = Caller.With(core, (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword)).Token);
+        administrator.Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
+        await WithTwoPeopleAsync(async () =>
+        {
+            using (var discount = await ImportAsync(administrator.Http, import, file))
+            {
+                Assert.True(discount.IsSuccessStatusCode);
+            }
+
+            await SweepAsync();
+
+            Assert.Equal(18m, await StandsAsync(plate));
+            var waits = Assert.Single((await GetAsync<Page<ChargeProposal>>("/api/charges/rederive")).Items, p => p.Plate == plate);
+            Assert.Equal((new DateOnly(2026, 11, 18), "congestion -18.00 GBP"), (waits.Day, Assert.Single(waits.Lines)));
+            if (waits.By is null)
+            {
+                // What the core found is nobody's agreement.
+                using var first = await RederiveAsync(administrator, plate);
+                Assert.Equal(HttpStatusCode.Accepted, first.StatusCode);
+            }
+            else
+            {
+                Assert.Equal("administrator", waits.By);
+            }
+
+            using var alone = await RederiveAsync(administrator, plate);
+            Assert.Equal(HttpStatusCode.Accepted, alone.StatusCode);
+            using var program = await core.Http.PostAsJsonAsync("/api/charges/rederive", new { plate, day = "2026-11-18", why = "A proof has come." }, Token);
+            Assert.Equal(HttpStatusCode.Forbidden, program.StatusCode);
+            Assert.Equal(18m, await StandsAsync(plate));
+
+            using var second = await RederiveAsync(_ann, plate);
+            Assert.Equal(HttpStatusCode.OK, second.StatusCode);
+            Assert.Equal(0m, await StandsAsync(plate));
+            Assert.DoesNotContain((await GetAsync<Page<ChargeProposal>>("/api/charges/rederive")).Items, p => p.Plate == plate);
+        });
+    }
+
+    [Fact]
+    public async Task A_reading_in_doubt_takes_its_charge_back_and_what_the_registry_changed_meanwhile_does_not()
+    {
+        await RegisterAsync("RD13AAA", "RD14AAA");
+
+        // The first is charged. The second is read later that day, the third beside the first, too far away: both of these are in doubt then.
+        await IngestAsync(Sighting("RD13AAA", Noon, "london-a40"), Sighting("RD13AAA", Noon.AddHours(4), "london-a40"), Sighting("RD14AAA", Noon.AddMinutes(20), "london-a40"));
+        using (var proof = await ImportAsync(core.Http, "/api/vehicles/import", $"plate,euro,from\nRD13AAA,6,{Noon:yyyy-MM-dd}\n"))
+        {
+            Assert.True(proof.IsSuccessStatusCode);
+        }
+
+        await WithTwoPeopleAsync(async () =>
+        {
+            await IngestAsync(Sighting("RD13AAA", Noon.AddMinutes(1), "london-a11"), Sighting("RD14AAA", Noon.AddMinutes(21), "london-a11"));
+            await SweepAsync();
+
+            Assert.Equal((12.50m, 0m), (await StandsAsync("RD13AAA"), await StandsAsync("RD14AAA")));
+            Assert.Null(Assert.Single((await GetAsync<Page<ChargeProposal>>("/api/charges/rederive")).Items, p => p.Plate is "RD13AAA" or "RD14AAA").By);
+        });
+    }
+
+    [Fact]
+    public async Task Agreement_is_to_what_was_proposed_and_not_to_what_it_has_become()
+    {
+        await RegisterAsync("RD15AAA");
+        await IngestAsync(Sighting("RD15AAA", Noon.AddMinutes(40), "london-a3"));
+        var stands = await StandsAsync("RD15AAA");
+        await ImportedAsync($"plate,discount,from,to\nRD15AAA,resident,{Noon:yyyy-MM-dd},{Noon:yyyy-MM-dd}\n", "/api/vehicles/discounts/import");
+        await WithTwoPeopleAsync(async () =>
+        {
+            using var first = await RederiveAsync(_ann, "RD15AAA");
+            Assert.Equal(HttpStatusCode.Accepted, first.StatusCode);
+            await ImportedAsync($"plate,euro,from\nRD15AAA,6,{Noon:yyyy-MM-dd}\n", "/api/vehicles/import");
+
+            using var more = await RederiveAsync(_ben, "RD15AAA");
+            Assert.Equal(HttpStatusCode.Accepted, more.StatusCode);
+            Assert.Equal(stands, await StandsAsync("RD15AAA"));
+
+            using var agreed = await RederiveAsync(_ann, "RD15AAA");
+            Assert.Equal(HttpStatusCode.OK, agreed.StatusCode);
+            Assert.Equal(1.80m, await StandsAsync("RD15AAA"));
+        });
+    }
+
+    [Fact]
+    public async Task A_program_is_neither_of_two_people_who_decide_on_a_reading()
+    {
+        await RegisterAsync("RD16AAA");
+        var sighting = Sighting("RD16AAA", Noon, "london-a40", confidence: 0.6);
+        await IngestAsync(sighting);
+        await WithTwoPeopleAsync(async () =>
+        {
+            using var first = await core.Http.PostAsJsonAsync($"/api/sightings/{sighting.Id}/review", new ReviewResolution("confirmed"), Token);
+            Assert.Equal(HttpStatusCode.Forbidden, first.StatusCode);
+            Assert.True((await OutcomeAsync(await DecideAsync(_ann, sighting.Id, "confirmed"))).Proposed);
+            var waiting = (await GetAsync<Page<ReviewView>>("/api/review?state=proposed&limit=500")).Items.First(c => c.SightingId == sighting.Id);
+            using var second = await core.Http.PostAsJsonAsync($"/api/review/{waiting.Id}", new ReviewResolution("confirmed"), Token);
+            Assert.Equal(HttpStatusCode.Forbidden, second.StatusCode);
+            Assert.Equal(0m, await StandsAsync("RD16AAA"));
+        });
+    }
+
     [Fact]
     public async Task Two_people_who_do_not_agree_see_what_the_other_said_and_nothing_is_charged()
     {
@@ -251,6 +366,20 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
 
     private static Task<HttpResponseMessage> RederiveAsync(Caller caller, string plate) =>
         caller.Http.PostAsJsonAsync("/api/charges/rederive", new { plate, day = $"{Noon:yyyy-MM-dd}", why = "A proof has come." }, Token);
+
+    private async Task ImportedAsync(string file, string path)
+    {
+        using var answer = await ImportAsync(core.Http, path, file);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
+    }
+
+    private static async Task<HttpResponseMessage> ImportAsync(HttpClient http, string path, string file)
+    {
+        using var content = new StringContent(file);
+        return await http.PostAsync(new Uri(path, UriKind.Relative), content, Token);
+    }
+
+    private Task<int> SweepAsync() => core.Services.GetServices<IHostedService>().OfType<RegistrySweep>().Single().SweepAsync(Token);
 
     private static Task<ReviewOutcome> OutcomeAsync(HttpResponseMessage answer) => Caller.ReadAsync<ReviewOutcome>(answer);
 

@@ -62,13 +62,18 @@ public class DatedRegistryTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
-    public async Task What_was_not_known_on_the_day_is_told_by_what_the_registry_learns_next()
+    public async Task What_was_not_known_on_the_day_is_told_only_by_what_holds_on_it()
     {
         await ImportAsync(Monday, "plate,class,fuel\nLE11ARN,car,diesel\n");
         await SeenAsync("LE11ARN", Monday);
         Assert.Empty(await StandingAsync("LE11ARN"));
 
+        // Another car, perhaps.
         await ImportAsync(Tuesday, "plate,euro\nLE11ARN,4\n");
+        Assert.Empty(await StandingAsync("LE11ARN"));
+        Assert.Equal(1L, await postgres.ScalarAsync<long>("select count(*) from review_cases where plate = 'LE11ARN' and state = 'open'"));
+
+        await ImportAsync(Tuesday, $"plate,euro,from\nLE11ARN,4,{Monday:yyyy-MM-dd}\n");
 
         Assert.Equal([(Monday, 12.50m)], await StandingAsync("LE11ARN"));
         Assert.Equal(0L, await postgres.ScalarAsync<long>("select count(*) from review_cases where plate = 'LE11ARN' and state = 'open'"));
@@ -106,7 +111,7 @@ public class DatedRegistryTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task ImportAsync(DateOnly today, string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        var report = await new VehicleImport(Registry(today), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, NoonOf(today)).ImportAsync(stream, preview: false, TestContext.Current.CancellationToken);
+        var report = await new VehicleImport(Registry(today), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, NoonOf(today)).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
         Assert.Empty(report.Errors);
     }
 

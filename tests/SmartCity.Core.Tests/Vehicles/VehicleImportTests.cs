@@ -67,6 +67,17 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Empty(vehicle.Discounts);
     }
 
+    [Theory]
+    [InlineData("9990-01-01")]
+    [InlineData("0001-01-01")]
+    public async Task A_first_registration_at_the_end_of_the_calendar_is_refused(string day)
+    {
+        var report = await ImportAsync($"plate,class,fuel,firstRegistered\nCA11END,car,petrol,{day}\n");
+
+        Assert.Equal((0L, 1L), (report.Imported, report.Rejected));
+        Assert.Contains("of the years 1885 to 2200", report.Errors[0].Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_vehicle_that_is_not_known_needs_a_class_and_a_fuel()
     {
@@ -211,6 +222,6 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<ImportReport> ImportAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System).ImportAsync(stream, preview: false, TestContext.Current.CancellationToken);
+        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
     }
 }

@@ -50,8 +50,10 @@ public sealed class ChargeTests(ConsoleFixture console)
         // Somebody else rejects it and raises one that is right.
         var charge = window.Page.Url.Split('/')[^1];
         var own = (await console.System.GetAsync<List<DisputeView>>($"/api/charges/{charge}/disputes")).Single();
-        using var rejected = await console.System.Http.PostAsJsonAsync($"/api/charges/disputes/{own.Id}", new DisputeDecision("rejected", "nobody sold it then"), TestContext.Current.CancellationToken);
-        using var raised = await console.System.Http.PostAsJsonAsync($"/api/charges/{charge}/disputes", new NewDispute("sold the day before"), TestContext.Current.CancellationToken);
+        var (name, password) = await console.System.PersonAsync(Role.Operator);
+        using var somebody = await console.System.SignInAsync(name, password);
+        using var rejected = await somebody.PostAsJsonAsync($"/api/charges/disputes/{own.Id}", new DisputeDecision("rejected", "nobody sold it then"), TestContext.Current.CancellationToken);
+        using var raised = await somebody.PostAsJsonAsync($"/api/charges/{charge}/disputes", new NewDispute("sold the day before"), TestContext.Current.CancellationToken);
         Assert.True(rejected.IsSuccessStatusCode && raised.IsSuccessStatusCode);
         await window.GoAsync($"charges/{charge}");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Uphold" }).ClickAsync();
