@@ -104,7 +104,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes("plate,class,fuel\nPV11IEW,car,petrol\nPV11IEX,boat,petrol\n"));
         var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System)
-            .ImportAsync(stream, preview: true, TestContext.Current.CancellationToken);
+            .ImportAsync(stream, null, preview: true, TestContext.Current.CancellationToken);
 
         Assert.Equal((true, 2L, 1L), (report.Preview, report.Read, report.Imported));
         Assert.Equal(3L, Assert.Single(report.Errors).Line);
