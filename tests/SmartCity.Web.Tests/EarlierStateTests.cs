@@ -8,6 +8,7 @@ using SmartCity.Web.Access;
 using SmartCity.Web.Components.Hotlist;
 using SmartCity.Web.Components.Pages;
 using SmartCity.Web.Components.Parts;
+using SmartCity.Web.Core;
 
 namespace SmartCity.Web.Tests;
 
@@ -69,6 +70,7 @@ public sealed class EarlierStateTests : ConsoleContext
         var slow = new TaskCompletionSource<object>();
         var asked = 0;
         Core.Waits("GET /api/charges/disputes", token => ++asked == 1 ? slow.Task.WaitAsync(token) : Task.FromResult<object>(new Page<DisputeView>([Dispute("UPHELD1", "upheld")], null)));
+        Services.GetRequiredService<Purpose>().Give("case 42");
         var page = Render<DisputesPage>();
         Services.GetRequiredService<NavigationManager>().NavigateTo("charges/disputes?state=upheld");
         page.Render();

@@ -20,6 +20,7 @@ public sealed class LiveFeedTests : BunitContext
     public LiveFeedTests()
     {
         JSInterop.Mode = JSRuntimeMode.Loose;
+        this.AddAuthorization().SetAuthorized("somebody").SetClaims(new System.Security.Claims.Claim(Scope.Claim, Scope.ChargesRead));
         _core.Answers("GET /api/sightings", () => new Page<SightingView>([Seen("OLD", 0)], null));
         _core.Answers("GET /api/live/summary", () => new LiveSummary { At = At, Day = new DateOnly(2026, 11, 23), Stations = [] });
         _board = new LiveBoard(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }), _time, NullLogger<LiveBoard>.Instance);
