@@ -21,6 +21,9 @@ internal static class PersonalData
     // They write whole addresses at level Information.
     private static readonly string[] Talkative = ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Routing", "Microsoft.AspNetCore.Http.Result", "System.Net.Http.HttpClient"];
 
+    /// <summary>Set on a call whose whole address is a secret, as those of chats are: only its host is traced.</summary>
+    public static readonly HttpRequestOptionsKey<bool> SecretAddress = new("smartcity.secret-address");
+
     public static void KeepOut(ILoggingBuilder logging)
     {
         foreach (var category in Talkative)
@@ -37,7 +40,7 @@ internal static class PersonalData
     {
         if (request.RequestUri is { IsAbsoluteUri: true } address)
         {
-            activity.SetTag(UrlFull, address.GetLeftPart(UriPartial.Authority) + Masked(address.AbsolutePath));
+            activity.SetTag(UrlFull, address.GetLeftPart(UriPartial.Authority) + (request.Options.TryGetValue(SecretAddress, out var secret) && secret ? "" : Masked(address.AbsolutePath)));
         }
     };
 

@@ -49,6 +49,11 @@ internal static class PasskeyEndpoints
             return Paging.Problem(None);
         }
 
+        if (Bearer.Of(principal).MustEnrol && (await users.GetPasskeysAsync(user)).Count > 0)
+        {
+            return TypedResults.Problem("You have a passkey. Sign in with it; if you have lost it, ask an administrator to remove it.", statusCode: StatusCodes.Status403Forbidden);
+        }
+
         // Whoever finds an open page must not get a way in that stays.
         var address = SignInGuard.AddressOf(http);
         if (await guard.IsLockedAsync(user.UserName!, user.Id, address, cancellationToken))

@@ -26,6 +26,7 @@ internal static class SecondFactorEndpoints
 
     private static async Task<Results<Ok<SecondFactorOffer>, ProblemHttpResult>> OfferAsync(ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, CancellationToken cancellationToken) =>
         await OwnAsync(principal, users) is not { } user ? NotHere()
+        : await HasOnlyPasskeysAsync(principal, user, users) ? WithPasskey()
         : await factors.OfferAsync(user, cancellationToken) is { } offer ? TypedResults.Ok(offer)
         : TypedResults.Problem("You already have a second factor. Remove it first, with one of its codes.", statusCode: StatusCodes.Status409Conflict);
 
@@ -35,6 +36,11 @@ internal static class SecondFactorEndpoints
         if (await OwnAsync(principal, users) is not { } user)
         {
             return NotHere();
+        }
+
+        if (await HasOnlyPasskeysAsync(principal, user, users))
+        {
+            return WithPasskey();
         }
 
         if (await RefusedAsync(http, user, guard, cancellationToken) is { } refused)
@@ -95,6 +101,11 @@ internal static class SecondFactorEndpoints
 
     private static async Task<User?> OwnAsync(ClaimsPrincipal principal, UserManager<User> users) =>
         Guid.TryParse(Bearer.Of(principal).Subject, out var id) ? await users.FindByIdAsync(id.ToString()) : null;
+
+    // Whoever has nothing but the password must not get a second factor of their own beside the user's passkeys.
+    private static async Task<bool> HasOnlyPasskeysAsync(ClaimsPrincipal principal, User user, UserManager<User> users) => Bearer.Of(principal).MustEnrol && (await users.GetPasskeysAsync(user)).Count > 0;
+
+    private static ProblemHttpResult WithPasskey() => TypedResults.Problem("You have a passkey. Sign in with it; if you have lost it, ask an administrator to remove it.", statusCode: StatusCodes.Status403Forbidden);
 
     private static ProblemHttpResult NotHere() => Paging.Problem("Only users of this core have a second factor here. Set yours up at the identity provider.");
 

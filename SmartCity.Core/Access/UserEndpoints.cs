@@ -93,6 +93,12 @@ internal static class UserEndpoints
 
         await transaction.CommitAsync(CancellationToken.None);
 
+        // Whoever had the password may have left a passkey.
+        foreach (var passkey in await users.GetPasskeysAsync(user))
+        {
+            await users.RemovePasskeyAsync(user, passkey.CredentialId);
+        }
+
         // The change holds: it ends the sessions whether the caller still waits or not.
         await credentials.CloseAllAsync(id, CancellationToken.None);
 

@@ -98,13 +98,13 @@ public sealed class HotListSieve
     }
 
     // Until the list has been loaded again, every plate is let through.
-    private bool HasGoneBack(long last, ListState state)
+    private bool HasGoneBack(long last, ListState state, long known, int load)
     {
         lock (_changing)
         {
             var before = _state;
             _state = state;
-            if (before is null || (before == state && last >= _known))
+            if (before is null || (before == state && (last >= known || load != _loads)))
             {
                 return false;
             }
@@ -143,7 +143,7 @@ public sealed class HotListSieve
                 changed.Add(new Wild(reader.GetString(0), reader.GetInt64(1)));
             }
 
-            if (HasGoneBack(last, state))
+            if (HasGoneBack(last, state, known, load))
             {
                 return true;
             }

@@ -1,5 +1,5 @@
 -- The only way in which lines leave the audit, for a role that may not delete: from its beginning, none of the last year, and after a line that announces it.
-create function audit_forgets(through bigint, last_hash bytea) returns bigint language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+create function audit_forgets(through bigint, last_hash bytea) returns bigint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     removed bigint;
 begin

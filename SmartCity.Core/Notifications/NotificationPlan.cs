@@ -19,13 +19,13 @@ internal sealed class NotificationPlan(NpgsqlDataSource dataSource, AuditLog aud
     public async Task<int> RunAsync(TimeSpan giveUpAfter, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        await SettleAsync(now, cancellationToken);
         var shifts = await ShiftsAsync(cancellationToken);
         if (shifts.Count == 0)
         {
             return 0;
         }
 
-        await SettleAsync(now, cancellationToken);
         var on = shifts.FindAll(s => Rota.IsOn(s.Shift, city.Local(now)));
         var due = await DueAsync(now, giveUpAfter, Since(1), Since(2), cancellationToken);
         var told = due.SelectMany(d => on.Where(s => s.Shift.Line == d.Line && s.Since <= d.At).Select(s => (d.Alert, d.Line, s.Shift.RecipientId, s.Name))).Distinct().ToList();

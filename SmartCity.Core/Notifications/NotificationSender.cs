@@ -62,6 +62,7 @@ internal sealed class NotificationSender(
             try
             {
                 var waiting = await plan.RunAsync(options.Value.GiveUpAfter, stoppingToken);
+                await ForgetAsync(stoppingToken);
                 foreach (var due in await store.DueAsync(time.GetUtcNow(), stoppingToken))
                 {
                     if (!_busy.TryGetValue(due, out var running) || running.IsCompleted)
@@ -79,6 +80,21 @@ internal sealed class NotificationSender(
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    // A trouble lasts as long as something of the recipient waits.
+    private async Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        if (_troubles.IsEmpty)
+        {
+            return;
+        }
+
+        var waiting = (await store.WaitingAsync(cancellationToken)).ToHashSet();
+        foreach (var over in _troubles.Keys.Where(k => !waiting.Contains(k)))
+        {
+            _troubles.TryRemove(over, out _);
+        }
     }
 
     private void Report(int waiting)
@@ -115,7 +131,13 @@ internal sealed class NotificationSender(
 
     private async Task TryAsync(RecipientView recipient, string address, string secret, int line, DueNotification due, CancellationToken cancellationToken)
     {
-        var text = new NotificationText(line, await store.AlertsAsync(due.Alerts, city.Local, cancellationToken), options.Value.ShowPlates, options.Value.ConsoleAddress);
+        var alerts = await store.AlertsAsync(due.Alerts, city.Local, cancellationToken);
+        if (alerts.Count == 0)
+        {
+            return; // erased meanwhile, and the deliveries with them
+        }
+
+        var text = new NotificationText(line, alerts, options.Value.ShowPlates, options.Value.ConsoleAddress);
         var (_, fault) = await SendAsync(recipient, secrets.Open(address, NotificationStore.Purpose), secrets.Open(secret, NotificationStore.Purpose), IdOf(due.Deliveries), text, cancellationToken);
         var now = time.GetUtcNow();
         if (fault is null)

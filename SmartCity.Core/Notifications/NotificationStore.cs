@@ -88,7 +88,7 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
     public async Task SetAsync(NotificationRule rule, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var command = Command(
-            "insert into notification_rules (priority, first, second_after, since) values ($1, $2, $3, $4) on conflict (priority) do update set first = excluded.first, second_after = excluded.second_after, since = excluded.since",
+            "insert into notification_rules (priority, first, second_after, since) values ($1, $2, $3, $4) on conflict (priority) do update set first = excluded.first, second_after = excluded.second_after, since = case when notification_rules.first or notification_rules.second_after is not null then notification_rules.since else excluded.since end",
             rule.Priority, rule.First);
         command.Parameters.Add(new() { Value = rule.SecondAfterMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval });
         command.Parameters.Add(new() { Value = now });
@@ -132,7 +132,14 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
     /// <summary>Recipients and lines for which something is due.</summary>
     public async Task<List<(Guid Recipient, int Line)>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = Command("select distinct recipient_id, line from notification_deliveries where state = 'waiting' and next_at <= $1", now);
+        await using var command = Command("select distinct d.recipient_id, d.line from notification_deliveries d join notification_recipients r on r.id = d.recipient_id where d.state = 'waiting' and d.next_at <= $1 and r.enabled", now);
+        return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetInt32(1)), cancellationToken);
+    }
+
+    /// <summary>Recipients and lines for which something waits, due or not.</summary>
+    public async Task<List<(Guid Recipient, int Line)>> WaitingAsync(CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("select distinct d.recipient_id, d.line from notification_deliveries d join notification_recipients r on r.id = d.recipient_id where d.state = 'waiting' and r.enabled");
         return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetInt32(1)), cancellationToken);
     }
 
@@ -142,7 +149,7 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
         await using var command = Command(
             $"""
             with due as (
-                select id from notification_deliveries where recipient_id = $1 and line = $2 and state = 'waiting' and next_at <= $3 order by first_at, id limit {MostInOne} for update skip locked
+                select id from notification_deliveries where recipient_id = $1 and line = $2 and state = 'waiting' and next_at <= $3 and exists (select from notification_recipients r where r.id = $1 and r.enabled) order by first_at, id limit {MostInOne} for update skip locked
             )
             update notification_deliveries d set next_at = $4, attempts = attempts + 1 from due where d.id = due.id returning d.id, d.alert_id, d.attempts
             """,
@@ -153,7 +160,7 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
 
     public async Task DeliveredAsync(IReadOnlyList<Guid> deliveries, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = Command("update notification_deliveries set state = 'delivered', finished_at = $2, fault = null where id = any($1) and state = 'waiting'", deliveries.ToArray(), now);
+        await using var command = Command("update notification_deliveries set state = 'delivered', finished_at = $2, fault = null where id = any($1) and state in ('waiting', 'settled')", deliveries.ToArray(), now);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -90,7 +90,7 @@ internal sealed class NotificationText(int line, IReadOnlyList<ToldAlert> alerts
 
     private string Plate(ToldAlert alert) => showPlates ? alert.Plate : Masking.Plate(alert.Plate);
 
-    private string? Link(ToldAlert alert) => console is null ? null : new Uri(console, $"alerts/{alert.Id}").ToString();
+    private string? Link(ToldAlert alert) => console is null ? null : $"{console.ToString().TrimEnd('/')}/alerts/{alert.Id}";
 
     private static string Escaped(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
 }

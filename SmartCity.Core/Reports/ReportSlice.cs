@@ -27,6 +27,7 @@ internal static class ReportSlice
         ["hours"] = File(TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values),
         ["stations"] = File(TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values),
         ["reads"] = File(ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values),
+        ["versions"] = File(VersionsReport.RunAsync, VersionsReport.Columns, VersionsReport.Values),
         ["travel"] = File(CongestionReports.TravelAsync, CongestionReports.TravelColumns, CongestionReports.Values),
         ["dwell"] = File(CongestionReports.DwellAsync, CongestionReports.DwellColumns, CongestionReports.Values),
         ["emissions"] = File((data, range, token) => EmissionsReport.RunAsync(data, EmissionFactors.Published, range, token), EmissionsReport.Columns, EmissionsReport.Values),

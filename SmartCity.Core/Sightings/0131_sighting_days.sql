@@ -1,5 +1,5 @@
 -- What changes tables while the core runs, for a role that does not own them: it can do this and no more.
-create function make_sightings_day(day date) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+create function make_sightings_day(day date) returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     of_day name := 'sightings_' || to_char(day, 'YYYYMMDD');
 begin
@@ -11,7 +11,7 @@ begin
     end if;
 end $$;
 
-create function drop_sightings_day(of_day name) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+create function drop_sightings_day(of_day name) returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     has_rows boolean;
 begin

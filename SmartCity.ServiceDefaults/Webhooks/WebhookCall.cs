@@ -21,6 +21,7 @@ public static class WebhookCall
     /// <returns>The HTTP status, null if there was no answer; and what went wrong, null if the receiver took the delivery.</returns>
     public static async Task<(int? Status, string? Error)> SendAsync(HttpClient client, HttpRequestMessage request, string secret, Guid delivery, byte[] body, DateTimeOffset at, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        request.Options.Set(PersonalData.SecretAddress, true);
         request.Headers.Add(WebhookSignature.TimestampHeader, at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Of(secret, at.ToUnixTimeSeconds(), body));
         request.Headers.Add(WebhookSignature.DeliveryHeader, delivery.ToString());

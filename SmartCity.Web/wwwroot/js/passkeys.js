@@ -25,6 +25,9 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
 
   form.addEventListener('submit', async event => {
     event.preventDefault();
+    const button = form.querySelector('button');
+    button.disabled = true;
+    problem.hidden = true;
     try {
       const credential = form.dataset.passkey === 'create' ? await create() : await get();
       put('Credential', JSON.stringify(credential));
@@ -33,5 +36,6 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
       say(error.name === 'NotAllowedError' ? 'Nothing was signed: you cancelled, waited too long, or have no passkey for this console.'
         : error.name === 'InvalidStateError' ? 'This device has a passkey of yours already.' : error.message);
     }
+    button.disabled = false;
   });
 }

@@ -76,7 +76,10 @@ export function create(element, zones, stations, component) {
       map.fitBounds(around, { padding: 40, duration: 0 });
       return drawing.show(outer);
     }),
-    anew: () => next(() => drawing?.anew()),
+    anew: () => next(() => {
+      drawing?.anew();
+      return drawing !== undefined;
+    }),
     ring: outer => next(() => drawing?.show(outer) ?? true),
     remove() {
       drawing?.stop();

@@ -19,11 +19,11 @@ public sealed class SignInTests(ConsoleFixture console)
 
         await window.Page.GetByLabel("Name").FillAsync("administrator");
         await window.Page.GetByLabel("Password").FillAsync("not the password");
-        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
         await Expect(window.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Wrong name, password or code");
 
         await window.Page.GetByLabel("Password").FillAsync(Hosting.RunningSystem.AdministratorPassword);
-        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
         await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Charges" })).ToBeVisibleAsync();
     }
 

@@ -86,6 +86,7 @@ public sealed class SqlTests(ConsoleFixture console)
         await page.GetByRole(AriaRole.Button, new() { Name = "By station", Exact = true }).ClickAsync();
         await Expect(editor).ToHaveValueAsync(ByStation);
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete By station" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "By station", Exact = true })).ToHaveCountAsync(0);
         Assert.Empty(window.Errors);
     }
