@@ -25,7 +25,7 @@ internal static class CongestionReports
     public static object?[] Values(DwellRow r) => [r.Day, r.Vehicles, Minutes(r.Median), Minutes(r.P90)];
 
     /// <summary>To a tenth; halves go up, as in Postgres.</summary>
-    public static decimal Minutes(TimeSpan time) => Math.Round((decimal)time.TotalMinutes, 1, MidpointRounding.AwayFromZero);
+    public static double Minutes(TimeSpan time) => (double)Math.Round((decimal)time.TotalMinutes, 1, MidpointRounding.AwayFromZero);
 
     public static async Task<Report<TravelRow>> TravelAsync(NpgsqlDataSource dataSource, ReportRange range, CancellationToken cancellationToken)
     {

@@ -43,6 +43,7 @@ public sealed class HotListTests(CoreHost core) : IClassFixture<CoreHost>
         // What a restore of an earlier state looks like: the newest entries are not there, and their numbers are given again.
         await core.Postgres.ExecuteAsync("delete from hotlist_entries where pattern = 'HL11AAA'");
         await core.Postgres.ExecuteAsync("select setval('hotlist_changes', greatest((select max(change) from hotlist_entries), 1))");
+        await CoreHost.UntilAsync(() => Task.FromResult(sieve.IsLoaded && !sieve.MayMatch("HL11AAA")), "the core has seen that the list is another one");
         await AddAsync(new { pattern = "HL11AAB", reason = "Stolen", priority = 1 });
         await AddAsync(new { pattern = "HL11?AC", reason = "Stolen", priority = 1 });
 

@@ -164,7 +164,8 @@ public sealed class DoubtTests(CoreHost core) : IClassFixture<CoreHost>
         await RegisterAsync("WA01AAA");
         await IngestAsync(Sighting("WA01AAA", Charged(noon.AddDays(-3)), West));
         var charge = (await GetAsync<Page<ChargeView>>("/api/charges?plate=WA01AAA&scheme=ulez")).Items.Single();
-        var dispute = await Caller.ReadAsync<DisputeView>(await core.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute("It was read wrongly"), Token));
+        using var raiser = await Caller.OfRoleAsync(core, Role.Operator);
+        var dispute = await Caller.ReadAsync<DisputeView>(await raiser.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute("It was read wrongly"), Token));
         using (var person = Caller.With(core, (await Caller.SignInAsync(core, "administrator", CoreHost.AdministratorPassword)).Token))
         {
             await Caller.ReadAsync<DisputeView>(await person.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute.Id}", new DisputeDecision("upheld", "It was."), Token));

@@ -83,7 +83,8 @@ public sealed class ModelRegistryTests(ModelHost host) : IClassFixture<ModelHost
         Assert.Contains("It reads 0.0 % of 330 rendered plates rightly", rendered.Why, StringComparison.Ordinal);
         var whole = judgement.Figures.Single(f => f is { Set: "rendered", Slice: "all" });
         Assert.InRange(whole.Before.Right, 0.8, 1);
-        using var refused = await host.Core.Http.PostAsJsonAsync($"/api/models/{version.Id}/promote", new ModelPromotion(), Token);
+        using var administrator = await Caller.OfRoleAsync(host.Core, Role.Administrator);
+        using var refused = await administrator.Http.PostAsJsonAsync($"/api/models/{version.Id}/promote", new ModelPromotion(), Token);
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
         Assert.Contains("another administrator must promote it too", (await refused.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
     }
@@ -97,7 +98,8 @@ public sealed class ModelRegistryTests(ModelHost host) : IClassFixture<ModelHost
             insert into model_judgements (id, version_id, against_id, passed, report, at)
             values (gen_random_uuid(), 'city-read-94', 'city-det-1', true, '{"against":"city-det-1","passed":true,"gates":[],"figures":[],"at":"2026-11-18T12:00:00+00:00"}', now())
             """);
-        using var refused = await host.Core.Http.PostAsJsonAsync($"/api/models/{version.Id}/promote", new ModelPromotion(), Token);
+        using var administrator = await Caller.OfRoleAsync(host.Core, Role.Administrator);
+        using var refused = await administrator.Http.PostAsJsonAsync($"/api/models/{version.Id}/promote", new ModelPromotion(), Token);
 
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
         Assert.Contains("city-read-94 was judged beside city-det-1, which is not the champion any more. Judge it again.", (await refused.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
