@@ -43,7 +43,7 @@ public sealed class PrintTests(ConsoleFixture console)
     {
         var token = TestContext.Current.CancellationToken;
         var plates = Enumerable.Range(100, 50).Select(n => $"PR{n}").ToList();
-        using var csv = new StringContent("pattern,reason,validTo\n" + string.Concat(plates.Select(p => $"{p},Printed,2020-01-31\n")), Encoding.UTF8, "text/csv");
+        using var csv = new StringContent("pattern,reason,validTo\n" + string.Concat(plates.Select(p => $"{p},Printed,2020-01-31\n")) + "PR999,Not looked for,2020-01-31\n", Encoding.UTF8, "text/csv");
         using var imported = await console.System.Http.PostAsync("/api/hotlist/import", csv, token);
         Assert.True(imported.IsSuccessStatusCode, await imported.Content.ReadAsStringAsync(token));
         await using var window = await console.SignInAsync();
