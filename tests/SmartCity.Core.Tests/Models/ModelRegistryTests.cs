@@ -84,6 +84,7 @@ public sealed class ModelRegistryTests(ModelHost host) : IClassFixture<ModelHost
         var whole = judgement.Figures.Single(f => f is { Set: "rendered", Slice: "all" });
         Assert.InRange(whole.Before.Right, 0.8, 1);
         using var administrator = await Caller.OfRoleAsync(host.Core, Role.Administrator);
+        administrator.Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
         using var refused = await administrator.Http.PostAsJsonAsync($"/api/models/{version.Id}/promote", new ModelPromotion(), Token);
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
         Assert.Contains("another administrator must promote it too", (await refused.Content.ReadFromJsonAsync<ProblemDetails>(Token))!.Detail, StringComparison.Ordinal);
@@ -99,6 +100,7 @@ public sealed class ModelRegistryTests(ModelHost host) : IClassFixture<ModelHost
             values (gen_random_uuid(), 'city-read-94', 'city-det-1', true, '{"against":"city-det-1","passed":true,"gates":[],"figures":[],"at":"2026-11-18T12:00:00+00:00"}', now())
             """);
         using var administrator = await Caller.OfRoleAsync(host.Core, Role.Administrator);
+        administrator.Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
         using var refused = await administrator.Http.PostAsJsonAsync($"/api/models/{version.Id}/promote", new ModelPromotion(), Token);
 
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
