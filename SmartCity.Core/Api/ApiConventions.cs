@@ -1,3 +1,6 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -28,7 +31,7 @@ internal static class ApiConventions
 
             // Bodies with null where something must be are refused; answers are written as they are.
             o.SerializerOptions.RespectNullableAnnotations = true;
-            o.SerializerOptions.TypeInfoResolver = (o.SerializerOptions.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(WriteNulls);
+            o.SerializerOptions.TypeInfoResolver = (o.SerializerOptions.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(WriteNulls).WithAddedModifier(RefuseNullElements);
         });
         return services;
     }
@@ -63,6 +66,34 @@ internal static class ApiConventions
         foreach (var property in type.Properties.Where(p => p.Get is not null && !p.PropertyType.IsValueType))
         {
             property.IsGetNullable = true;
+        }
+    }
+
+    // Of a list whose elements must be something, the serializer itself lets null through.
+    private static void RefuseNullElements(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object)
+        {
+            return;
+        }
+
+        var nullability = new NullabilityInfoContext();
+        var lists = type.Properties
+            .Where(p => p.Get is not null && p.PropertyType != typeof(string) && p.PropertyType.IsAssignableTo(typeof(IEnumerable)) && !p.PropertyType.IsAssignableTo(typeof(IDictionary)))
+            .Where(p => p.AttributeProvider is PropertyInfo property && nullability.Create(property) is var info && (info.ElementType ?? info.GenericTypeArguments.FirstOrDefault()) is { Type.IsValueType: false, ReadState: NullabilityState.NotNull })
+            .Select(p => (p.Name, Get: p.Get!)).ToList();
+        if (lists.Count > 0)
+        {
+            type.OnDeserialized = body =>
+            {
+                foreach (var (name, get) in lists)
+                {
+                    if (get(body) is IEnumerable elements && elements.Cast<object?>().Contains(null))
+                    {
+                        throw new JsonException($"{name} has null among its elements.");
+                    }
+                }
+            };
         }
     }
 
