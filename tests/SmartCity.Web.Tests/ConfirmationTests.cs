@@ -40,7 +40,7 @@ public sealed class ConfirmationTests : ConsoleContext
     [Theory]
     [InlineData("Disable ann", "Disable", "", "signed out at once")]
     [InlineData("New password for ann", "Make a new password", "/password", "stops working")]
-    [InlineData("Remove the second factor of ann", "Remove", "/second-factor", "the password alone")]
+    [InlineData("Remove second factor of ann", "Remove", "/second-factor", "the password alone")]
     public void A_user_is_disabled_or_gets_a_new_password_or_loses_the_second_factor(string button, string confirms, string path, string says)
     {
         Core.Answers("GET /api/access/users", () => new[] { new UserView { Id = _id, Name = "ann", Roles = ["viewer"], CreatedAt = At } });
