@@ -174,8 +174,8 @@ public sealed partial class LinkTests(ConsoleFixture console, ITestOutputHelper 
 
     private static string PageOf(string link) => link.Split('?', '#')[0];
 
-    // Of a hundred alerts one is enough.
-    private static string Kind(string link) => Plate().Replace(Id().Replace(link, "/{id}"), "plate=");
+    // Of a hundred alerts one is enough, and of the rows of a report.
+    private static string Kind(string link) => Value().Replace(Id().Replace(link, "/{id}"), "$1");
 
     [GeneratedRegex("^(download/|/evidence/|sign-in|https?:)")]
     private static partial Regex NotAPage();
@@ -183,6 +183,6 @@ public sealed partial class LinkTests(ConsoleFixture console, ITestOutputHelper 
     [GeneratedRegex("/[0-9a-f]{8}-[0-9a-f-]{27}")]
     private static partial Regex Id();
 
-    [GeneratedRegex("plate=[A-Z0-9]+")]
-    private static partial Regex Plate();
+    [GeneratedRegex("((?:plate|day|from|to|scheme|stations|station|class|report)=)[^&#]*")]
+    private static partial Regex Value();
 }
