@@ -6,15 +6,12 @@ namespace SmartCity.Edge.Models;
 /// <summary>Whether what a candidate read beside the present version lets it take over.</summary>
 internal static class ShadowVerdict
 {
-    // Of fewer, one plate would decide.
-    private const long LeastSure = 10;
-
     /// <returns>Why it may not, in plain English; null if it may.</returns>
     public static string? Of(ModelShadow seen, EdgeModelOptions limits)
     {
         var plates = Math.Max(1, seen.Plates);
-        // Where the present version is in doubt, a better one differs from it.
-        var agreed = seen.Sure < LeastSure ? 1 : (double)seen.SureAgreed / seen.Sure;
+        // Where the present version is in doubt, a better one differs from it. Of fewer plates than a third, one would decide.
+        var agreed = seen.Sure < Math.Max(1, limits.ShadowPlates / 3) ? 1 : (double)seen.SureAgreed / seen.Sure;
         var abstained = (double)(seen.Abstained - seen.AbstainedBefore) / plates;
         var outOfGrammar = (double)(seen.InGrammarBefore - seen.InGrammar) / plates;
         return agreed < limits.LeastAgreement ? Text($"On {seen.Sure} plates of which the present version was sure, it agreed in {agreed:P0}; {limits.LeastAgreement:P0} is the least.")
