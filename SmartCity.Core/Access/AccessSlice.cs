@@ -42,6 +42,7 @@ internal static class AccessSlice
         services.AddSingleton<SignInGuard>();
         services.AddSingleton<SecondFactors>();
         services.AddSingleton<Passkeys>();
+        services.AddScoped<SignIns>();
         services.AddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
         services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<AccessOptions>>((passkeys, access) => Passkeys.Configure(passkeys, access.Value.PasskeyOrigins));
 

@@ -101,7 +101,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
             update api_keys set revoked_at = $3 where id in (select id from made) and revoked_at is null and not scopes <@ $2 returning id, name
             """,
             connection);
-        Add(command, user, scopes, time.GetUtcNow(), KeyActor);
+        command.With(user, scopes, time.GetUtcNow(), KeyActor);
         return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetString(1)), cancellationToken);
     }
 
@@ -116,7 +116,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
             from sessions s join users u on u.id = s.user_id
             where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and not u.disabled
             """);
-        Add(command, hash, now, now - options.Value.SessionIdle);
+        command.With(hash, now, now - options.Value.SessionIdle);
         if (await command.ReadAllAsync(
             r => (
                 User: new User { Id = r.GetGuid(0), UserName = r.GetString(1), Roles = r.GetFieldValue<string[]>(2), MustChangePassword = r.GetBoolean(3) },
@@ -140,7 +140,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         var now = time.GetUtcNow();
         await using var command = dataSource.CreateCommand(
             "select id, name, scopes, last_used_at, stations from api_keys where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)");
-        Add(command, hash, now);
+        command.With(hash, now);
         if (await command.ReadAllAsync(
             r => (
                 Id: r.GetGuid(0), Name: r.GetString(1), Scopes: r.GetFieldValue<string[]>(2), Stale: r.IsDBNull(3) || now - r.GetFieldValue<DateTimeOffset>(3) > SeenEvery,
@@ -163,22 +163,14 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
     private async Task<object?> ScalarAsync(string sql, CancellationToken cancellationToken, params object[] values)
     {
         await using var command = dataSource.CreateCommand(sql);
-        Add(command, values);
+        command.With(values);
         return await command.ExecuteScalarAsync(cancellationToken);
     }
 
     private async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)
     {
         await using var command = dataSource.CreateCommand(sql);
-        Add(command, values);
+        command.With(values);
         return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static void Add(NpgsqlCommand command, params object[] values)
-    {
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
     }
 }

@@ -16,6 +16,10 @@ namespace SmartCity.Core.Access;
 internal static class PasskeyEndpoints
 {
     private const string None = "Passkeys are not set up here: Core:Access:PasskeyOrigins names no console.";
+    private const string Refused = "The passkey was not accepted. Try again, or sign in with your password.";
+
+    // In the audit, where it is not known whose it is.
+    private const string Somebody = "a passkey";
 
     public static IEndpointRouteBuilder MapPasskeys(this IEndpointRouteBuilder app)
     {
@@ -34,12 +38,12 @@ internal static class PasskeyEndpoints
     }
 
     private static async Task<Results<Ok<IReadOnlyList<PasskeyView>>, ProblemHttpResult>> ListAsync(ClaimsPrincipal principal, UserManager<User> users) =>
-        await OwnAsync(principal, users) is { } user ? TypedResults.Ok<IReadOnlyList<PasskeyView>>([.. (await users.GetPasskeysAsync(user)).OrderBy(p => p.CreatedAt).Select(View)]) : NotHere();
+        await OwnUser.OfAsync(principal, users) is { } user ? TypedResults.Ok<IReadOnlyList<PasskeyView>>([.. (await users.GetPasskeysAsync(user)).OrderBy(p => p.CreatedAt).Select(View)]) : NotHere();
 
     private static async Task<Results<Ok<PasskeyQuestion>, ProblemHttpResult>> OfferAsync(
         PasskeyOwner body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SignInGuard guard, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
     {
-        if (await OwnAsync(principal, users) is not { } user)
+        if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
             return NotHere();
         }
@@ -49,21 +53,20 @@ internal static class PasskeyEndpoints
             return Paging.Problem(None);
         }
 
-        if (Bearer.Of(principal).MustEnrol && (await users.GetPasskeysAsync(user)).Count > 0)
+        // Whoever finds an open page must not get a way in that stays.
+        if (await OwnUser.WithoutPasskeyAsync(principal, user, users) is { } other)
         {
-            return TypedResults.Problem("You have a passkey. Sign in with it; if you have lost it, ask an administrator to remove it.", statusCode: StatusCodes.Status403Forbidden);
+            return other;
         }
 
-        // Whoever finds an open page must not get a way in that stays.
-        var address = SignInGuard.AddressOf(http);
-        if (await guard.IsLockedAsync(user.UserName!, user.Id, address, cancellationToken))
+        if (await OwnUser.LockedOutAsync(http, user, guard, cancellationToken) is { } locked)
         {
-            return TypedResults.Problem("Too many wrong codes or passwords. Try again in ten minutes.", statusCode: StatusCodes.Status429TooManyRequests);
+            return locked;
         }
 
         if (string.IsNullOrEmpty(body.Password) || !await users.CheckPasswordAsync(user, body.Password))
         {
-            await guard.FailedAsync(user.UserName!, address);
+            await guard.FailedAsync(user.UserName!, SignInGuard.AddressOf(http));
             return Paging.Problem("The password is wrong.");
         }
 
@@ -79,7 +82,7 @@ internal static class PasskeyEndpoints
     private static async Task<Results<Ok<PasskeyView>, ProblemHttpResult>> AddAsync(
         NewPasskey body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
     {
-        if (await OwnAsync(principal, users) is not { } user)
+        if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
             return NotHere();
         }
@@ -107,7 +110,7 @@ internal static class PasskeyEndpoints
 
     private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string id, ClaimsPrincipal principal, UserManager<User> users)
     {
-        if (await OwnAsync(principal, users) is not { } user)
+        if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
             return NotHere();
         }
@@ -133,43 +136,30 @@ internal static class PasskeyEndpoints
     }
 
     private static async Task<Results<Ok<Session>, ProblemHttpResult>> SignInAsync(
-        PasskeyAnswer body, HttpContext http, UserManager<User> users, SignInGuard guard, IPasskeyHandler<User> handler, Passkeys passkeys, Credentials credentials, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
+        PasskeyAnswer body, HttpContext http, UserManager<User> users, IPasskeyHandler<User> handler, Passkeys passkeys, SignIns signIns, CancellationToken cancellationToken)
     {
         var address = SignInGuard.AddressOf(http);
         if (string.IsNullOrWhiteSpace(body.Credential) || await passkeys.TakeAsync(body.Question, null, cancellationToken) is not { } state)
         {
-            return await RefuseAsync(audit, address, "a passkey", "too late or twice");
+            return await signIns.RefuseAsync(Somebody, address, "too late or twice", Refused);
         }
 
         var signed = await handler.PerformAssertionAsync(new PasskeyAssertionContext { HttpContext = http, CredentialJson = body.Credential, AssertionState = state });
         if (!signed.Succeeded)
         {
-            return await RefuseAsync(audit, address, "a passkey", signed.Failure.Message);
+            return await signIns.RefuseAsync(Somebody, address, signed.Failure.Message, Refused);
         }
 
         var user = signed.User;
         if (user.Disabled)
         {
-            return await RefuseAsync(audit, address, user.UserName!, "disabled");
+            return await signIns.RefuseAsync(user.UserName!, address, "disabled", Refused);
         }
 
         // The counter tells a copy of the passkey from the passkey.
         await users.AddOrUpdatePasskeyAsync(user, signed.Passkey);
-        await guard.SucceededAsync(user.UserName!, user.Id, address, cancellationToken);
-        user.LastSignIn = time.GetUtcNow();
-        await users.UpdateAsync(user);
-        await audit.AppendAsync(user.UserName!, "access.sign-in", $"from {address}, with the passkey {signed.Passkey.Name}", null, null);
-        return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken, twoFactors: true));
+        return TypedResults.Ok(await signIns.OpenAsync(user, user.UserName!, address, signed.Passkey.Name ?? "", cancellationToken));
     }
-
-    private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string address, string name, string why)
-    {
-        await audit.AppendAsync(name, "access.sign-in.refused", $"from {address}", why, null);
-        return TypedResults.Problem("The passkey was not accepted. Try again, or sign in with your password.", statusCode: StatusCodes.Status401Unauthorized);
-    }
-
-    private static async Task<User?> OwnAsync(ClaimsPrincipal principal, UserManager<User> users) =>
-        Guid.TryParse(Bearer.Of(principal).Subject, out var id) ? await users.FindByIdAsync(id.ToString()) : null;
 
     private static ProblemHttpResult NotHere() => Paging.Problem("Only users of this core have passkeys here. Set yours up at the identity provider.");
 

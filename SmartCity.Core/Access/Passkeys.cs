@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Access;
@@ -31,13 +32,8 @@ internal sealed class Passkeys(NpgsqlDataSource dataSource, IOptions<AccessOptio
     public async Task<Guid> AskAsync(Guid? user, string state, CancellationToken cancellationToken)
     {
         var (id, now) = (Guid.CreateVersion7(), time.GetUtcNow());
-        await using var command = dataSource.CreateCommand("with old as (delete from passkey_questions where expires_at < $4) insert into passkey_questions (id, user_id, state, expires_at) values ($1, $2, $3, $5)");
-        foreach (var value in (object[])[id, user is { } u ? u : DBNull.Value, state, now, now + Answerable])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        command.Parameters[1].NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid;
+        await using var command = dataSource.CreateCommand("with old as (delete from passkey_questions where expires_at < $4) insert into passkey_questions (id, user_id, state, expires_at) values ($1, $2, $3, $5)")
+            .With(id, Of(user), state, now, now + Answerable);
         await command.ExecuteNonQueryAsync(cancellationToken);
         return id;
     }
@@ -45,10 +41,9 @@ internal sealed class Passkeys(NpgsqlDataSource dataSource, IOptions<AccessOptio
     /// <summary>What an answer is checked against; null when the question is unknown, somebody else's, too old or was answered.</summary>
     public async Task<string?> TakeAsync(Guid question, Guid? user, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("delete from passkey_questions where id = $1 and user_id is not distinct from $2 and expires_at > $3 returning state");
-        command.Parameters.Add(new() { Value = question });
-        command.Parameters.Add(new() { Value = user is { } u ? u : DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
-        command.Parameters.Add(new() { Value = time.GetUtcNow() });
+        await using var command = dataSource.CreateCommand("delete from passkey_questions where id = $1 and user_id is not distinct from $2 and expires_at > $3 returning state").With(question, Of(user), time.GetUtcNow());
         return (await command.ReadAllAsync(r => r.GetString(0), cancellationToken)).SingleOrDefault();
     }
+
+    private static NpgsqlParameter Of(Guid? user) => new() { Value = (object?)user ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid };
 }

@@ -25,25 +25,25 @@ internal static class SecondFactorEndpoints
     }
 
     private static async Task<Results<Ok<SecondFactorOffer>, ProblemHttpResult>> OfferAsync(ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, CancellationToken cancellationToken) =>
-        await OwnAsync(principal, users) is not { } user ? NotHere()
-        : await HasOnlyPasskeysAsync(principal, user, users) ? WithPasskey()
+        await OwnUser.OfAsync(principal, users) is not { } user ? NotHere()
+        : await OwnUser.WithoutPasskeyAsync(principal, user, users) is { } other ? other
         : await factors.OfferAsync(user, cancellationToken) is { } offer ? TypedResults.Ok(offer)
         : TypedResults.Problem("You already have a second factor. Remove it first, with one of its codes.", statusCode: StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<SecondFactorConfirmed>, ProblemHttpResult>> ConfirmAsync(
         SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
     {
-        if (await OwnAsync(principal, users) is not { } user)
+        if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
             return NotHere();
         }
 
-        if (await HasOnlyPasskeysAsync(principal, user, users))
+        if (await OwnUser.WithoutPasskeyAsync(principal, user, users) is { } other)
         {
-            return WithPasskey();
+            return other;
         }
 
-        if (await RefusedAsync(http, user, guard, cancellationToken) is { } refused)
+        if (await OwnUser.LockedOutAsync(http, user, guard, cancellationToken) is { } refused)
         {
             return refused;
         }
@@ -62,12 +62,12 @@ internal static class SecondFactorEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
         SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, CancellationToken cancellationToken)
     {
-        if (await OwnAsync(principal, users) is not { } user)
+        if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
             return NotHere();
         }
 
-        if (await RefusedAsync(http, user, guard, cancellationToken) is { } refused)
+        if (await OwnUser.LockedOutAsync(http, user, guard, cancellationToken) is { } refused)
         {
             return refused;
         }
@@ -93,19 +93,6 @@ internal static class SecondFactorEndpoints
         await credentials.CloseAllAsync(id, CancellationToken.None);
         return TypedResults.NoContent();
     }
-
-    private static async Task<ProblemHttpResult?> RefusedAsync(HttpContext http, User user, SignInGuard guard, CancellationToken cancellationToken) =>
-        await guard.IsLockedAsync(user.UserName!, user.Id, SignInGuard.AddressOf(http), cancellationToken)
-            ? TypedResults.Problem("Too many wrong codes or passwords. Try again in ten minutes.", statusCode: StatusCodes.Status429TooManyRequests)
-            : null;
-
-    private static async Task<User?> OwnAsync(ClaimsPrincipal principal, UserManager<User> users) =>
-        Guid.TryParse(Bearer.Of(principal).Subject, out var id) ? await users.FindByIdAsync(id.ToString()) : null;
-
-    // Whoever has nothing but the password must not get a second factor of their own beside the user's passkeys.
-    private static async Task<bool> HasOnlyPasskeysAsync(ClaimsPrincipal principal, User user, UserManager<User> users) => Bearer.Of(principal).MustEnrol && (await users.GetPasskeysAsync(user)).Count > 0;
-
-    private static ProblemHttpResult WithPasskey() => TypedResults.Problem("You have a passkey. Sign in with it; if you have lost it, ask an administrator to remove it.", statusCode: StatusCodes.Status403Forbidden);
 
     private static ProblemHttpResult NotHere() => Paging.Problem("Only users of this core have a second factor here. Set yours up at the identity provider.");
 

@@ -13,6 +13,8 @@ namespace SmartCity.Core.Access;
 
 internal static class SignInEndpoints
 {
+    private const string Refused = "The name, the password or the code is wrong, or too many wrong ones were given; then try again in ten minutes.";
+
     public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/access").WithTags("Access");
@@ -24,7 +26,7 @@ internal static class SignInEndpoints
     }
 
     private static async Task<Results<Ok<Session>, ProblemHttpResult>> SignInAsync(
-        SignInRequest body, HttpRequest request, UserManager<User> users, SignInGuard guard, SecondFactors factors, Credentials credentials, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
+        SignInRequest body, HttpRequest request, UserManager<User> users, SignInGuard guard, SecondFactors factors, SignIns signIns, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(body.Name) || string.IsNullOrEmpty(body.Password))
         {
@@ -36,25 +38,25 @@ internal static class SignInEndpoints
         if (await guard.IsLockedAsync(body.Name, user?.Id, address, cancellationToken))
         {
             TakeAsLong(users, body.Password);
-            return await RefuseAsync(audit, address, user?.UserName ?? body.Name.Trim(), "locked out");
+            return await signIns.RefuseAsync(user?.UserName ?? body.Name.Trim(), address, "locked out", Refused);
         }
 
         if (user is null)
         {
             TakeAsLong(users, body.Password);
             await guard.FailedAsync(body.Name, address);
-            return await RefuseAsync(audit, address, body.Name.Trim(), "no such user");
+            return await signIns.RefuseAsync(body.Name.Trim(), address, "no such user", Refused);
         }
 
         if (!await users.CheckPasswordAsync(user, body.Password))
         {
             await guard.FailedAsync(body.Name, address);
-            return await RefuseAsync(audit, address, user.UserName!, "wrong password");
+            return await signIns.RefuseAsync(user.UserName!, address, "wrong password", Refused);
         }
 
         if (user.Disabled)
         {
-            return await RefuseAsync(audit, address, user.UserName!, "disabled");
+            return await signIns.RefuseAsync(user.UserName!, address, "disabled", Refused);
         }
 
         if (await factors.IsOnAsync(user.Id, cancellationToken))
@@ -67,25 +69,15 @@ internal static class SignInEndpoints
             if (!await factors.TakeAsync(user.Id, body.Code, cancellationToken))
             {
                 await guard.FailedAsync(body.Name, address);
-                return await RefuseAsync(audit, address, user.UserName!, "wrong code");
+                return await signIns.RefuseAsync(user.UserName!, address, "wrong code", Refused);
             }
         }
 
-        await guard.SucceededAsync(body.Name, user.Id, address, cancellationToken);
-        user.LastSignIn = time.GetUtcNow();
-        await users.UpdateAsync(user);
-        await audit.AppendAsync(user.UserName!, "access.sign-in", $"from {address}", null, null);
-        return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken));
+        return TypedResults.Ok(await signIns.OpenAsync(user, body.Name, address, null, cancellationToken));
     }
 
     // As long as a wrong password takes: who is a user here is nobody's business.
     private static void TakeAsLong(UserManager<User> users, string password) => users.PasswordHasher.HashPassword(new User(), password);
-
-    private static async Task<ProblemHttpResult> RefuseAsync(AuditLog audit, string address, string name, string why)
-    {
-        await audit.AppendAsync(name, "access.sign-in.refused", $"from {address}", why, null);
-        return TypedResults.Problem("The name, the password or the code is wrong, or too many wrong ones were given; then try again in ten minutes.", statusCode: StatusCodes.Status401Unauthorized);
-    }
 
     private static async Task<NoContent> SignOutAsync(HttpRequest request, Credentials credentials, CancellationToken cancellationToken)
     {
@@ -96,7 +88,7 @@ internal static class SignInEndpoints
     private static async Task<Results<Ok<Session>, ProblemHttpResult>> ChangePasswordAsync(
         PasswordChange body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
     {
-        if (await users.FindByIdAsync(Bearer.Of(principal).Subject is var id && Guid.TryParse(id, out _) ? id : Guid.Empty.ToString()) is not { } user)
+        if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
             return Paging.Problem("Only users of this core can change a password here. Change yours at the identity provider.");
         }

@@ -68,7 +68,7 @@ internal static class WebhookEndpoints
         var madeUp = string.IsNullOrEmpty(request.Secret) ? MakeSecret() : null;
         var webhook = new WebhookView(Guid.CreateVersion7(now), request.Name!.Trim(), request.Url!, request.Enabled, now, request.LowestPriority, Lists(request), madeUp);
         await using var command = dataSource.CreateCommand("insert into webhooks (id, name, url, secret, enabled, created_at, lowest_priority, lists) values ($1, $2, $3, $4, $5, $6, $7, $8)");
-        Parameters(command, webhook.Id, webhook.Name, webhook.Url.AbsoluteUri, secrets.Seal(madeUp ?? request.Secret!, WebhookQueue.SecretPurpose), webhook.Enabled, now, webhook.LowestPriority, (object?)webhook.Lists ?? DBNull.Value);
+        command.With(webhook.Id, webhook.Name, webhook.Url.AbsoluteUri, secrets.Seal(madeUp ?? request.Secret!, WebhookQueue.SecretPurpose), webhook.Enabled, now, webhook.LowestPriority, (object?)webhook.Lists ?? DBNull.Value);
         await command.ExecuteNonQueryAsync(cancellationToken);
         return TypedResults.Created($"/api/webhooks/{webhook.Id}", webhook);
     }
@@ -81,7 +81,7 @@ internal static class WebhookEndpoints
         }
 
         await using var command = dataSource.CreateCommand("update webhooks set name = $2, url = $3, secret = coalesce(nullif($4, ''), secret), enabled = $5, lowest_priority = $6, lists = $7 where id = $1");
-        Parameters(command, id, request.Name!.Trim(), request.Url!.AbsoluteUri, string.IsNullOrEmpty(request.Secret) ? "" : secrets.Seal(request.Secret, WebhookQueue.SecretPurpose), request.Enabled, request.LowestPriority, (object?)Lists(request) ?? DBNull.Value);
+        command.With(id, request.Name!.Trim(), request.Url!.AbsoluteUri, string.IsNullOrEmpty(request.Secret) ? "" : secrets.Seal(request.Secret, WebhookQueue.SecretPurpose), request.Enabled, request.LowestPriority, (object?)Lists(request) ?? DBNull.Value);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
     }
 
@@ -89,14 +89,14 @@ internal static class WebhookEndpoints
     {
         var secret = MakeSecret();
         await using var command = dataSource.CreateCommand($"update webhooks set secret = $2 where id = $1 returning {Columns}");
-        Parameters(command, id, secrets.Seal(secret, WebhookQueue.SecretPurpose));
+        command.With(id, secrets.Seal(secret, WebhookQueue.SecretPurpose));
         return await command.ReadAllAsync(Read, cancellationToken) is [var webhook] ? TypedResults.Ok(webhook with { Secret = secret }) : TypedResults.NotFound();
     }
 
     private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("delete from webhooks where id = $1 returning name || ' ' || url");
-        Parameters(command, id);
+        command.With(id);
         if (await command.ExecuteScalarAsync(cancellationToken) is not string name)
         {
             return TypedResults.NotFound();
@@ -125,7 +125,7 @@ internal static class WebhookEndpoints
     private static async Task<Results<Ok<WebhookAttemptView>, NotFound>> TestAsync(Guid id, HttpContext http, CoreSecret secrets, NpgsqlDataSource dataSource, WebhookSender sender, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("select url, secret, name from webhooks where id = $1");
-        Parameters(command, id);
+        command.With(id);
         if (await command.ReadAllAsync(r => (new Uri(r.GetString(0)), secrets.Open(r.GetString(1), WebhookQueue.SecretPurpose), r.GetString(2)), cancellationToken) is not [var (url, secret, name)])
         {
             return TypedResults.NotFound();
@@ -140,7 +140,8 @@ internal static class WebhookEndpoints
 
     private static string[]? Lists(WebhookRequest request) => request.Lists is { Count: > 0 } lists ? [.. lists.Select(l => l.Trim()).Distinct(StringComparer.Ordinal)] : null;
 
-    private static string MakeSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+    /// <summary>What a receiver knows deliveries by.</summary>
+    public static string MakeSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
 
     private static WebhookView Read(NpgsqlDataReader r) => new(r.GetGuid(0), r.GetString(1), new Uri(r.GetString(2)), r.GetBoolean(3), r.Time(4), r.GetInt32(5), r.IsDBNull(6) ? null : r.GetFieldValue<string[]>(6));
 
@@ -167,13 +168,5 @@ internal static class WebhookEndpoints
         }
 
         return request.Secret is { Length: > 0 and < ShortestSecret } ? Paging.Problem($"secret must have at least {ShortestSecret} characters.") : null;
-    }
-
-    private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<object> values)
-    {
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
     }
 }

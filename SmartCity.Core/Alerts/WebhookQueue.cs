@@ -36,10 +36,10 @@ internal sealed class WebhookQueue(NpgsqlDataSource dataSource, CoreSecret secre
             )
             select t.id, w.url, w.secret, t.attempts, t.first_at, t.alert_id from taken t join webhooks w on w.id = $1 order by t.first_at
             """);
-        Parameters(command, webhook, most, now, until);
+        command.With(webhook, most, now, until);
         var taken = await command.ReadAllAsync(r => (Id: r.GetGuid(0), Url: new Uri(r.GetString(1)), Secret: secrets.Open(r.GetString(2), SecretPurpose), Attempt: r.GetInt32(3), FirstAt: r.Time(4), Alert: r.GetGuid(5)), cancellationToken);
         await using var read = dataSource.CreateCommand(AlertSlice.Select("id = any($1)"));
-        Parameters(read, taken.ConvertAll(t => t.Alert).ToArray());
+        read.With(taken.ConvertAll(t => t.Alert).ToArray());
         var alerts = (await read.ReadAllAsync(AlertSlice.Read, cancellationToken)).ToDictionary(a => a.Id);
         return taken.ConvertAll(t => new DueDelivery(t.Id, t.Url, t.Secret, t.Attempt, t.FirstAt, alerts[t.Alert]));
     }
@@ -52,19 +52,11 @@ internal sealed class WebhookQueue(NpgsqlDataSource dataSource, CoreSecret secre
             with attempt as (insert into webhook_attempts (delivery_id, at, status, error, milliseconds) values ($1, $2, $3, $4, $5))
             update webhook_deliveries set state = $6, next_at = coalesce($7, next_at), finished_at = case when $6 = 'waiting' then null else $2 end where id = $1
             """);
-        Parameters(command, delivery, attempt.At);
+        command.With(delivery, attempt.At);
         command.Parameters.Add(new() { Value = (object?)attempt.Status ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = (object?)attempt.Error ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        Parameters(command, attempt.Milliseconds, state);
+        command.With(attempt.Milliseconds, state);
         command.Parameters.Add(new() { Value = (object?)nextAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<object> values)
-    {
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
     }
 }

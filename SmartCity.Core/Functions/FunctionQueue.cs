@@ -15,14 +15,14 @@ internal sealed class FunctionQueue(NpgsqlDataSource dataSource)
     public async Task<bool> HoldAsync(string function, Guid holder, TimeSpan lease, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("update functions set held_by = $2, held_until = clock_timestamp() + $3 where name = $1 and (held_by = $2 or held_until < clock_timestamp())");
-        Parameters(command, function, holder, lease);
+        command.With(function, holder, lease);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     public async Task LetGoAsync(string function, Guid holder, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("update functions set held_until = '-infinity' where name = $1 and held_by = $2");
-        Parameters(command, function, holder);
+        command.With(function, holder);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -32,7 +32,7 @@ internal sealed class FunctionQueue(NpgsqlDataSource dataSource)
     {
         await using var command = dataSource.CreateCommand(
             "select id, event, subject, revision, at from function_events where function = $1 and state = 'waiting' and not id = any($2) order by id limit $3");
-        Parameters(command, function, except, most);
+        command.With(function, except, most);
         return await command.ReadAllAsync(r => new FunctionEvent(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetInt32(3), r.Time(4)), cancellationToken);
     }
 
@@ -94,16 +94,8 @@ internal sealed class FunctionQueue(NpgsqlDataSource dataSource)
             with again as (update function_events set state = 'waiting', attempts = null, reason = null, given_up_at = null where function = $1 and state = 'dead' returning 1)
             select (select count(*) from again)::int from functions where name = $1
             """);
-        Parameters(command, function);
+        command.With(function);
         return await command.ExecuteScalarAsync(cancellationToken) as int?;
-    }
-
-    private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<object> values)
-    {
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
     }
 }
 

@@ -265,19 +265,9 @@ internal sealed class InvestigationStore(NpgsqlDataSource dataSource, IObjectSto
         return (sighting.Plate, $"{sighting.StationId}, camera {sighting.CameraId}", sighting.CapturedAt, sighting.Evidence);
     }
 
-    private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values) => With(dataSource.CreateCommand(sql), values);
+    private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values) => dataSource.CreateCommand(sql).With(values);
 
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values) => With(new NpgsqlCommand(sql, connection), values);
-
-    private static NpgsqlCommand With(NpgsqlCommand command, ReadOnlySpan<object> values)
-    {
-        foreach (var value in values)
-        {
-            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
-        }
-
-        return command;
-    }
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values) => new NpgsqlCommand(sql, connection).With(values);
 
     private static NpgsqlParameter Optional(string? text) => TextParameter.Of(string.IsNullOrWhiteSpace(text) ? null : text.Trim());
 

@@ -38,7 +38,7 @@ public sealed class LakeFeeds(NpgsqlDataSource dataSource, CityLake lake)
     private async Task<List<DateOnly>> DaysAsync(DateOnly before, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand("select d.day from lake_days d, retention r where r.kind = $3 and d.day < $1 and d.day > $2 - r.days order by d.day");
-        Parameters(command, before, DateOnly.FromDateTime(lake.Time.GetUtcNow().UtcDateTime), RetentionRules.Sightings);
+        command.With(before, DateOnly.FromDateTime(lake.Time.GetUtcNow().UtcDateTime), RetentionRules.Sightings);
         return await command.ReadAllAsync(r => r.GetFieldValue<DateOnly>(0), cancellationToken);
     }
 
@@ -49,10 +49,10 @@ public sealed class LakeFeeds(NpgsqlDataSource dataSource, CityLake lake)
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var done = new NpgsqlCommand("delete from lake_days where day = $1", connection, transaction);
-        Parameters(done, day);
+        done.With(day);
         await done.ExecuteNonQueryAsync(cancellationToken);
         await using var rows = new NpgsqlCommand($"select {LakeTables.Passages.Select} from passages p where p.first_at >= $1 and p.first_at < $1 + interval '1 day' order by p.first_at, p.id", connection, transaction);
-        Parameters(rows, day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc));
+        rows.With(day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc));
         await ReplaceAsync(table, connection, transaction, day, await table.WriteAsync(rows, day, file.Path, cancellationToken), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
@@ -70,7 +70,7 @@ public sealed class LakeFeeds(NpgsqlDataSource dataSource, CityLake lake)
         {
             using var file = new TemporaryFile();
             await using var rows = new NpgsqlCommand($"select {LakeTables.Charges.Select} from taken_charges t join charge_entries c on c.id = t.entry_id where c.day = $1 order by c.recorded_at, c.id", connection, transaction);
-            Parameters(rows, day);
+            rows.With(day);
             made.Add((await table.WriteAsync(rows, day, file.Path, cancellationToken))!);
         }
 
@@ -104,14 +104,6 @@ public sealed class LakeFeeds(NpgsqlDataSource dataSource, CityLake lake)
         if (made is not null || before.Count > 0)
         {
             await table.CommitAsync(connection, transaction, new LakeChange(before.Count == 0 ? "append" : "overwrite", made is null ? [] : [made], before), cancellationToken);
-        }
-    }
-
-    private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<object> values)
-    {
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
         }
     }
 }

@@ -90,7 +90,7 @@ internal sealed class NotificationSender(
             return;
         }
 
-        var waiting = (await store.WaitingAsync(cancellationToken)).ToHashSet();
+        var waiting = (await store.DueAsync(DateTimeOffset.MaxValue, cancellationToken)).ToHashSet();
         foreach (var over in _troubles.Keys.Where(k => !waiting.Contains(k)))
         {
             _troubles.TryRemove(over, out _);

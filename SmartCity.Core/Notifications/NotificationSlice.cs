@@ -1,11 +1,10 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Mail;
@@ -21,7 +20,6 @@ internal static class NotificationSlice
     private const int MostRecipients = 200;
     private const int MostShifts = 1_000;
     private const int LongestWaitMinutes = 24 * 60;
-    private const int SecretBytes = 32;
 
     public static IServiceCollection AddNotifications(this IServiceCollection services)
     {
@@ -77,7 +75,7 @@ internal static class NotificationSlice
             return Paging.Problem($"There are {MostRecipients} recipients already, and there cannot be more.");
         }
 
-        var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+        var secret = WebhookEndpoints.MakeSecret();
         var recipient = new RecipientView(Guid.CreateVersion7(time.GetUtcNow()), body.Name!.Trim(), kind, shown, body.Enabled, time.GetUtcNow());
         return await store.AddAsync(recipient, secrets.Seal(body.Address!.Trim(), NotificationStore.Purpose), secrets.Seal(secret, NotificationStore.Purpose), cancellationToken)
             ? TypedResults.Created($"/api/notifications/recipients/{recipient.Id}", recipient with { Secret = kind == RecipientKind.Webhook ? secret : null })

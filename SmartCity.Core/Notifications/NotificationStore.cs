@@ -89,9 +89,7 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
     {
         await using var command = Command(
             "insert into notification_rules (priority, first, second_after, since) values ($1, $2, $3, $4) on conflict (priority) do update set first = excluded.first, second_after = excluded.second_after, since = case when notification_rules.first or notification_rules.second_after is not null then notification_rules.since else excluded.since end",
-            rule.Priority, rule.First);
-        command.Parameters.Add(new() { Value = rule.SecondAfterMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval });
-        command.Parameters.Add(new() { Value = now });
+            rule.Priority, rule.First, new NpgsqlParameter { Value = rule.SecondAfterMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval }, now);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -129,17 +127,10 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
         return await command.ReadAllAsync(r => r.Time(0), cancellationToken) is [var at] ? at : null;
     }
 
-    /// <summary>Recipients and lines for which something is due.</summary>
-    public async Task<List<(Guid Recipient, int Line)>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Recipients and lines for which something is due by then.</summary>
+    public async Task<List<(Guid Recipient, int Line)>> DueAsync(DateTimeOffset then, CancellationToken cancellationToken)
     {
-        await using var command = Command("select distinct d.recipient_id, d.line from notification_deliveries d join notification_recipients r on r.id = d.recipient_id where d.state = 'waiting' and d.next_at <= $1 and r.enabled", now);
-        return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetInt32(1)), cancellationToken);
-    }
-
-    /// <summary>Recipients and lines for which something waits, due or not.</summary>
-    public async Task<List<(Guid Recipient, int Line)>> WaitingAsync(CancellationToken cancellationToken)
-    {
-        await using var command = dataSource.CreateCommand("select distinct d.recipient_id, d.line from notification_deliveries d join notification_recipients r on r.id = d.recipient_id where d.state = 'waiting' and r.enabled");
+        await using var command = Command("select distinct d.recipient_id, d.line from notification_deliveries d join notification_recipients r on r.id = d.recipient_id where d.state = 'waiting' and d.next_at <= $1 and r.enabled", then);
         return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetInt32(1)), cancellationToken);
     }
 
@@ -189,14 +180,5 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
         return await command.ReadAllAsync(r => new ToldAlert(r.GetGuid(0), r.GetInt32(1), r.GetString(2), r.GetString(3), r.GetString(4), r.Text(5), r.Time(6), local(r.Time(6)), r.GetBoolean(7)), cancellationToken);
     }
 
-    private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)
-    {
-        var command = dataSource.CreateCommand(sql);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return command;
-    }
+    private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values) => dataSource.CreateCommand(sql).With(values);
 }

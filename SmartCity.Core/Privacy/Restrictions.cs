@@ -92,16 +92,7 @@ internal sealed class Restrictions(NpgsqlDataSource dataSource, TimeProvider tim
         return new() { Value = JsonSerializer.Serialize(records), NpgsqlDbType = NpgsqlDbType.Jsonb };
     }
 
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(value as NpgsqlParameter ?? new() { Value = value });
-        }
-
-        return command;
-    }
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values) => new NpgsqlCommand(sql, connection).With(values);
 
     private static RestrictionView Read(NpgsqlDataReader r) => new(
         r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<DateOnly>(3), r.GetString(4), r.Time(5), r.Text(6), r.Text(7), r.IsDBNull(8) ? null : r.Time(8),

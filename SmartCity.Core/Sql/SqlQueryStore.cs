@@ -44,16 +44,7 @@ internal sealed class SqlQueryStore(NpgsqlDataSource dataSource, TimeProvider ti
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }
 
-    private NpgsqlCommand Command(string sql, params object[] values)
-    {
-        var command = dataSource.CreateCommand(sql);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return command;
-    }
+    private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values) => dataSource.CreateCommand(sql).With(values);
 
     private static SqlQueryView Read(NpgsqlDataReader r) => new(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetBoolean(4), r.Time(5));
 }

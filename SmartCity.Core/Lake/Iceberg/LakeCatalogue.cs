@@ -1,4 +1,5 @@
 using Npgsql;
+using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Lake.Iceberg;
 
@@ -17,7 +18,7 @@ internal static class LakeCatalogue
     public static async Task<string?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string table, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("select metadata_location from iceberg_tables where catalog_name = $1 and table_namespace = $2 and table_name = $3 and (iceberg_type = 'TABLE' or iceberg_type is null)", connection, transaction);
-        Parameters(command, Name, Namespace, table);
+        command.With(Name, Namespace, table);
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
@@ -32,7 +33,7 @@ internal static class LakeCatalogue
             """,
             connection,
             transaction);
-        Parameters(command, Name, Namespace, table, to, from);
+        command.With(Name, Namespace, table, to, from);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
@@ -47,15 +48,7 @@ internal static class LakeCatalogue
             """,
             connection,
             transaction);
-        Parameters(command, Name, Namespace, table, location);
+        command.With(Name, Namespace, table, location);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }
-
-    private static void Parameters(NpgsqlCommand command, params ReadOnlySpan<string> values)
-    {
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
     }
 }

@@ -50,6 +50,21 @@ public abstract class ScriptedComponent : ComponentBase, IAsyncDisposable
         }
     }
 
+    /// <summary>The same, where the browser may not be able to: maps need WebGL.</summary>
+    /// <returns>Why it could not, in the browser's words; null when it is made.</returns>
+    protected async Task<string?> TryMakeAsync(string module, string function, params object?[] with)
+    {
+        try
+        {
+            await MakeAsync(module, function, with);
+            return null;
+        }
+        catch (JSException e) when (!_left)
+        {
+            return e.Message.Split('\n')[0];
+        }
+    }
+
     protected sealed override async Task OnAfterRenderAsync(bool firstRender)
     {
         try

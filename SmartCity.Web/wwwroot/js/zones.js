@@ -1,42 +1,26 @@
 import * as maplibre from '../lib/maplibre-gl/maplibre-gl.mjs';
-import { ground } from './ground.js';
 import { ring } from './draw.js';
+import { stationMap } from './stationmap.js';
 
 const colours = { congestion: '#d9822b', ulez: '#2f9e5f', lez: '#3b7dd8' };
 const colour = id => colours[id] ?? '#888888';
-const feature = (geometry, properties) => ({ type: 'Feature', properties, geometry });
-const collection = features => ({ type: 'FeatureCollection', features });
-const outlines = zones => collection(zones.map(z => feature({ type: 'Polygon', coordinates: z.outline }, { colour: colour(z.id), dashed: z.id === 'lez' })));
-const points = stations => collection(stations.map(s => feature({ type: 'Point', coordinates: [s.longitude, s.latitude] }, { name: s.name })));
+const outlines = zones => ({ type: 'FeatureCollection', features: zones.map(z => ({ type: 'Feature', properties: { colour: colour(z.id), dashed: z.id === 'lez' }, geometry: { type: 'Polygon', coordinates: z.outline } })) });
 
 // Outlines and stations on the bundled map; one outline at a time can be drawn.
 export function create(element, zones, stations, component) {
-  const base = ground();
   const bounds = new maplibre.LngLatBounds();
   zones.forEach(z => z.outline.forEach(part => part.forEach(point => bounds.extend(point))));
   stations.forEach(s => bounds.extend([s.longitude, s.latitude]));
-  const map = new maplibre.Map({
-    container: element,
+  const { map, ready, showStations } = stationMap(element, stations, {
     bounds: bounds.isEmpty() ? undefined : bounds,
     fitBoundsOptions: { padding: 24 },
-    attributionControl: { compact: true },
-    dragRotate: false,
-    style: {
-      version: 8,
-      sources: { ...base.sources, zones: { type: 'geojson', data: outlines(zones) }, stations: { type: 'geojson', data: points(stations) } },
-      layers: [
-        ...base.layers,
-        { id: 'inside', type: 'fill', source: 'zones', paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': 0.12 } },
-        { id: 'outline', type: 'line', source: 'zones', filter: ['!', ['get', 'dashed']], paint: { 'line-color': ['get', 'colour'], 'line-width': 2 } },
-        { id: 'dashed', type: 'line', source: 'zones', filter: ['get', 'dashed'], paint: { 'line-color': ['get', 'colour'], 'line-width': 2, 'line-dasharray': [2, 2] } },
-        { id: 'stations', type: 'circle', source: 'stations', paint: { 'circle-radius': 5, 'circle-color': base.light ? '#0b5c8f' : '#59b7ef', 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.5 } },
-      ],
-    },
+    sources: { zones: { type: 'geojson', data: outlines(zones) } },
+    layers: [
+      { id: 'inside', type: 'fill', source: 'zones', paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': 0.12 } },
+      { id: 'outline', type: 'line', source: 'zones', filter: ['!', ['get', 'dashed']], paint: { 'line-color': ['get', 'colour'], 'line-width': 2 } },
+      { id: 'dashed', type: 'line', source: 'zones', filter: ['get', 'dashed'], paint: { 'line-color': ['get', 'colour'], 'line-width': 2, 'line-dasharray': [2, 2] } },
+    ],
   });
-  const ready = new Promise(resolve => map.once('load', resolve));
-  ready.then(() => element.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
-  map.touchZoomRotate.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }));
   let shown = zones;
   // What is asked for is done in turn: the drawing tools come when somebody first draws.
   let turn = ready;
@@ -61,7 +45,7 @@ export function create(element, zones, stations, component) {
         if (drawing === undefined) {
           map.getSource('zones').setData(outlines(nextZones));
         }
-        map.getSource('stations').setData(points(nextStations));
+        showStations(nextStations);
       });
     },
     stop() { next(stop); },

@@ -1,11 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
-using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
-using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
-using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Alerts;
 
@@ -172,22 +169,7 @@ public sealed class AlertActionTests(CoreHost core) : IClassFixture<CoreHost>
 
     private async Task<AlertDetail> DetailAsync(Guid alert) => (await core.Http.GetFromJsonAsync<AlertDetail>($"/api/alerts/{alert}", Token))!;
 
-    private async Task<AlertView> AlertAsync(string plate, int priority = 1, string? list = null)
-    {
-        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority, list }, Token);
-        Assert.Equal(HttpStatusCode.Created, entry.StatusCode);
-        AlertView? alert = null;
-        var at = TimeProvider.System.GetUtcNow();
-        await CoreHost.UntilAsync(
-            async () =>
-            {
-                at = at.AddMinutes(-10);
-                alert = (await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(Sighting(plate, at)), [], Token)).Alerts.SingleOrDefault();
-                return alert is not null;
-            },
-            $"an alert for {plate}");
-        return alert!;
-    }
+    private Task<AlertView> AlertAsync(string plate, int priority = 1, string? list = null) => RaisedAlerts.RaiseAsync(core, plate, priority, list);
 
     private async Task PassAsync(string plate, string station, string? direction, DateTimeOffset at)
     {

@@ -9,10 +9,8 @@ using Microsoft.Extensions.Logging;
 using SmartCity.Bricks;
 using SmartCity.Bricks.Http;
 using SmartCity.Contracts.Api;
-using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.ServiceDefaults.Webhooks;
-using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Alerts;
 
@@ -209,22 +207,7 @@ public sealed class WebhookTests(CoreHost core) : IClassFixture<CoreHost>
 
     private Task RemoveAsync(WebhookView webhook) => core.Http.DeleteAsync(new Uri($"/api/webhooks/{webhook.Id}", UriKind.Relative), Token);
 
-    private async Task<AlertView> AlertAsync(string plate, int priority = 1, string? list = null)
-    {
-        using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority, list }, Token);
-        Assert.Equal(HttpStatusCode.Created, entry.StatusCode);
-        AlertView? alert = null;
-        var at = TimeProvider.System.GetUtcNow();
-        await CoreHost.UntilAsync(
-            async () =>
-            {
-                at = at.AddMinutes(-10);
-                alert = (await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(Sighting(plate, at)), [], Token)).Alerts.SingleOrDefault();
-                return alert is not null;
-            },
-            $"an alert for {plate}");
-        return alert!;
-    }
+    private Task<AlertView> AlertAsync(string plate, int priority = 1, string? list = null) => RaisedAlerts.RaiseAsync(core, plate, priority, list);
 
     private async Task<WebhookDeliveryView> DeliveryAsync(Guid webhook, Predicate<WebhookDeliveryView> until)
     {

@@ -5,13 +5,11 @@ using Microsoft.Extensions.DependencyInjection;
 using MimeKit;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Notifications;
-using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Alerts;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Webhooks;
-using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Notifications;
 
@@ -186,22 +184,7 @@ public sealed class NotificationTests : IAsyncLifetime
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
     }
 
-    private async Task<AlertView> AlertAsync(string plate, int priority = 1)
-    {
-        using var entry = await _core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = plate, reason = "Stolen", priority }, Token);
-        Assert.Equal(HttpStatusCode.Created, entry.StatusCode);
-        AlertView? alert = null;
-        var at = TimeProvider.System.GetUtcNow();
-        await CoreHost.UntilAsync(
-            async () =>
-            {
-                at = at.AddMinutes(-10);
-                alert = (await _core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(Sighting(plate, at)), [], Token)).Alerts.SingleOrDefault();
-                return alert is not null;
-            },
-            $"an alert for {plate}");
-        return alert!;
-    }
+    private Task<AlertView> AlertAsync(string plate, int priority = 1) => RaisedAlerts.RaiseAsync(_core, plate, priority);
 
     private async Task<MimeMessage> MessageAsync(string to)
     {
