@@ -40,6 +40,15 @@ public static partial class NativeMemory
         }
     }
 
+    /// <summary>Gives back at once what lies free, after something large has gone.</summary>
+    public static void GiveBack()
+    {
+        if (_trimming is not null)
+        {
+            _ = Trim(0);
+        }
+    }
+
     private static void Set(int parameter, string variable, int value)
     {
         if (Environment.GetEnvironmentVariable(variable) is null)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Models;
 using SmartCity.Edge.Configuration;
 using SmartCity.Recognition;
+using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Edge.Models;
@@ -35,6 +36,7 @@ internal sealed class ModelWorker(
     private string _phase = ModelPhase.Serving;
     private ModelShadow? _seen;
     private long _since = time.GetTimestamp();
+    private bool _left;
 
     /// <summary>A process that ends in order has not died of its models.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -59,6 +61,7 @@ internal sealed class ModelWorker(
         {
             try
             {
+                GiveBack();
                 Watch();
                 await FollowAsync(stoppingToken);
                 Report();
@@ -72,6 +75,16 @@ internal sealed class ModelWorker(
             Say();
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    // The pictures that were being read with what went are done by now.
+    private void GiveBack()
+    {
+        if (_left)
+        {
+            _left = false;
+            NativeMemory.GiveBack();
+        }
     }
 
     // What took over is watched for a while, with or without a link.
@@ -242,7 +255,7 @@ internal sealed class ModelWorker(
         }
 
         models.BeginCount();
-        recogniser.TakeOver(models);
+        TakeOver(models);
         _since = time.GetTimestamp();
         (_candidate, _problem, _phase) = (null, null, store.Kept.Watched ? ModelPhase.Watched : ModelPhase.Serving);
         store.Sweep();
@@ -267,10 +280,16 @@ internal sealed class ModelWorker(
         }
 
         // First of all it goes back: a full disk must not keep it from that.
-        recogniser.TakeOver(models);
+        TakeOver(models);
         store.Remember(store.Kept.Refuse(bad, reason) with { Current = before?.Sha256, Previous = null, Watched = false, Begun = 0 });
         (_candidate, _problem, _phase) = ((badId, bad), reason, ModelPhase.Refused);
         logger.LogError("The edge went back from {Bad} to {Version}: {Reason}", badId, recogniser.ReaderVersion, reason);
+    }
+
+    private void TakeOver(ModelGeneration models)
+    {
+        recogniser.TakeOver(models);
+        _left = true;
     }
 
     private void Refuse(ModelOrder order, string? sha256, string reason)
@@ -291,6 +310,7 @@ internal sealed class ModelWorker(
         var shadow = recogniser.Shadow;
         recogniser.Shadow = null;
         shadow?.Candidate.Leave();
+        _left |= shadow is not null;
         _seen = seen;
     }
 
