@@ -12,8 +12,9 @@ var target = builder.AddPublishTarget();
 var city = builder.Configuration["City"];
 
 // Infrastructure.
-var analystPassword = builder.AddSecret("analyst-password", 22, "Password of the role **analyst**, who asks the city by SQL.");
-var postgres = Existing("postgres") ?? infrastructure.Postgres("postgres", analystPassword);
+var analystPassword = builder.AddSecret("analyst-password", 22, "Password of the role **analyst**, who asks the city by SQL and sees plates.");
+var blindPassword = builder.AddSecret("analyst-without-plates-password", 22, "Password of the role **analyst_without_plates**, as which dashboards ask.");
+var postgres = Existing("postgres") ?? infrastructure.Postgres("postgres", analystPassword, blindPassword);
 var coreKafka = Existing("core-kafka") ?? infrastructure.Kafka("core-kafka");
 var objects = Existing("objects") ?? infrastructure.Objects("objects");
 
@@ -75,11 +76,12 @@ var lake = builder.AddService<Projects.SmartCity_Lake>("lake")
     .WithEnvironment("Lake__Analyst", "analyst")
     .WithEnvironment("Lake__AnalystPassword", analystPassword)
     .WithEnvironment("Lake__AnalystWithoutPlates", "analyst_without_plates")
+    .WithEnvironment("Lake__AnalystWithoutPlatesPassword", blindPassword)
     .WithHttp("Health")
     .WithSql(postgres)
     .WithIconName("DatabaseSearch")
     .PublishAsImage("lake", target);
-core.WithSqlOf(lake, analystPassword);
+core.WithSqlOf(lake, analystPassword, blindPassword);
 
 // The console.
 var web = builder.AddService<Projects.SmartCity_Web>("web")

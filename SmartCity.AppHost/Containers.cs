@@ -19,38 +19,50 @@ internal sealed class Containers(IDistributedApplicationBuilder builder) : IInfr
 
     public long? BrokerPartitionBytes => null;
 
-    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analystPassword)
+    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analyst, IResourceBuilder<ParameterResource> withoutPlates)
     {
         var server = builder.AddPostgres($"{name}-server").WithDataVolume("smartcity-postgres");
         return builder.ExecutionContext.IsPublishMode
-            ? Owned(name, server, analystPassword)
+            ? Owned(name, server, analyst, withoutPlates)
             : server.WithLifetime(ContainerLifetime.Persistent).WithPgAdmin(pgAdmin => pgAdmin.WithLifetime(ContainerLifetime.Persistent)).AddDatabase(name, "smartcity");
     }
 
-    // The core owns its database and is no superuser, who alone may make the analyst's role and what joins the archive with live tables. The image runs the script when it makes its data folder.
-    private IResourceBuilder<IResourceWithConnectionString> Owned(string name, IResourceBuilder<PostgresServerResource> server, IResourceBuilder<ParameterResource> analystPassword)
+    // The core owns its database and is no superuser, who alone may make the analysts' roles and what joins the archive with live tables, and take from them what would stop the core. The image runs the script when it makes its data folder.
+    private IResourceBuilder<IResourceWithConnectionString> Owned(string name, IResourceBuilder<PostgresServerResource> server, IResourceBuilder<ParameterResource> analyst, IResourceBuilder<ParameterResource> withoutPlates)
     {
         const string Script = """
             set -e
-            psql -v ON_ERROR_STOP=1 -v password="$SMARTCITY_PASSWORD" -v analyst="$ANALYST_PASSWORD" -U "$POSTGRES_USER" -d postgres <<'SQL'
+            psql -v ON_ERROR_STOP=1 -v password="$SMARTCITY_PASSWORD" -v analyst="$ANALYST_PASSWORD" -v blind="$ANALYST_WITHOUT_PLATES_PASSWORD" -U "$POSTGRES_USER" -d postgres <<'SQL'
             create role smartcity login password :'password';
             create database smartcity owner smartcity;
             create role analyst login password :'analyst';
             alter role analyst connection limit 20;
             alter role analyst set statement_timeout = '10min';
             alter role analyst set idle_in_transaction_session_timeout = '5min';
-            create role analyst_without_plates login password :'analyst';
+            create role analyst_without_plates login password :'blind';
             alter role analyst_without_plates connection limit 20;
             alter role analyst_without_plates set statement_timeout = '10min';
             alter role analyst_without_plates set idle_in_transaction_session_timeout = '5min';
             \c smartcity
             create extension postgres_fdw schema pg_catalog;
             grant usage on foreign data wrapper postgres_fdw to smartcity;
+            do $do$
+            declare f regprocedure; r name;
+            begin
+              for f in select p.oid from pg_catalog.pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace and has_function_privilege('public', p.oid, 'execute')
+                  and p.proname ~ '^(pg_(try_)?advisory_(xact_)?lock(_shared)?|lo_.+|loread|lowrite|pg_logical_emit_message)$' loop
+                for r in select p.rolname from pg_catalog.pg_roles p join pg_catalog.pg_database d on d.datname = current_database()
+                    where not p.rolsuper and (p.oid = d.datdba or has_table_privilege(p.oid, to_regclass('public.sightings'), 'insert')) loop
+                  execute format('grant execute on function %s to %I with grant option', f, r);
+                end loop;
+                execute format('revoke execute on function %s from public', f);
+              end loop;
+            end $do$;
             SQL
 
             """;
         var password = builder.AddSecret("smartcity-password", 22, "Password of the user smartcity of Postgres, who owns the core's database.");
-        server.WithEnvironment("SMARTCITY_PASSWORD", password).WithEnvironment("ANALYST_PASSWORD", analystPassword).WithContainerFiles("/docker-entrypoint-initdb.d", [new ContainerFile { Name = "10-smartcity.sh", Contents = Script }]);
+        server.WithEnvironment("SMARTCITY_PASSWORD", password).WithEnvironment("ANALYST_PASSWORD", analyst).WithEnvironment("ANALYST_WITHOUT_PLATES_PASSWORD", withoutPlates).WithContainerFiles("/docker-entrypoint-initdb.d", [new ContainerFile { Name = "10-smartcity.sh", Contents = Script }]);
         var endpoint = server.Resource.PrimaryEndpoint;
         return builder.AddConnectionString(
             name,

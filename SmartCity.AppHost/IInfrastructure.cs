@@ -7,8 +7,9 @@ internal interface IInfrastructure
     long? BrokerPartitionBytes { get; }
 
     /// <summary>A Postgres with a database for the core.</summary>
-    /// <param name="analystPassword">Of the role that asks the city by SQL.</param>
-    IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analystPassword);
+    /// <param name="analyst">Password of the role that asks the city by SQL.</param>
+    /// <param name="withoutPlates">Password of the one that sees no plates.</param>
+    IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analyst, IResourceBuilder<ParameterResource> withoutPlates);
 
     /// <summary>A Kafka of one broker.</summary>
     /// <param name="station">Whose Kafka it is; null for the core's.</param>

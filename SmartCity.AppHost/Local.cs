@@ -18,7 +18,7 @@ internal sealed class Local(IDistributedApplicationBuilder builder) : IInfrastru
     public long? BrokerPartitionBytes => _realKafka ? null : PartitionBytes;
 
     // Its owner makes the role.
-    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analystPassword) =>
+    public IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analyst, IResourceBuilder<ParameterResource> withoutPlates) =>
         AddServed(name, "postgres").WithIconName("DatabaseMultiple");
 
     public IResourceBuilder<IResourceWithConnectionString> Kafka(string name, string? station = null)

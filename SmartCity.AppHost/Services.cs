@@ -72,12 +72,12 @@ internal static class Services
     }
 
     /// <summary>The core asks the lake for people at the console, as one of its two readers.</summary>
-    public static IResourceBuilder<ProjectResource> WithSqlOf(this IResourceBuilder<ProjectResource> core, IResourceBuilder<ProjectResource> lake, IResourceBuilder<ParameterResource> password) => core
+    public static IResourceBuilder<ProjectResource> WithSqlOf(this IResourceBuilder<ProjectResource> core, IResourceBuilder<ProjectResource> lake, IResourceBuilder<ParameterResource> analyst, IResourceBuilder<ParameterResource> withoutPlates) => core
         .WithEnvironment("Core__Sql__Address", ReferenceExpression.Create($"{lake.GetEndpoint("sql").Property(EndpointProperty.HostAndPort)}"))
         .WithEnvironment("Core__Sql__Role", "analyst_without_plates")
-        .WithEnvironment("Core__Sql__Password", password)
+        .WithEnvironment("Core__Sql__Password", withoutPlates)
         .WithEnvironment("Core__Sql__PlatesRole", "analyst")
-        .WithEnvironment("Core__Sql__PlatesPassword", password);
+        .WithEnvironment("Core__Sql__PlatesPassword", analyst);
 
     /// <summary>A key of one of the product's own services, and what it may do with it at the core.</summary>
     public static IResourceBuilder<ProjectResource> WithServiceKey(this IResourceBuilder<ProjectResource> core, int index, string name, IResourceBuilder<ParameterResource> key, params ReadOnlySpan<string> scopes)

@@ -32,8 +32,11 @@ public sealed class LakeOptions
     /// <summary>Whether it may see plates and keepers, from each start on, unless somebody has admitted it by hand.</summary>
     public bool AnalystSeesPlates { get; set; } = true;
 
-    /// <summary>A second role with the same password and limits, which sees no plates: the console asks as it for people who may see none. Null for none.</summary>
+    /// <summary>A second role with the same limits, which sees no plates: the console asks as it for people who may see none, and so do dashboards. Null for none.</summary>
     public string? AnalystWithoutPlates { get; set; }
+
+    /// <summary>Its password, which is another than the analyst's: who knows it must not see plates. Null leaves it as it is.</summary>
+    public string? AnalystWithoutPlatesPassword { get; set; }
 
     /// <summary>Connections that each may have at a time.</summary>
     [Range(1, 10_000)]

@@ -53,7 +53,7 @@ internal static class LakeCommand
         var plate = new Option<string>("--plate") { Description = "The plate, such as LR33TEE.", Required = true };
         var erase = Verb("erase", "Takes a plate out of sightings and passages, and out of what is kept for training, for good: files are rewritten and earlier states let go. Erase it in Postgres first. The exit status is 1 if an old file is still there.", async (lake, parse, token) =>
         {
-            var erased = await lake.Erasure.RunAsync(parse.GetValue(plate)!, new ArchiveOptions().CompactBytes, token)
+            var erased = await lake.Erasure.RunAsync(parse.GetValue(plate)!, new ArchiveOptions().CompactBytes, null, token)
                 ?? throw new InvalidOperationException("The core is archiving or compacting at this moment. Try again in a minute.");
             var learnt = await lake.Learning.RunAsync(parse.GetValue(plate)!, token);
             await JsonLines.PrintAsync([new { erased.Rows, erased.Files, erased.Left, LearningItems = learnt }]);

@@ -1,6 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Npgsql;
 using SmartCity.Lake;
 using SmartCity.ServiceDefaults.Health;
@@ -8,10 +12,10 @@ using SmartCity.ServiceDefaults.Health;
 namespace SmartCity.AllInOne.Commands;
 
 /// <summary>
-/// <c>smartcity lake query</c>: one statement of the one SQL, as its owner, who can change nothing by it. The lake of a city that runs lets no owner in, so the command has one of
+/// <c>smartcity lake query</c>: one statement of the one SQL, as its owner, that reads. The lake of a city that runs lets no owner in, so the command has one of
 /// its own each time.
 /// </summary>
-internal static class LakeQuery
+internal static partial class LakeQuery
 {
     private const string LocalHost = "127.0.0.1";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
@@ -92,23 +96,36 @@ internal static class LakeQuery
 
     private static async Task<int> PrintAsync(string sql, string postgres, int port, CancellationToken cancellationToken)
     {
-        var settings = new NpgsqlConnectionStringBuilder(postgres) { Host = LocalHost, Port = port, SslMode = SslMode.Disable, Options = "-c default_transaction_read_only=on", CommandTimeout = 0, Pooling = false };
+        var settings = new NpgsqlConnectionStringBuilder(postgres) { Host = LocalHost, Port = port, SslMode = SslMode.Disable, Options = "-c default_transaction_read_only=on -c timezone=UTC", CommandTimeout = 0, Pooling = false };
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         connection.Notice += (_, notice) => Console.Error.WriteLine($"smartcity: {notice.Notice.MessageText}");
+        if (!Reads().IsMatch(sql))
+        {
+            throw new InvalidOperationException("lake query takes one statement that reads: SELECT, WITH, VALUES, TABLE, EXPLAIN or SHOW.");
+        }
+
         try
         {
             await connection.OpenAsync(cancellationToken);
-            await using var command = new NpgsqlCommand(sql, connection);
+            var columns = await ColumnsAsync(sql, connection, cancellationToken);
+            await using var command = new NpgsqlCommand(sql, connection) { UnknownResultTypeList = [.. columns.Select(c => !IsArray(c.Type))] };
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                var row = new Dictionary<string, object?>(StringComparer.Ordinal);
-                for (var i = 0; i < reader.FieldCount; i++)
+                using var line = new MemoryStream();
+                await using (var json = new Utf8JsonWriter(line, new JsonWriterOptions { Encoder = JsonLines.Options.Encoder }))
                 {
-                    row[reader.GetName(i)] = reader.GetValue(i) is var value and not DBNull ? value : null;
+                    json.WriteStartObject();
+                    for (var i = 0; i < columns.Count; i++)
+                    {
+                        json.WritePropertyName(columns[i].Name);
+                        Write(json, columns[i].Type, reader, i);
+                    }
+
+                    json.WriteEndObject();
                 }
 
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(row, Plain));
+                await Console.Out.WriteLineAsync(Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length));
             }
 
             return 0;
@@ -119,6 +136,80 @@ internal static class LakeQuery
         }
     }
 
-    // Names as the statement has them.
-    private static readonly JsonSerializerOptions Plain = new(JsonLines.Options) { DictionaryKeyPolicy = null };
+    // Postgres itself says whether it is one statement; nothing runs yet. A name that comes again has its place behind it.
+    private static async Task<List<(string Name, string Type)>> ColumnsAsync(string sql, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(sql) } };
+        await using var reader = await batch.ExecuteReaderAsync(System.Data.CommandBehavior.SchemaOnly, cancellationToken);
+        var (columns, names) = (new List<(string, string)>(), new HashSet<string>(StringComparer.Ordinal));
+        for (var i = 0; i < reader.FieldCount; i++)
+        {
+            var name = reader.GetName(i);
+            for (var place = 2; !names.Add(name); place++)
+            {
+                name = string.Create(CultureInfo.InvariantCulture, $"{reader.GetName(i)}_{place}");
+            }
+
+            columns.Add((name, reader.GetDataTypeName(i)));
+        }
+
+        return columns;
+    }
+
+    private static void Write(Utf8JsonWriter json, string type, NpgsqlDataReader reader, int column)
+    {
+        if (reader.IsDBNull(column))
+        {
+            json.WriteNullValue();
+        }
+        else if (IsArray(type))
+        {
+            JsonSerializer.Serialize(json, reader.GetValue(column), Elements);
+        }
+        else
+        {
+            Write(json, type, reader.GetString(column));
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, string type, string text)
+    {
+        switch (type)
+        {
+            case "boolean":
+                json.WriteBooleanValue(text == "t");
+                break;
+            case "smallint" or "integer" or "bigint" or "numeric" or "real" or "double precision" when JsonNumber().IsMatch(text):
+                json.WriteRawValue(text);
+                break;
+            case "json" or "jsonb":
+                json.WriteRawValue(text);
+                break;
+            case "timestamp with time zone":
+                json.WriteStringValue(UtcTime().Replace(text, "$1T$2Z"));
+                break;
+            case "timestamp without time zone":
+                json.WriteStringValue(LocalTime().Replace(text, "$1T$2"));
+                break;
+            default:
+                json.WriteStringValue(text);
+                break;
+        }
+    }
+
+    private static bool IsArray(string type) => type.EndsWith("[]", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^(?>\s+|--[^\r\n]*|/\*(?>[^*]+|\*(?!/))*\*/|\()*(select|with|values|table|explain|show)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Reads();
+
+    [GeneratedRegex(@"^-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?$")]
+    private static partial Regex JsonNumber();
+
+    [GeneratedRegex(@"^(\d{4}-\d\d-\d\d) ([0-9:.]+)\+00$")]
+    private static partial Regex UtcTime();
+
+    [GeneratedRegex(@"^(\d{4}-\d\d-\d\d) ([0-9:.]+)$")]
+    private static partial Regex LocalTime();
+
+    private static readonly JsonSerializerOptions Elements = new(JsonLines.Options) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 }

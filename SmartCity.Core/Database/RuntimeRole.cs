@@ -36,6 +36,9 @@ internal static class RuntimeRole
                     execute format('grant select, insert, update, delete on %s to %I', what.relation, runtime);
                 end if;
             end loop;
+            for what in select p.oid::regprocedure as relation from pg_catalog.pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$' and not has_function_privilege(runtime, p.oid, 'EXECUTE') loop
+                execute format('grant execute on function %s to %I', what.relation, runtime);
+            end loop;
             execute format('grant execute on function make_sightings_day(date), drop_sightings_day(name), audit_forgets(bigint, bytea) to %I', runtime);
             execute format('alter default privileges in schema public grant select, insert, update, delete on tables to %I', runtime);
             execute format('alter default privileges in schema public grant usage, select on sequences to %I', runtime);

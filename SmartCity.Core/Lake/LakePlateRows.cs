@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Npgsql;
-using SmartCity.Core.Lake.Iceberg;
 
 namespace SmartCity.Core.Lake;
 
@@ -24,8 +22,7 @@ internal sealed class LakePlateRows(NpgsqlDataSource dataSource, CityLake lake)
     private async IAsyncEnumerable<object?[]> RowsAsync(LakeTable table, List<LiveFile> files, string plate, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var columns = LakePlates.ColumnsOf(table.Definition);
-        var text = Encoding.UTF8.GetBytes(plate);
-        foreach (var file in files.Where(f => Array.Exists(columns, c => MayHave(f.File, table.Definition.Columns[c].Id, text))))
+        foreach (var file in files.Where(f => LakePlates.MayHave(table.Definition, f.File, plate)))
         {
             var (copy, reader) = await LakeSource.OpenAsync(lake, table, file, cancellationToken);
             using (copy)
@@ -45,10 +42,4 @@ internal sealed class LakePlateRows(NpgsqlDataSource dataSource, CityLake lake)
             }
         }
     }
-
-    // Bounds may be shortened, but never to the wrong side. A column without any may have whatever it likes.
-    private static bool MayHave(DataFile file, int column, byte[] text) =>
-        !(file.NullCounts.TryGetValue(column, out var nulls) && nulls == file.Rows)
-        && !(file.Lower.TryGetValue(column, out var least) && text.AsSpan().SequenceCompareTo(least) < 0)
-        && !(file.Upper.TryGetValue(column, out var most) && text.AsSpan().SequenceCompareTo(most) > 0);
 }

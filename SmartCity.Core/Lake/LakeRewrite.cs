@@ -10,11 +10,12 @@ internal sealed class LakeRewrite(NpgsqlDataSource dataSource, CityLake lake, La
     /// <summary>Rows that <c>keep</c> left out.</summary>
     public long Dropped { get; private set; }
 
+    /// <param name="day">Null for a table that is not partitioned.</param>
     /// <param name="keep">Which rows stay; null for all.</param>
     /// <returns>What was made; null if, with <paramref name="keep"/>, all rows stay and nothing was changed.</returns>
     /// <exception cref="InvalidDataException">A file is missing, truncated or damaged; the message names it.</exception>
     /// <exception cref="LakeConflictException">Somebody else took one of the files out of the table meanwhile.</exception>
-    public async Task<ArchiveRoll?> RunAsync(DateOnly day, IReadOnlyList<LiveFile> sources, Func<LakeBatch, int, bool>? keep, CancellationToken cancellationToken)
+    public async Task<ArchiveRoll?> RunAsync(DateOnly? day, IReadOnlyList<LiveFile> sources, Func<LakeBatch, int, bool>? keep, CancellationToken cancellationToken)
     {
         var merge = new LakeMerge(table.Definition, fileBytes);
         var made = new List<DataFile>();

@@ -13,7 +13,7 @@ using SmartCity.ServiceDefaults.Objects;
 namespace SmartCity.Core.Privacy;
 
 /// <summary>Erases a plate: first in Postgres, in one transaction that notes the pictures, then the pictures, then in the lake. Each step can be repeated.</summary>
-internal sealed class ErasureSteps(NpgsqlDataSource dataSource, IObjectStore objects, LakeErasure erasure, CityLake lake, LearningErasure learning, TimeProvider time)
+internal sealed class ErasureSteps(NpgsqlDataSource dataSource, IObjectStore objects, LakeErasure erasure, LearningErasure learning, TimeProvider time)
 {
     /// <returns>Whether it is done; if not, the lake is in use, and it is to be tried again.</returns>
     public async Task<bool> RunAsync(Guid id, string plate, CancellationToken cancellationToken)
@@ -25,30 +25,21 @@ internal sealed class ErasureSteps(NpgsqlDataSource dataSource, IObjectStore obj
             await objects.DeleteAsync(key, cancellationToken);
         }
 
-        await AddAsync(id, new ErasedRecords(PlateRecord.LearningItems, await learning.RunAsync(plate, cancellationToken), 0, null), [], cancellationToken);
-        if (await erasure.RunAsync(plate, new ArchiveOptions().CompactBytes, cancellationToken) is not { } erased)
+        await AddAsync(id, new ErasedRecords(PlateRecord.LearningItems, await learning.RunAsync(plate, cancellationToken), 0, null), cancellationToken);
+        if (await erasure.RunAsync(plate, new ArchiveOptions().CompactBytes, (rows, _) => AddAsync(id, new ErasedRecords("Rows of the lake", rows, 0, null), cancellationToken), cancellationToken) is not { } erased)
         {
             await SetAsync(id, "fault = $2", "The lake is being written. It is tried again in a minute.", cancellationToken);
             return false;
         }
 
-        // A later try finds no file with the plate any more, so the old ones are kept in mind.
-        var left = new List<string>();
-        foreach (var file in await AddAsync(id, new ErasedRecords("Rows of the lake", erased.Rows, 0, null), erased.Left, cancellationToken))
+        if (erased.Left.Count > 0)
         {
-            if (await lake.Files.SizeAsync(file, cancellationToken) is not null)
-            {
-                left.Add(file);
-            }
-        }
-
-        if (left.Count > 0)
-        {
-            await SetAsync(id, "fault = $2", $"Old files of the lake are still named by a tag or a branch, and hold the plate: {string.Join(", ", left)}. Remove that tag or branch.", cancellationToken);
+            await SetAsync(id, "fault = $2", $"Old files of the lake are still named by a tag or a branch, and hold the plate: {string.Join(", ", erased.Left)}. Remove that tag or branch.", cancellationToken);
             return false;
         }
 
-        await AddAsync(id, new ErasedRecords("Pictures", pictures.Length, 0, null), [], cancellationToken);
+        await AddAsync(id, new ErasedRecords("Rows of the lake", 0, 0, null), cancellationToken);
+        await AddAsync(id, new ErasedRecords("Pictures", pictures.Length, 0, null), cancellationToken);
         await SetAsync(id, "plate = null, pictures = '{}', files = '{}', fault = null, done_at = $2", time.GetUtcNow(), cancellationToken);
         return true;
     }
@@ -158,16 +149,10 @@ internal sealed class ErasureSteps(NpgsqlDataSource dataSource, IObjectStore obj
         return await reader.ReadAsync(cancellationToken) ? reader.GetInt64(0) : reader.RecordsAffected;
     }
 
-    /// <returns>Old files of the lake of all tries.</returns>
-    private async Task<string[]> AddAsync(Guid id, ErasedRecords records, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    private async Task AddAsync(Guid id, ErasedRecords records, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await MergeAsync(connection, id, [records], cancellationToken);
-        await using var keep = new NpgsqlCommand("update erasures set files = files || $2 where id = $1 returning files", connection) { Parameters = { new() { Value = id }, new() { Value = files.ToArray() } } };
-        var all = (string[])(await keep.ExecuteScalarAsync(cancellationToken))!;
-        await transaction.CommitAsync(cancellationToken);
-        return all;
     }
 
     private static async Task MergeAsync(NpgsqlConnection connection, Guid id, IReadOnlyList<ErasedRecords> records, CancellationToken cancellationToken)

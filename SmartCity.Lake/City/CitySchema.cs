@@ -71,13 +71,14 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
 
         // The core makes temporary tables, and readers have no need of any.
         await ExecuteAsync(connection, Temporary, cancellationToken);
+        await WithdrawAsync(connection, isStart, cancellationToken);
 
         if (isStart && options.Value.Analyst is { Length: > 0 } analyst)
         {
-            await AdmitAsync(connection, transaction, analyst, options.Value.AnalystSeesPlates, cancellationToken);
+            await AdmitAsync(connection, transaction, analyst, options.Value.AnalystPassword, options.Value.AnalystSeesPlates, cancellationToken);
             if (options.Value.AnalystWithoutPlates is { Length: > 0 } blind)
             {
-                await AdmitAsync(connection, transaction, blind, seesPlates: false, cancellationToken);
+                await AdmitAsync(connection, transaction, blind, options.Value.AnalystWithoutPlatesPassword, seesPlates: false, cancellationToken);
             }
 
             await DismissOthersAsync(connection, cancellationToken);
@@ -108,12 +109,24 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
 
     private static string Version(string script) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(script)));
 
+    private async Task WithdrawAsync(NpgsqlConnection connection, bool isStart, CancellationToken cancellationToken)
+    {
+        if (await ScalarAsync(connection, "select rolsuper from pg_catalog.pg_roles where rolname = current_user", cancellationToken) is true)
+        {
+            await ExecuteAsync(connection, PublicFunctions.Withdraw, cancellationToken);
+        }
+        else if (isStart && await ScalarAsync(connection, PublicFunctions.AreOpen, cancellationToken) is true)
+        {
+            logger.LogWarning("Postgres lets every role take advisory locks and make large objects, so whoever reads the city by SQL can stop the core. Let a superuser run in this database what docs/lake.md has under \"What only a superuser can close\".");
+        }
+    }
+
     // Who owns the database may not be one who makes roles: then somebody else has made it, or will.
-    private async Task AdmitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string analyst, bool seesPlates, CancellationToken cancellationToken)
+    private async Task AdmitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string analyst, string? given, bool seesPlates, CancellationToken cancellationToken)
     {
         const string Before = "before_role";
         var exists = await ScalarAsync(connection, "select 1 from pg_roles where rolname = $1", cancellationToken, analyst) is not null;
-        if (options.Value.AnalystPassword is { Length: > 0 } password)
+        if (given is { Length: > 0 } password)
         {
             await transaction.SaveAsync(Before, cancellationToken);
             try

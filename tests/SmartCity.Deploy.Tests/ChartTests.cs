@@ -330,7 +330,7 @@ public sealed partial class ChartTests
         if (isCluster)
         {
             var cluster = CloudNativePg.Cluster.Read(rendered.Manifests.Single(m => m.Kind == "Cluster").Yaml);
-            Assert.Equal(["create extension postgres_fdw schema pg_catalog", "grant usage on foreign data wrapper postgres_fdw to smartcity"], cluster.Bootstrap!.Initdb!.PostInitApplicationSql);
+            Assert.Equal(["create extension postgres_fdw schema pg_catalog", "grant usage on foreign data wrapper postgres_fdw to smartcity", SmartCity.Lake.City.PublicFunctions.Withdraw], cluster.Bootstrap!.Initdb!.PostInitApplicationSql);
             Assert.Equal([(environment["Lake__Analyst"].Value, $"{Helm.Release}-analyst"), (environment["Lake__AnalystWithoutPlates"].Value, $"{Helm.Release}-analyst-without-plates")], cluster.Managed!.Roles.Select(r => (r.Name, r.PasswordSecret!.Name)));
         }
 
@@ -340,7 +340,7 @@ public sealed partial class ChartTests
         var core = rendered.Pods.SelectMany(p => p.Spec.Containers).Single(c => c.Name == "core").Env.ToDictionary(e => e.Name);
         Assert.Equal((environment["Lake__ForeignAddress"].Value, environment["Lake__AnalystWithoutPlates"].Value, environment["Lake__Analyst"].Value), (core["Core__Sql__Address"].Value, core["Core__Sql__Role"].Value, core["Core__Sql__PlatesRole"].Value));
         var (password, plates) = (core["Core__Sql__Password"].ValueFrom.SecretKeyRef, core["Core__Sql__PlatesPassword"].ValueFrom.SecretKeyRef);
-        Assert.Equal(isCluster ? ($"{Helm.Release}-analyst-without-plates", "password", $"{Helm.Release}-analyst", "password") : (plates.Name, "analyst-password", plates.Name, "analyst-password"), (password.Name, password.Key, plates.Name, plates.Key));
+        Assert.Equal(isCluster ? ($"{Helm.Release}-analyst-without-plates", "password", $"{Helm.Release}-analyst", "password") : (plates.Name, "analyst-without-plates-password", plates.Name, "analyst-password"), (password.Name, password.Key, plates.Name, plates.Key));
     }
 
     [Theory]

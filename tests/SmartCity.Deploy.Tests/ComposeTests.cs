@@ -92,7 +92,9 @@ public sealed partial class ComposeTests
         Assert.Equal("${ANALYST_PASSWORD:?}", Map(Services.Single(s => s.Name == "postgres-server").Service, "environment")["ANALYST_PASSWORD"].ToString());
         var script = Map(Compose, "configs").Children.Single(c => c.Key.ToString().Contains("initdb", StringComparison.Ordinal)).Value["content"].ToString();
         Assert.Contains($"create role {environment["Lake__Analyst"]} login password :'analyst';", script, StringComparison.Ordinal);
-        Assert.Contains($"create role {environment["Lake__AnalystWithoutPlates"]} login password :'analyst';", script, StringComparison.Ordinal);
+        Assert.Contains($"create role {environment["Lake__AnalystWithoutPlates"]} login password :'blind';", script, StringComparison.Ordinal);
+        Assert.Contains(SmartCity.Lake.City.PublicFunctions.Withdraw, script.Replace("$$", "$", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(("${ANALYST_WITHOUT_PLATES_PASSWORD:?}", "${ANALYST_WITHOUT_PLATES_PASSWORD:?}"), (environment["Lake__AnalystWithoutPlatesPassword"].ToString(), Map(Services.Single(s => s.Name == "core").Service, "environment")["Core__Sql__Password"].ToString()));
         var core = Map(Services.Single(s => s.Name == "core").Service, "environment");
         Assert.Equal(("lake:5433", environment["Lake__AnalystWithoutPlates"].ToString(), environment["Lake__Analyst"].ToString()), (core["Core__Sql__Address"].ToString(), core["Core__Sql__Role"].ToString(), core["Core__Sql__PlatesRole"].ToString()));
         Assert.Contains("create extension postgres_fdw schema pg_catalog;\ngrant usage on foreign data wrapper postgres_fdw to smartcity;", script, StringComparison.Ordinal);

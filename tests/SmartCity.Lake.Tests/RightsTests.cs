@@ -55,10 +55,38 @@ public sealed class RightsTests(PostgresServer server) : IAsyncLifetime
         await ExecuteAsync(owner, "create temp table mine (a int)");
     }
 
+    // The core's turns are such locks: whoever has one stops it.
+    [Theory]
+    [InlineData("select pg_advisory_lock(2, 0)")]
+    [InlineData("select pg_try_advisory_xact_lock_shared(2, 1)")]
+    [InlineData("do $$ begin execute 'select pg_advis' || 'ory_lock(1)'; end $$")]
+    [InlineData("select lo_create(0)")]
+    [InlineData("select lo_from_bytea(0, repeat('x', 1000)::bytea)")]
+    [InlineData("select pg_logical_emit_message(false, 'x', repeat('x', 1000))")]
+    public async Task A_reader_takes_no_locks_and_writes_nothing_and_the_core_does_both(string sql)
+    {
+        await SeeAsync();
+        await using var reader = await ConnectAsync("rights_sees");
+        Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(reader, sql))).SqlState);
+    }
+
+    [Fact]
+    public async Task Who_owns_the_database_and_who_writes_sightings_keep_what_is_taken_from_readers()
+    {
+        await SeeAsync();
+        await _postgres.ExecuteAsync("grant execute on function pg_advisory_lock(bigint) to public");
+        await _postgres.ExecuteAsync("do $$ begin if not exists (select from pg_roles where rolname = 'rights_writer') then create role rights_writer login; end if; end $$; grant insert on sightings to rights_writer");
+        await EnsureAsync(new());
+        await using var writer = await ConnectAsync("rights_writer");
+        await ExecuteAsync(writer, "select pg_advisory_lock(7::bigint)");
+        await using var reader = await ConnectAsync("rights_sees");
+        Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(reader, "select pg_advisory_lock(8::bigint)"))).SqlState);
+    }
+
     [Fact]
     public async Task A_second_analyst_without_plates_is_admitted_beside_the_first_and_dismissed_when_it_is_named_no_more()
     {
-        await EnsureAsync(new() { Analyst = "rights_first", AnalystPassword = "x", AnalystWithoutPlates = "rights_second" });
+        await EnsureAsync(new() { Analyst = "rights_first", AnalystPassword = "x", AnalystWithoutPlates = "rights_second", AnalystWithoutPlatesPassword = "y" });
         Assert.Equal(["rights_first true", "rights_second false"], await _postgres.ColumnAsync<string>("select role || ' ' || plates from lake_readers order by role"));
         await using (var second = await ConnectAsync("rights_second"))
         {

@@ -96,12 +96,17 @@ public sealed partial class DemoCityTests : IAsyncLifetime
         Assert.Contains(rows, r => r.GetProperty("Pounds").GetDecimal() > 0);
         Assert.All(rows, r => Assert.True(r.GetProperty("Pounds").GetDecimal() >= 0 && r.GetProperty("nothing").ValueKind == JsonValueKind.Null && r.GetProperty("plate").GetString()!.Length > 2));
 
-        foreach (var (sql, said) in new[] { ("select nothing from city.stations", "column \"nothing\" does not exist"), ("delete from public.vehicles", "read-only transaction") })
+        foreach (var (sql, said) in new[] { ("select nothing from city.stations", "column \"nothing\" does not exist"), ("with gone as (delete from public.vehicles returning plate) select plate from gone", "read-only transaction"),
+            ("delete from public.vehicles", "one statement that reads"), ("begin read write; create table public.made (a int); commit", "one statement that reads"), ("select 1; create table public.made (a int)", "multiple commands") })
         {
             var failed = await RunningSystem.RunAsync(["lake", "query", sql, "--data", _data.Path]);
             Assert.Equal((1, ""), (failed.Status, failed.Output));
             Assert.Contains(said, failed.Errors, StringComparison.Ordinal);
         }
+
+        const string Odd = "select 1 as a, 2 as a, 'NaN'::float8 as n, 1e30::numeric as big, interval '1 month 2 days' as i, 'infinity'::date as never, timestamptz '2026-11-01 10:00:00.5+01' as at, array[1.5, 'NaN']::float8[] as list, true as yes, '{\"k\": 1}'::jsonb as j";
+        var odd = await RunningSystem.RunAsync(["lake", "query", Odd, "--data", _data.Path]);
+        Assert.Equal((0, """{"a":1,"a_2":2,"n":"NaN","big":1000000000000000000000000000000,"i":"1 mon 2 days","never":"infinity","at":"2026-11-01T09:00:00.5Z","list":[1.5,"NaN"],"yes":true,"j":{"k": 1}}"""), (odd.Status, odd.Output.Trim()));
 
         var tables = await RunningSystem.RunAsync(["lake", "tables", "--data", _data.Path]);
         Assert.All(tables.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(l).RootElement.ValueKind));

@@ -207,7 +207,7 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
         await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token);
         var before = (await LiveAsync()).ConvertAll(f => f.File.Location["file://".Length..]);
 
-        var erased = (await new LakeErasure(_postgres.DataSource, Lake(), new LakeExpiry(_postgres.DataSource, Lake())).RunAsync("AR02", 1 << 20, Token))!;
+        var erased = (await EraseAsync("AR02"))!;
 
         Assert.Equal((1L, 1, 0), (erased.Rows, erased.Files, erased.Left.Count));
         Assert.Equal("AR00,AR00,AR01,AR01", await QueryAsync<string>("string_agg(plate, ',' order by plate)"));
@@ -215,6 +215,66 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(2, Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Count());
         // Nor is it a bound of a file in any manifest.
         Assert.DoesNotContain("AR02", string.Concat(await BoundsAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_sighting_was_before_its_correction_does_not_come_back_when_its_plate_is_erased()
+    {
+        var sightings = Sightings(2, Noon, TimeSpan.FromMinutes(1));
+        await StoreAsync(sightings);
+        await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        await StoreAsync([sightings[0] with { Revision = 1, Plate = "AR00B" }]);
+        await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        Assert.Equal(2, (await LiveAsync()).Count);
+
+        Assert.Equal((1L, 2, 0), await EraseAsync("AR00B") is { } erased ? (erased.Rows, erased.Files, erased.Left.Count) : default);
+
+        Assert.Equal("AR01", await QueryAsync<string>("string_agg(plate, ',')"));
+        Assert.Single(Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task An_erasure_that_cannot_delete_a_file_is_not_done_until_a_later_one_has()
+    {
+        await StoreAsync(Sightings(3, Noon, TimeSpan.FromMinutes(1)));
+        await Archive().RollAsync(2, DateTimeOffset.MaxValue, Token);
+        await new LakeCompaction(_postgres.DataSource, Lake()).RunAsync(DateOnly.MaxValue, 1 << 20, Token);
+        Assert.Equal(3, Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Count());
+        var store = new StubbornStore(new FolderObjectStore(_folder));
+        var rows = new List<long>();
+
+        // None of the three goes: the one that was rewritten, and two that only an earlier state has.
+        var refused = await Assert.ThrowsAsync<IOException>(() => EraseAsync("AR00", store, rows.Add));
+        Assert.Contains(".parquet", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([1L], rows);
+        Assert.Equal(4, Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories).Count());
+        await Assert.ThrowsAsync<IOException>(() => EraseAsync("AR00", store));
+
+        store.IsStubborn = false;
+        Assert.Empty((await EraseAsync("AR00", store))!.Left);
+
+        Assert.Single(Directory.EnumerateFiles(_folder, "*.parquet", SearchOption.AllDirectories));
+        Assert.Equal("AR01,AR02", await QueryAsync<string>("string_agg(plate, ',' order by plate)"));
+        Assert.Equal(0L, await _postgres.ScalarAsync<long>("select count(*) from lake_leaving"));
+    }
+
+    [Fact]
+    public async Task An_alert_that_is_gone_from_Postgres_is_erased_from_the_lake_and_one_that_stands_is_not()
+    {
+        await StoreAsync(Sightings(1, Noon));
+        await _postgres.ExecuteAsync(
+            "insert into alerts (id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, requested_by, station_id, camera_id, captured_at, raised_at, state) select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'AR07', 'AR07', 'stolen', 1, 'tests', 'london-a1', 'a1-n1', now(), now(), s from unnest(array['dismissed', 'open']) as s");
+        await new LakeFeeds(_postgres.DataSource, Lake()).RunAsync(DateOnly.MaxValue, Token);
+        await _postgres.ExecuteAsync("delete from alerts where state = 'dismissed'");
+
+        Assert.Equal((1L, 1), await EraseAsync("AR07") is { } erased ? (erased.Rows, erased.Files) : default);
+
+        var file = Assert.Single(Directory.EnumerateFiles(Path.Combine(_folder, "lake/city/alerts/data"), "*.parquet", SearchOption.AllDirectories));
+        using var duck = new DuckDBConnection("data source=:memory:");
+        duck.Open();
+        using var command = duck.CreateCommand();
+        command.CommandText = $"select string_agg(state, ',') from '{file}'";
+        Assert.Equal("open", command.ExecuteScalar());
     }
 
     [Fact]
@@ -269,6 +329,17 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
         [.. Enumerable.Range(0, count).Select(i => Sighting($"AR{i:00}", from + (i * (apart ?? TimeSpan.FromHours(1)))))];
 
     private ArchiveWriter Archive(IObjectStore? store = null) => new(_postgres.DataSource, Lake(store));
+
+    private Task<LakeErased?> EraseAsync(string plate, IObjectStore? store = null, Action<long>? rewritten = null) =>
+        new LakeErasure(_postgres.DataSource, Lake(store), new LakeExpiry(_postgres.DataSource, Lake(store))).RunAsync(
+            plate,
+            1 << 20,
+            (rows, _) =>
+            {
+                rewritten?.Invoke(rows);
+                return Task.CompletedTask;
+            },
+            Token);
 
     private CityLake Lake(IObjectStore? store = null) => new(_postgres.DataSource, store ?? new FolderObjectStore(_folder), TimeProvider.System);
 
@@ -353,6 +424,16 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
         }
     }
 
+    /// <summary>Deletes nothing for a while.</summary>
+    private sealed class StubbornStore(IObjectStore inner) : Store(inner)
+    {
+        public bool IsStubborn { get; set; } = true;
+
+        public override Task PutFileAsync(string key, string path, string contentType, CancellationToken cancellationToken) => Inner.PutFileAsync(key, path, contentType, cancellationToken);
+
+        public override Task DeleteAsync(string key, CancellationToken cancellationToken) => IsStubborn ? throw new IOException("The store is read-only.") : Inner.DeleteAsync(key, cancellationToken);
+    }
+
     private abstract class Store(IObjectStore inner) : IObjectStore
     {
         public string Address => inner.Address;
@@ -375,6 +456,6 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
 
         public Task<IReadOnlyDictionary<string, ObjectUsage>> MeasureAsync(CancellationToken cancellationToken) => inner.MeasureAsync(cancellationToken);
 
-        public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
+        public virtual Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
     }
 }

@@ -100,6 +100,14 @@ public sealed class LakeCommitTests(PostgresServer server) : IAsyncLifetime
         Assert.Contains(verdict.Faults, f => f.Contains($"{keys[0]} of table sightings has 100 bytes", StringComparison.Ordinal));
         Assert.Contains(verdict.Faults, f => f.Contains($"{keys[1]} of table sightings is not in", StringComparison.Ordinal));
 
+        // As long as it was, and another in its middle.
+        await new TestIngest(_postgres.DataSource).ApplyAsync(Records([.. Enumerable.Range(0, 200).Select(i => Sighting($"AB{i}", Noon.AddDays(2).AddSeconds(i)))]));
+        await new ArchiveWriter(_postgres.DataSource, Lake()).RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        var damaged = (await LiveAsync()).Live.Single(f => f.File.Rows == 200).File.Location["memory://".Length..];
+        _objects.Damage(damaged, from: 100, count: 400);
+        Assert.DoesNotContain((await check.RunAsync(rows: false, Token)).Faults, f => f.Contains(damaged, StringComparison.Ordinal));
+        Assert.Contains((await check.RunAsync(rows: true, Token)).Faults, f => f.Contains($"{damaged} of table sightings cannot be read", StringComparison.Ordinal));
+
         await _postgres.ExecuteAsync("update iceberg_tables set metadata_location = $1 where table_name = 'sightings'", behind);
         var refused = await Assert.ThrowsAsync<InvalidDataException>(() => new LakeSweep(_postgres.DataSource, Lake()).FindAsync(-TimeSpan.FromDays(1), Token));
         Assert.Contains("is a later state of the table", refused.Message, StringComparison.Ordinal);
@@ -174,6 +182,13 @@ public sealed class LakeCommitTests(PostgresServer server) : IAsyncLifetime
             {
                 _objects.TryRemove(key, out _);
             }
+        }
+
+        public void Damage(string key, int from, int count)
+        {
+            var content = _objects[key].Content.ToArray();
+            content.AsSpan(from, count).Fill(0xA5);
+            _objects[key] = (content, _objects[key].At);
         }
 
         public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken)

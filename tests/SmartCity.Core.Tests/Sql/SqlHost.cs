@@ -61,6 +61,7 @@ public sealed class SqlHost(PostgresServer server) : IAsyncLifetime
             ["Lake:Analyst"] = Sees,
             ["Lake:AnalystPassword"] = "x",
             ["Lake:AnalystWithoutPlates"] = Blind,
+            ["Lake:AnalystWithoutPlatesPassword"] = "x",
             ["Lake:Folder"] = Path.Combine(_objects, "copies"),
         });
         builder.Services.AddLogging().AddSingleton(TimeProvider.System).AddSingleton<WorkerHealth>().AddSingleton(_listener);

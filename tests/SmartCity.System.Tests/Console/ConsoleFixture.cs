@@ -70,12 +70,13 @@ public sealed class ConsoleFixture : IAsyncLifetime
 
     /// <summary>A browser window of its own that nobody has signed in with.</summary>
     /// <param name="host">As which the browser knows the console.</param>
-    internal async Task<ConsoleWindow> OpenAsync(int width = 1440, ColorScheme colours = ColorScheme.Dark, string host = "127.0.0.1")
+    /// <param name="port">Where something stands between the two; 0 for the console itself.</param>
+    internal async Task<ConsoleWindow> OpenAsync(int width = 1440, ColorScheme colours = ColorScheme.Dark, string host = "127.0.0.1", int port = 0)
     {
         Assert.SkipWhen(_browser is null, "No Chromium on this machine: the console is not looked at.");
         var context = await _browser!.NewContextAsync(new()
         {
-            BaseURL = new UriBuilder(System.Http.BaseAddress!) { Host = host }.ToString(),
+            BaseURL = new UriBuilder(System.Http.BaseAddress!) { Host = host, Port = port == 0 ? System.Http.BaseAddress!.Port : port }.ToString(),
             ViewportSize = new() { Width = width, Height = width < 600 ? 844 : 900 },
             ColorScheme = colours,
         });

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace SmartCity.System.Tests.Console;
+
+/// <summary>What a browser fetches for the page that everybody has open. Pictures of vehicles are not counted: they depend on the traffic.</summary>
+[Collection(ConsoleCollection.Name)]
+public sealed class FirstLoadTests(ConsoleFixture console)
+{
+    private const long MostCold = 600 << 10;
+    private const long MostWarm = 20 << 10;
+
+    [Fact]
+    public async Task Live_comes_with_few_bytes_and_with_hardly_any_when_it_was_seen_before()
+    {
+        await using var wire = Wire.To(console.System.Http.BaseAddress!);
+        await using var window = await console.OpenAsync(port: wire.Port);
+        var files = await FilesAsync(window.Page);
+        await window.SignInAsync("administrator", Hosting.RunningSystem.AdministratorPassword);
+        await LookAsync();
+        var cold = Count("cold");
+
+        await LookAsync();
+        var warm = Count("warm");
+
+        Assert.InRange(cold, 1, MostCold);
+        Assert.InRange(warm, 1, MostWarm);
+        return;
+
+        async Task LookAsync()
+        {
+            await window.GoAsync("");
+            await window.FilledAsync();
+            await Expect(window.Page.Locator(".maplibregl-marker").First).ToBeVisibleAsync();
+        }
+
+        long Count(string name)
+        {
+            var came = files.ToArray();
+            files.Clear();
+            var bytes = wire.Take() - came.Where(f => f.Key.StartsWith("/evidence/", StringComparison.Ordinal)).Sum(f => f.Value);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {bytes:N0} bytes");
+            foreach (var (address, size) in came.Where(f => f.Value > 0).OrderByDescending(f => f.Value).Take(30))
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine($"{size,10:N0} {address}");
+            }
+
+            return bytes;
+        }
+    }
+
+    // Bytes of each answer with its headers, by path.
+    private static async Task<ConcurrentDictionary<string, long>> FilesAsync(IPage page)
+    {
+        var (files, paths) = (new ConcurrentDictionary<string, long>(), new ConcurrentDictionary<string, string>());
+        var session = await page.Context.NewCDPSessionAsync(page);
+        session.Event("Network.requestWillBeSent").OnEvent += (_, e) => paths[e!.Value.GetProperty("requestId").GetString()!] = new Uri(e.Value.GetProperty("request").GetProperty("url").GetString()!).AbsolutePath;
+        session.Event("Network.loadingFinished").OnEvent += (_, e) =>
+        {
+            var (path, bytes) = (paths.GetValueOrDefault(e!.Value.GetProperty("requestId").GetString()!, "?"), (long)e.Value.GetProperty("encodedDataLength").GetDouble());
+            files.AddOrUpdate(path, bytes, (_, before) => before + bytes);
+        };
+        await session.SendAsync("Network.enable");
+        return files;
+    }
+
+    /// <summary>Counts the bytes that a server sends. The circuit is compressed, of which a browser says nothing.</summary>
+    private sealed class Wire : IAsyncDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly CancellationTokenSource _stop = new();
+        private Task _work = Task.CompletedTask;
+        private long _bytes;
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public static Wire To(Uri server)
+        {
+            var wire = new Wire();
+            wire._listener.Start();
+            wire._work = wire.AcceptAsync(server);
+            return wire;
+        }
+
+        public long Take() => Interlocked.Exchange(ref _bytes, 0);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            _listener.Stop();
+            await _work;
+            _stop.Dispose();
+        }
+
+        private async Task AcceptAsync(Uri server)
+        {
+            var open = new List<Task>();
+            try
+            {
+                while (true)
+                {
+                    open.Add(CarryAsync(await _listener.AcceptTcpClientAsync(_stop.Token), server));
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                await Task.WhenAll(open);
+            }
+        }
+
+        private async Task CarryAsync(TcpClient browser, Uri server)
+        {
+            using var near = browser;
+            using var far = new TcpClient();
+            try
+            {
+                await far.ConnectAsync(server.Host, server.Port, _stop.Token);
+                var (there, back) = (near.GetStream().CopyToAsync(far.GetStream(), _stop.Token), AnswerAsync(far.GetStream(), near.GetStream()));
+                await Task.WhenAny(there, back);
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
+            {
+                return; // either end has gone
+            }
+        }
+
+        private async Task AnswerAsync(NetworkStream from, NetworkStream to)
+        {
+            var buffer = new byte[64 << 10];
+            for (var read = await from.ReadAsync(buffer, _stop.Token); read > 0; read = await from.ReadAsync(buffer, _stop.Token))
+            {
+                Interlocked.Add(ref _bytes, read);
+                await to.WriteAsync(buffer.AsMemory(0, read), _stop.Token);
+            }
+        }
+    }
+}
