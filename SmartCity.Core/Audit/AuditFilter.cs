@@ -131,6 +131,6 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
         var request = http.Request;
         string?[] subjects = [metadata?.Parameter is { } parameter ? request.Query[parameter].ToString() : string.Join(' ', request.RouteValues.Values), .. found.Select(f => f.Subject)];
         var subject = string.Join(' ', subjects.Where(s => !string.IsNullOrWhiteSpace(s)).Distinct());
-        return (subject.Length > 0 ? subject : request.QueryString.Value is { Length: > 0 } query ? query : metadata?.Whole ?? request.Path.Value, found.Select(f => f.Reason).FirstOrDefault(r => !string.IsNullOrWhiteSpace(r)));
+        return (subject.Length > 0 ? subject : QueryString.Create(request.Query).Value is { Length: > 0 } query ? query : metadata?.Whole ?? request.Path.Value, found.Select(f => f.Reason).FirstOrDefault(r => !string.IsNullOrWhiteSpace(r)));
     }
 }
