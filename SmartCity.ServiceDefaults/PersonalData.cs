@@ -9,7 +9,7 @@ using SmartCity.Contracts;
 namespace SmartCity.ServiceDefaults;
 
 /// <summary>
-/// Addresses under <c>/api/vehicles</c> contain a plate, and searches a reason; neither is written to a log or a trace. The instrumentation itself leaves
+/// Addresses under <c>/api/vehicles</c> may contain a plate, and searches a reason; neither is written to a log or a trace. The instrumentation itself leaves
 /// out the values of queries.
 /// </summary>
 internal static class PersonalData
@@ -50,7 +50,7 @@ internal static class PersonalData
         var segments = path.Split('/');
         for (var i = 1; i < segments.Length; i++)
         {
-            if (segments[i - 1] == BeforePlate && segments[i] is not ("" or "search" or "import"))
+            if (segments[i - 1] == BeforePlate && segments[i] is not ("" or "search" or "import" or "record" or "history" or "journey" or "discounts"))
             {
                 segments[i] = Masking.Plate(Uri.UnescapeDataString(segments[i]));
             }

@@ -31,7 +31,7 @@ internal static class ApiKeyEndpoints
         return TypedResults.Ok<IReadOnlyList<ApiKeyView>>(await command.ReadAllAsync(Read, cancellationToken));
     }
 
-    private static async Task<Results<Ok<ApiKeyCreated>, ProblemHttpResult>> AddAsync(NewApiKey body, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ApiKeyCreated>, ProblemHttpResult>> AddAsync(NewApiKey body, ClaimsPrincipal user, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         if (string.IsNullOrWhiteSpace(body.Name) || body.Name.Length > 100)
@@ -60,8 +60,8 @@ internal static class ApiKeyEndpoints
         }
 
         var token = AccessToken.New(AccessToken.KeyPrefix);
-        await using var command = dataSource.CreateCommand(
-            $"insert into api_keys (id, name, prefix, token_hash, scopes, created_by, created_at, expires_at, stations) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {Columns}");
+        await using var command = await change.CommandAsync(
+            $"insert into api_keys (id, name, prefix, token_hash, scopes, created_by, created_at, expires_at, stations) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {Columns}", cancellationToken);
         foreach (var value in (object?[])[Guid.CreateVersion7(), body.Name.Trim(), token[..PrefixShown], AccessToken.Hash(token), body.Scopes.Distinct().ToArray(), user.Identity!.Name!, now, body.ExpiresAt?.ToUniversalTime(), body.Stations?.Distinct().ToArray()])
         {
             command.Parameters.Add(new() { Value = value ?? DBNull.Value });

@@ -28,12 +28,10 @@ internal static class AlertActions
         : decision.Note?.Length > LongestNote ? $"note has {decision.Note.Length} characters; at most {LongestNote} are allowed."
         : null;
 
-    /// <summary>Takes a step in one transaction.</summary>
+    /// <summary>Takes a step inside the caller's transaction.</summary>
     /// <returns>Null if the action was done; otherwise the state that the alert is in, or an empty text if there is no such alert.</returns>
-    public static async Task<string?> TakeAsync(NpgsqlDataSource dataSource, Guid alert, AlertDecision decision, string by, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<string?> TakeAsync(NpgsqlConnection connection, Guid alert, AlertDecision decision, string by, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var lockRow = new NpgsqlCommand("select state from alerts where id = $1 for update", connection) { Parameters = { new() { Value = alert } } };
         if (await lockRow.ExecuteScalarAsync(cancellationToken) is not string state)
         {
@@ -67,7 +65,6 @@ internal static class AlertActions
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return null;
     }
 

@@ -159,14 +159,14 @@ internal static class AlertSlice
     }
 
     private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ActAsync(
-        Guid id, AlertDecision decision, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, AlertDecision decision, ClaimsPrincipal user, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (AlertActions.Check(decision) is { } wrong)
         {
             return Paging.Problem(wrong);
         }
 
-        return await AlertActions.TakeAsync(dataSource, id, decision, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) switch
+        return await AlertActions.TakeAsync(await change.BeginAsync(cancellationToken), id, decision, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) switch
         {
             null => TypedResults.NoContent(),
             "" => TypedResults.NotFound(),
@@ -175,7 +175,7 @@ internal static class AlertSlice
     }
 
     private static async Task<Results<Ok<AlertsDecided>, ProblemHttpResult>> ActOnAllAsync(
-        AlertsDecision decision, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+        AlertsDecision decision, ClaimsPrincipal user, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (decision.Ids is not { Count: > 0 and <= AlertsDecision.MostAlerts } ids)
         {
@@ -189,9 +189,10 @@ internal static class AlertSlice
         }
 
         var refused = new List<AlertRefusal>();
-        foreach (var id in ids.Distinct())
+        // In one order, so that two people who decide on many never wait for one another.
+        foreach (var id in ids.Distinct().Order())
         {
-            if (await AlertActions.TakeAsync(dataSource, id, each, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) is { } state)
+            if (await AlertActions.TakeAsync(await change.BeginAsync(cancellationToken), id, each, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) is { } state)
             {
                 refused.Add(new AlertRefusal(id, state.Length == 0 ? null : state));
             }

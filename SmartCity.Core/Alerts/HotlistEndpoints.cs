@@ -68,7 +68,7 @@ internal static class HotlistEndpoints
                 MostExported);
     }
 
-    private static async Task<Results<Created<HotlistEntryView>, ProblemHttpResult>> AddAsync(HotlistEntryView entry, ClaimsPrincipal user, RecentPassages passages, TypedPlates typed, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Created<HotlistEntryView>, ProblemHttpResult>> AddAsync(HotlistEntryView entry, ClaimsPrincipal user, RecentPassages passages, TypedPlates typed, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         var (valid, problem) = HotlistImport.Check(entry);
         if (valid is null)
@@ -83,11 +83,12 @@ internal static class HotlistEndpoints
 
         var now = time.GetUtcNow();
         var added = valid with { Id = Guid.CreateVersion7(now), AddedBy = user.Identity!.Name, AddedAt = now };
-        await using var command = dataSource.CreateCommand(
+        await using var command = await change.CommandAsync(
             """
             insert into hotlist_entries (id, pattern, reason, priority, requested_by, list, valid_from, valid_to, added_by, created_at)
             values ($1, $2, $3, $4, $5, $6, coalesce($7, '-infinity'), coalesce($8, 'infinity'), $9, $10)
-            """);
+            """,
+            cancellationToken);
         AddValues(command, added);
         command.Parameters.Add(new() { Value = added.AddedBy! });
         command.Parameters.Add(new() { Value = now });
@@ -95,7 +96,7 @@ internal static class HotlistEndpoints
         return TypedResults.Created($"/api/hotlist/{added.Id}", added with { State = StateOf(added, now), Meant = typed.Meant(added.Pattern) });
     }
 
-    private static async Task<Results<Ok<HotlistEntryView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, HotlistEntryView entry, RecentPassages passages, TypedPlates typed, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<HotlistEntryView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, HotlistEntryView entry, RecentPassages passages, TypedPlates typed, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         var (valid, problem) = HotlistImport.Check(entry);
         if (valid is null)
@@ -108,11 +109,12 @@ internal static class HotlistEndpoints
             return Paging.Problem(tooMuch);
         }
 
-        await using var command = dataSource.CreateCommand(
+        await using var command = await change.CommandAsync(
             $"""
             update hotlist_entries set pattern = $2, reason = $3, priority = $4, requested_by = $5, list = $6, valid_from = coalesce($7, '-infinity'), valid_to = coalesce($8, 'infinity')
             where id = $1 returning {EntryColumns}
-            """);
+            """,
+            cancellationToken);
         AddValues(command, valid with { Id = id });
         return await command.ReadAllAsync(r => ReadEntry(r, time.GetUtcNow()), cancellationToken) is [var changed] ? TypedResults.Ok(changed with { Meant = typed.Meant(changed.Pattern) }) : TypedResults.NotFound();
     }
@@ -189,9 +191,9 @@ internal static class HotlistEndpoints
         return TypedResults.Ok(new HotlistReach(pattern, met, vehicles, PlatePattern.IsExact(pattern) ? null : (await passages.ReadAsync(cancellationToken)).Refuse(pattern)));
     }
 
-    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand($"delete from hotlist_entries where id = $1 returning {EntryColumns}");
+        await using var command = await change.CommandAsync($"delete from hotlist_entries where id = $1 returning {EntryColumns}", cancellationToken);
         command.Parameters.Add(new() { Value = id });
         if (await command.ReadAllAsync(r => ReadEntry(r, time.GetUtcNow()), cancellationToken) is not [var removed])
         {

@@ -57,7 +57,7 @@ internal static class WebhookEndpoints
         return TypedResults.Ok(await command.ReadAllAsync(Read, cancellationToken));
     }
 
-    private static async Task<Results<Created<WebhookView>, ProblemHttpResult>> AddAsync(WebhookRequest request, CoreSecret secrets, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Created<WebhookView>, ProblemHttpResult>> AddAsync(WebhookRequest request, CoreSecret secrets, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (Problem(request) is { } problem)
         {
@@ -67,35 +67,35 @@ internal static class WebhookEndpoints
         var now = time.GetUtcNow();
         var madeUp = string.IsNullOrEmpty(request.Secret) ? MakeSecret() : null;
         var webhook = new WebhookView(Guid.CreateVersion7(now), request.Name!.Trim(), request.Url!, request.Enabled, now, request.LowestPriority, Lists(request), madeUp);
-        await using var command = dataSource.CreateCommand("insert into webhooks (id, name, url, secret, enabled, created_at, lowest_priority, lists) values ($1, $2, $3, $4, $5, $6, $7, $8)");
+        await using var command = await change.CommandAsync("insert into webhooks (id, name, url, secret, enabled, created_at, lowest_priority, lists) values ($1, $2, $3, $4, $5, $6, $7, $8)", cancellationToken);
         command.With(webhook.Id, webhook.Name, webhook.Url.AbsoluteUri, secrets.Seal(madeUp ?? request.Secret!, WebhookQueue.SecretPurpose), webhook.Enabled, now, webhook.LowestPriority, (object?)webhook.Lists ?? DBNull.Value);
         await command.ExecuteNonQueryAsync(cancellationToken);
         return TypedResults.Created($"/api/webhooks/{webhook.Id}", webhook);
     }
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, WebhookRequest request, CoreSecret secrets, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, WebhookRequest request, CoreSecret secrets, AuditedChange change, CancellationToken cancellationToken)
     {
         if (Problem(request) is { } problem)
         {
             return problem;
         }
 
-        await using var command = dataSource.CreateCommand("update webhooks set name = $2, url = $3, secret = coalesce(nullif($4, ''), secret), enabled = $5, lowest_priority = $6, lists = $7 where id = $1");
+        await using var command = await change.CommandAsync("update webhooks set name = $2, url = $3, secret = coalesce(nullif($4, ''), secret), enabled = $5, lowest_priority = $6, lists = $7 where id = $1", cancellationToken);
         command.With(id, request.Name!.Trim(), request.Url!.AbsoluteUri, string.IsNullOrEmpty(request.Secret) ? "" : secrets.Seal(request.Secret, WebhookQueue.SecretPurpose), request.Enabled, request.LowestPriority, (object?)Lists(request) ?? DBNull.Value);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
     }
 
-    private static async Task<Results<Ok<WebhookView>, NotFound>> RenewSecretAsync(Guid id, CoreSecret secrets, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<WebhookView>, NotFound>> RenewSecretAsync(Guid id, CoreSecret secrets, AuditedChange change, CancellationToken cancellationToken)
     {
         var secret = MakeSecret();
-        await using var command = dataSource.CreateCommand($"update webhooks set secret = $2 where id = $1 returning {Columns}");
+        await using var command = await change.CommandAsync($"update webhooks set secret = $2 where id = $1 returning {Columns}", cancellationToken);
         command.With(id, secrets.Seal(secret, WebhookQueue.SecretPurpose));
         return await command.ReadAllAsync(Read, cancellationToken) is [var webhook] ? TypedResults.Ok(webhook with { Secret = secret }) : TypedResults.NotFound();
     }
 
-    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("delete from webhooks where id = $1 returning name || ' ' || url");
+        await using var command = await change.CommandAsync("delete from webhooks where id = $1 returning name || ' ' || url", cancellationToken);
         command.With(id);
         if (await command.ExecuteScalarAsync(cancellationToken) is not string name)
         {

@@ -22,8 +22,10 @@ internal static class ApiConventions
 
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
-        services.AddOpenApi();
+        services.AddOpenApi(o => o.AddOperationTransformer(QueryHeaders.DocumentAsync));
         services.AddProblemDetails();
+        services.AddExceptionHandler<UnreadableRequests>();
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(o =>
         {
             o.SerializerOptions.Converters.Add(new UtcMillisecondsConverter());
@@ -46,6 +48,7 @@ internal static class ApiConventions
                 api => api
                     .UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = Status })
                     .UseStatusCodePages()
+                    .Use(QueryHeaders.ReadAsync)
                     .Use(StorableTextConverter.CheckAddressAsync)
                     .Use(WhenReadyAsync));
             pipeline.UseAuthentication();
@@ -90,7 +93,7 @@ internal static class ApiConventions
                 {
                     if (get(body) is IEnumerable elements && elements.Cast<object?>().Contains(null))
                     {
-                        throw new JsonException($"{name} has null among its elements.");
+                        throw new BodyFaultException($"has null among the elements of {name}. Leave it out.");
                     }
                 }
             };

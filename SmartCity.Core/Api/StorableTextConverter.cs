@@ -25,7 +25,7 @@ internal sealed class StorableTextConverter : JsonConverter<string>
     private static bool Holds(string? text) => text is not null && (text.Contains('\0', StringComparison.Ordinal) || text.Contains("%00", StringComparison.Ordinal));
 
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String ? Check(reader.GetString()!) : throw new JsonException("A text is expected.");
+        reader.TokenType == JsonTokenType.String ? Check(reader.GetString()!) : throw new BodyFaultException($"is {Name(reader.TokenType)}; a text is expected.");
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 
@@ -33,5 +33,13 @@ internal sealed class StorableTextConverter : JsonConverter<string>
 
     public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
 
-    private static string Check(string text) => text.Contains('\0', StringComparison.Ordinal) ? throw new JsonException($"A text {Refusal}") : text;
+    private static string Name(JsonTokenType token) => token switch
+    {
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "a list",
+        JsonTokenType.Number => "a number",
+        _ => "true or false",
+    };
+
+    private static string Check(string text) => text.Contains('\0', StringComparison.Ordinal) ? throw new BodyFaultException(Refusal) : text;
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 
@@ -10,7 +11,7 @@ namespace SmartCity.Core.Audit;
 
 /// <summary>
 /// Writes a line for every call that changed something or was marked, after the work and before the answer: what could not be written down is not
-/// answered. Rows that needed a reason count against the caller's quota.
+/// answered, and not changed where the handler changes it with <see cref="AuditedChange"/>. Rows that needed a reason count against the caller's quota.
 /// </summary>
 internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFilter
 {
@@ -52,13 +53,15 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
         // What changes something is written down before it does: a core that ends in between leaves that.
         var changes = !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) && metadata is not { ReasonRequired: true, RecordBody: true };
         var intent = changes ? await audit.IntendAsync(Actor(http), ActionOf(http, metadata), About(http, metadata, [BodyOf(context)]).Subject, reason.Length > 0 ? reason : null) : (Guid?)null;
+        var change = http.RequestServices.GetRequiredService<AuditedChange>();
         object? result;
         try
         {
             result = await next(context);
         }
-        catch (Exception e) when (e is BadHttpRequestException)
+        catch (Exception e) when (e is BadHttpRequestException || change.Begun is not null)
         {
+            await change.DisposeAsync();
             await ForgetAsync(intent);
             throw;
         }
@@ -69,9 +72,19 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
             var value = (answer as IValueHttpResult)?.Value;
             var body = BodyOf(context);
             var details = metadata is { RecordBody: true } ? body : http.Items[Details];
-            var (subject, why) = About(http, metadata, [body, details, value]);
-            await audit.AppendAsync(
-                Actor(http), ActionOf(http, metadata), subject, reason.Length > 0 ? reason : why, details is null ? null : JsonSerializer.Serialize(details, details.GetType(), JsonSerializerOptions.Web), intent);
+            var (subject, why) = About(http, metadata, [body, http.Items[Details], value]);
+            var (action, given, json) = (ActionOf(http, metadata), reason.Length > 0 ? reason : why, details is null ? null : JsonSerializer.Serialize(details, details.GetType(), JsonSerializerOptions.Web));
+            try
+            {
+                await (change.Begun is null ? audit.AppendAsync(Actor(http), action, subject, given, json, intent) : audit.AppendAsync(change, Actor(http), action, subject, given, json, intent));
+            }
+            catch (Exception) when (change.Begun is not null)
+            {
+                await change.DisposeAsync();
+                await ForgetAsync(intent);
+                throw;
+            }
+
             if (metadata is { IsCounted: true })
             {
                 Count(http, answer, value);
@@ -79,6 +92,7 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
         }
         else
         {
+            await change.DisposeAsync();
             await ForgetAsync(intent);
         }
 
@@ -131,6 +145,6 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
         var request = http.Request;
         string?[] subjects = [metadata?.Parameter is { } parameter ? request.Query[parameter].ToString() : string.Join(' ', request.RouteValues.Values), .. found.Select(f => f.Subject)];
         var subject = string.Join(' ', subjects.Where(s => !string.IsNullOrWhiteSpace(s)).Distinct());
-        return (subject.Length > 0 ? subject : request.QueryString.Value is { Length: > 0 } query ? query : metadata?.Whole ?? request.Path.Value, found.Select(f => f.Reason).FirstOrDefault(r => !string.IsNullOrWhiteSpace(r)));
+        return (subject.Length > 0 ? subject : QueryString.Create(request.Query).Value is { Length: > 0 } query ? query : metadata?.Whole ?? request.Path.Value, found.Select(f => f.Reason).FirstOrDefault(r => !string.IsNullOrWhiteSpace(r)));
     }
 }

@@ -28,6 +28,19 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, CoreSecret secret, T
         await transaction.CommitAsync();
     }
 
+    /// <summary>The same together with the change that the line tells of: when this returns, both are durable; when it throws, neither is.</summary>
+    public async Task AppendAsync(AuditedChange change, string actor, string action, string? subject, string? reason, string? details, Guid? intent)
+    {
+        var connection = change.Begun!;
+        await AppendAsync(connection, await LockHeadAsync(connection, CancellationToken.None), actor, action, subject, reason, details, CancellationToken.None);
+        if (intent is { } done)
+        {
+            await ForgetAsync(connection, done);
+        }
+
+        await change.CommitAsync();
+    }
+
     /// <summary>Writes down what is about to be done. Durable when this returns; a line takes its place, or <see cref="ForgetAsync(Guid)"/> when nothing was done.</summary>
     public async Task<Guid> IntendAsync(string actor, string action, string? subject, string? reason)
     {

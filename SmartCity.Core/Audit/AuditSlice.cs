@@ -16,7 +16,7 @@ internal static class AuditSlice
     private const int MostExported = 100_000;
     private const string Select = "select number, at, actor, action, subject, reason, details, encode(hash, 'hex') from audit where {where} order by number desc limit {limit}";
 
-    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<AuditLog>().AddSingleton<History>().AddSingleton<ReadQuota>().AddSingleton<AuditChecks>().AddSingleton<AuditRetention>()
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<AuditLog>().AddScoped<AuditedChange>().AddSingleton<History>().AddSingleton<ReadQuota>().AddSingleton<AuditChecks>().AddSingleton<AuditRetention>()
         .AddSingleton<AuditIntents>().AddHostedService(provider => provider.GetRequiredService<AuditIntents>())
         .AddSingleton<AuditAnchors>().AddHostedService(provider => provider.GetRequiredService<AuditAnchors>());
 

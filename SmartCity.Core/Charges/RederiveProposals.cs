@@ -52,6 +52,14 @@ internal static class RederiveProposals
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
+    /// <summary>Removes those that are too old to be agreed to.</summary>
+    public static async Task ForgetAsync(NpgsqlDataSource dataSource, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("delete from rederive_proposals where proposed_at < $1");
+        command.Parameters.Add(new() { Value = now - Kept });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>Those that wait, newest first.</summary>
     public static async Task<List<ChargeProposal>> ListAsync(NpgsqlDataSource dataSource, bool restricted, DateTimeOffset now, int most, CancellationToken cancellationToken)
     {

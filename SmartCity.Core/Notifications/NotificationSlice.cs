@@ -36,13 +36,13 @@ internal static class NotificationSlice
         group.MapGet("", GetAsync).WithSummary("Recipients, rota and rules, and who is on which line now");
         group.MapPost("recipients", AddAsync).WithSummary("Adds a recipient of messages about alerts: email, webhook (signed JSON), slack or teams; its address is kept sealed").DisableAntiforgery().Audited("notifications.recipient.add").AuditAbout((RecipientRequest r) => Named(r));
         group.MapPut("recipients/{id:guid}", ChangeAsync).WithSummary("Changes a recipient; it keeps its address if none is given").DisableAntiforgery().Audited("notifications.recipient.change").AuditAbout((RecipientRequest r) => Named(r));
-        group.MapDelete("recipients/{id:guid}", RemoveAsync).WithSummary("Removes a recipient with its shifts and deliveries").Audited("notifications.recipient.remove");
-        group.MapPost("recipients/{id:guid}/test", TestAsync).WithSummary("Sends a test at once and says what became of it").Audited("notifications.recipient.test");
-        group.MapPost("shifts", AddShiftAsync).WithSummary("Puts a recipient on the first or second line at some hours of some days of the week, in the city's time zone").DisableAntiforgery().Audited("notifications.shift.add", recordBody: true).AuditAbout((NewShift s) => ($"{s.RecipientId}", null));
-        group.MapDelete("shifts/{id:guid}", RemoveShiftAsync).WithSummary("Takes a shift off the rota").Audited("notifications.shift.remove");
+        group.MapDelete("recipients/{id:guid}", RemoveAsync).WithSummary("Removes a recipient with its shifts and deliveries").Audited("notifications.recipient.remove").AuditAbout((AuditName n) => (n.Name, null));
+        group.MapPost("recipients/{id:guid}/test", TestAsync).WithSummary("Sends a test at once and says what became of it").Audited("notifications.recipient.test").AuditAbout((AuditName n) => (n.Name, null));
+        group.MapPost("shifts", AddShiftAsync).WithSummary("Puts a recipient on the first or second line at some hours of some days of the week, in the city's time zone").DisableAntiforgery().Audited("notifications.shift.add", recordBody: true).AuditAbout((AuditName n) => (n.Name, null));
+        group.MapDelete("shifts/{id:guid}", RemoveShiftAsync).WithSummary("Takes a shift off the rota").Audited("notifications.shift.remove").AuditAbout((AuditName n) => (n.Name, null));
         group.MapPut("rules/{priority}", SetRuleAsync).WithSummary("Says of alerts of a priority whether the first line is told, and after how many minutes without acknowledgement the second").DisableAntiforgery().Audited("notifications.rule", recordBody: true);
         group.MapGet("deliveries", DeliveriesAsync).WithSummary("Messages about alerts, newest first; state is waiting, delivered, dead or settled");
-        group.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Tells a recipient again of an alert that nobody deals with yet").Audited("notifications.resend");
+        group.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Tells a recipient again of an alert that nobody deals with yet").Audited("notifications.resend").AuditAbout((AuditName n) => (n.Name, null));
         app.MapGet("/api/alerts/{id:guid}/notifications", OfAlertAsync).WithTags("Alerts").WithSummary("Who was told of an alert, and when the second line will be").RequireAuthorization(Scope.AlertsRead);
         return app;
     }
@@ -53,7 +53,7 @@ internal static class NotificationSlice
         return TypedResults.Ok(new NotificationSettings(await store.RecipientsAsync(cancellationToken), await store.ShiftsAsync(cancellationToken), await store.RulesAsync(cancellationToken), first, second, mail.IsSet));
     }
 
-    private static async Task<Results<Created<RecipientView>, ProblemHttpResult>> AddAsync(RecipientRequest body, NotificationStore store, CoreSecret secrets, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Created<RecipientView>, ProblemHttpResult>> AddAsync(RecipientRequest body, NotificationStore store, AuditedChange change, CoreSecret secrets, TimeProvider time, CancellationToken cancellationToken)
     {
         if (body.Kind is not { } kind || !RecipientKind.All.Contains(kind))
         {
@@ -77,12 +77,12 @@ internal static class NotificationSlice
 
         var secret = WebhookEndpoints.MakeSecret();
         var recipient = new RecipientView(Guid.CreateVersion7(time.GetUtcNow()), body.Name!.Trim(), kind, shown, body.Enabled, time.GetUtcNow());
-        return await store.AddAsync(recipient, secrets.Seal(body.Address!.Trim(), NotificationStore.Purpose), secrets.Seal(secret, NotificationStore.Purpose), cancellationToken)
+        return await NotificationStore.AddAsync(change, recipient, secrets.Seal(body.Address!.Trim(), NotificationStore.Purpose), secrets.Seal(secret, NotificationStore.Purpose), cancellationToken)
             ? TypedResults.Created($"/api/notifications/recipients/{recipient.Id}", recipient with { Secret = kind == RecipientKind.Webhook ? secret : null })
             : Taken(recipient.Name);
     }
 
-    private static async Task<Results<Ok<RecipientView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, RecipientRequest body, NotificationStore store, CoreSecret secrets, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<RecipientView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, RecipientRequest body, NotificationStore store, AuditedChange change, CoreSecret secrets, CancellationToken cancellationToken)
     {
         if (CheckName(body) is { } wrong)
         {
@@ -101,18 +101,32 @@ internal static class NotificationSlice
         }
 
         var recipient = before with { Name = body.Name!.Trim(), Shown = shown, Enabled = body.Enabled };
-        return await store.ChangeAsync(recipient, keeps ? "" : secrets.Seal(body.Address!.Trim(), NotificationStore.Purpose), cancellationToken) ? TypedResults.Ok(recipient) : Taken(recipient.Name);
+        return await NotificationStore.ChangeAsync(change, recipient, keeps ? "" : secrets.Seal(body.Address!.Trim(), NotificationStore.Purpose), cancellationToken) ? TypedResults.Ok(recipient) : Taken(recipient.Name);
     }
 
-    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, NotificationStore store, CancellationToken cancellationToken) =>
-        await store.RemoveAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, HttpContext http, AuditedChange change, CancellationToken cancellationToken)
+    {
+        if (await NotificationStore.RemoveAsync(change, id, cancellationToken) is not { } name)
+        {
+            return TypedResults.NotFound();
+        }
 
-    private static async Task<Results<Ok<WebhookAttemptView>, NotFound>> TestAsync(Guid id, NotificationStore store, NotificationSender sender, CoreSecret secrets, CancellationToken cancellationToken) =>
-        await store.RecipientAsync(id, cancellationToken) is { } found
-            ? TypedResults.Ok(await sender.TestAsync(found.View, secrets.Open(found.Address, NotificationStore.Purpose), secrets.Open(found.Secret, NotificationStore.Purpose), cancellationToken))
-            : TypedResults.NotFound();
+        http.Items[AuditFilter.Details] = new AuditName(name);
+        return TypedResults.NoContent();
+    }
 
-    private static async Task<Results<Created<ShiftView>, ProblemHttpResult>> AddShiftAsync(NewShift body, NotificationStore store, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<WebhookAttemptView>, NotFound>> TestAsync(Guid id, HttpContext http, NotificationStore store, NotificationSender sender, CoreSecret secrets, CancellationToken cancellationToken)
+    {
+        if (await store.RecipientAsync(id, cancellationToken) is not { } found)
+        {
+            return TypedResults.NotFound();
+        }
+
+        http.Items[AuditFilter.Details] = new AuditName(found.View.Name);
+        return TypedResults.Ok(await sender.TestAsync(found.View, secrets.Open(found.Address, NotificationStore.Purpose), secrets.Open(found.Secret, NotificationStore.Purpose), cancellationToken));
+    }
+
+    private static async Task<Results<Created<ShiftView>, ProblemHttpResult>> AddShiftAsync(NewShift body, HttpContext http, NotificationStore store, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (Rota.Check(body) is { } wrong)
         {
@@ -125,13 +139,27 @@ internal static class NotificationSlice
         }
 
         var shift = new ShiftView(Guid.CreateVersion7(time.GetUtcNow()), body.RecipientId, body.Line, [.. body.Days!.Distinct().Order()], body.Begins!.Value, body.Ends!.Value);
-        return await store.AddAsync(shift, cancellationToken) ? TypedResults.Created($"/api/notifications/shifts/{shift.Id}", shift) : Paging.Problem("recipientId must name a recipient.");
+        if (await NotificationStore.AddAsync(change, shift, cancellationToken) is not { } name)
+        {
+            return Paging.Problem("recipientId must name a recipient.");
+        }
+
+        http.Items[AuditFilter.Details] = Named(name, shift);
+        return TypedResults.Created($"/api/notifications/shifts/{shift.Id}", shift);
     }
 
-    private static async Task<Results<NoContent, NotFound>> RemoveShiftAsync(Guid id, NotificationStore store, CancellationToken cancellationToken) =>
-        await store.RemoveShiftAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+    private static async Task<Results<NoContent, NotFound>> RemoveShiftAsync(Guid id, HttpContext http, AuditedChange change, CancellationToken cancellationToken)
+    {
+        if (await NotificationStore.RemoveShiftAsync(change, id, cancellationToken) is not var (name, shift))
+        {
+            return TypedResults.NotFound();
+        }
 
-    private static async Task<Results<Ok<NotificationRule>, ProblemHttpResult>> SetRuleAsync(int priority, NotificationRuleChange body, NotificationStore store, TimeProvider time, CancellationToken cancellationToken)
+        http.Items[AuditFilter.Details] = Named(name, shift);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<NotificationRule>, ProblemHttpResult>> SetRuleAsync(int priority, NotificationRuleChange body, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (priority is < 1 or > 5)
         {
@@ -144,7 +172,7 @@ internal static class NotificationSlice
         }
 
         var rule = new NotificationRule(priority, body.First, body.SecondAfterMinutes);
-        await store.SetAsync(rule, time.GetUtcNow(), cancellationToken);
+        await NotificationStore.SetAsync(change, rule, time.GetUtcNow(), cancellationToken);
         return TypedResults.Ok(rule);
     }
 
@@ -153,13 +181,21 @@ internal static class NotificationSlice
             ? problem
             : TypedResults.Ok(Paging.ToPage(await store.DeliveriesAsync(new SqlFilter().And("d.state = @", state).After("d.first_at", "d.id", after), limit + 1, cancellationToken), limit, d => new Cursor(d.FirstAt, d.Id)));
 
-    private static async Task<Results<Accepted, ProblemHttpResult>> ResendAsync(Guid id, NotificationStore store, TimeProvider time, CancellationToken cancellationToken) =>
-        await store.ResendAsync(id, time.GetUtcNow(), cancellationToken)
-            ? TypedResults.Accepted((string?)null)
-            : TypedResults.Problem("There is no such message, or somebody deals with its alert already.", statusCode: StatusCodes.Status409Conflict);
+    private static async Task<Results<Accepted, ProblemHttpResult>> ResendAsync(Guid id, HttpContext http, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (await NotificationStore.ResendAsync(change, id, time.GetUtcNow(), cancellationToken) is not { } name)
+        {
+            return TypedResults.Problem("There is no such message, or somebody deals with its alert already.", statusCode: StatusCodes.Status409Conflict);
+        }
+
+        http.Items[AuditFilter.Details] = new AuditName(name);
+        return TypedResults.Accepted((string?)null);
+    }
 
     private static async Task<Ok<AlertNotifications>> OfAlertAsync(Guid id, NotificationStore store, CancellationToken cancellationToken) =>
         TypedResults.Ok(new AlertNotifications(await store.SecondLineAtAsync(id, cancellationToken), await store.DeliveriesAsync(new SqlFilter().And("d.alert_id = @", (Guid?)id), Paging.MaximumLimit, cancellationToken)));
+
+    private static AuditName Named(string recipient, ShiftView shift) => new($"{recipient}, line {shift.Line}, {shift.Begins:HH:mm} to {shift.Ends:HH:mm} on days {string.Join(' ', shift.Days)}");
 
     // Never the address, which may let anybody write into a channel.
     private static (string? Subject, string? Reason) Named(RecipientRequest request) => ($"{request.Name} {request.Kind}", null);

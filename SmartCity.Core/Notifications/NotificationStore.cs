@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Notifications;
 
@@ -34,28 +35,29 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
     }
 
     /// <summary>Whether the name was free.</summary>
-    public async Task<bool> AddAsync(RecipientView recipient, string address, string secret, CancellationToken cancellationToken)
+    public static async Task<bool> AddAsync(AuditedChange change, RecipientView recipient, string address, string secret, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             "insert into notification_recipients (id, name, kind, address, shown, secret, enabled, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (name) do nothing",
-            recipient.Id, recipient.Name, recipient.Kind, address, recipient.Shown, secret, recipient.Enabled, recipient.CreatedAt);
+            cancellationToken)).With(recipient.Id, recipient.Name, recipient.Kind, address, recipient.Shown, secret, recipient.Enabled, recipient.CreatedAt);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     /// <summary>Whether the name was free.</summary>
     /// <param name="address">Sealed; empty to keep the one before.</param>
-    public async Task<bool> ChangeAsync(RecipientView recipient, string address, CancellationToken cancellationToken)
+    public static async Task<bool> ChangeAsync(AuditedChange change, RecipientView recipient, string address, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             "update notification_recipients set name = $2, address = coalesce(nullif($3, ''), address), shown = $4, enabled = $5 where id = $1 and not exists (select from notification_recipients o where o.name = $2 and o.id <> $1)",
-            recipient.Id, recipient.Name, address, recipient.Shown, recipient.Enabled);
+            cancellationToken)).With(recipient.Id, recipient.Name, address, recipient.Shown, recipient.Enabled);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    public async Task<bool> RemoveAsync(Guid id, CancellationToken cancellationToken)
+    /// <summary>The name of whom it removed; null if there is no such recipient.</summary>
+    public static async Task<string?> RemoveAsync(AuditedChange change, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = Command("delete from notification_recipients where id = $1", id);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        await using var command = (await change.CommandAsync("delete from notification_recipients where id = $1 returning name", cancellationToken)).With(id);
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     public async Task<List<ShiftView>> ShiftsAsync(CancellationToken cancellationToken)
@@ -64,19 +66,24 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
         return await command.ReadAllAsync(ReadShift, cancellationToken);
     }
 
-    /// <summary>Whether there is such a recipient.</summary>
-    public async Task<bool> AddAsync(ShiftView shift, CancellationToken cancellationToken)
+    /// <summary>The recipient's name; null if there is no such recipient.</summary>
+    public static async Task<string?> AddAsync(AuditedChange change, ShiftView shift, CancellationToken cancellationToken)
     {
-        await using var command = Command(
-            "insert into notification_shifts (id, recipient_id, line, days, begins, ends) select $1, r.id, $3, $4, $5, $6 from notification_recipients r where r.id = $2",
-            shift.Id, shift.RecipientId, shift.Line, shift.Days.ToArray(), shift.Begins, shift.Ends);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        await using var command = (await change.CommandAsync(
+            """
+            insert into notification_shifts (id, recipient_id, line, days, begins, ends) select $1, r.id, $3, $4, $5, $6 from notification_recipients r where r.id = $2
+            returning (select name from notification_recipients r where r.id = recipient_id)
+            """,
+            cancellationToken)).With(shift.Id, shift.RecipientId, shift.Line, shift.Days.ToArray(), shift.Begins, shift.Ends);
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
-    public async Task<bool> RemoveShiftAsync(Guid id, CancellationToken cancellationToken)
+    /// <summary>What it removed, and its recipient's name; null if there is no such shift.</summary>
+    public static async Task<(string Name, ShiftView Shift)?> RemoveShiftAsync(AuditedChange change, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = Command("delete from notification_shifts where id = $1", id);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        await using var command = (await change.CommandAsync(
+            "delete from notification_shifts s using notification_recipients r where s.id = $1 and r.id = s.recipient_id returning s.id, s.recipient_id, s.line, s.days, s.begins, s.ends, r.name", cancellationToken)).With(id);
+        return await command.ReadAllAsync(r => (r.GetString(6), ReadShift(r)), cancellationToken) is [var removed] ? removed : null;
     }
 
     public async Task<List<NotificationRule>> RulesAsync(CancellationToken cancellationToken)
@@ -85,11 +92,11 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
         return await command.ReadAllAsync(r => new NotificationRule(r.GetInt32(0), r.GetBoolean(1), r.IsDBNull(2) ? null : (int)r.GetFieldValue<TimeSpan>(2).TotalMinutes), cancellationToken);
     }
 
-    public async Task SetAsync(NotificationRule rule, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task SetAsync(AuditedChange change, NotificationRule rule, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             "insert into notification_rules (priority, first, second_after, since) values ($1, $2, $3, $4) on conflict (priority) do update set first = excluded.first, second_after = excluded.second_after, since = case when notification_rules.first or notification_rules.second_after is not null then notification_rules.since else excluded.since end",
-            rule.Priority, rule.First, new NpgsqlParameter { Value = rule.SecondAfterMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval }, now);
+            cancellationToken)).With(rule.Priority, rule.First, new NpgsqlParameter { Value = rule.SecondAfterMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval }, now);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -102,16 +109,17 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
             cancellationToken);
     }
 
-    /// <summary>Whether there is such a delivery of an alert that somebody still has to deal with; it is due at once now.</summary>
-    public async Task<bool> ResendAsync(Guid delivery, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Makes a delivery due at once, and gives its recipient's name; null if there is none of an alert that somebody still has to deal with.</summary>
+    public static async Task<string?> ResendAsync(AuditedChange change, Guid delivery, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             """
             update notification_deliveries d set state = 'waiting', attempts = 0, first_at = $2, next_at = $2, finished_at = null, fault = null
-            from alerts a where d.id = $1 and a.id = d.alert_id and a.state in ('open', 'escalated')
+            from alerts a, notification_recipients r where d.id = $1 and a.id = d.alert_id and a.state in ('open', 'escalated') and r.id = d.recipient_id
+            returning r.name
             """,
-            delivery, now);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+            cancellationToken)).With(delivery, now);
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     /// <summary>When the second line is told of an alert if nobody acknowledges it; null when it is not, or was.</summary>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Audit;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults.Health;
 
@@ -100,6 +101,13 @@ internal sealed class RetentionWorker(
         _asked.Reader.TryRead(out _);
     }
 
+    // The ledger stays; the days of its kind tell the next one which pictures of charges go. What waited too long for a second person is no charge.
+    private async Task<Removal> ProposalsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await RederiveProposals.ForgetAsync(dataSource, now, cancellationToken);
+        return default;
+    }
+
     private async Task<string?> RunAsync(string kind, IReadOnlyDictionary<string, int> days, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
@@ -113,7 +121,7 @@ internal sealed class RetentionWorker(
             {
                 RetentionRules.Dismissed => await alerts.DismissedAsync(before, options.Value.BatchSize, cancellationToken),
                 RetentionRules.Alerts => await alerts.OthersAsync(before, options.Value.BatchSize, cancellationToken),
-                RetentionRules.Charges => default, // its days tell the next kind which pictures of charges go
+                RetentionRules.Charges => await ProposalsAsync(at, cancellationToken),
                 RetentionRules.Evidence => await evidence.RunAsync(before, at - TimeSpan.FromDays(days[RetentionRules.Charges]), options.Value.BatchSize, cancellationToken),
                 RetentionRules.Sightings => await sightings.RunAsync(before, options.Value.BatchSize, cancellationToken),
                 RetentionRules.Archive => await archive.RunAsync(before, cancellationToken),

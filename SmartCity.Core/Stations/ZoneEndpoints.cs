@@ -31,7 +31,7 @@ internal static class ZoneEndpoints
         return TypedResults.Ok<IReadOnlyList<ZoneView>>(await command.ReadAllAsync(Read, cancellationToken));
     }
 
-    private static async Task<Results<Ok<ZoneView>, NotFound, ProblemHttpResult>> ChangeAsync(string id, ZoneChange body, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ZoneView>, NotFound, ProblemHttpResult>> ChangeAsync(string id, ZoneChange body, AuditedChange change, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(body.Name) || body.Name.Length > LongestName)
         {
@@ -43,7 +43,7 @@ internal static class ZoneEndpoints
             return Paging.Problem(wrong);
         }
 
-        await using var command = dataSource.CreateCommand("update zones set name = $2, outline = $3 where id = $1 returning id, name, outline");
+        await using var command = await change.CommandAsync("update zones set name = $2, outline = $3 where id = $1 returning id, name, outline", cancellationToken);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = body.Name.Trim() });
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(body.Outline), NpgsqlDbType = NpgsqlDbType.Jsonb });

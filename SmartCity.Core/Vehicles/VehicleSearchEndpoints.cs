@@ -28,9 +28,13 @@ internal static class VehicleSearchEndpoints
         group.MapPost("/search", SearchAsync).WithSummary("Passages of vehicles by plate or pattern, make, colour, class, station and time, newest first; a reason is required")
             .RequireReason("vehicles.search", recordBody: true).AuditAbout((VehicleSearch s) => LookedFor(s));
         group.MapGet("/search/export", ExportAsync).WithSummary($"The same as CSV, at most {MostExported} rows").RequireReason("vehicles.export", recordBody: true).AuditAbout((VehicleSearch s) => LookedFor(s));
-        group.MapGet("/{plate}/journey", JourneyAsync).WithSummary("Where a vehicle went, oldest first, with times and lowest possible average speeds between stations; the last day if from and to are not given")
-            .RequireReason("vehicles.journey");
-        group.MapGet("/{plate}/journey/export", ExportJourneyAsync).WithSummary("The same as CSV").RequireReason("vehicles.export");
+        foreach (var (journey, parameter) in ((string, string?)[])[("/journey", "plate"), ("/{plate}/journey", null)])
+        {
+            group.MapGet(journey, JourneyAsync).WithSummary("Where a vehicle went, oldest first, with times and lowest possible average speeds between stations; the last day if from and to are not given")
+                .RequireReason("vehicles.journey", parameter);
+            group.MapGet(journey + "/export", ExportJourneyAsync).WithSummary("The same as CSV").RequireReason("vehicles.export", parameter);
+        }
+
         return app;
     }
 
@@ -73,8 +77,8 @@ internal static class VehicleSearchEndpoints
     {
         var until = to?.At ?? time.GetUtcNow();
         var since = from?.At ?? until.AddDays(-1);
-        return since >= until || until - since > LongestJourney
-            ? Paging.Problem($"from must be before to, by at most {LongestJourney.TotalDays} days.")
+        return string.IsNullOrWhiteSpace(plate) ? Paging.Problem("plate is needed: the plate whose journey is asked for.")
+            : since >= until || until - since > LongestJourney ? Paging.Problem($"from must be before to, by at most {LongestJourney.TotalDays} days.")
             : TypedResults.Ok(await FindJourneyAsync(plate, since, until, Restricted.MaySee(http), dataSource, cancellationToken));
     }
 

@@ -22,8 +22,12 @@ internal static class VehicleSlice
     public static IEndpointRouteBuilder MapVehicles(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/vehicles").WithTags("Vehicles");
-        group.MapGet("/{plate}", GetAsync).WithSummary("A registry record").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
-        group.MapGet("/{plate}/history", HistoryAsync).WithSummary("What the registry knows of a vehicle over time, oldest first").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record");
+        foreach (var (record, history, parameter) in ((string, string, string?)[])[("/record", "/history", "plate"), ("/{plate}", "/{plate}/history", null)])
+        {
+            group.MapGet(record, GetAsync).WithSummary("A registry record").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record", parameter);
+            group.MapGet(history, HistoryAsync).WithSummary("What the registry knows of a vehicle over time, oldest first").RequireAuthorization(Scope.VehiclesSearch).RequireReason("vehicles.record", parameter);
+        }
+
         group.MapPost("/import", ImportAsync).WithSummary("Adds vehicles from CSV, or changes what the file has columns for, from a day on; invalid rows are reported by line; with preview=true nothing is saved")
             .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite)
             .Audited("vehicles.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows{(r.Preview ? ", a preview" : "")}"), null));

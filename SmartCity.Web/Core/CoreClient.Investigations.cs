@@ -1,6 +1,4 @@
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 
@@ -37,8 +35,8 @@ public sealed partial class CoreClient
     {
         using var content = new StreamContent(file);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        using var response = await http.PostAsync(QueryHelpers.AddQueryString($"api/investigations/{id}/files", "name", name), content, cancellationToken);
-        await CheckAsync(response, cancellationToken);
-        return await response.Content.ReadFromJsonAsync<InvestigationFile>(Json, cancellationToken) ?? throw new JsonException("The core's answer to the file is empty.");
+        var request = Request(HttpMethod.Post, QueryHelpers.AddQueryString($"api/investigations/{id}/files", "name", name), null);
+        request.Content = content;
+        return await AnswerAsync<InvestigationFile>(request, cancellationToken);
     }
 }

@@ -16,7 +16,7 @@ public sealed partial class CoreClient
     {
         try
         {
-            return await GetAsync<VehicleView>($"api/vehicles/{Uri.EscapeDataString(plate)}", cancellationToken, reason);
+            return await GetAsync<VehicleView>(Address("api/vehicles/record", ("plate", plate)), cancellationToken, reason);
         }
         catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
@@ -25,7 +25,7 @@ public sealed partial class CoreClient
     }
 
     public Task<JourneyView> JourneyAsync(string plate, DateTimeOffset from, DateTimeOffset to, string reason, CancellationToken cancellationToken) =>
-        GetAsync<JourneyView>(QueryHelpers.AddQueryString($"api/vehicles/{Uri.EscapeDataString(plate)}/journey", Given(("from", Utc(from)), ("to", Utc(to)))), cancellationToken, reason);
+        GetAsync<JourneyView>(QueryHelpers.AddQueryString("api/vehicles/journey", Given(("plate", plate), ("from", Utc(from)), ("to", Utc(to)))), cancellationToken, reason);
 
     /// <summary>A time as the API takes it.</summary>
     public static string Utc(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

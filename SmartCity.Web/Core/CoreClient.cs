@@ -36,8 +36,16 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
     public Task<SightingView> SightingAsync(Guid id, CancellationToken cancellationToken, string? reason = null) => GetAsync<SightingView>($"api/sightings/{id}", cancellationToken, reason);
 
     /// <summary>The response to a GET of the API, to be passed on; the caller disposes it.</summary>
-    public Task<HttpResponseMessage> OpenAsync(string path, string? reason, CancellationToken cancellationToken) =>
-        http.SendAsync(Request(HttpMethod.Get, path, reason), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    public async Task<HttpResponseMessage> OpenAsync(string path, string? reason, CancellationToken cancellationToken)
+    {
+        var response = await http.SendAsync(Request(HttpMethod.Get, path, reason), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            RefuseUnread(response);
+        }
+
+        return response;
+    }
 
     /// <summary>A picture's response, to be passed on; the caller disposes it.</summary>
     public Task<HttpResponseMessage> EvidenceAsync(string key, CancellationToken cancellationToken) => OpenAsync($"api/evidence/{key}", null, cancellationToken);
@@ -121,7 +129,13 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
     // The reason goes to the audit; headers hold no other letters than ASCII.
     private HttpRequestMessage Request(HttpMethod method, string path, string? reason, object? body = null)
     {
-        var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: Json) };
+        var (address, personal) = WithoutPersonal(path);
+        var request = new HttpRequestMessage(method, address) { Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: Json) };
+        foreach (var (name, value) in personal)
+        {
+            request.Headers.Add(QueryHeader.Of(name), Uri.EscapeDataString(value ?? ""));
+        }
+
         if (reason is not null)
         {
             request.Headers.Add("Audit-Reason", Uri.EscapeDataString(reason));
@@ -133,6 +147,18 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
         }
 
         return request;
+    }
+
+    // Servers and proxies keep addresses in their logs: what tells of a person goes into headers.
+    private static (string Address, IReadOnlyList<KeyValuePair<string, string?>> Personal) WithoutPersonal(string path)
+    {
+        if (path.IndexOf('?', StringComparison.Ordinal) is not (>= 0 and var at))
+        {
+            return (path, []);
+        }
+
+        var parameters = QueryHelpers.ParseQuery(path[at..]).SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value)).ToLookup(p => QueryHeader.IsPersonal(p.Key));
+        return (QueryHelpers.AddQueryString(path[..at], parameters[false]), [.. parameters[true]]);
     }
 
     private async Task<T> AnswerAsync<T>(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -151,6 +177,17 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
         if (!response.IsSuccessStatusCode)
         {
             throw new HttpRequestException(await WhyRefusedAsync(response, cancellationToken), null, response.StatusCode);
+        }
+
+        RefuseUnread(response);
+    }
+
+    // A core of an earlier release does not know these headers and would answer about every vehicle.
+    private static void RefuseUnread(HttpResponseMessage response)
+    {
+        if (response.RequestMessage?.Headers.FirstOrDefault(h => h.Key.StartsWith(QueryHeader.Prefix, StringComparison.Ordinal) && !response.Headers.Vary.Contains(h.Key, StringComparer.OrdinalIgnoreCase)) is { Key: not null })
+        {
+            throw new HttpRequestException(Wording.OlderCore, null, HttpStatusCode.NotImplemented);
         }
     }
 

@@ -4,6 +4,7 @@ using SmartCity.Core;
 using SmartCity.Edge;
 using SmartCity.Lake;
 using SmartCity.Recognition;
+using SmartCity.ServiceDefaults;
 using SmartCity.Web;
 
 namespace SmartCity.Deploy.Tests;
@@ -13,7 +14,7 @@ public sealed partial class ConfigurationTests
 {
     private static readonly string[] Deployed = ["SmartCity.ServiceDefaults", "SmartCity.Core", "SmartCity.Edge", "SmartCity.Lake", "SmartCity.Recognition", "SmartCity.Web"];
 
-    private static readonly IReadOnlyDictionary<string, Type> Sections = new[] { typeof(EdgeModule).Assembly, typeof(PlateRecogniser).Assembly, typeof(CoreModule).Assembly, typeof(LakeModule).Assembly, typeof(ConsoleModule).Assembly }
+    private static readonly IReadOnlyDictionary<string, Type> Sections = new[] { typeof(ServiceDefaultsExtensions).Assembly, typeof(EdgeModule).Assembly, typeof(PlateRecogniser).Assembly, typeof(CoreModule).Assembly, typeof(LakeModule).Assembly, typeof(ConsoleModule).Assembly }
         .SelectMany(a => a.GetTypes())
         .Select(t => (Type: t, Section: t.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string))
         .Where(t => t.Section is not null)

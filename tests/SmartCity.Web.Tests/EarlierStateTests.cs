@@ -27,8 +27,8 @@ public sealed class EarlierStateTests : ConsoleContext
         var days = (PassageView[])[Passage(At), Passage(At.AddDays(-3))];
         Core.Answers("POST /api/vehicles/search", () => new Page<PassageHit>([.. days.Select(d => new PassageHit(d, null))], null));
         var journeys = 0;
-        Core.Answers("GET /api/vehicles/AB12CDE/journey", () => new JourneyView("AB12CDE", [new JourneyStop(days[journeys], journeys++ == 0 ? "Angel" : "Borough", 51.5, -0.1, null)], false));
-        Core.Answers("GET /api/vehicles/AB12CDE", () => throw new HttpRequestException("Not found.", null, HttpStatusCode.NotFound));
+        Core.Answers("GET /api/vehicles/journey", () => new JourneyView("AB12CDE", [new JourneyStop(days[journeys], journeys++ == 0 ? "Angel" : "Borough", 51.5, -0.1, null)], false));
+        Core.Answers("GET /api/vehicles/record", () => throw new HttpRequestException("Not found.", null, HttpStatusCode.NotFound));
         var page = Render<VehiclesPage>();
         page.FindAll("input").Single(i => i.Closest(".why") is not null).Input("a stolen car");
         await page.Find("form").SubmitAsync();

@@ -84,6 +84,9 @@ public static class Wording
     /// <summary>The core cannot be asked.</summary>
     public const string Away = "The core does not answer.";
 
+    /// <summary>The core is of a release that does not know what this console asks.</summary>
+    public const string OlderCore = "The core is older than this console and cannot search in this way. Update it, or try again when its update has ended.";
+
     /// <summary>Why the core could not be asked, or what it has to say.</summary>
     public static string Trouble(HttpRequestException e) => e.StatusCode is not null ? e.Message : e.InnerException is OperationCanceledException ? "The core took too long to answer." : Away;
 

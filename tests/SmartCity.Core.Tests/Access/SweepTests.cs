@@ -31,6 +31,9 @@ public class SweepTests(CoreHost core) : IClassFixture<CoreHost>
     // What shows the inside of the server.
     private static readonly string[] Leaks = ["   at ", "Npgsql", "PostgresException", "System.", "Microsoft.", "SQLSTATE", "sck_", "scs_", "password_hash", "otpauth", "sealed:"];
 
+    // What only whoever writes the server understands.
+    private static readonly string[] Framework = ["JSON value", "could not be converted", "token", "LineNumber", "BytePosition", "$.", "type ", "parameter", "View", "Nullable", "Implicit", "bind", "constructor"];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -104,6 +107,43 @@ public class SweepTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Theory]
+    [InlineData("POST", "/api/hotlist", """{"pattern":null,"reason":"stolen"}""", "pattern", "null", "a text")]
+    [InlineData("POST", "/api/hotlist", """{"pattern":"AB12CDE","reason":"stolen","priority":"high"}""", "priority", "", "a whole number")]
+    [InlineData("POST", "/api/hotlist", """{"pattern":"AB12CDE","reason":"stolen","priority":null}""", "priority", "null", "a whole number")]
+    [InlineData("POST", "/api/hotlist", """{"pattern":"AB12CDE","reason":"stolen","priority":99999999999}""", "priority", "", "a whole number")]
+    [InlineData("POST", "/api/hotlist", """{"pattern":"AB12CDE","reason":"stolen","validFrom":"tomorrow"}""", "validFrom", "", "a time such as")]
+    [InlineData("POST", "/api/hotlist", """{"pattern":["AB12CDE"],"reason":"stolen"}""", "pattern", "a list", "a text")]
+    [InlineData("POST", "/api/hotlist", """{"pattern":"AB12\u0000","reason":"stolen"}""", "pattern", "U+0000", "")]
+    [InlineData("POST", "/api/hotlist", """{"pattern":"AB12CDE","reason":}""", "reason", "not valid JSON", "line 1")]
+    [InlineData("POST", "/api/hotlist", "[]", null, "", "an object with")]
+    [InlineData("POST", "/api/hotlist", "null", null, "needs a body", "an object with")]
+    [InlineData("POST", "/api/hotlist", "", null, "", "")]
+    [InlineData("POST", "/api/access/users", """{"name":"sweep","roles":["viewer",7]}""", "roles[1]", "a number", "a text")]
+    [InlineData("POST", "/api/access/users", """{"name":"sweep","roles":["viewer",null]}""", "", "null among the elements of roles", "")]
+    [InlineData("POST", "/api/access/users", """{"name":"sweep","roles":"viewer"}""", "roles", "", "a list")]
+    [InlineData("POST", "/api/charges/rederive", """{"plate":"AB12CDE","why":"x","day":"soon"}""", "day", "", "a day such as")]
+    [InlineData("GET", "/api/sightings?limit=many", null, "limit", "", "a whole number")]
+    [InlineData("GET", "/api/passages?from=whenever", null, "from", "", "a day such as")]
+    [InlineData("GET", "/api/charges?day=someday", null, "day", "", "a day such as")]
+    [InlineData("GET", "/api/sightings?after=nonsense", null, "after", "", "next of the page before")]
+    [InlineData("GET", "/api/vehicles/record", null, "plate", "missing", "a text")]
+    public async Task What_cannot_be_read_is_named_with_what_is_expected(string method, string path, string? body, string? member, string wrong, string expected)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+
+        using var response = await core.Http.SendAsync(request, Token);
+
+        var problem = JsonNode.Parse(await response.Content.ReadAsStringAsync(Token))!;
+        var detail = problem["detail"]?.ToString() ?? "";
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(member is "" ? null : member, problem["member"]?.ToString());
+        Assert.True(detail.Contains(wrong, StringComparison.Ordinal) && detail.Contains(expected, StringComparison.Ordinal) && detail.EndsWith('.'), detail);
+        Assert.DoesNotContain(Framework, f => detail.Contains(f, StringComparison.Ordinal));
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from audit_intents"));
+    }
+
+    [Theory]
     [InlineData("POST", "/api/privacy/erasures", """{"plate":"AB12CDE"}""")]
     [InlineData("POST", "/api/privacy/restrictions", """{"plate":"AB12CDE"}""")]
     [InlineData("POST", "/api/privacy/restrictions/00000000-0000-0000-0000-000000000001/lift", null)]
@@ -159,12 +199,20 @@ public class SweepTests(CoreHost core) : IClassFixture<CoreHost>
                     {
                         faults.Add($"{route.Method} {path} {Shorten(body)} → {status} {Shorten(answer)}");
                     }
+                    else if (status == 400 && Unnamed(JsonNode.Parse(answer)) is { } unnamed)
+                    {
+                        faults.Add($"{route.Method} {path} {Shorten(body)} → {unnamed}: {Shorten(answer)}");
+                    }
                 }
             }
         }
 
         Assert.True(faults.Count == 0, string.Join("\n", faults.Take(MostNamed)));
     }
+
+    // What a refusal lacks: it says what is wrong, in words for people.
+    private static string? Unnamed(JsonNode? problem) =>
+        problem?["detail"]?.ToString() is not { Length: > 0 } detail ? "does not say what is wrong" : Framework.FirstOrDefault(f => detail.Contains(f, StringComparison.Ordinal)) is { } word ? $"speaks of '{word}'" : null;
 
     private static string Plausible(string name, JsonObject? schema)
     {

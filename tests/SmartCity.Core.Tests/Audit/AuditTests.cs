@@ -58,6 +58,25 @@ public class AuditTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task What_happens_to_who_is_told_of_alerts_names_them()
+    {
+        var recipient = await Caller.ReadAsync<RecipientView>(await core.Http.PostAsJsonAsync("/api/notifications/recipients", new RecipientRequest("Audited desk", RecipientKind.Webhook, "http://127.0.0.1:9/"), Token));
+        var shift = await Caller.ReadAsync<ShiftView>(await core.Http.PostAsJsonAsync("/api/notifications/shifts", new NewShift(recipient.Id, 2, [1, 5], new TimeOnly(8, 0), new TimeOnly(16, 30)), Token));
+        using var tested = await core.Http.PostAsync($"/api/notifications/recipients/{recipient.Id}/test", null, Token);
+        using var off = await core.Http.DeleteAsync($"/api/notifications/shifts/{shift.Id}", Token);
+        using var removed = await core.Http.DeleteAsync($"/api/notifications/recipients/{recipient.Id}", Token);
+
+        Assert.Equal(
+            [
+                ("notifications.recipient.remove", $"{recipient.Id} Audited desk"),
+                ("notifications.shift.remove", $"{shift.Id} Audited desk, line 2, 08:00 to 16:30 on days 1 5"),
+                ("notifications.recipient.test", $"{recipient.Id} Audited desk"),
+                ("notifications.shift.add", "Audited desk, line 2, 08:00 to 16:30 on days 1 5"),
+            ],
+            (await ListAsync("?actor=tests&action=notifications.&limit=4")).Items.Select(l => (l.Action, l.Subject!)));
+    }
+
+    [Fact]
     public async Task A_key_works_until_the_end_of_its_last_day()
     {
         var last = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(30);

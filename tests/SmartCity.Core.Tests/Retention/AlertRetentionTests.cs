@@ -35,6 +35,16 @@ public class AlertRetentionTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(stays ? 1L : 0, await core.Postgres.ScalarAsync<long>("select count(*) from sightings where id = $1", sighting.Id));
     }
 
+    [Fact]
+    public async Task What_waited_too_long_for_a_second_person_goes()
+    {
+        await core.Postgres.ExecuteAsync("insert into rederive_proposals (plate, day, proposed_by, why, proposed_at) values ('RP01AAA', '2026-01-01', 'a', 'b', $1), ('RP02AAA', '2026-01-01', 'a', 'b', $2)", Now.AddDays(-31), Now.AddDays(-29));
+
+        await core.Services.GetRequiredService<RetentionWorker>().RunAsync(Token);
+
+        Assert.Equal(["RP02AAA"], await core.Postgres.ColumnAsync<string>("select plate from rederive_proposals"));
+    }
+
     [Theory]
     [InlineData(57, null, true)]
     [InlineData(59, null, false)]

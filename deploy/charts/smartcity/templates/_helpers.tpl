@@ -70,6 +70,14 @@ livenessProbe:
   failureThreshold: 6
 {{- end }}
 
+{{/* Of what stands behind the ingress: whose word about the callers' addresses counts. */}}
+{{- define "smartcity.proxies" -}}
+{{- range $i, $network := .Values.ingress.proxyNetworks }}
+- name: Proxies__Networks__{{ $i }}
+  value: {{ $network | quote }}
+{{- end }}
+{{- end }}
+
 {{- define "smartcity.environment" -}}
 - name: ASPNETCORE_HTTP_PORTS
   value: "8080"
