@@ -18,13 +18,13 @@ public sealed class ShiftTests(ConsoleFixture console)
 
         await window.GoAsync($"alerts/{alert.Id}");
         await page.GetByRole(AriaRole.Link, new() { Name = "write in the shift log" }).ClickAsync();
-        await Expect(page.GetByText("About the alert")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Form, new() { Name = "Write in the log" }).GetByText("About the alert")).ToBeVisibleAsync();
         await page.GetByLabel("New entry").FillAsync("The police were rung.");
         await page.GetByRole(AriaRole.Button, new() { Name = "Write", Exact = true }).ClickAsync();
         var log = page.GetByRole(AriaRole.List, new() { Name = "Log of this shift" });
         await Expect(log).ToContainTextAsync("The police were rung.");
         await Expect(log.GetByRole(AriaRole.Link, new() { Name = "the alert" })).ToHaveAttributeAsync("href", $"alerts/{alert.Id}");
-        await Expect(page.GetByText("About the alert")).ToHaveCountAsync(0);
+        await Expect(page.GetByRole(AriaRole.Form, new() { Name = "Write in the log" }).GetByText("About the alert")).ToHaveCountAsync(0);
 
         await page.GetByLabel("New entry").FillAsync("The gate is shut.");
         await page.GetByLabel("Vehicle (plate, optional)").FillAsync("ab12 cde");
