@@ -33,8 +33,8 @@ public static class Role
     public static IReadOnlyList<string> ScopesOf(string role) => role switch
     {
         Viewer => [Scope.LiveRead],
-        Operator => [Scope.LiveRead, Scope.AlertsRead, Scope.AlertsWrite, Scope.HotlistRead, Scope.ChargesRead, Scope.ReviewRead, Scope.ReviewWrite, Scope.OpsRead, Scope.ModelsRead],
-        Investigator => [Scope.LiveRead, Scope.AlertsRead, Scope.AlertsWrite, Scope.HotlistRead, Scope.HotlistWrite, Scope.VehiclesSearch, Scope.KeeperRead, Scope.ChargesRead, Scope.InvestigationsRead, Scope.InvestigationsWrite, Scope.EvidenceExport],
+        Operator => [Scope.LiveRead, Scope.AlertsRead, Scope.AlertsWrite, Scope.HotlistRead, Scope.ChargesRead, Scope.ReviewRead, Scope.ReviewWrite, Scope.OpsRead, Scope.ModelsRead, Scope.ShiftsRead, Scope.ShiftsWrite, Scope.NotesWrite],
+        Investigator => [Scope.LiveRead, Scope.AlertsRead, Scope.AlertsWrite, Scope.HotlistRead, Scope.HotlistWrite, Scope.VehiclesSearch, Scope.KeeperRead, Scope.ChargesRead, Scope.InvestigationsRead, Scope.InvestigationsWrite, Scope.EvidenceExport, Scope.ShiftsRead, Scope.ShiftsWrite, Scope.NotesWrite],
         Analyst => [Scope.LiveRead, Scope.ChargesRead, Scope.ReportsRead, Scope.SqlRun, Scope.OpsRead],
         Administrator => [.. Scope.All.Except(Scope.Faces)],
         FacesOfficer => [Scope.FacesRead, Scope.FacesEnrol, Scope.FacesDeploy],

@@ -59,6 +59,15 @@ public static class Scope
     /// <summary>Evidence packages of what one may see, for people outside. Each call gives a reason, which is audited.</summary>
     public const string EvidenceExport = "evidence:export";
 
+    /// <summary>The log of the control room's shifts, who is on duty and what waits.</summary>
+    public const string ShiftsRead = "shifts:read";
+
+    /// <summary>Write into the log, hand a shift over and take one over.</summary>
+    public const string ShiftsWrite = "shifts:write";
+
+    /// <summary>Write notes on vehicles and stations, and remove one's own. Whoever may see the vehicle or the station sees them.</summary>
+    public const string NotesWrite = "notes:write";
+
     public const string AuditRead = "audit:read";
 
     /// <summary>Stations, cameras, zones, tariffs, webhooks, registry imports, retention.</summary>
@@ -88,7 +97,7 @@ public static class Scope
     public static IReadOnlyList<string> All { get; } =
     [
         LiveRead, AlertsRead, AlertsWrite, HotlistRead, HotlistWrite, VehiclesSearch, KeeperRead, ChargesRead,
-        ReviewRead, ReviewWrite, ReportsRead, SqlRun, OpsRead, OpsWrite, ModelsRead, ModelsWrite, InvestigationsRead, InvestigationsWrite, EvidenceExport, AuditRead, CityWrite, PrivacyWrite, EdgeConfig, AccessWrite, FacesRead, FacesEnrol, FacesDeploy, FacesReview,
+        ReviewRead, ReviewWrite, ReportsRead, SqlRun, OpsRead, OpsWrite, ModelsRead, ModelsWrite, InvestigationsRead, InvestigationsWrite, EvidenceExport, ShiftsRead, ShiftsWrite, NotesWrite, AuditRead, CityWrite, PrivacyWrite, EdgeConfig, AccessWrite, FacesRead, FacesEnrol, FacesDeploy, FacesReview,
     ];
 
     /// <summary>What no role has by being powerful, but only by being trained and named for it.</summary>

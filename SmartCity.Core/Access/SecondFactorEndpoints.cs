@@ -82,12 +82,12 @@ internal static class SecondFactorEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, NotFound>> ResetAsync(Guid id, HttpContext http, UserManager<User> users, SecondFactors factors, Credentials credentials, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> ResetAsync(Guid id, HttpContext http, UserManager<User> users, SecondFactors factors, Credentials credentials, CancellationToken cancellationToken)
     {
         http.Items[AuditFilter.Details] = (await users.FindByIdAsync(id.ToString()))?.UserName is { } name ? new AuditName(name) : null;
         if (!await factors.RemoveAllAsync(id, cancellationToken))
         {
-            return TypedResults.NotFound();
+            return TypedResults.Problem("This user has neither a second factor nor a passkey.", statusCode: StatusCodes.Status404NotFound);
         }
 
         await credentials.CloseAllAsync(id, CancellationToken.None);

@@ -35,6 +35,9 @@ internal sealed record PlateRecord(string Table, string What, string Of, string?
     // What a record that could not be used may hold: bytes of any kind.
     private const string Undelivered = "(position(convert_to($1, 'UTF8') in coalesce(record_value, '')) > 0 or position(convert_to($1, 'UTF8') in coalesce(record_key, '')) > 0 or reason ~ ('\\m' || $1 || '\\M'))";
 
+    // As people write a plate: in small letters too, and with gaps.
+    private static string Names(string column) => $@"{column} ~* ('\m' || regexp_replace($1, '(.)(?=.)', '\1 ?', 'g') || '\M')";
+
     /// <summary>What the data subject is given of a row; <c>$1</c> is the plate.</summary>
     public string Columns { get; init; } = "*";
 
@@ -92,6 +95,21 @@ internal sealed record PlateRecord(string Table, string What, string Of, string?
             Columns = "at",
         },
         new("investigation_files", "Files of investigations, by their names", "name ~ ('\\m' || $1 || '\\M')", null, "As the copies in investigations. What is in a file nobody can search.", "To prove what was found", "Investigators") { Columns = "added_at" },
+        new("shift_entries", "Entries in the logs of shifts", $"(plate = $1 or {Names("text")} or {Names("struck_reason")})", $"delete from shift_entries where plate = $1 or {Names("text")} or {Names("struck_reason")}",
+            null, "To hand over what happened in the control room", "Operators, investigators")
+        {
+            Restricted = "Hidden, and not removed by retention.",
+            // Not who wrote it, nor what it says beside of other vehicles.
+            Columns = "at, kind, case when plate = $1 and kind = 'vehicle' then text end as text",
+        },
+        new("notes", "Notes", $"(plate = $1 or {Names("text")})", $"delete from notes where plate = $1 or {Names("text")}", null, "To know what others have noticed about a vehicle", "Operators, investigators with a reason")
+        {
+            Restricted = Hidden,
+            // Not who wrote it, nor a note on something else that names the vehicle.
+            Columns = "at, case when plate = $1 then text end as text",
+        },
+        new("saved_searches", "Saved searches", $"(plate = $1 or {Names("name")})", $"delete from saved_searches where plate = $1 or {Names("name")}", null, "To search for the same again", "Whoever saved it") { Restricted = "Hidden.", Columns = "page, saved_at" },
+        new("shifts", "What was written when shifts were handed over", Names("note"), $"update shifts set note = null where {Names("note")}", null, "To hand over what happened in the control room", "Operators, investigators") { Columns = "handed_at" },
         new("sql_queries", "Saved statements", "(sql ~ ('\\m' || $1 || '\\M') or name ~ ('\\m' || $1 || '\\M'))", null, "A statement is its owner's. Whoever needs the plate in it no longer deletes it.", "To ask the archive again", "Analysts with the right to see plates")
         {
             Columns = "changed_at",

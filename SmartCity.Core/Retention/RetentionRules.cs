@@ -10,6 +10,8 @@ internal static class RetentionRules
     public const string Sightings = "sightings";
     public const string Archive = "archive";
     public const string Letters = "letters";
+    public const string Shifts = "shifts";
+    public const string Notes = "notes";
     public const string Audit = "audit";
 
     /// <summary>What a statement of retention may take. They are small, but the database may have other things to do.</summary>
@@ -21,7 +23,7 @@ internal static class RetentionRules
     private const int MostDays = 36_500;
 
     /// <summary>In the order in which they are carried out: what keeps records before the records, pictures before the rows that name them.</summary>
-    public static readonly IReadOnlyList<string> Kinds = [Dismissed, Alerts, Charges, Evidence, Sightings, Archive, Letters, Audit];
+    public static readonly IReadOnlyList<string> Kinds = [Dismissed, Alerts, Charges, Evidence, Sightings, Archive, Letters, Shifts, Notes, Audit];
 
     public static string What(string kind) => kind switch
     {
@@ -32,11 +34,13 @@ internal static class RetentionRules
         Sightings => "Sightings and passages, and then whatever else is stored about their plates. Sightings that a charge, an alert or a waiting case rests on are never removed.",
         Archive => "Days of sightings and passages in the lake. Their files go when the last snapshot that has them does.",
         Letters => "Events that a function never took, counted from the last attempt, and events for functions that the city file no longer names, counted from when they happened.",
+        Shifts => "Shifts of the control room with their logs, counted from their end. What waited when a shift was handed over goes with it.",
+        Notes => "Notes on vehicles and stations, counted from the day they were written.",
         _ => "The oldest lines of the audit. A line that stays says what was removed.",
     };
 
     /// <summary>Fewest and most days. A charge can be challenged for 28 days; who looked at what must be answerable for a year.</summary>
-    public static (int Least, int Most) Limits(string kind) => (kind switch { Evidence => 28, Audit => 365, Dismissed or Letters => 1, _ => 30 }, MostDays);
+    public static (int Least, int Most) Limits(string kind) => (kind switch { Evidence => 28, Audit => 365, Dismissed or Letters or Notes => 1, _ => 30 }, MostDays);
 
     /// <summary>What is wrong with a number of days; null when nothing is.</summary>
     /// <param name="others">Days of every kind as they are.</param>

@@ -17,7 +17,7 @@ internal static class RetentionSlice
     public static IServiceCollection AddRetention(this IServiceCollection services)
     {
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<RetentionStore>().AddSingleton<AlertRetention>().AddSingleton<EvidenceRetention>().AddSingleton<SightingRetention>().AddSingleton<ArchiveRetention>().AddSingleton<FunctionRetention>().AddSingleton<RetentionWorker>();
+        services.AddSingleton<RetentionStore>().AddSingleton<AlertRetention>().AddSingleton<EvidenceRetention>().AddSingleton<SightingRetention>().AddSingleton<ArchiveRetention>().AddSingleton<FunctionRetention>().AddSingleton<WrittenRetention>().AddSingleton<RetentionWorker>();
         services.AddSingleton<IDatabaseSeed, RetentionSeed>();
         return services.AddHostedService(provider => provider.GetRequiredService<RetentionWorker>());
     }

@@ -20,6 +20,7 @@ internal sealed class RetentionWorker(
     SightingRetention sightings,
     ArchiveRetention archive,
     FunctionRetention functions,
+    WrittenRetention written,
     AuditRetention audit,
     DatabaseStartup database,
     IOptions<RetentionOptions> options,
@@ -126,6 +127,8 @@ internal sealed class RetentionWorker(
                 RetentionRules.Sightings => await sightings.RunAsync(before, options.Value.BatchSize, cancellationToken),
                 RetentionRules.Archive => await archive.RunAsync(before, cancellationToken),
                 RetentionRules.Letters => await functions.RunAsync(before, options.Value.BatchSize, cancellationToken),
+                RetentionRules.Shifts => await written.ShiftsAsync(before, options.Value.BatchSize, cancellationToken),
+                RetentionRules.Notes => await written.NotesAsync(before, options.Value.BatchSize, cancellationToken),
                 _ => new Removal(await audit.RunAsync(before, cancellationToken), 0, 0),
             };
             if (removal.Removed > 0)

@@ -17,7 +17,7 @@ internal static class VehicleSlice
     private const long LargestImport = 1L << 30;
 
     public static IServiceCollection AddVehicles(this IServiceCollection services) =>
-        services.AddSingleton<VehicleRegistry>().AddSingleton<PassageSearch>().AddSingleton<VehicleImport>().AddSingleton<DiscountImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>().AddHostedService<RegistrySweep>();
+        services.AddSingleton<VehicleRegistry>().AddSingleton<PassageSearch>().AddSingleton<VehicleKindsQuery>().AddSingleton<VehicleImport>().AddSingleton<DiscountImport>().AddSingleton<IDatabaseSeed, DemoRegistrySeed>().AddHostedService<RegistrySweep>();
 
     public static IEndpointRouteBuilder MapVehicles(this IEndpointRouteBuilder app)
     {
@@ -34,6 +34,8 @@ internal static class VehicleSlice
         group.MapPost("/discounts/import", ImportDiscountsAsync).WithSummary("Adds discounts for some days from CSV; invalid rows are reported by line; with preview=true nothing is saved")
             .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite)
             .Audited("discounts.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows{(r.Preview ? ", a preview" : "")}"), null));
+        app.MapGet("/api/vehicle-kinds", async (VehicleKindsQuery kinds, CancellationToken cancellationToken, string? make = null, string? colour = null) => TypedResults.Ok(await kinds.RunAsync(make, colour, cancellationToken)))
+            .WithTags("Vehicles").WithSummary("Makes and colours that the registry has; with make or colour, those that may be meant, however they are written").RequireAuthorization(Scope.VehiclesSearch);
         return app.MapVehicleSearch();
     }
 

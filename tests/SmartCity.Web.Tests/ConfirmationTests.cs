@@ -5,6 +5,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Administration;
 using SmartCity.Web.Components.Faces;
 using SmartCity.Web.Components.Parts;
+using SmartCity.Web.Components.Reports;
 using SmartCity.Web.Components.Sql;
 
 namespace SmartCity.Web.Tests;
@@ -111,6 +112,35 @@ public sealed class ConfirmationTests : ConsoleContext
     }
 
     [Fact]
+    public void A_report_by_email_is_removed()
+    {
+        Core.Answers("GET /api/reports/schedules", () => new[] { new ReportScheduleView(_id, "monthly", "charges", "month", ["a@city.example.org"], "you", At, []) });
+        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.CityWrite);
+
+        AsksFirst(Render<ReportMailSection>(), "[aria-label='Remove monthly']", "Remove", $"DELETE /api/reports/schedules/{_id}", "sent to nobody any more");
+    }
+
+    [Fact]
+    public void A_shift_is_taken_off_the_rota()
+    {
+        var part = Render<RotaPart>(p => p.Add(r => r.Recipients, [Duty]).Add(r => r.Shifts, [new ShiftView(_id, Duty.Id, 2, [1, 2, 3, 4, 5, 6, 7], new TimeOnly(8, 0), new TimeOnly(16, 0))]).Add(r => r.Act, (Func<Func<Task>, Task<bool>>)DoAsync));
+
+        AsksFirst(part, "[aria-label^='Remove the shift of duty']", "Remove", $"DELETE /api/notifications/shifts/{_id}", "duty is not on the second line any more");
+    }
+
+    [Fact]
+    public void A_recipient_is_switched_off_after_a_question_and_on_without_one()
+    {
+        var part = Render<RecipientsPart>(p => p.Add(r => r.Recipients, [Duty]).Add(r => r.Act, (Func<Func<Task>, Task<bool>>)DoAsync));
+
+        AsksFirst(part, "[aria-label='Switch duty off']", "Switch off", $"PUT /api/notifications/recipients/{Duty.Id}", "nobody is told of alerts there");
+
+        part.Render(p => p.Add(r => r.Recipients, [Duty with { Enabled = false }]));
+        part.Find("[aria-label='Switch duty on']").Click();
+        part.WaitForAssertion(() => Assert.Equal(2, Core.Asked.Count(a => a == $"PUT /api/notifications/recipients/{Duty.Id}")));
+    }
+
+    [Fact]
     public void A_picture_of_somebody_else_is_destroyed()
     {
         Core.Answers("GET /api/faces/matches", () => new[] { new FaceMatchView(_id, Guid.NewGuid(), "a1", "a1-n1", At, "P1", "wanted", "Theft", FaceNearness.Near, 1, [1], false, false, At.AddHours(1)) });
@@ -128,12 +158,27 @@ public sealed class ConfirmationTests : ConsoleContext
     public void A_reason_that_was_typed_and_not_given_is_not_offered_for_something_else()
     {
         var dialog = Render<ReasonDialog>(p => p.Add(d => d.Title, "Remove A?").Add(d => d.Action, "Remove").Add(d => d.Open, true));
-        _dialogs.WaitForElement("textarea").Input("stolen from A");
+        _dialogs.WaitForElement("input").Input("stolen from A");
         dialog.Render(p => p.Add(d => d.Open, false));
         dialog.Render(p => p.Add(d => d.Open, true).Add(d => d.Title, "Remove B?"));
 
         _dialogs.WaitForAssertion(() => Assert.Contains("Remove B?", _dialogs.Markup, StringComparison.Ordinal));
-        Assert.DoesNotContain("stolen from A", string.Concat(_dialogs.FindAll("textarea").Select(t => t.GetAttribute("value") + t.TextContent)), StringComparison.Ordinal);
+        Assert.DoesNotContain("stolen from A", string.Concat(_dialogs.FindAll("input").Select(t => t.GetAttribute("value") + t.TextContent)), StringComparison.Ordinal);
+    }
+
+    private RecipientView Duty => new(_id, "duty", RecipientKind.Email, "duty@city.example.org", true, At);
+
+    private static async Task<bool> DoAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // the core of this test answers with 404; that it was asked is what counts
+        }
     }
 
     private void AsksFirst<T>(IRenderedComponent<T> section, string button, string confirms, string request, string says)

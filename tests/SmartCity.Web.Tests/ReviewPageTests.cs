@@ -102,7 +102,7 @@ public sealed class ReviewPageTests : ConsoleContext
         Assert.Equal("WGS0161", Answer(page).GetAttribute("value"));
 
         Core.Answers(undo, () => new ReviewOutcome(_all[0].Sighting.Id, _all[0].Sighting.Plate, [], []));
-        dialogs.Find("textarea").Input("the wrong key");
+        dialogs.Find("input").Input("the wrong key");
         dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Reverse the charge").Click();
 
         page.WaitForAssertion(() => Assert.Equal("LR33TEE", Answer(page).GetAttribute("value")));

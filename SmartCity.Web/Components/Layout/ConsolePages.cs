@@ -17,6 +17,7 @@ internal static class ConsolePages
         new("", "Live", Icons.Material.Outlined.Sensors, Scope.LiveRead, "l"),
         new("wall", "Wall", Icons.Material.Outlined.GridView, Scope.LiveRead, "w"),
         new("alerts", "Alerts", Icons.Material.Outlined.NotificationsActive, Scope.AlertsRead, "a"),
+        new("shift", "Shift", Icons.Material.Outlined.Groups, Scope.ShiftsRead, "t"),
         new("vehicles", "Vehicles", Icons.Material.Outlined.DirectionsCar, Scope.VehiclesSearch, "v"),
         new("hotlist", "Hot-list", Icons.Material.Outlined.LocalPolice, Scope.HotlistRead, "h"),
         new("charges", "Charges", Icons.Material.Outlined.CurrencyPound, Scope.ChargesRead, "c"),

@@ -45,7 +45,7 @@ public sealed class PrivacyTests(CoreHost core) : IClassFixture<CoreHost>
         }
 
         // What functions are told names sightings, alerts and charges by their ids; the others have texts and bytes in which a plate may stand.
-        string[] within = ["function_events", "dead_letters", "audit", "sql_queries", "investigation_notes", "investigation_files"];
+        string[] within = ["function_events", "dead_letters", "audit", "sql_queries", "investigation_notes", "investigation_files", "shifts"];
         Assert.Equal(tables.Where(t => t != "erasures").Concat(within).Order(), PlateRecord.All.Select(r => r.Table).Order());
     }
 

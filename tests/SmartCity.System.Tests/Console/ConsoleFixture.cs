@@ -115,6 +115,27 @@ public sealed class ConsoleFixture : IAsyncLifetime
         return alert!;
     }
 
+    /// <summary>A shift that is over: an operator has taken over from whoever held it, and holds the one that runs.</summary>
+    internal async Task<Guid> ShiftAsync()
+    {
+        var token = TestContext.Current.CancellationToken;
+        var (name, password) = await System.PersonAsync(Role.Operator);
+        using var next = await System.SignInAsync(name, password);
+        using var administrator = await System.SignInAsync("administrator", RunningSystem.AdministratorPassword);
+        if ((await System.GetAsync<ShiftsNow>("/api/shifts/now")).Running is null)
+        {
+            using var begun = await administrator.PostAsync("/api/shifts", null, token);
+            begun.EnsureSuccessStatusCode();
+        }
+
+        var running = (await System.GetAsync<ShiftsNow>("/api/shifts/now")).Running!.Shift.Id;
+        using var written = await administrator.PostAsJsonAsync("/api/shifts/entries", new NewShiftEntry("The barrier sticks.", ShiftReference.Station, Stations[0]), token);
+        using var handed = await administrator.PostAsJsonAsync($"/api/shifts/{running}/handover", new ShiftHandover(name, "Look at the barrier."), token);
+        using var taken = await next.PostAsync($"/api/shifts/{running}/take", null, token);
+        Assert.True(written.IsSuccessStatusCode && handed.IsSuccessStatusCode && taken.IsSuccessStatusCode, await handed.Content.ReadAsStringAsync(token) + await taken.Content.ReadAsStringAsync(token));
+        return running;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_browser is not null)

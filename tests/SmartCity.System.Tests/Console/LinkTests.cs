@@ -183,6 +183,6 @@ public sealed partial class LinkTests(ConsoleFixture console, ITestOutputHelper 
     [GeneratedRegex("/[0-9a-f]{8}-[0-9a-f-]{27}")]
     private static partial Regex Id();
 
-    [GeneratedRegex("((?:plate|day|from|to|scheme|stations|station|class|report)=)[^&#]*")]
+    [GeneratedRegex("((?:alert|charge|case|plate|day|from|to|scheme|stations|station|class|report)=)[^&#]*")]
     private static partial Regex Value();
 }

@@ -26,6 +26,19 @@ public sealed class PagesTests(ConsoleFixture console)
     // What a page has that comes from elsewhere than an answer of the core.
     private static readonly Dictionary<string, string> Shows = new(StringComparer.Ordinal) { ["live"] = ".feed .row .picture img, .feed .row .plate" };
 
+    // Buttons of rows whose text goes on in a second line.
+    private const string BrokenScript =
+        """
+        () => [...document.querySelectorAll('.row-actions button')].filter(b => b.checkVisibility()).filter(b => {
+          const bottoms = [], texts = document.createTreeWalker(b, NodeFilter.SHOW_TEXT), range = document.createRange();
+          while (texts.nextNode()) {
+            range.selectNodeContents(texts.currentNode);
+            bottoms.push(...[...range.getClientRects()].filter(r => r.width > 0).map(r => r.bottom));
+          }
+          return Math.max(...bottoms) - Math.min(...bottoms) > 8;
+        }).map(b => b.textContent.trim())
+        """;
+
     private static string Folder => Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "screens")).FullName;
 
     [Theory]
@@ -71,6 +84,7 @@ public sealed class PagesTests(ConsoleFixture console)
             ["charges/{Id:guid}"] = $"charges/{charge.Id}",
             ["sightings/{Id:guid}"] = $"sightings/{charge.SightingId}",
             ["investigations/{Id:guid}"] = $"investigations/{await InvestigationAsync(charge)}",
+            ["shift/{Id:guid}"] = $"shift/{await console.ShiftAsync()}",
             ["models/{Id}"] = "models/city-read-1",
             ["faces/notice/{Id:guid}"] = $"faces/notice/{await DeploymentAsync()}",
         };
@@ -146,6 +160,7 @@ public sealed class PagesTests(ConsoleFixture console)
             .Select(v => $"{look}: {v.Impact} {v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Take(4).Select(n => n.Html))}")
             .ToList();
         faults.AddRange((await window.Page.Locator("main .mud-alert-text-error").AllInnerTextsAsync()).Select(text => $"{look}: the page says: {text}"));
+        faults.AddRange((await window.Page.EvaluateAsync<string[]>(BrokenScript)).Select(text => $"{look}: a button breaks its text: {text}"));
         var (seen, wide) = (await window.Page.EvaluateAsync<int>("document.documentElement.clientWidth"), await window.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         return wide > seen + 1 ? [.. faults, $"{look}: the page is {wide} px wide in a window of {seen}"] : faults;
     }

@@ -25,6 +25,7 @@ public sealed class ReportTests(ConsoleFixture console)
         await console.System.UntilAsync(() => Task.FromResult(console.Mail.Received.Any(m => m.To.ToString() == "analyst@city.example.org" && m.Attachments.Any())), "the report by e-mail");
         await Expect(page.GetByRole(AriaRole.Table, new() { Name = "Reports by e-mail" })).ToContainTextAsync("analyst@city.example.org: sent");
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove Charges of the week" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove", Exact = true }).ClickAsync();
         await Expect(page.GetByText("No report is sent by e-mail.")).ToBeVisibleAsync();
 
         // The tallest bar; the links in the table lead to the same lists.
