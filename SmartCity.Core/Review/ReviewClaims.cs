@@ -21,10 +21,14 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
             or exists (select from review_proposals p where p.sighting_id = c.sighting_id and p.proposed_by <> @me))
         """;
 
+    // A case is of the version that read its sighting.
+    private const string OfVersion =
+        "(@version = '' or exists (select from sightings s where s.captured_at = c.captured_at and s.id = c.sighting_id and s.reader_version = @version))";
+
     /// <summary>Reserves the newest cases that are not reserved for somebody else. Cases that the user already has are included, and their reservation is extended.</summary>
-    /// <param name="kind">As in <see cref="ReviewClaim"/>.</param>
-    public async Task<IReadOnlyList<ReviewTask>> TakeAsync(ClaimsPrincipal user, string? kind, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ReviewTask>> TakeAsync(ClaimsPrincipal user, ReviewClaim claim, CancellationToken cancellationToken)
     {
+        var (kind, count, version) = claim;
         var now = time.GetUtcNow();
         var until = now + options.Value.Lease;
         var waiting = kind switch { SecondPerson => "c.state = 'proposed'", Skipped => "c.state = 'skipped'", null => "c.state = 'open'", _ => "c.state = 'open' and c.kind = @kind" };
@@ -41,7 +45,7 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
             $"""
             with free as (
                 select c.sighting_id from review_cases c
-                where {waiting} and {NotMineAlone}
+                where {waiting} and {NotMineAlone} and {OfVersion}
                     and not exists (select from review_cases o where o.sighting_id = c.sighting_id and o.claimed_until > @now and o.claimed_by <> @me)
                 order by c.captured_at desc, c.id desc limit @count)
             update review_cases c set claimed_by = @me, claimed_until = @until
@@ -54,6 +58,7 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
         command.Parameters.AddWithValue("until", until);
         command.Parameters.AddWithValue("count", count);
         command.Parameters.AddWithValue("kind", kind ?? "");
+        command.Parameters.AddWithValue("version", version ?? "");
         var cases = await command.ReadAllAsync(ReviewEndpoints.Read, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return await TasksAsync(user, cases, until, cancellationToken);
@@ -81,14 +86,16 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
     }
 
     /// <summary>Open cases by kind, what waits for another than the one who asks, and what was put off.</summary>
-    public async Task<List<ReviewCount>> CountAsync(string me, CancellationToken cancellationToken)
+    /// <param name="version">Only readings by this version; null for any.</param>
+    public async Task<List<ReviewCount>> CountAsync(string me, string? version, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             $"""
             select case c.state when 'open' then c.kind when 'proposed' then '{SecondPerson}' else '{Skipped}' end as shown, count(distinct c.sighting_id)
-            from review_cases c where c.state in ('open', 'proposed', 'skipped') and {NotMineAlone} group by shown order by shown
+            from review_cases c where c.state in ('open', 'proposed', 'skipped') and {NotMineAlone} and {OfVersion} group by shown order by shown
             """);
         command.Parameters.AddWithValue("me", me);
+        command.Parameters.AddWithValue("version", version ?? "");
         return await command.ReadAllAsync(r => new ReviewCount(r.GetString(0), r.GetInt64(1)), cancellationToken);
     }
 

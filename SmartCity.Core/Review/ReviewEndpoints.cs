@@ -90,13 +90,13 @@ internal static class ReviewEndpoints
 
     private static (string? Subject, string? Reason) Decided(ReviewResolution resolution) => (resolution.State == "corrected" ? $"→ {resolution.Plate}" : resolution.State, null);
 
-    private static async Task<Ok<List<ReviewCount>>> CountsAsync(ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await claims.CountAsync(user.Identity!.Name!, cancellationToken));
+    private static async Task<Ok<List<ReviewCount>>> CountsAsync(ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken, string? version = null) =>
+        TypedResults.Ok(await claims.CountAsync(user.Identity!.Name!, version, cancellationToken));
 
     private static async Task<Results<Ok<IReadOnlyList<ReviewTask>>, ProblemHttpResult>> ClaimAsync(ReviewClaim claim, ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken) =>
         claim.Count is < 1 or > MostClaimed ? Paging.Problem($"count is {claim.Count}; it must be from 1 to {MostClaimed}.")
         : claim.Kind is { } kind && kind != ReviewClaims.Skipped && !Kinds.Contains(kind) ? Paging.Problem($"kind must be one of {string.Join(", ", Kinds)}, {ReviewClaims.Skipped}.")
-        : TypedResults.Ok(await claims.TakeAsync(user, claim.Kind, claim.Count, cancellationToken));
+        : TypedResults.Ok(await claims.TakeAsync(user, claim, cancellationToken));
 
     private static async Task<NoContent> GiveBackAsync(ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken)
     {

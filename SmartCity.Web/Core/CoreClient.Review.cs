@@ -4,15 +4,16 @@ namespace SmartCity.Web.Core;
 
 public sealed partial class CoreClient
 {
-    public Task<IReadOnlyList<ReviewCount>> ReviewCountsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ReviewCount>>("api/review/counts", cancellationToken);
+    /// <param name="version">Only readings by this version; null for any.</param>
+    public Task<IReadOnlyList<ReviewCount>> ReviewCountsAsync(string? version, CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ReviewCount>>(Address("api/review/counts", ("version", version)), cancellationToken);
 
     /// <summary>The newest open cases of a kind, to look at.</summary>
     public Task<Page<ReviewView>> ReviewAsync(string? kind, int limit, CancellationToken cancellationToken) =>
         GetAsync<Page<ReviewView>>(Microsoft.AspNetCore.WebUtilities.QueryHelpers.AddQueryString("api/review", Given(("kind", kind), ("limit", limit.ToString(System.Globalization.CultureInfo.InvariantCulture)))), cancellationToken);
 
     /// <summary>Cases to decide that nobody else gets meanwhile, those that one has already included.</summary>
-    public Task<IReadOnlyList<ReviewTask>> ClaimReviewAsync(string? kind, int count, CancellationToken cancellationToken) =>
-        PostAsync<IReadOnlyList<ReviewTask>>("api/review/claim", new ReviewClaim(kind, count), cancellationToken);
+    public Task<IReadOnlyList<ReviewTask>> ClaimReviewAsync(ReviewClaim claim, CancellationToken cancellationToken) =>
+        PostAsync<IReadOnlyList<ReviewTask>>("api/review/claim", claim, cancellationToken);
 
     public Task GiveReviewBackAsync(CancellationToken cancellationToken) => DeleteAsync("api/review/claim", cancellationToken);
 

@@ -27,6 +27,10 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
 
     public Task<Page<SightingView>> SightingsAsync(int limit, CancellationToken cancellationToken) => GetAsync<Page<SightingView>>($"api/sightings?limit={limit}", cancellationToken);
 
+    /// <summary>The newest sightings that a version has read.</summary>
+    public Task<Page<SightingView>> SightingsOfAsync(string version, int limit, CancellationToken cancellationToken) =>
+        GetAsync<Page<SightingView>>(Address("api/sightings", ("version", version), ("limit", limit.ToString(CultureInfo.InvariantCulture))), cancellationToken);
+
     public Task<Page<ChargeView>> ChargesAsync(Guid sighting, CancellationToken cancellationToken) => GetAsync<Page<ChargeView>>($"api/charges?sighting={sighting}", cancellationToken);
 
     public Task<OpsView> OpsAsync(CancellationToken cancellationToken) => GetAsync<OpsView>("api/ops", cancellationToken);

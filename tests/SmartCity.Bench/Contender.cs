@@ -1,14 +1,16 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using SmartCity.Recognition;
 
 namespace SmartCity.Bench;
 
 /// <summary>A detector and a reader that are measured together.</summary>
-internal sealed record Contender(string Detector, string Reader, string? Second = null)
+/// <param name="Version">Reads instead of the reader that is shipped; null for that one.</param>
+internal sealed record Contender(string Detector, string Reader, string? Second = null, FetchedModel? Version = null)
 {
     /// <summary>What the product uses when nothing is configured.</summary>
     public static Contender Default { get; } = new(new RecognitionOptions().Detector, new RecognitionOptions().Reader, new RecognitionOptions().SecondReader);
 
-    public string Name => string.Join(" + ", new[] { Detector, Reader, Second }.OfType<string>());
+    public string Name => string.Join(" + ", new[] { Detector, Version?.Manifest.Id ?? Reader, Second }.OfType<string>());
 
     /// <summary>A reader's id for itself and its own detector, or <c>detector+reader</c>, or <c>detector+reader+second</c>.</summary>
     public static Contender Parse(string text) => text.Split('+') switch
@@ -24,6 +26,6 @@ internal sealed record Contender(string Detector, string Reader, string? Second 
     {
         var options = new RecognitionOptions { Detector = Detector, Reader = Reader, SecondReader = Second };
         options.DetectionSide = detectionSide ?? options.DetectionSide;
-        return new PlateRecogniser(options);
+        return new PlateRecogniser(options, NullLogger<PlateRecogniser>.Instance, Version);
     }
 }

@@ -3,6 +3,7 @@ using SmartCity.Bench;
 using SmartCity.Bench.Crashes;
 using SmartCity.Bench.Faces;
 using SmartCity.Bench.Lake;
+using SmartCity.Bench.Learning;
 using SmartCity.Bench.Live;
 using SmartCity.Bench.Memory;
 
@@ -24,6 +25,7 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     MemoryBench.Create(),
     BricksBench.Create(),
     FacesBench.Create(),
+    LearningBench.Create(),
     CrashBench.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -47,12 +47,13 @@ internal static class RecognitionBench
         return command;
     }
 
-    private static string[] Beside()
+    /// <summary>The folders of photographs beside the project; says so where there are none.</summary>
+    public static string[] Beside()
     {
         var data = Path.Combine("..", "shared", "data");
         if (!Directory.Exists(data))
         {
-            Console.Error.WriteLine($"There are no photographs in {Path.GetFullPath(data)}: only simulated cameras are measured.");
+            Console.Error.WriteLine($"There are no photographs in {Path.GetFullPath(data)}: none are measured.");
             return [];
         }
 

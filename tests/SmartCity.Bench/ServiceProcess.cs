@@ -12,6 +12,8 @@ internal sealed class ServiceProcess(string project, string name, string folder,
     private readonly Uri _address = new($"http://127.0.0.1:{Processes.FreePort()}/");
     private Process? _process;
 
+    public Uri Address => _address;
+
     public string Log => Path.Combine(folder, $"{name}.log");
 
     /// <summary>Ends of its own will, which there should be none of.</summary>

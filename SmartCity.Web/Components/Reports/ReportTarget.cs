@@ -16,6 +16,9 @@ public sealed record ReportTarget(string Address, string Scope)
     /// <summary>The search for vehicles of a class.</summary>
     public static ReportTarget OfClass(string name, DateOnly from, DateOnly to) => new(CoreClient.Address("vehicles", CoreClient.Days(from, to).Prepend(("class", name))), Contracts.Api.Scope.VehiclesSearch);
 
+    /// <summary>Cases of what a version of the reader has read.</summary>
+    public static ReportTarget Review(string version) => new(CoreClient.Address("review", ("version", version)), Contracts.Api.Scope.ReviewWrite);
+
     /// <summary>What passes a station now.</summary>
     public static ReportTarget Live(string station) => new(CoreClient.Address("", ("station", station)), Contracts.Api.Scope.LiveRead);
 }

@@ -36,7 +36,7 @@ internal static class ReportText
 
     public static IReadOnlyList<ReportColumn<VersionsRow>> Versions { get; } =
     [
-        new("Day", r => Day(r.Day), false), new("Version", r => r.Version, false), new("Station", r => r.StationId, false), new("Sightings", r => Whole(r.Sightings)), new("Read", r => Share(r.Read, r.Sightings)),
+        new("Day", r => Day(r.Day), false), new("Version", r => r.Version, false, To: (r, _, _) => [ReportTarget.Review(r.Version)]), new("Station", r => r.StationId, false), new("Sightings", r => Whole(r.Sightings)), new("Read", r => Share(r.Read, r.Sightings)),
         new("Reviewed", r => Whole(r.Reviewed)), new("Of these, wrong", r => Share(r.Corrected, r.Reviewed)),
     ];
 

@@ -17,6 +17,9 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
 
     public string? Kind { get; private set; }
 
+    /// <summary>The version whose readings are looked at; null for any.</summary>
+    public string? Version { get; private set; }
+
     public ReviewTask? Current => _waiting.FirstOrDefault();
 
     /// <summary>Whose pictures the browser may load before they are needed.</summary>
@@ -30,8 +33,8 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
     /// <summary>Cases a minute since the first; null before there are enough to tell.</summary>
     public double? Rate => Done >= 3 && _began is { } began && (time.GetUtcNow() - began).TotalMinutes is > 0 and var minutes ? Done / minutes : null;
 
-    /// <summary>Begins with a kind of case, or all; what was in front is given back.</summary>
-    public async Task BeginAsync(string? kind, CancellationToken cancellationToken)
+    /// <summary>Begins with a kind of case, or all, of a version's readings, or any; what was in front is given back.</summary>
+    public async Task BeginAsync(string? kind, string? version, CancellationToken cancellationToken)
     {
         if (_fetching is not null)
         {
@@ -45,7 +48,7 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
 
         // What was put off a moment ago waits under another kind.
         _done.Clear();
-        (_waiting, Kind) = ([], kind);
+        (_waiting, Kind, Version) = ([], kind, version);
         await FetchAsync(cancellationToken);
     }
 
@@ -132,7 +135,7 @@ internal sealed class ReviewSession(CoreClient core, TimeProvider time)
 
     private async Task FetchAsync(CancellationToken cancellationToken)
     {
-        var taken = await core.ClaimReviewAsync(Kind, Ahead, cancellationToken);
+        var taken = await core.ClaimReviewAsync(new ReviewClaim(Kind, Ahead, Version), cancellationToken);
         var known = _waiting.Select(t => t.Sighting.Id).ToHashSet();
         _waiting.AddRange(taken.Where(t => !_done.Contains(t.Sighting.Id) && !known.Contains(t.Sighting.Id)));
     }

@@ -68,6 +68,20 @@ public sealed class ReviewDeskTests(CoreHost core) : IClassFixture<CoreHost>, IA
     }
 
     [Fact]
+    public async Task Whoever_asks_for_what_a_version_has_read_gets_and_counts_nothing_else()
+    {
+        var (own, other) = (Sighting("RD20AAA", Noon.AddHours(5), "london-a40", confidence: 0.6) with { ReaderVersion = "own-read-7" }, Sighting("RD20AAB", Noon.AddHours(6), "london-a40", confidence: 0.6));
+        await IngestAsync(own, other);
+
+        Assert.Equal(1, (await _ann.Http.GetFromJsonAsync<List<ReviewCount>>("/api/review/counts?version=own-read-7", Token))!.Sum(c => c.Open));
+        Assert.Empty((await _ann.Http.GetFromJsonAsync<List<ReviewCount>>("/api/review/counts?version=own-read-8", Token))!);
+        var taken = await Caller.ReadAsync<IReadOnlyList<ReviewTask>>(await _ann.Http.PostAsJsonAsync("/api/review/claim", new ReviewClaim(Count: 50, Version: "own-read-7"), Token));
+        Assert.Equal(own.Id, Assert.Single(taken).Sighting.Id);
+        Assert.Contains(await ClaimAsync(_ann, 50), t => t.Sighting.Id == other.Id);
+        using var back = await _ann.Http.DeleteAsync("/api/review/claim", Token);
+    }
+
+    [Fact]
     public async Task What_was_decided_is_taken_back_with_its_charges_and_the_case_is_open_again()
     {
         await RegisterAsync("RD03AAA", "RD03AAB");

@@ -77,6 +77,29 @@ public sealed class ReviewTests(ConsoleFixture console, ITestOutputHelper output
         Assert.Empty(window.Errors);
     }
 
+    [Fact]
+    public async Task What_a_version_has_read_is_listed_on_its_page_and_reviewed_alone()
+    {
+        const string Version = "city-read-1";
+        await console.System.UntilAsync(async () => (await console.System.GetAsync<List<ReviewCount>>($"/api/review/counts?version={Version}")).Any(c => c.Kind is not ("second-person" or "skipped")), "a case", 180);
+        await using var window = await console.SignInAsync();
+        await window.GoAsync($"models/{Version}");
+        var rows = window.Page.GetByRole(AriaRole.Table, new() { Name = "Vehicles that it read last" }).Locator("tbody tr");
+        await Expect(rows.First).ToBeVisibleAsync();
+        var newest = (await console.System.GetAsync<Page<SightingView>>($"/api/sightings?version={Version}&limit=500")).Items.Select(s => $"sightings/{s.Id}").ToHashSet();
+        Assert.Contains((await rows.Locator("a.thumbnail").First.GetAttributeAsync("href"))!, newest);
+
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Review what it is in doubt of" }).ClickAsync();
+        await Expect(window.Page.GetByText($"Only what {Version} has read.")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByLabel("Correct plate")).ToBeFocusedAsync();
+
+        await window.GoAsync("review?version=own-read-99");
+        await Expect(window.Page.GetByText("No cases are waiting.")).ToBeVisibleAsync();
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Show what every version has read" }).ClickAsync();
+        await Expect(window.Page.GetByLabel("Correct plate")).ToBeFocusedAsync();
+        Assert.Empty(window.Errors);
+    }
+
     private async Task<IReadOnlyList<AuditLine>> DecidedAsync() => [.. (await console.System.GetAsync<Page<AuditLine>>("/api/audit?action=review.decide&limit=500")).Items.Where(l => l.Details?.Contains("no-plate", StringComparison.Ordinal) == true)];
 
     private static async Task SeenAsync(ILocator picture)
