@@ -68,8 +68,8 @@ public sealed class NoteTests(CoreHost core) : IClassFixture<CoreHost>
     public async Task Notes_on_a_vehicle_are_told_to_its_keeper_hidden_while_restricted_erased_and_removed_when_their_time_is_over()
     {
         using var person = await Caller.OfRoleAsync(core, Role.Operator);
-        var (on, station) = (await AddAsync(person, new NewNote("Its driver shouts.", Plate: "NO03AAA")), await AddAsync(person, new NewNote("no03 aaa waits here often.", StationId: "london-a2")));
-        var old = await AddAsync(person, new NewNote("Long ago.", StationId: "london-a2"));
+        var (on, station) = (await AddAsync(person, new NewNote("Its driver shouts.", Plate: "NO03AAA")), await AddAsync(person, new NewNote("no03 aaa waits here often.", StationId: "london-a4")));
+        var old = await AddAsync(person, new NewNote("Long ago.", StationId: "london-a4"));
 
         using var package = new ZipArchive(await core.Http.GetStreamAsync(new Uri("/api/privacy/access?plate=NO03AAA", UriKind.Relative), Token));
         using var told = new StreamReader(await package.GetEntry("notes.csv")!.OpenAsync(Token));
