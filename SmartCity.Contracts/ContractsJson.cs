@@ -31,11 +31,15 @@ namespace SmartCity.Contracts;
 [JsonSerializable(typeof(Faces.FaceMatch))]
 public sealed partial class ContractsJson : JsonSerializerContext;
 
-/// <summary>Writes <c>2026-11-23T08:15:30.120Z</c>; reads any ISO 8601 time and converts it to UTC.</summary>
+/// <summary>Writes <c>2026-11-23T08:15:30.120Z</c>; reads any ISO 8601 time with an offset and converts it to UTC. One without says nothing of when it was.</summary>
 public sealed class UtcMillisecondsConverter : JsonConverter<DateTimeOffset>
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetDateTimeOffset().ToUniversalTime();
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        // A time without an offset is read as one of a kind that is not said.
+        var isBare = reader.TokenType == JsonTokenType.String && reader.TryGetDateTime(out var time) && time.Kind == DateTimeKind.Unspecified;
+        return isBare ? throw new JsonException($"The time '{reader.GetString()}' has no offset; write it like 2026-11-23T08:15:30Z.") : reader.GetDateTimeOffset().ToUniversalTime();
+    }
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {

@@ -44,10 +44,10 @@ public sealed record StationHeartbeat
     /// <summary>Share 0–1 of the last interval's sightings that were read; null when there were none.</summary>
     public double? ReadRate { get; init; }
 
-    public IReadOnlyList<CameraHeartbeat> Cameras { get; init; } = [];
+    public IReadOnlyList<CameraHeartbeat> Cameras { get; init => field = value ?? []; } = [];
 
     /// <summary>Problems of this station in the edge's process, in plain English.</summary>
-    public IReadOnlyList<string> Problems { get; init; } = [];
+    public IReadOnlyList<string> Problems { get; init => field = value ?? []; } = [];
 
     /// <summary>The station's own Kafka; null from an edge that does not say.</summary>
     public EdgeKafkaHeartbeat? Kafka { get; init; }

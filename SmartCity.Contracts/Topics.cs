@@ -27,7 +27,7 @@ public static class ConsumerGroups
 {
     public const string Ingest = "core-ingest";
 
-    /// <summary>Each core has a group of its own for heartbeats: this and the name of its machine.</summary>
+    /// <summary>Each core has a group of its own for heartbeats: this, the name of its machine and what no other process has.</summary>
     public const string Heartbeats = "core-heartbeats-";
 }
 

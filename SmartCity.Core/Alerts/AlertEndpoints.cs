@@ -109,7 +109,7 @@ internal static class AlertSlice
         var filter = new SqlFilter()
             .And("state = @", state)
             .And("priority = @", priority)
-            .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
+            .And("plate = @", PlateText.OrNull(plate))
             .And("passage_id = @", passage)
             .And("list = @", list)
             .And(setAside ? "publish_error is not null" : null)

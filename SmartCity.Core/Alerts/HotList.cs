@@ -13,7 +13,7 @@ namespace SmartCity.Core.Alerts;
 /// is open and carries nothing any more cannot be told from a quiet one; a question that is not answered can.
 /// </summary>
 public sealed class HotList(
-    NpgsqlDataSource dataSource, DatabaseStartup database, HotListSieve sieve, IOptions<CoreOptions> options, WorkerHealth health, TimeProvider time, ILogger<HotList> logger) : BackgroundService
+    NpgsqlDataSource dataSource, DatabaseStartup database, HotListSieve sieve, RecentPassages passages, IOptions<CoreOptions> options, WorkerHealth health, TimeProvider time, ILogger<HotList> logger) : BackgroundService
 {
     private const string Worker = "hot-list";
     private const int MostAdded = 200_000;
@@ -22,9 +22,12 @@ public sealed class HotList(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PatternsEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan JudgedEvery = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private const int MostNamed = 3;
 
     private int _loaded;
+    private IReadOnlyList<string> _tooWide = [];
 
     /// <summary>Exact entries in memory.</summary>
     public int Count => sieve.Count;
@@ -41,7 +44,7 @@ public sealed class HotList(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await database.Ready.WaitAsync(stoppingToken);
-        if (options.Value.DemoRegistry)
+        if (options.Value.IsDemo())
         {
             await SeedAsync(stoppingToken);
         }
@@ -53,6 +56,7 @@ public sealed class HotList(
     {
         var loading = LoadAsync(stoppingToken);
         var patternsAt = time.GetTimestamp();
+        long? judgedAt = null;
         try
         {
             while (true)
@@ -68,7 +72,13 @@ public sealed class HotList(
                         loading = Task.CompletedTask;
                         await loaded;
                         loading = await TidyAsync(stoppingToken);
-                        health.Healthy(Worker, $"{sieve.Count} plates, {sieve.Patterns} patterns");
+                        if (judgedAt is not { } judged || time.GetElapsedTime(judged) >= JudgedEvery)
+                        {
+                            await AnswerAsync(JudgeAsync(stoppingToken), stoppingToken);
+                            judgedAt = time.GetTimestamp();
+                        }
+
+                        Report();
                     }
 
                     await Task.Delay(Look, time, stoppingToken);
@@ -93,6 +103,21 @@ public sealed class HotList(
         {
             await loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    // What passes changes, and so does what a pattern matches of it.
+    private async Task JudgeAsync(CancellationToken cancellationToken) => _tooWide = sieve.Patterns == 0 ? [] : (await passages.ReadAsync(cancellationToken)).TooWide();
+
+    private void Report()
+    {
+        var holds = $"{sieve.Count} plates, {sieve.Patterns} patterns";
+        if (_tooWide.Count == 0)
+        {
+            health.Healthy(Worker, holds);
+            return;
+        }
+
+        health.Degraded(Worker, $"{holds}. {(_tooWide.Count == 1 ? "One pattern matches" : $"{_tooWide.Count} patterns match")} too much of what passes, and whoever gets alerts is flooded: {string.Join(' ', _tooWide.Take(MostNamed))}");
     }
 
     // A statement on a connection that carries nothing may not even heed its cancellation. It is left to itself then: what it reads late does no harm.

@@ -47,6 +47,19 @@ public sealed class HotListSieve
         return MayBeListed(plate) ? patterns.Prepend(plate) : patterns;
     }
 
+    /// <summary>Patterns that the plate matches in print, though not as it was read. Empty is certain, as in <see cref="MayMatch"/>.</summary>
+    public IEnumerable<string> MatchingInPrint(string plate)
+    {
+        var patterns = _patterns;
+        if (patterns.Length == 0)
+        {
+            return [];
+        }
+
+        var printed = PlatePattern.InPrint(plate);
+        return patterns.Where(p => PlatePattern.Matches(p.Printed, printed) && !PlatePattern.Matches(p.Pattern, plate)).Select(p => p.Pattern);
+    }
+
     /// <summary>Reads what has been committed since the last time, with the caller's connection and in its transaction if there is one.</summary>
     public async Task CatchUpAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -174,5 +187,8 @@ public sealed class HotListSieve
     private sealed record ListState(DateTimeOffset PostgresStarted, uint Table);
 
     /// <param name="Change">Its number, or a later one.</param>
-    private readonly record struct Wild(string Pattern, long Change);
+    private readonly record struct Wild(string Pattern, long Change)
+    {
+        public string Printed { get; } = PlatePattern.InPrint(Pattern);
+    }
 }

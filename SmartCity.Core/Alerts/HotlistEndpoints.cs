@@ -83,12 +83,18 @@ internal static class HotlistEndpoints
 
         var now = time.GetUtcNow();
         var added = valid with { Id = Guid.CreateVersion7(now), AddedBy = user.Identity!.Name, AddedAt = now };
-        await using var command = await change.CommandAsync(
+        var connection = await change.BeginAsync(cancellationToken);
+        if (await TwinAsync(connection, added, cancellationToken) is { } twin)
+        {
+            return twin;
+        }
+
+        await using var command = new NpgsqlCommand(
             """
             insert into hotlist_entries (id, pattern, reason, priority, requested_by, list, valid_from, valid_to, added_by, created_at)
             values ($1, $2, $3, $4, $5, $6, coalesce($7, '-infinity'), coalesce($8, 'infinity'), $9, $10)
             """,
-            cancellationToken);
+            connection);
         AddValues(command, added);
         command.Parameters.Add(new() { Value = added.AddedBy! });
         command.Parameters.Add(new() { Value = now });
@@ -109,14 +115,54 @@ internal static class HotlistEndpoints
             return Paging.Problem(tooMuch);
         }
 
-        await using var command = await change.CommandAsync(
+        var connection = await change.BeginAsync(cancellationToken);
+        var twin = await TwinAsync(connection, valid with { Id = id }, cancellationToken);
+        if (twin is not null && await IsThereAsync(connection, id, cancellationToken))
+        {
+            return twin;
+        }
+
+        await using var command = new NpgsqlCommand(
             $"""
             update hotlist_entries set pattern = $2, reason = $3, priority = $4, requested_by = $5, list = $6, valid_from = coalesce($7, '-infinity'), valid_to = coalesce($8, 'infinity')
             where id = $1 returning {EntryColumns}
             """,
-            cancellationToken);
+            connection);
         AddValues(command, valid with { Id = id });
-        return await command.ReadAllAsync(r => ReadEntry(r, time.GetUtcNow()), cancellationToken) is [var changed] ? TypedResults.Ok(changed with { Meant = typed.Meant(changed.Pattern) }) : TypedResults.NotFound();
+        var found = await command.ReadAllAsync(r => ReadEntry(r, time.GetUtcNow()), cancellationToken);
+        return found is [var changed] ? TypedResults.Ok(changed with { Meant = typed.Meant(changed.Pattern) }) : TypedResults.NotFound();
+    }
+
+    private static async Task<bool> IsThereAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select exists (select from hotlist_entries where id = $1)", connection) { Parameters = { new() { Value = id } } };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    // Two entries of one requester for one plate at one time would raise two alerts for each passage. Imports take the same turn.
+    private static async Task<ProblemHttpResult?> TwinAsync(NpgsqlConnection connection, HotlistEntryView entry, CancellationToken cancellationToken)
+    {
+        await using (var turn = new NpgsqlCommand("select pg_advisory_xact_lock(3, 0)", connection))
+        {
+            await turn.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var command = new NpgsqlCommand(
+            """
+            select id, reason, added_by from hotlist_entries
+            where pattern = $1 and id <> $2 and requested_by is not distinct from $3 and valid_from < coalesce($5, 'infinity') and coalesce($4, '-infinity') < valid_to limit 1
+            """,
+            connection)
+        {
+            Parameters = { new() { Value = entry.Pattern }, new() { Value = entry.Id!.Value }, TextParameter.Of(entry.RequestedBy), At(entry.ValidFrom), At(entry.ValidTo) },
+        };
+        return await command.ReadAllAsync(r => (Id: r.GetGuid(0), Reason: r.GetString(1), By: r.Text(2)), cancellationToken) is [var twin]
+            ? TypedResults.Problem(
+                $"{entry.Pattern} is on the hot-list already: entry {twin.Id} ({twin.Reason}{(twin.By is null ? "" : $"; added by {twin.By}")}) has the same pattern and requester and holds at the same time. Change that entry.",
+                statusCode: StatusCodes.Status409Conflict)
+            : null;
+
+        static NpgsqlParameter At(DateTimeOffset? at) => new() { Value = (object?)at?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
     }
 
     // Parameters 1 to 8 of what is added or changed.
@@ -173,7 +219,7 @@ internal static class HotlistEndpoints
         var entries = await command.ReadAllAsync(r => ReadEntry(r, now), cancellationToken);
         return TypedResults.Ok(new HotlistAnswer(
             entries.FindAll(e => PlatePattern.Matches(e.Pattern, plate)),
-            entries.FindAll(e => PlatePattern.IsExact(e.Pattern) && e.Pattern != plate)));
+            entries.FindAll(e => PlatePattern.IsExact(e.Pattern) ? e.Pattern != plate : PlatePattern.MatchesInPrint(e.Pattern, plate))));
     }
 
     private static async Task<Results<Ok<HotlistReach>, ProblemHttpResult>> ReachAsync(HotlistQuestion question, RecentPassages passages, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)

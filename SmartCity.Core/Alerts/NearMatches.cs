@@ -24,7 +24,7 @@ public sealed class NearMatches(HotListSieve sieve)
         }
 
         await sieve.CatchUpAsync(connection, cancellationToken);
-        var near = all.SelectMany((s, place) => Candidates(s).Where(sieve.MayBeListed).Distinct().Select(plate => (Place: place, Pattern: plate))).ToArray();
+        var near = all.SelectMany((s, place) => Candidates(s).Where(sieve.MayBeListed).Concat(s.Plate is { } read ? sieve.MatchingInPrint(read) : []).Distinct().Select(plate => (Place: place, Pattern: plate))).ToArray();
         if (near.Length == 0)
         {
             return [];
@@ -47,23 +47,26 @@ public sealed class NearMatches(HotListSieve sieve)
         return sighting.Plate is null ? considered : considered.Concat(NearPlates.LookingLike(sighting.Plate)).Concat(NearPlates.SameInPrint(sighting.Plate));
     }
 
-    private static string Why(Sighting sighting, Entry entry) => sighting.Plate is null
+    private static string Why(Sighting sighting, Entry entry) => !PlatePattern.IsExact(entry.Pattern)
+        ? $"Read as {sighting.Plate}; the pattern {entry.Pattern}, which it matches but for O and 0 or I and 1, is on the hot-list ({entry.Reason}, priority {entry.Priority})."
+        : sighting.Plate is null
         ? $"A plate that was not read for certain may be {entry.Pattern}, which is on the hot-list ({entry.Reason}, priority {entry.Priority})."
         : $"Read as {sighting.Plate}; {entry.Pattern}, which looks alike ({NearPlates.Difference(sighting.Plate, entry.Pattern)}), is on the hot-list ({entry.Reason}, priority {entry.Priority}).";
 
-    // The most urgent entry near to each sighting, unless an entry holds for the sighting's own plate: then there is an alert.
+    // The most urgent entry near to each sighting, unless an entry that is as urgent holds for the sighting's own plate: then there is an alert.
     private static async Task<List<(int Place, Entry Entry)>> EntriesAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Sighting[] sightings, (int Place, string Pattern)[] near, (int Place, string Pattern)[] own, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
             with own as (
-                select distinct o.place from unnest($4, $5, $6) as o (place, pattern, at)
-                cross join lateral (select from hotlist_entries where pattern = o.pattern and valid_from <= o.at and o.at < valid_to offset 0) as e
+                select o.place, min(e.priority) as priority from unnest($4, $5, $6) as o (place, pattern, at)
+                cross join lateral (select priority from hotlist_entries where pattern = o.pattern and valid_from <= o.at and o.at < valid_to offset 0) as e
+                group by o.place
             )
             select distinct on (n.place) n.place, e.pattern, e.reason, e.priority from unnest($1, $2, $3) as n (place, pattern, at)
             cross join lateral (select pattern, reason, priority from hotlist_entries where pattern = n.pattern and valid_from <= n.at and n.at < valid_to offset 0) as e
-            where n.place not in (select place from own) order by n.place, e.priority, e.pattern
+            left join own on own.place = n.place where own.priority is null or e.priority < own.priority order by n.place, e.priority, e.pattern
             """,
             connection,
             transaction);

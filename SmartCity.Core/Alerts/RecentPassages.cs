@@ -17,14 +17,36 @@ public sealed class RecentPassages(NpgsqlDataSource dataSource, IOptions<Hotlist
     {
         await using var command = dataSource.CreateCommand("select plate from passages order by first_at desc, id desc limit $1");
         command.Parameters.Add(new() { Value = Examined });
-        return new Sample(await command.ReadAllAsync(r => r.GetString(0), cancellationToken), options.Value.MostShare);
+        await using var listed = dataSource.CreateCommand("select distinct pattern from hotlist_entries where pattern ~ '[?*]'");
+        return new Sample(
+            await command.ReadAllAsync(r => r.GetString(0), cancellationToken), [.. await listed.ReadAllAsync(r => r.GetString(0), cancellationToken)], options.Value);
     }
 
-    public sealed class Sample(List<string> plates, double mostShare)
+    public sealed class Sample(List<string> plates, HashSet<string> patterns, HotlistOptions limits)
     {
-        /// <summary>Why a pattern is refused, for people; null when it is not.</summary>
+        /// <summary>Patterns of the list that match too much by now, each with the reason: when they were added there may have been nothing to judge them by.</summary>
+        public IReadOnlyList<string> TooWide() => [.. patterns.Order(StringComparer.Ordinal).Select(TooMuch).OfType<string>()];
+
+        /// <summary>Why a pattern is refused, for people; null when it is not, and then it counts as listed.</summary>
         public string? Refuse(string pattern)
         {
+            if (TooMuch(pattern) is { } much)
+            {
+                return much;
+            }
+
+            if (!patterns.Contains(pattern) && patterns.Count >= limits.MostPatterns)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"pattern '{pattern}' is one too many: the hot-list has {patterns.Count:N0} patterns with ? or *, and at most {limits.MostPatterns:N0} are allowed (Core:Hotlist:MostPatterns).");
+            }
+
+            patterns.Add(pattern);
+            return null;
+        }
+
+        private string? TooMuch(string pattern)
+        {
+            var mostShare = limits.MostShare;
             var matched = plates.Count(p => PlatePattern.Matches(pattern, p));
             return matched < FewMatches || matched <= mostShare * plates.Count ? null : string.Create(
                 CultureInfo.InvariantCulture,

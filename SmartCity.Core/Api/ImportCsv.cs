@@ -16,11 +16,13 @@ internal static class ImportCsv
         NormalizeHeaderName = name => name.Replace("_", "", StringComparison.Ordinal),
     };
 
-    /// <summary>What is wrong with a row that has another number of fields than the header; null when nothing is. What has no column would be lost, and what is not there would count as empty.</summary>
+    /// <summary>What is wrong with a row that is not UTF-8 or has another number of fields than the header; null when nothing is. What has no column would be lost, and what is not there would count as empty.</summary>
     public static string? Misfit(CsvReader reader)
     {
         var (fields, columns) = (reader.FieldCount, reader.Headers.Count);
-        return fields == columns ? null
+        return Enumerable.Range(0, fields).Any(i => reader.GetStringOrNull(i)?.Contains('\uFFFD', StringComparison.Ordinal) == true)
+            ? "The row is not text in UTF-8: it has bytes that are no character there. Save the file as UTF-8."
+            : fields == columns ? null
             : fields < columns ? $"The row has {fields} {(fields == 1 ? "field" : "fields")}, but the header names {columns} columns."
             : $"The row has {fields} fields, but the header names {columns} {(columns == 1 ? "column" : "columns")}; no column takes {string.Join(", ", Enumerable.Range(columns, fields - columns).Select(i => $"'{reader.GetStringOrNull(i)}'"))}. Put a text that contains a comma in double quotes.";
     }

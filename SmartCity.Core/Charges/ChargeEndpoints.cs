@@ -92,7 +92,7 @@ internal static class ChargeSlice
         .And("day <= @", filter.To)
         .And("scheme = @", filter.Scheme)
         .And("kind = @", filter.Kind)
-        .And("plate = @", filter.Plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
+        .And("plate = @", PlateText.OrNull(filter.Plate))
         .And("sighting_id = @", filter.Sighting);
 
     private static async Task<Ok<ChargeSummary>> SummaryAsync(NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
@@ -156,7 +156,7 @@ internal static class ChargeSlice
             return Paging.Problem("day is needed: a day such as 2026-11-23.");
         }
 
-        var day = new VehicleDay(request.Plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), given);
+        var day = new VehicleDay(PlateText.Of(request.Plate), given);
         var (lines, waits) = await corrections.RederiveAsync(day, request.Why, user.Identity!.Name!, cancellationToken);
         return waits ? TypedResults.Accepted((string?)null, lines) : TypedResults.Ok(lines);
     }

@@ -32,21 +32,29 @@ internal sealed class ChargeFacts
 
     private async Task LoadVehiclesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] plates, CancellationToken cancellationToken)
     {
-        await using var batch = new NpgsqlBatch(connection, transaction)
+        // One statement: facts and discounts of one moment, whatever an import does meanwhile.
+        await using var command = new NpgsqlCommand(
+            """
+            select plate, from_day, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, null as discount, null::date as last_day from vehicle_history where plate = any($1)
+            union all select plate, since, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, null, null from vehicles where plate = any($1)
+            union all select plate, from_day, null, null, null, null, null, null, null, discount, last_day from vehicle_discounts where plate = any($1)
+            """,
+            connection,
+            transaction)
         {
-            BatchCommands =
-            {
-                new("""
-                    select plate, from_day, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class from vehicle_history where plate = any($1)
-                    union all select plate, since, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class from vehicles where plate = any($1)
-                    """) { Parameters = { new() { Value = plates } } },
-                new("select plate, discount, from_day, last_day from vehicle_discounts where plate = any($1)") { Parameters = { new() { Value = plates } } },
-            },
+            Parameters = { new() { Value = plates } },
         };
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var records = new Dictionary<string, List<DatedFacts>>(StringComparer.Ordinal);
+        var discounts = new Dictionary<string, List<DatedDiscount>>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))
         {
+            if (reader.Text(9) is { } discount)
+            {
+                Of(discounts, reader.GetString(0)).Add(new DatedDiscount(discount, reader.GetFieldValue<DateOnly>(1), reader.GetFieldValue<DateOnly>(10)));
+                continue;
+            }
+
             Of(records, reader.GetString(0)).Add(new DatedFacts(reader.GetFieldValue<DateOnly>(1), new ChargedVehicle(
                 reader.GetString(2),
                 reader.GetString(3),
@@ -56,13 +64,6 @@ internal sealed class ChargeFacts
                 reader.Int(7),
                 reader.Text(8),
                 [])));
-        }
-
-        await reader.NextResultAsync(cancellationToken);
-        var discounts = new Dictionary<string, List<DatedDiscount>>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            Of(discounts, reader.GetString(0)).Add(new DatedDiscount(reader.GetString(1), reader.GetFieldValue<DateOnly>(2), reader.GetFieldValue<DateOnly>(3)));
         }
 
         foreach (var (plate, known) in records)

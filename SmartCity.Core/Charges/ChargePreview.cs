@@ -1,15 +1,26 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using SmartCity.Core.Api;
 
 namespace SmartCity.Core.Charges;
 
 /// <summary>Works out charges without recording any: one JSON object in, one out. See docs/charges.md for the shape.</summary>
-public static class ChargePreview
+public static partial class ChargePreview
 {
     /// <summary>How answers are written: one line, pound signs as they are.</summary>
     public static JsonSerializerOptions Json { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly string[] OfTheLine = ["case", "vehicle", "passages"];
+    private static readonly string[] Decisive = ["class", "fuel", "euro", "firstRegistered", "grossKg", "unladenKg", "taxClass"];
+
+    // What a registry says beside, which no rule asks for.
+    private static readonly string[] Idle = ["make", "model", "colour", "year", "typeApproval", "keeper"];
+    private static readonly string[] OfVehicles = ["plate", .. Decisive, "discounts", "changes", .. Idle];
+    private static readonly string[] OfChanges = ["from", .. Decisive, .. Idle];
+    private static readonly string[] OfDiscounts = ["discount", "from", "to"];
+    private static readonly string[] OfPassages = ["at", "zones"];
 
     private static readonly string[] Zones = [ChargeRules.Ulez, ChargeRules.Lez, ChargeRules.Congestion];
 
@@ -20,13 +31,14 @@ public static class ChargePreview
         JsonNode? name = null;
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = JsonDocument.Parse(line.TrimStart('\uFEFF')); // a byte order mark
             var root = Require(document.RootElement, JsonValueKind.Object, "the line");
             if (root.TryGetProperty("case", out var given))
             {
                 name = Name(given);
             }
 
+            OnlyOnce(root, "", OfTheLine);
             var vehicle = Vehicle(Field(root, "vehicle", JsonValueKind.Object));
             var passages = Passages(Field(root, "passages", JsonValueKind.Array));
             tariffs ??= TariffBook.Shipped;
@@ -91,6 +103,7 @@ public static class ChargePreview
 
     private static DatedVehicle Vehicle(JsonElement vehicle)
     {
+        OnlyOnce(vehicle, "vehicle.", OfVehicles);
         if (Text(Field(vehicle, "plate", JsonValueKind.String, "vehicle."), "vehicle.plate") is not { Length: > 0 })
         {
             throw new FormatException("vehicle.plate is empty.");
@@ -101,6 +114,7 @@ public static class ChargePreview
         foreach (var (change, i) in (Given(vehicle, "changes") is { } changes ? Require(changes, JsonValueKind.Array, "vehicle.changes").EnumerateArray() : []).Select((c, i) => (c, i)))
         {
             var where = $"vehicle.changes[{i}].";
+            OnlyOnce(Require(change, JsonValueKind.Object, where[..^1]), where, OfChanges);
             var from = Date(Require(change, JsonValueKind.Object, where[..^1]), "from", where) ?? throw new FormatException($"{where}from is missing.");
             if (from <= records[^1].From)
             {
@@ -117,7 +131,7 @@ public static class ChargePreview
     private static ChargedVehicle Facts(JsonElement element, string where, ChargedVehicle? before)
     {
         bool Names(string name) => before is null || element.TryGetProperty(name, out _);
-        return new ChargedVehicle(
+        var facts = new ChargedVehicle(
             Names("class") ? OneOf(Field(element, "class", JsonValueKind.String, where), VehicleWords.Classes, where + "class") : before!.Class,
             Names("fuel") ? OneOf(Field(element, "fuel", JsonValueKind.String, where), VehicleWords.Fuels, where + "fuel") : before!.Fuel,
             Names("euro") ? Whole(element, "euro", 0, 6, where) : before!.Euro,
@@ -128,6 +142,24 @@ public static class ChargePreview
                 ? Given(element, "taxClass") is { } tax ? OneOf(Require(tax, JsonValueKind.String, where + "taxClass"), VehicleWords.TaxClasses, where + "taxClass") : null
                 : before!.TaxClass,
             []);
+        return facts.UnladenKg > facts.GrossKg
+            ? throw new FormatException($"{where}unladenKg is {facts.UnladenKg}, more than its grossKg of {facts.GrossKg}: no vehicle weighs more empty than laden.")
+            : facts;
+    }
+
+    // A name in another case, or given twice, would leave a fact out in silence.
+    private static void OnlyOnce(JsonElement element, string where, string[] known)
+    {
+        var names = element.EnumerateObject().Select(p => p.Name).ToArray();
+        if (names.Except(known).FirstOrDefault() is { } unknown)
+        {
+            throw new FormatException($"{where}{unknown} is not known; the fields here are {string.Join(", ", known)}.");
+        }
+
+        if (names.CountBy(n => n).Where(n => n.Value > 1).Select(n => n.Key).FirstOrDefault() is { } twice)
+        {
+            throw new FormatException($"{where}{twice} is given twice.");
+        }
     }
 
     // Its name, or its name and the days on which it holds.
@@ -139,6 +171,7 @@ public static class ChargePreview
             return new DatedDiscount(OneOf(Require(discount, JsonValueKind.String, where), VehicleWords.Discounts, where), DateOnly.MinValue, null);
         }
 
+        OnlyOnce(discount, where + ".", OfDiscounts);
         var (from, to) = (Date(discount, "from", where + "."), Date(discount, "to", where + "."));
         return to < from
             ? throw new FormatException($"{where}.to is before its from.")
@@ -150,9 +183,9 @@ public static class ChargePreview
         .. passages.EnumerateArray().Select((passage, i) =>
         {
             var where = $"passages[{i}]";
-            Require(passage, JsonValueKind.Object, where);
+            OnlyOnce(Require(passage, JsonValueKind.Object, where), where + ".", OfPassages);
             var at = Text(Field(passage, "at", JsonValueKind.String, where + "."), where + ".at");
-            if (!HasOffset(at) || !DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+            if (!Iso().IsMatch(at) || !DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             {
                 throw new FormatException($"{where}.at '{at}' is not an ISO 8601 time with an offset, such as 2026-11-23T08:15:00Z.");
             }
@@ -168,8 +201,8 @@ public static class ChargePreview
         }),
     ];
 
-    private static bool HasOffset(string time) =>
-        time.Length > 10 && time[10] is 'T' or 't' or ' ' && (time[^1] is 'Z' or 'z' || time.LastIndexOfAny(['+', '-']) > 10);
+    [GeneratedRegex(@"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,7})?)?([Zz]|[+-]\d{2}:?\d{2})$", RegexOptions.CultureInvariant)]
+    private static partial Regex Iso();
 
     private static JsonElement? Given(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -203,8 +236,8 @@ public static class ChargePreview
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= from && number <= to
-            ? number
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && decimal.IsInteger(number) && number >= from && number <= to
+            ? (int)number
             : throw new FormatException($"{where}{name} is {value.GetRawText()}; it must be a whole number from {from} to {to}.");
     }
 

@@ -50,6 +50,9 @@ public static class ChargeRules
 
     private const int HistoricYears = 40;
 
+    // What nobody is charged for on the day, or at the hour, needs no facts of a vehicle.
+    private static readonly string[] ForNobody = ["ulez-no-tariff", "ulez-christmas", "lez-no-tariff", "congestion-no-tariff", "congestion-christmas", "congestion-hours"];
+
     /// <summary>One assessment for each scheme and charging day whose zone was entered, by day, then scheme; each day by the tariff that holds on it.</summary>
     public static IReadOnlyList<Assessment> Assess(ChargedVehicle vehicle, IReadOnlyList<ZonePassage> passages, TariffBook tariffs) =>
         Assess(DatedVehicle.Always(vehicle), passages, tariffs);
@@ -91,6 +94,12 @@ public static class ChargeRules
             Congestion => CongestionRules.Assess(vehicle, day, TimeOnly.FromDateTime(local), passage, tariff),
             _ => throw new ArgumentException($"There is no zone '{scheme}'.", nameof(scheme)),
         };
+        if (day < facts.FirstRegistered && !ForNobody.Contains(assessment.Rule))
+        {
+            var first = facts.FirstRegistered.Value.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+            return new Assessment(scheme, day, Verdict.Review, 0, $"{scheme}-unknown", $"The vehicle was first registered on {first}, after this day: the plate was another vehicle's, or the date is wrong.", passage) { Facts = facts };
+        }
+
         return assessment with { Facts = facts, Why = weighed is null ? assessment.Why : $"{assessment.Why} {weighed}" };
     }
 
@@ -99,6 +108,8 @@ public static class ChargeRules
     {
         { Class: "van", GrossKg: > HeaviestVan and var kg } => (vehicle with { Class = "hgv" }, Counts("van", kg, HeaviestVan, "an hgv")),
         { Class: "minibus", GrossKg: > HeaviestMinibus and var kg } => (vehicle with { Class = "coach" }, Counts("minibus", kg, HeaviestMinibus, "a coach")),
+        { Class: "van", GrossKg: null, UnladenKg: > HeaviestVan and var kg } => (vehicle with { Class = "hgv" }, CountsEmpty("van", kg, HeaviestVan, "an hgv")),
+        { Class: "minibus", GrossKg: null, UnladenKg: > HeaviestMinibus and var kg } => (vehicle with { Class = "coach" }, CountsEmpty("minibus", kg, HeaviestMinibus, "a coach")),
         { Class: "hgv", GrossKg: <= HeaviestVan and var kg } => (vehicle with { Class = "van" }, CountsLight("an hgv", kg, HeaviestVan, "van")),
         { Class: "coach", GrossKg: <= HeaviestMinibus and var kg } => (vehicle with { Class = "minibus" }, CountsLight("a coach", kg, HeaviestMinibus, "minibus")),
         _ => (vehicle, null),
@@ -106,6 +117,9 @@ public static class ChargeRules
 
     private static string Counts(string stated, int kg, int most, string charged) =>
         string.Create(CultureInfo.InvariantCulture, $"It is a {stated} of {kg:N0} kg gross, more than {most:N0} kg, and so counts as {charged}.");
+
+    private static string CountsEmpty(string stated, int kg, int most, string charged) =>
+        string.Create(CultureInfo.InvariantCulture, $"It is a {stated} of {kg:N0} kg unladen, so it weighs more than {most:N0} kg gross and counts as {charged}.");
 
     private static string CountsLight(string stated, int kg, int most, string charged) =>
         string.Create(CultureInfo.InvariantCulture, $"It is {stated} of {kg:N0} kg gross, not more than {most:N0} kg, and so counts as a {charged}.");

@@ -20,7 +20,7 @@ internal static class CongestionRules
             return No("congestion-christmas", "There is no Congestion Charge from 25 December to the New Year's Day bank holiday.");
         }
 
-        var holiday = tariff.BankHolidays.Contains(day);
+        var holiday = tariff.IsBankHoliday(day);
         var weekend = holiday || day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday;
         var hours = weekend ? tariff.CongestionHours.Weekend : tariff.CongestionHours.Weekday;
         if (at < hours[0] || at >= hours[1])

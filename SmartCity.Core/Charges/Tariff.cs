@@ -36,6 +36,13 @@ public sealed record Tariff
     /// <summary>Bank holidays of England, substitute days included.</summary>
     public required HashSet<DateOnly> BankHolidays { get; init; }
 
+    // Those of later years are worked out, until somebody has written them down.
+    private static readonly Lazy<DateOnly> LastKnown = new(() => London.BankHolidays.Max());
+
+    /// <summary>Whether a day is a bank holiday; after the last year of which they are written down, one by the rules that England has.</summary>
+    public bool IsBankHoliday(DateOnly day) =>
+        BankHolidays.Contains(day) || (day.Year > LastKnown.Value.Year && BankHolidays.Contains(LastKnown.Value) && EnglishBankHolidays.Of(day.Year).Contains(day));
+
     /// <summary>Days without congestion charge: 25 December to the New Year's Day bank holiday, both included.</summary>
     public static bool IsChristmasBreak(DateOnly day)
     {

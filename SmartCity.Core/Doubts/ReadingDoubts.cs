@@ -26,7 +26,7 @@ public sealed class ReadingDoubts(
         new(r.GetGuid(0), r.Time(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetDouble(5), r.Text(6), r.Text(7), r.Text(8), r.GetBoolean(9));
 
     /// <summary>What a camera read with enough confidence, or a person has decided.</summary>
-    internal static string IsSure(string least) => $"((s.confidence >= {least} and s.clock_synchronised is not false) or s.reviewed_at is not null)";
+    internal static string IsSure(string least) => $"((s.confidence >= {least} and s.clock_synchronised is not false and s.captured_at <= s.stored_at + interval '{SightingOptions.Ahead.TotalSeconds:0} seconds') or s.reviewed_at is not null)";
 
     /// <summary>How far around a reading others can speak against it.</summary>
     public async ValueTask<TimeSpan> ReachAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken) =>

@@ -40,13 +40,13 @@ internal sealed class Arrivals(
     /// <summary>Stations of which sightings are missing.</summary>
     public IReadOnlyDictionary<string, MissingHours> Missing => _missing;
 
-    /// <summary>An edge said what it had published.</summary>
+    /// <summary>An edge said what it had published. Hours that have not begun, which only a wrong clock has, count for nothing.</summary>
     public void Hear(string station, IEnumerable<PublishedHour> hours)
     {
         var now = time.GetUtcNow();
-        foreach (var hour in hours.Where(h => h.From > now - Kept && h.From == PublishedHour.HourOf(h.From)))
+        foreach (var hour in hours.Where(h => h.From > now - Kept && h.From <= now && h.Count is >= 0 and <= HeartbeatParser.MostInAnHour && h.From == PublishedHour.HourOf(h.From)))
         {
-            _heard.Enqueue(new Sample(station, hour, now));
+            _heard.Enqueue(new Sample(station, hour.SentAt > now ? hour with { SentAt = now } : hour, now));
         }
     }
 
@@ -81,6 +81,7 @@ internal sealed class Arrivals(
     private async Task CompareAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await ForgetAsync(connection, cancellationToken);
         var settled = await SettledAsync(connection, cancellationToken);
         await using var compare = new NpgsqlCommand(
             """
@@ -125,26 +126,31 @@ internal sealed class Arrivals(
 
     private async Task KeepAsync(NpgsqlConnection connection, (string Station, DateTimeOffset Hour, long Missing)[] changed, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        await using var keep = new NpgsqlBatch(connection)
+        await using var keep = new NpgsqlCommand(
+            """
+            update station_hours h set missing = c.missing, missing_since = case when c.missing > 0 then coalesce(h.missing_since, $4) end, asked_at = case when c.missing > 0 then h.asked_at end
+            from unnest($1, $2, $3) as c (station_id, hour, missing) where h.station_id = c.station_id and h.hour = c.hour
+            """,
+            connection)
         {
-            BatchCommands =
+            Parameters =
             {
-                new("""
-                    update station_hours h set missing = c.missing, missing_since = case when c.missing > 0 then coalesce(h.missing_since, $4) end, asked_at = case when c.missing > 0 then h.asked_at end
-                    from unnest($1, $2, $3) as c (station_id, hour, missing) where h.station_id = c.station_id and h.hour = c.hour
-                    """)
-                {
-                    Parameters =
-                    {
-                        new() { Value = Array.ConvertAll(changed, c => c.Station) }, new() { Value = Array.ConvertAll(changed, c => c.Hour) }, new() { Value = Array.ConvertAll(changed, c => c.Missing) },
-                        new() { Value = now },
-                    },
-                },
-                new("delete from station_hours where hour < $1") { Parameters = { new() { Value = now - Kept } } },
+                new() { Value = Array.ConvertAll(changed, c => c.Station) }, new() { Value = Array.ConvertAll(changed, c => c.Hour) }, new() { Value = Array.ConvertAll(changed, c => c.Missing) },
+                new() { Value = time.GetUtcNow() },
             },
         };
         await keep.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // Hours that are over for good, and those that no station can have: a core before this one believed every number.
+    private async Task ForgetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await using var command = new NpgsqlCommand("delete from station_hours where hour < $1 or hour > $2 or published not between 0 and $3", connection)
+        {
+            Parameters = { new() { Value = now - Kept }, new() { Value = now }, new() { Value = HeartbeatParser.MostInAnHour } },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     // What edges said of which nothing is on its way any more.

@@ -50,7 +50,7 @@ internal static class PassageEndpoints
 
         await using var command = new SqlFilter()
             .And("station_id = @", station)
-            .And("plate = @", plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant())
+            .And("plate = @", PlateText.OrNull(plate))
             .And("first_at >= @", from?.At)
             .And("first_at < @", to?.At)
             .After("first_at", "id", after)

@@ -124,14 +124,14 @@ internal sealed class ErasureSteps(NpgsqlDataSource dataSource, IObjectStore obj
     }
 
     // The sighting stays as one without a plate: stations' counts stay right, and a record that comes again finds its place taken.
-    private static async Task<string[]> EraseSightingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<string[]> EraseSightingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var erase = new NpgsqlCommand(
             """
-            update sightings s set plate = null, read_plate = null, country = null, format = null, characters = '{}', alternatives = '[]', evidence = null, passage_id = null
+            update sightings s set plate = null, read_plate = null, country = null, format = null, characters = '{}', alternatives = '[]', evidence = null, passage_id = null, erased_at = $1
             from erased_sightings e where s.captured_at = e.captured_at and s.id = e.id
             """, connection)
-        { CommandTimeout = RetentionRules.CommandSeconds };
+        { CommandTimeout = RetentionRules.CommandSeconds, Parameters = { new() { Value = time.GetUtcNow() } } };
         await erase.ExecuteNonQueryAsync(cancellationToken);
         await using var keys = new NpgsqlCommand("select evidence from erased_sightings where evidence is not null", connection);
         return [.. (await keys.ReadAllAsync(r => r.GetString(0), cancellationToken)).SelectMany(k => (string[])[k, Sighting.PatchKey(k)])];

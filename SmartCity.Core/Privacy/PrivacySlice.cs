@@ -72,7 +72,7 @@ internal static class PrivacySlice
         await restrictions.LiftAsync(id, AuditFilter.ReasonOf(http), user.Identity!.Name!, cancellationToken) is { } lifted ? TypedResults.Ok(lifted) : TypedResults.NotFound();
 
     private static string? Normalised(string? text) =>
-        text?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant() is { Length: > 0 and <= 12 } plate && plate.All(char.IsAsciiLetterOrDigit) ? plate : null;
+        PlateText.OrNull(text) is { Length: > 0 and <= 12 } plate && plate.All(char.IsAsciiLetterOrDigit) ? plate : null;
 
     private static ProblemHttpResult NoPlate() => Paging.Problem("plate must be 1 to 12 Latin letters and digits, such as AB12CDE.");
 }

@@ -151,7 +151,7 @@ internal static class ReviewEndpoints
             return Paging.Problem($"state must be one of {string.Join(", ", Decisions.Keys)}.");
         }
 
-        var plate = resolution.Plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
+        var plate = PlateText.OrNull(resolution.Plate);
         if (decision == ReviewDecision.Corrected && (plate is null || plate.Length is 0 or > 12 || !plate.All(char.IsAsciiLetterOrDigit)))
         {
             return Paging.Problem("corrected needs the right plate: 1 to 12 letters A-Z and digits.");

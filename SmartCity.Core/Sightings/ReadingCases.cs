@@ -12,9 +12,14 @@ public sealed class ReadingCases(IOptions<SightingOptions> options, IOptions<Rev
     public const string AuditSample = "audit-sample";
 
     /// <summary>Whether charges may follow from it before a person has looked.</summary>
-    public bool IsSure(Sighting sighting) => sighting.Plate is not null && sighting.Confidence >= options.Value.DoubtfulBelow && sighting.ClockSynchronised is not false;
+    /// <param name="storedAt">When it was first stored.</param>
+    public bool IsSure(Sighting sighting, DateTimeOffset storedAt) =>
+        sighting.Plate is not null && sighting.Confidence >= options.Value.DoubtfulBelow && sighting.ClockSynchronised is not false && !IsAhead(sighting, storedAt);
 
-    public IEnumerable<ReviewCase> Of(Sighting s)
+    /// <summary>Whether it says that it was captured later than it was stored.</summary>
+    public static bool IsAhead(Sighting sighting, DateTimeOffset storedAt) => sighting.CapturedAt > storedAt + SightingOptions.Ahead;
+
+    public IEnumerable<ReviewCase> Of(Sighting s, DateTimeOffset storedAt)
     {
         if (s.Plate is null)
         {
@@ -32,7 +37,12 @@ public sealed class ReadingCases(IOptions<SightingOptions> options, IOptions<Rev
             yield return Case(s, "doubtful", "The station's clock was not synchronised, so the time of capture, and with it the charging day, may be wrong.");
         }
 
-        if (IsSure(s) && IsSampled(s.Id))
+        if (IsAhead(s, storedAt))
+        {
+            yield return Case(s, "doubtful", string.Create(CultureInfo.InvariantCulture, $"It came at {storedAt:yyyy-MM-dd HH:mm} UTC and says that it was captured later, so the station's clock was wrong, and the charging day may be."));
+        }
+
+        if (IsSure(s, storedAt) && IsSampled(s.Id))
         {
             yield return Case(s, AuditSample, "A sure reading, chosen at random: is it right?");
         }

@@ -46,8 +46,17 @@ internal sealed class SightingConsumer(
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(2);
 
+    // More records of a topic than may be wrong one after another for the same reason: then the reason lies elsewhere.
+    private const int MostAlike = 20;
+
+    // For so long health tells of a record that could not be stored.
+    private static readonly TimeSpan UnstorableShown = TimeSpan.FromMinutes(10);
+
     // A statement may take half a minute before it is given up, and a batch has several.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(3);
+
+    private readonly AlikeFaults _alike = new();
+    private volatile Unstorable? _unstorable;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -101,7 +110,14 @@ internal sealed class SightingConsumer(
                 }
                 else if (lanes.GetOn(LongestSilence))
                 {
-                    health.Healthy(Worker);
+                    if (_unstorable is { } last && time.GetUtcNow() - last.At < UnstorableShown)
+                    {
+                        health.Degraded(Worker, $"A record of {last.Topic} could not be stored and lies among the dead letters: {last.Reason}");
+                    }
+                    else
+                    {
+                        health.Healthy(Worker);
+                    }
                 }
 
                 if (batch.Count == 0)
@@ -186,9 +202,17 @@ internal sealed class SightingConsumer(
                 async token =>
                 {
                     tries++;
-                    return await ingest.ApplyAsync(records.ConvertAll(r => r.Sighting), letters, reached, token);
+                    try
+                    {
+                        return await ingest.ApplyAsync(records.ConvertAll(r => r.Sighting), letters, reached, token);
+                    }
+                    catch (Exception e) when (records.Count == 1 && IsFaultOfRecord(e) && !IsClaim(e) && _alike.Before(records[0].Result.Topic, e) >= MostAlike)
+                    {
+                        throw new AlikeFaultException(records[0].Result.Topic, MostAlike, e);
+                    }
                 },
                 cancellationToken);
+            _alike.Stored(records.Select(r => r.Result.Topic));
         }
         catch (Exception e) when (IsFaultOfRecord(e))
         {
@@ -238,6 +262,12 @@ internal sealed class SightingConsumer(
                 throw new InvalidOperationException("Dead letters could not be stored.", fault);
             }
 
+            if (!IsClaim(fault))
+            {
+                _alike.Add(records[0].Result.Topic, fault);
+                _unstorable = new Unstorable(records[0].Result.Topic, fault.Message, time.GetUtcNow());
+            }
+
             var letter = Letter(records[0].Result, $"Could not be stored: {fault.Message}") with { IsForged = fault is ForgedSightingException };
             await SendAsync([letter], retry, cancellationToken);
             await ApplyAsync([], [.. letters, letter], reached, retry, true, cancellationToken);
@@ -274,9 +304,12 @@ internal sealed class SightingConsumer(
         PostgresException p when SightingPartitions.IsMissing(p) => false,
         PostgresException p => p.SqlState.StartsWith("22", StringComparison.Ordinal)
             || (p.SqlState.StartsWith("23", StringComparison.Ordinal) && (p.SqlState != PostgresErrorCodes.UniqueViolation || p.ConstraintName == "archive_queue_pkey")),
-        ForgedSightingException or ArgumentException or InvalidCastException or OverflowException or FormatException or KeyNotFoundException or NullReferenceException => true,
+        ForgedSightingException or ContradictorySightingException or ArgumentException or InvalidCastException or OverflowException or FormatException or KeyNotFoundException or NullReferenceException => true,
         _ => false,
     };
+
+    // What the record itself says is wrong; anything else may as well be a fault of the core, or of the facts and tariffs that it works with.
+    private static bool IsClaim(Exception e) => e is ForgedSightingException or ContradictorySightingException;
 
     private DeadLetter Letter(ConsumeResult<byte[]?, byte[]?> result, string reason) => new(
         new RecordPosition(result.Topic, result.Partition.Value, result.Offset.Value), result.Message.Key, result.Message.Value, result.Message.Headers, time.GetUtcNow(), reason)
@@ -292,6 +325,8 @@ internal sealed class SightingConsumer(
 
     private static Guid? ReplayOf(Headers? headers) =>
         headers is not null && headers.TryGetLastBytes(RecordHeaders.DeadLetter, out var id) && id is not null && Guid.TryParse(Encoding.UTF8.GetString(id), out var letter) ? letter : null;
+
+    private sealed record Unstorable(string Topic, string Reason, DateTimeOffset At);
 
     private sealed record ReceivedRecord(SightingRecord Sighting, ConsumeResult<byte[]?, byte[]?> Result);
 }

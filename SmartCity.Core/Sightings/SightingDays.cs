@@ -13,18 +13,25 @@ internal static class SightingDays
     /// <summary>Spans of capture time in the order to look through: around the time that the id was made, then all. An id of version 7 begins with milliseconds since 1970.</summary>
     public static IEnumerable<(DateTimeOffset From, DateTimeOffset To)> Of(Guid id)
     {
-        if (id.Version == 7)
+        if (Made(id) is { } made)
         {
-            Span<byte> bytes = stackalloc byte[16];
-            id.TryWriteBytes(bytes, bigEndian: true, out _);
-            var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
-            if (milliseconds < Latest)
-            {
-                var made = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-                yield return (made - Around, made + Around);
-            }
+            yield return (made - Around, made + Around);
         }
 
         yield return (DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+    }
+
+    /// <summary>When an id says that it was made; null when it says nothing. Edges make it of the time of capture.</summary>
+    public static DateTimeOffset? Made(Guid id)
+    {
+        if (id.Version != 7)
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
+        return milliseconds < Latest ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
     }
 }

@@ -49,7 +49,7 @@ internal static class SightingEndpoints
             from = new(history.LiveFrom);
         }
 
-        var filter = new SightingFilter(station, plate?.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), from?.At, to?.At, after, @class, zone, AlsoRestricted: !isLive && Restricted.MaySee(http), Version: version);
+        var filter = new SightingFilter(station, PlateText.OrNull(plate), from?.At, to?.At, after, @class, zone, AlsoRestricted: !isLive && Restricted.MaySee(http), Version: version);
         var rows = await queries.ListAsync(filter, limit + 1, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(s => Keepers.For(http.User, s)), limit, s => new Cursor(s.CapturedAt, s.Id)));
     }

@@ -129,12 +129,12 @@ public sealed class SightingIngest(
         await ArchiveQueue.AddAsync(connection, fresh.Select(r => r.Sighting), cancellationToken);
         var alerts = await RaiseAsync(connection, transaction, built, fresh, cancellationToken);
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
-        await review.AddAsync(connection, transaction, [.. fresh.SelectMany(r => cases.Of(r.Sighting)), .. nearMatches], cancellationToken);
-        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh, [.. revised, .. moved, .. repeated]), cancellationToken);
+        await review.AddAsync(connection, transaction, [.. fresh.SelectMany(r => cases.Of(r.Sighting, storedAt)), .. nearMatches], cancellationToken);
+        await SightingStore.AddTotalsAsync(connection, transaction, Totals(records, fresh, [.. revised, .. moved, .. repeated], storedAt), storedAt, cancellationToken);
         await StationFlow.AddAsync(connection, transaction, fresh, cancellationToken);
 
         // Last, as batches take turns from here on: of two that see one plate at two places, the second finds what the first has stored.
-        var sure = fresh.FindAll(r => cases.IsSure(r.Sighting)).ConvertAll(Chargeable);
+        var sure = fresh.FindAll(r => cases.IsSure(r.Sighting, storedAt)).ConvertAll(Chargeable);
         var suspicion = await doubts.SuspectAsync(connection, transaction, sure, cancellationToken);
         await inDoubt.KeepAsync(connection, transaction, suspicion.Days, cancellationToken);
         var charges = await ChargeAsync(connection, transaction, fresh, sure.FindAll(s => !suspicion.Held.Contains(s.Id)), cancellationToken);
@@ -186,7 +186,7 @@ public sealed class SightingIngest(
     private static IEnumerable<ActivityLink> Links(List<SightingRecord> records) =>
         records.Where(r => r.Trace != default).Take(MostLinks).Select(r => new ActivityLink(r.Trace));
 
-    private static List<StationTotal> Totals(IReadOnlyList<SightingRecord> records, List<SightingRecord> fresh, IReadOnlyList<SightingRecord> revised)
+    private static List<StationTotal> Totals(IReadOnlyList<SightingRecord> records, List<SightingRecord> fresh, IReadOnlyList<SightingRecord> revised, DateTimeOffset storedAt)
     {
         var stored = fresh.CountBy(r => r.Sighting.StationId).ToDictionary();
         var changed = revised.CountBy(r => r.Sighting.StationId).ToDictionary();
@@ -195,7 +195,8 @@ public sealed class SightingIngest(
             .. records.GroupBy(r => r.Sighting.StationId).Select(g =>
             {
                 var added = stored.GetValueOrDefault(g.Key);
-                return new StationTotal(g.Key, added, g.Count() - added - changed.GetValueOrDefault(g.Key), g.Max(r => r.Sighting.CapturedAt), g.Max(r => r.SentAt));
+                var newest = g.Where(r => !ReadingCases.IsAhead(r.Sighting, storedAt)).Select(r => (DateTimeOffset?)r.Sighting.CapturedAt).Max();
+                return new StationTotal(g.Key, added, g.Count() - added - changed.GetValueOrDefault(g.Key), newest ?? storedAt, g.Max(r => r.SentAt));
             }),
         ];
     }

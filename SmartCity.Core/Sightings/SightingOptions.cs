@@ -8,6 +8,9 @@ public sealed class SightingOptions
 {
     public const string Section = "Core:Sightings";
 
+    /// <summary>A capture time further ahead than this of the moment at which the sighting is stored is a wrong clock's: nothing is charged before a person has looked.</summary>
+    public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(2);
+
     /// <summary>Kafka consumer group.</summary>
     [Required]
     public string Group { get; set; } = ConsumerGroups.Ingest;

@@ -73,6 +73,36 @@ internal sealed class SightingOrigins(NpgsqlDataSource dataSource, TimeProvider 
     private sealed record Known(Dictionary<string, string> StationOf, HashSet<string> Stations, DateTimeOffset At);
 }
 
+/// <summary>A record says something else of a sighting than what is stored, and no later revision: one of the two is wrong, and nobody can tell which.</summary>
+internal sealed class ContradictorySightingException : Exception
+{
+    /// <summary>The same sighting at two times.</summary>
+    public ContradictorySightingException(Guid id, DateTimeOffset known, DateTimeOffset said)
+        : base($"id is {id}, which is a sighting captured at {known.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}; a record that says {said.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} cannot be the same one. The time of capture is the same in every revision.")
+    {
+    }
+
+    private ContradictorySightingException(string message)
+        : base(message)
+    {
+    }
+
+    /// <param name="plate">What is stored of the same revision.</param>
+    /// <param name="camera">What is stored of the same revision.</param>
+    public static void ThrowIf(Sighting said, string? plate, string camera)
+    {
+        string?[] differences =
+        [
+            said.Plate == plate ? null : $"plate is {said.Plate ?? "null"} and was {plate ?? "null"}",
+            said.CameraId == camera ? null : $"cameraId is {said.CameraId} and was {camera}",
+        ];
+        if (differences.OfType<string>().ToArray() is { Length: > 0 } found)
+        {
+            throw new ContradictorySightingException($"Revision {said.Revision} of sighting {said.Id} came before, and this record says otherwise: {string.Join("; ", found)}. What changes is a later revision.");
+        }
+    }
+}
+
 /// <summary>A record has the id of a sighting of another station.</summary>
 internal sealed class ForgedSightingException(Sighting sighting, string owner)
     : Exception($"id is {sighting.Id}, which is a sighting of station {owner}; station {sighting.StationId} cannot change it.");

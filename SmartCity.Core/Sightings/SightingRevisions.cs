@@ -15,7 +15,7 @@ namespace SmartCity.Core.Sightings;
 
 /// <summary>
 /// Later revisions of stored sightings, in one transaction: the new reading takes the place of the old one, and its passage, charges, alerts and cases
-/// follow. What a person has decided or proposed stays. Repeating it changes nothing. The archive gets the new revision as another row.
+/// follow. What a person has decided or proposed stays, and what was erased. Repeating it changes nothing. The archive gets the new revision as another row.
 /// Where the reading stays, nothing follows but the passage's direction.
 /// </summary>
 public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove moves, ChargeLedger ledger, NearMatches near, ReviewQueue review, ReadingCases cases, LiveBatches live, TimeProvider time)
@@ -44,16 +44,16 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
                 continue;
             }
 
-            if (stored.IsDecided)
+            if (stored.IsDecided || stored.IsErased)
             {
                 await CountAsync(connection, transaction, record, cancellationToken);
-                results[record] = "a person had decided on the sighting or proposed a decision, and that stays";
+                results[record] = stored.IsErased ? "the sighting was erased, and that stays" : "a person had decided on the sighting or proposed a decision, and that stays";
                 continue;
             }
 
             await WriteAsync(connection, transaction, record, cancellationToken);
             var moved = await moves.ApplyAsync(connection, transaction, record, stored.PassageId, cancellationToken);
-            await review.AddAsync(connection, transaction, [.. cases.Of(s), .. await near.FindAsync(connection, transaction, [s], cancellationToken)], cancellationToken);
+            await review.AddAsync(connection, transaction, [.. cases.Of(s, stored.StoredAt), .. await near.FindAsync(connection, transaction, [s], cancellationToken)], cancellationToken);
             var days = await moves.DaysAsync(connection, transaction, s with { Plate = stored.Plate }, s.Plate, cancellationToken);
             correction.Touches(days.Select(d => d.Plate));
             charges.AddRange(await ledger.SettleAsync(connection, transaction, days, Why(stored.Plate, s), null, cancellationToken));
@@ -134,7 +134,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
     {
         await using var command = new NpgsqlCommand(
             """
-            select revision, plate, passage_id, reviewed_at is not null or exists (select from review_proposals p where p.sighting_id = s.id)
+            select revision, plate, passage_id, reviewed_at is not null or exists (select from review_proposals p where p.sighting_id = s.id), erased_at is not null, stored_at
             from sightings s where captured_at = $1 and id = $2
             """,
             connection,
@@ -142,7 +142,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
         {
             Parameters = { new() { Value = s.CapturedAt }, new() { Value = s.Id } },
         };
-        return (await command.ReadAllAsync(r => new Stored(r.GetInt32(0), r.Text(1), r.Id(2), r.GetBoolean(3)), cancellationToken)).SingleOrDefault();
+        return (await command.ReadAllAsync(r => new Stored(r.GetInt32(0), r.Text(1), r.Id(2), r.GetBoolean(3), r.GetBoolean(4), r.Time(5)), cancellationToken)).SingleOrDefault();
     }
 
     // The edge counts what it has sent.
@@ -208,7 +208,7 @@ public sealed class SightingRevisions(NpgsqlDataSource dataSource, ReadingMove m
     private static NpgsqlParameter Value<T>(T? value, NpgsqlDbType type)
         where T : struct => new() { Value = value is { } known ? known : DBNull.Value, NpgsqlDbType = type };
 
-    private sealed record Stored(int Revision, string? Plate, Guid? PassageId, bool IsDecided);
+    private sealed record Stored(int Revision, string? Plate, Guid? PassageId, bool IsDecided, bool IsErased, DateTimeOffset StoredAt);
 }
 
 /// <summary>What revisions changed.</summary>

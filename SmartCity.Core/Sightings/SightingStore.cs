@@ -29,7 +29,7 @@ internal static class SightingStore
     /// </summary>
     public static async Task<(List<SightingRecord> Fresh, List<SightingRecord> Revised, List<SightingRecord> Moved, HashSet<SightingRecord> Repeated)> SelectNewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
-        var byKey = new Dictionary<(DateTimeOffset, Guid), SightingRecord>(records.Count);
+        var byKey = new Dictionary<(DateTimeOffset At, Guid Id), SightingRecord>(records.Count);
         foreach (var record in records)
         {
             var key = (record.Sighting.CapturedAt, record.Sighting.Id);
@@ -38,18 +38,26 @@ internal static class SightingStore
                 throw new ForgedSightingException(record.Sighting, known.Sighting.StationId);
             }
 
+            if (known is not null && known.Sighting.Revision == record.Sighting.Revision)
+            {
+                ContradictorySightingException.ThrowIf(record.Sighting, known.Sighting.Plate, known.Sighting.CameraId);
+            }
+
             if (known is null || known.Sighting.Revision < record.Sighting.Revision)
             {
                 byKey[key] = record;
             }
         }
 
+        await OneTimeEachAsync(connection, transaction, [.. byKey.Keys], cancellationToken);
+
         // The plain bounds are for the planner: a statement locks the day tables that it cannot leave out while it is planned, and there may be thousands.
         await using var command = new NpgsqlCommand(
             """
             select k.captured_at, k.id, stored.* from unnest($1, $2) as k (captured_at, id)
             cross join lateral (
-                select s.revision, s.plate, s.country, s.confidence, s.clock_synchronised, s.evidence, s.station_id, s.topic, s.partition, s.record_offset from sightings s
+                select s.revision, s.plate, s.country, s.confidence, s.clock_synchronised, s.evidence, s.station_id, s.topic, s.partition, s.record_offset,
+                    s.camera_id, s.erased_at is not null or s.reviewed_at is not null or exists (select from review_proposals p where p.sighting_id = s.id) from sightings s
                 where s.captured_at = k.captured_at and s.id = k.id and s.captured_at between $3 and $4 offset 0
             ) as stored
             """,
@@ -80,6 +88,11 @@ internal static class SightingStore
                 throw new ForgedSightingException(record.Sighting, reader.GetString(8));
             }
 
+            if (record.Sighting.Revision == reader.GetInt32(2) && !reader.GetBoolean(13))
+            {
+                ContradictorySightingException.ThrowIf(record.Sighting, reader.Text(3), reader.GetString(12));
+            }
+
             if (record.Sighting.Revision > reader.GetInt32(2))
             {
                 var s = record.Sighting;
@@ -94,6 +107,59 @@ internal static class SightingStore
         }
 
         return ([.. byKey.Values], revised, moved, repeated.Count == 0 ? [] : [.. records.Where(r => repeated.Contains((r.Sighting.CapturedAt, r.Sighting.Id))).Except([.. revised, .. moved])]);
+    }
+
+    /// <summary>An id is one sighting's, and a sighting was captured once: the same id with another time would be charged on two days.</summary>
+    private static async Task OneTimeEachAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, (DateTimeOffset At, Guid Id)[] keys, CancellationToken cancellationToken)
+    {
+        if (keys.CountBy(k => k.Id).Where(c => c.Value > 1).Select(c => (Guid?)c.Key).FirstOrDefault() is { } twice)
+        {
+            throw new ContradictorySightingException(twice, keys.First(k => k.Id == twice).At, keys.Last(k => k.Id == twice).At);
+        }
+
+        // Usually the id says the time. Where it says another, the time is noted; and nothing may stand where the id says.
+        var odd = Array.FindAll(keys, k => SightingDays.Made(k.Id) != k.At);
+        if (odd.Length > 0)
+        {
+            await using var note = new NpgsqlCommand(
+                """
+                insert into sighting_times as t (id, captured_at) select id, captured_at from unnest($1, $2) as k (id, captured_at) order by id
+                on conflict (id) do update set captured_at = t.captured_at
+                """,
+                connection,
+                transaction)
+            {
+                Parameters = { new() { Value = Array.ConvertAll(odd, k => k.Id) }, new() { Value = Array.ConvertAll(odd, k => k.At) } },
+            };
+            await note.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        var made = odd.Select(k => (k.Id, At: SightingDays.Made(k.Id))).Where(k => k.At is not null).ToArray();
+        await using var known = new NpgsqlCommand("select id, captured_at from sighting_times where id = any($1)", connection, transaction)
+        {
+            Parameters = { new() { Value = Array.ConvertAll(keys, k => k.Id) } },
+        };
+        if (made.Length > 0)
+        {
+            known.CommandText +=
+                """
+                 union all select k.id, k.at from unnest($2, $3) as k (id, at)
+                cross join lateral (select from sightings s where s.captured_at = k.at and s.id = k.id and s.captured_at between $4 and $5 offset 0) as s
+                """;
+            known.Parameters.Add(new() { Value = Array.ConvertAll(made, m => m.Id) });
+            known.Parameters.Add(new() { Value = Array.ConvertAll(made, m => m.At!.Value) });
+            known.Parameters.Add(new() { Value = made.Min(m => m.At!.Value) });
+            known.Parameters.Add(new() { Value = made.Max(m => m.At!.Value) });
+        }
+
+        var times = keys.ToDictionary(k => k.Id, k => k.At.UtcTicks / TimeSpan.TicksPerMicrosecond);
+        foreach (var (id, at) in await known.ReadAllAsync(r => (r.GetGuid(0), r.Time(1)), cancellationToken))
+        {
+            if (times[id] != at.UtcTicks / TimeSpan.TicksPerMicrosecond)
+            {
+                throw new ContradictorySightingException(id, at, Array.Find(keys, k => k.Id == id).At);
+            }
+        }
     }
 
     public static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<SightingRecord> records, IReadOnlyDictionary<SightingRecord, Guid> passageOf, DateTimeOffset storedAt, CancellationToken cancellationToken)
@@ -113,14 +179,14 @@ internal static class SightingStore
         await copy.CompleteAsync(cancellationToken);
     }
 
-    public static async Task AddTotalsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<StationTotal> totals, CancellationToken cancellationToken)
+    public static async Task AddTotalsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<StationTotal> totals, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
             insert into station_totals as t (station_id, stored, duplicates, newest, sent_to)
             select * from unnest($1, $2, $3, $4, $5)
             on conflict (station_id) do update set
-                stored = t.stored + excluded.stored, duplicates = t.duplicates + excluded.duplicates, newest = greatest(t.newest, excluded.newest),
+                stored = t.stored + excluded.stored, duplicates = t.duplicates + excluded.duplicates, newest = greatest(case when t.newest <= $6 then t.newest end, excluded.newest),
                 sent_to = coalesce(excluded.sent_to, t.sent_to)
             """,
             connection,
@@ -133,6 +199,7 @@ internal static class SightingStore
                 new() { Value = totals.Select(t => t.Duplicates).ToArray() },
                 new() { Value = totals.Select(t => t.Newest).ToArray() },
                 new() { Value = totals.Select(t => t.SentTo).ToArray() },
+                new() { Value = now + SightingOptions.Ahead },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -16,6 +16,12 @@ internal sealed class DemoRegistrySeed(NpgsqlDataSource dataSource, VehicleRegis
             return;
         }
 
+        if (!options.Value.IsDemo())
+        {
+            logger.LogWarning("Core:DemoRegistry is set, but the city has cameras that are not simulated. The registry stays empty: invented vehicles would pay for real plates. Import the registry, as docs/charges.md describes.");
+            return;
+        }
+
         await registry.ApplyAsync([.. Enumerable.Range(0, DemoRegistry.Count).Select(DemoRegistry.Vehicle).Select(VehicleChange.Whole)], cancellationToken);
         await using var analyze = dataSource.CreateCommand("analyze vehicles");
         await analyze.ExecuteNonQueryAsync(cancellationToken);

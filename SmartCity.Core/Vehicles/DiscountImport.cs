@@ -1,4 +1,3 @@
-using System.Globalization;
 using CsvHelper;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
@@ -48,6 +47,7 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
         var report = new ImportRejections();
         var batch = new List<(string Plate, DatedRegistration Discount)>(BatchSize);
         var lines = new List<long>(BatchSize);
+        var said = new SaidBefore();
         long read = 0;
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -59,6 +59,7 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
             }
 
             var (row, error) = Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null);
+            error ??= said.Add(reader.LineNumber, $"{row.Plate}|{row.Discount.Discount}|{row.Discount.From:O}", $"{row.Discount.Last:O}", "plate, discount and from");
             if (error is not null)
             {
                 report.Add(reader.LineNumber, error);
@@ -109,8 +110,13 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
         {
             if (field(name) is { } text && Day(text) is null)
             {
-                return (default, $"{name} '{text}' is not a date such as 2026-03-01.");
+                return (default, VehicleRow.NoDay(name, text, VehicleRow.FirstCar) + ".");
             }
+        }
+
+        if (VehicleRow.TextFault("source", field("source")) is { } fault)
+        {
+            return (default, fault + ".");
         }
 
         var (from, last) = (Day(field("from")) ?? DateOnly.MinValue, Day(field("to")) ?? DateOnly.MaxValue);
@@ -119,6 +125,5 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
             : ((plate, new DatedRegistration(discount, from, last, field("source"), time.GetUtcNow())), null);
     }
 
-    private static DateOnly? Day(string? text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+    private static DateOnly? Day(string? text) => text is not null && VehicleRow.TryDay(text, VehicleRow.FirstCar, out var day) ? day : null;
 }

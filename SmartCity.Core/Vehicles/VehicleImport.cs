@@ -1,5 +1,6 @@
 using CsvHelper;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 
@@ -9,9 +10,9 @@ namespace SmartCity.Core.Vehicles;
 /// Reads what a CSV file says of vehicles. Its header names <c>plate</c> and any of make, model, colour, year, class, fuel, euro, firstRegistered (yyyy-MM-dd),
 /// grossKg, unladenKg, taxClass, typeApproval, keeper, discounts (separated by ';' or spaces), from and source. What has no column stays as it is; an empty
 /// field says that there is none. It holds from the day in <c>from</c>: without it from today, and for a vehicle that was not known from the beginning.
-/// A row that is not valid is reported and left out, the rest is saved; cases that waited for its vehicles are settled.
+/// A row that is not valid, or says something else than one before, is reported and left out, the rest is saved; a plate that was probably typed wrong is reported and imported as it is; cases that waited for its vehicles are settled.
 /// </summary>
-public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections, ChargingCity city, TimeProvider time)
+public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections, TypedPlates typed, ChargingCity city, TimeProvider time)
 {
     private const int BatchSize = 5_000;
 
@@ -59,7 +60,8 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         var today = city.Today(time);
         var rejections = new ImportRejections();
         var batch = new List<(VehicleChange Change, long Line)>(BatchSize);
-        long read = 0;
+        var (said, doubts) = (new SaidBefore(), new List<ImportDoubt>());
+        long read = 0, doubtful = 0;
         while (await reader.ReadAsync(cancellationToken))
         {
             read++;
@@ -74,6 +76,21 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             {
                 rejections.Add(reader.LineNumber, error!);
                 continue;
+            }
+
+            if (said.Add(reader.LineNumber, $"{change.Facts.Plate}|{change.From:O}", Facts(change), "plate and from") is { } twice)
+            {
+                rejections.Add(reader.LineNumber, twice);
+                continue;
+            }
+
+            if (typed.Meant(change.Facts.Plate) is { } meant)
+            {
+                doubtful++;
+                if (doubts.Count < ImportRejections.MostNamed)
+                {
+                    doubts.Add(new ImportDoubt(reader.LineNumber, change.Facts.Plate, meant));
+                }
             }
 
             if (preview)
@@ -93,7 +110,13 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             await SaveAsync();
         }
 
-        return rejections.Of(read) with { Preview = preview };
+        return rejections.Of(read) with { Preview = preview, Doubtful = doubtful, Doubts = doubts };
+
+        static string Facts(VehicleChange change)
+        {
+            var facts = change.Facts with { Discounts = [] };
+            return $"{facts}|{string.Join(' ', change.Facts.Discounts.Order(StringComparer.Ordinal))}|{change.Source}";
+        }
 
         async Task SaveAsync()
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
@@ -10,15 +11,26 @@ public static class VehicleRow
     private static readonly char[] Separators = [';', ' '];
 
     // When the first car was built, and what nobody plans for.
-    private const int FirstCar = 1885;
+    internal const int FirstCar = 1885;
     private const int LastYear = 2200;
 
     internal const string NoPlate = "plate must be 1 to 12 letters A-Z and digits";
 
+    internal static string Impossible(int unladen, int gross) => string.Create(CultureInfo.InvariantCulture, $"unladenKg {unladen} is more than grossKg {gross}, and no vehicle weighs more empty than laden");
+
+    /// <summary>A day of the years that a registry may speak of.</summary>
+    internal static bool TryDay(string text, int first, out DateOnly day) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out day) && day.Year >= first && day.Year <= LastYear;
+
+    internal static string NoDay(string name, string? text, int first) => $"{name} '{text}' is not a date such as 2012-03-01, of the years {first} to {LastYear}";
+
+    /// <summary>What is wrong with a text of a row; null when nothing is.</summary>
+    internal static string? TextFault(string name, string? value) => value is not null && (value.Length > 200 || value.Any(char.IsControl)) ? $"{name} is longer than 200 characters or has control characters" : null;
+
     /// <summary>A plate without its spaces and dashes; null when it is none.</summary>
     internal static string? Plate(string? text)
     {
-        var plate = text?.Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToUpperInvariant();
+        var plate = PlateText.OrNull(text);
         return plate is { Length: > 0 and <= 12 } && plate.All(c => c is (>= 'A' and <= 'Z') or (>= '0' and <= '9')) ? plate : null;
     }
 
@@ -44,7 +56,7 @@ public static class VehicleRow
             Class = OneOf("class", VehicleWords.Classes, required: Names("class")),
             Fuel = OneOf("fuel", VehicleWords.Fuels, required: Names("fuel")),
             Euro = Number("euro", 0, 6),
-            FirstRegistered = Day("firstRegistered", FirstCar),
+            FirstRegistered = Day("firstRegistered"),
             GrossKg = Number("grossKg", 1, 200_000),
             UnladenKg = Number("unladenKg", 1, 200_000),
             TaxClass = OneOf("taxClass", VehicleWords.TaxClasses, required: false),
@@ -53,6 +65,11 @@ public static class VehicleRow
             Discounts = field("discounts")?.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
         };
         errors.AddRange(vehicle.Discounts.Where(d => !VehicleWords.Discounts.Contains(d)).Select(d => $"discounts contains '{d}'; it may only contain {string.Join(", ", VehicleWords.Discounts)}"));
+        if (vehicle.UnladenKg > vehicle.GrossKg)
+        {
+            errors.Add(Impossible(vehicle.UnladenKg.Value, vehicle.GrossKg.Value));
+        }
+
         var from = Day("from");
         if (from > today)
         {
@@ -67,9 +84,9 @@ public static class VehicleRow
         string? Text(string name)
         {
             var value = field(name);
-            if (value is not null && (value.Length > 200 || value.Any(char.IsControl)))
+            if (TextFault(name, value) is { } fault)
             {
-                errors.Add($"{name} is longer than 200 characters or has control characters");
+                errors.Add(fault);
             }
 
             return value;
@@ -91,19 +108,19 @@ public static class VehicleRow
             return null;
         }
 
-        DateOnly? Day(string name, int from = 1)
+        DateOnly? Day(string name, int from = FirstCar)
         {
             if (field(name) is not { } value)
             {
                 return null;
             }
 
-            if (DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year >= from && day.Year <= LastYear)
+            if (TryDay(value, from, out var day))
             {
                 return day;
             }
 
-            errors.Add($"{name} '{value}' is not a date such as 2012-03-01, of the years {from} to {LastYear}");
+            errors.Add(NoDay(name, value, from));
             return null;
         }
 

@@ -98,7 +98,7 @@ internal static class VehicleSearchEndpoints
 
     private static async Task<JourneyView> FindJourneyAsync(string plate, DateTimeOffset from, DateTimeOffset to, bool alsoRestricted, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        var normalised = plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
+        var normalised = PlateText.Of(plate);
         await using var command = new SqlFilter().And("plate = @", normalised).And("first_at >= @", from).And("first_at < @", to).Command(
             dataSource,
             $"select id, plate, station_id, first_at, last_at, sightings, best_sighting_id, evidence from {Restricted.Passages(alsoRestricted)} where {{where}} order by first_at, id limit {{limit}}",

@@ -41,13 +41,13 @@ internal static class VehicleSlice
 
     private static async Task<Results<Ok<VehicleView>, NotFound>> GetAsync(string plate, ClaimsPrincipal user, VehicleRegistry registry, CancellationToken cancellationToken)
     {
-        var normalised = plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
+        var normalised = PlateText.Of(plate);
         var found = await registry.FindAsync([normalised], cancellationToken);
         return found.TryGetValue(normalised, out var vehicle) ? TypedResults.Ok(Keepers.For(user, vehicle)) : TypedResults.NotFound();
     }
 
     private static async Task<Results<Ok<VehicleHistory>, NotFound>> HistoryAsync(string plate, ClaimsPrincipal user, VehicleRegistry registry, CancellationToken cancellationToken) =>
-        await registry.HistoryAsync(plate.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), cancellationToken) is { } history
+        await registry.HistoryAsync(PlateText.Of(plate), cancellationToken) is { } history
             ? TypedResults.Ok(history with { Records = [.. history.Records.Select(r => r with { Vehicle = Keepers.For(user, r.Vehicle) })] })
             : TypedResults.NotFound();
 

@@ -24,14 +24,22 @@ internal sealed class VehicleTimeline(List<DatedRecord> records, List<DatedRegis
                 return ($"{string.Join(" and ", missing)} must be given, because the registry does not know {change.Facts.Plate} yet", false);
             }
 
-            var since = change.From ?? DateOnly.MinValue;
+            var since = change.From ?? change.Facts.FirstRegistered ?? DateOnly.MinValue;
             records.Add(new DatedRecord(since, change.Facts with { Discounts = [] }, change.Source, now));
             _ = change.Named.Contains(VehicleChange.Discounts) && Register(change, since, now);
             return (null, true);
         }
 
         var from = change.From ?? today;
+        var before = records.ToArray();
         var changed = named.Count > 0 && Patch(change, named, from, now);
+        if (changed && named.Any(n => n is "grossKg" or "unladenKg") && records.Find(r => r.Facts.UnladenKg > r.Facts.GrossKg && !before.Contains(r)) is { Facts: var heavy })
+        {
+            records.Clear();
+            records.AddRange(before);
+            return (VehicleRow.Impossible(heavy.UnladenKg!.Value, heavy.GrossKg!.Value), false);
+        }
+
         changed |= change.Named.Contains(VehicleChange.Discounts) && Register(change, from, now);
         return (null, changed);
     }
@@ -76,23 +84,24 @@ internal sealed class VehicleTimeline(List<DatedRecord> records, List<DatedRegis
         return changed;
     }
 
-    // From its day on a vehicle has the discounts that the change names, and no others.
+    // From its day on a vehicle has the discounts that the change names, and no others, until entries that begin later say otherwise. One that holds keeps its end.
     private bool Register(VehicleChange change, DateOnly from, DateTimeOffset now)
     {
         var wanted = change.Facts.Discounts.ToHashSet(StringComparer.Ordinal);
-        var changed = discounts.RemoveAll(d => d.From >= from && !wanted.Contains(d.Discount)) > 0;
+        var changed = discounts.RemoveAll(d => d.From == from && !wanted.Contains(d.Discount)) > 0;
         for (var i = 0; i < discounts.Count; i++)
         {
-            if (discounts[i].Last >= from && !wanted.Contains(discounts[i].Discount))
+            if (discounts[i].From < from && discounts[i].Last >= from && !wanted.Contains(discounts[i].Discount))
             {
                 discounts[i] = discounts[i] with { Last = from.AddDays(-1) };
                 changed = true;
             }
         }
 
-        foreach (var discount in wanted.Where(w => !discounts.Exists(d => d.Discount == w && d.From <= from && d.Last == DateOnly.MaxValue)))
+        foreach (var discount in wanted.Where(w => !discounts.Exists(d => d.Discount == w && d.From <= from && d.Last >= from)))
         {
-            changed |= AddDiscount(new DatedRegistration(discount, from, DateOnly.MaxValue, change.Source, now));
+            var later = discounts.Where(d => d.Discount == discount && d.From > from).Select(d => (DateOnly?)d.From).Min();
+            changed |= AddDiscount(new DatedRegistration(discount, from, later?.AddDays(-1) ?? DateOnly.MaxValue, change.Source, now));
         }
 
         return changed;

@@ -94,7 +94,7 @@ public sealed class HotListReachTests(CoreHost core) : IClassFixture<CoreHost>
     public async Task Of_entries_that_were_there_twice_an_import_leaves_one()
     {
         await AddAsync("HR06AAA");
-        await AddAsync("HR06AAA");
+        await core.Postgres.ExecuteAsync("insert into hotlist_entries (id, pattern, reason, priority) values (gen_random_uuid(), 'HR06AAA', 'Stolen', 1)");
         await ImportAsync("plate,reason,priority\nHR06AAA,Stolen,1\n");
 
         Assert.Single(await RowsAsync("HR06%"));

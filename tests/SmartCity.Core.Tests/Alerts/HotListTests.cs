@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -96,6 +97,63 @@ public sealed class HotListTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_wide_pattern_hides_no_entry_that_is_more_urgent()
+    {
+        await AddAsync(new { pattern = "HL088*", reason = "Any of a series", priority = 5 });
+        await AddAsync(new { pattern = "HL08BOB", reason = "Stolen", priority = 1 });
+        await HeardAsync("HL08BOB");
+        var read = Sighting("HL088OB", Noon, confidence: 0.93);
+
+        await IngestAsync(read);
+
+        Assert.Contains("HL08BOB", Assert.Single(await NearAsync(read.Id)).Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pattern_that_was_typed_with_O_for_0_is_met_nearly()
+    {
+        await AddAsync(new { pattern = "HLO9Q*", reason = "Wanted", priority = 2 });
+        await AddAsync(new { pattern = "H?1OQQQ", reason = "Wanted", priority = 2 });
+        await HeardAsync("HLO9QXX");
+        var (first, second) = (Sighting("HL09QAA", Noon, confidence: 0.995), Sighting("HXI0QQQ", Noon.AddMinutes(1), confidence: 0.995));
+
+        Assert.Empty(await IngestAsync(first, second));
+
+        Assert.Contains("the pattern HLO9Q*", Assert.Single(await NearAsync(first.Id)).Why, StringComparison.Ordinal);
+        Assert.Contains("the pattern H?1OQQQ", Assert.Single(await NearAsync(second.Id)).Why, StringComparison.Ordinal);
+        using var asked = await core.Http.PostAsJsonAsync("/api/hotlist/test", new { plate = "HL09QAA" }, Token);
+        Assert.Contains((await asked.Content.ReadFromJsonAsync<HotlistAnswer>(Token))!.Near, e => e.Pattern == "HLO9Q*");
+    }
+
+    [Fact]
+    public async Task The_same_entry_twice_is_refused_by_the_name_of_the_first()
+    {
+        await AddAsync(new { pattern = "HL10AAA", reason = "Stolen", priority = 1 });
+        await AddAsync(new { pattern = "HL10AAA", reason = "Stolen", priority = 1, requestedBy = "another force" });
+        await AddAsync(new { pattern = "HL10AAA", reason = "Was stolen", priority = 1, requestedBy = "met", validTo = Noon });
+        await AddAsync(new { pattern = "HL10AAA", reason = "Stolen again", priority = 1, requestedBy = "met", validFrom = Noon });
+        var first = await core.Postgres.ScalarAsync<Guid>("select id from hotlist_entries where pattern = 'HL10AAA' and requested_by is null");
+
+        using var again = await core.Http.PostAsJsonAsync("/api/hotlist", new { pattern = "HL10 AAA", reason = "Seen", priority = 2 }, Token);
+
+        Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
+        Assert.Contains(first.ToString(), await again.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal(4L, await core.Postgres.ScalarAsync<long>("select count(*) from hotlist_entries where pattern = 'HL10AAA'"));
+    }
+
+    [Fact]
+    public void Patterns_are_judged_again_and_only_so_many_are_listed()
+    {
+        var passed = Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"AB{i:000}")).Concat(Enumerable.Range(0, 9000).Select(i => string.Create(CultureInfo.InvariantCulture, $"CD{i:0000}"))).ToList();
+        var sample = new RecentPassages.Sample(passed, ["AB*", "XY*"], new HotlistOptions { MostPatterns = 3 });
+
+        Assert.Contains("'AB*' would have matched 1,000 of the 10,000 newest passages", Assert.Single(sample.TooWide()), StringComparison.Ordinal);
+        Assert.Null(sample.Refuse("XZ*"));
+        Assert.Null(sample.Refuse("XY*")); // it is listed
+        Assert.Contains("one too many", sample.Refuse("ZZ*"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_list_is_imported_again_without_doubling_and_bad_lines_are_named()
     {
         const string csv = "plate,reason,priority,requestedBy,validTo\nHL05AAA,Stolen,1,met,2027-01-01T00:00:00Z\nHL05 AAB,Stolen,9,met,\n,Stolen,1,met,\nHL05AAC,Stolen,2,met,tomorrow\nhl05-aad,Wanted,,met,\n";
@@ -129,6 +187,9 @@ public sealed class HotListTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal("HL07A*", Assert.Single(answer!.Meets).Pattern);
         Assert.Equal("HL07A0B", Assert.Single(answer.Near).Pattern);
     }
+
+    private async Task<List<ReviewView>> NearAsync(Guid sighting) =>
+        [.. (await core.Http.GetFromJsonAsync<Page<ReviewView>>("/api/review?kind=near-match&limit=500", Token))!.Items.Where(c => c.SightingId == sighting)];
 
     [Fact]
     public async Task An_alert_reaches_its_topic()

@@ -70,6 +70,50 @@ public class ChargePreviewTests
         Assert.Contains(named, answer["error"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"Euro\":6", "vehicle.Euro is not known")]
+    [InlineData("\"taxclass\":\"historic\"", "vehicle.taxclass is not known")]
+    [InlineData("\"euro\":5,\"euro\":6", "vehicle.euro is given twice")]
+    [InlineData("\"changes\":[{\"from\":\"2026-01-01\",\"discounts\":[]}]", "vehicle.changes[0].discounts is not known")]
+    [InlineData("\"discounts\":[{\"discount\":\"resident\",\"until\":\"2026-01-01\"}]", "vehicle.discounts[0].until is not known")]
+    [InlineData("\"grossKg\":2000,\"unladenKg\":2001", "vehicle.unladenKg is 2001")]
+    [InlineData("\"grossKg\":3000,\"changes\":[{\"from\":\"2026-01-01\",\"unladenKg\":3001}]", "vehicle.changes[0].unladenKg is 3001")]
+    [InlineData("\"grossKg\":3500.5", "vehicle.grossKg is 3500.5")]
+    public void A_field_that_would_be_left_out_in_silence_or_cannot_be_is_named(string field, string says)
+    {
+        var (answer, isError) = ChargePreview.Answer($$"""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"diesel",{{field}}},"passages":[]}""");
+
+        Assert.True(isError, answer.ToJsonString(ChargePreview.Json));
+        Assert.Contains(says, answer["error"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("04/03/2026 08:15 +00:00")]
+    [InlineData("2026-11-23")]
+    [InlineData("2026-11-23T08:15:00")]
+    [InlineData("2026-11-23 8:15 +00:00")]
+    [InlineData("Monday, 23 November 2026 08:15:00Z")]
+    public void A_time_in_another_form_than_ISO_with_an_offset_is_refused(string at)
+    {
+        var (answer, isError) = ChargePreview.Answer($$"""{"case":"x","vehicle":{"plate":"A","class":"car","fuel":"diesel"},"passages":[{"at":"{{at}}","zones":["ulez"]}]}""");
+
+        Assert.True(isError, answer.ToJsonString(ChargePreview.Json));
+        Assert.Contains("passages[0].at", answer["error"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2026-11-23T08:15:00Z")]
+    [InlineData("2026-11-23T08:15Z")]
+    [InlineData("2026-11-23 08:15:00.123+00:00")]
+    [InlineData("2026-11-23T09:15:00+0100")]
+    public void A_byte_order_mark_whole_numbers_with_a_point_and_other_forms_of_ISO_times_are_read(string at)
+    {
+        var (answer, isError) = ChargePreview.Answer("\uFEFF" + $$"""{"case":"x","vehicle":{"plate":"A","class":"van","fuel":"diesel","euro":5,"grossKg":3500.0},"passages":[{"at":"{{at}}","zones":["ulez"]}]}""");
+
+        Assert.False(isError, answer.ToJsonString(ChargePreview.Json));
+        Assert.Equal("2026-11-23", answer["charges"]![0]!["day"]!.GetValue<string>());
+    }
+
     [Fact]
     public void A_charge_of_a_heavy_vehicle_by_presumption_says_so_and_what_lifts_it()
     {

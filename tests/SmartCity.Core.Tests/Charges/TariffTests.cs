@@ -19,6 +19,15 @@ public class TariffTests(CoreHost core) : IClassFixture<CoreHost>
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public void Bank_holidays_by_rule_are_those_that_are_written_down_but_for_what_was_proclaimed()
+    {
+        var known = Tariff.London.BankHolidays.Where(d => d.Year >= 2024).Order().ToArray();
+
+        Assert.Equal(known, Enumerable.Range(2024, 9).SelectMany(EnglishBankHolidays.Of).Order());
+        Assert.Equal((true, false), (Tariff.London.IsBankHoliday(new(2033, 4, 15)), Tariff.None("CHF").IsBankHoliday(new(2033, 4, 15))));
+    }
+
+    [Fact]
     public async Task A_tariff_that_is_added_is_what_its_days_cost_and_earlier_days_cost_what_they_did()
     {
         await core.Postgres.ExecuteAsync("insert into vehicles (plate, class, fuel, euro) values ('OLD1ONE', 'car', 'diesel', 4)");
@@ -31,6 +40,11 @@ public class TariffTests(CoreHost core) : IClassFixture<CoreHost>
             // Zones charge by the day of London.
             await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(
                 TestSightings.Records([.. new[] { last, next }.Select(day => TestSightings.Sighting("OLD1ONE", ChargingCity.London.StartOf(day).AddMinutes(1)))]), [], Token);
+
+            // A sighting from the future waits until a person has confirmed it.
+            await core.Postgres.ExecuteAsync("update sightings set reviewed_at = now() where plate = 'OLD1ONE'");
+            using var rederived = await core.Http.PostAsJsonAsync("/api/charges/rederive", new { plate = "OLD1ONE", day = next, why = "a test" }, Token);
+            rederived.EnsureSuccessStatusCode();
             await CoreHost.UntilAsync(async () => (await ChargesAsync()).Count == 2, "both days are charged");
 
             Assert.Equal([(last, 12.50m, Tariff.London.Version), (next, 17.25m, "dearer")], (await ChargesAsync()).Select(c => (c.Day, c.Amount, c.TariffVersion)));

@@ -162,7 +162,8 @@ public sealed class DoubtTests(CoreHost core) : IClassFixture<CoreHost>
     {
         var noon = ChargingCity.London.StartOf(ChargingCity.London.Today(TimeProvider.System)).AddHours(12);
         await RegisterAsync("WA01AAA");
-        await IngestAsync(Sighting("WA01AAA", Charged(noon.AddDays(-3)), West));
+        await core.Postgres.ExecuteAsync("update vehicles set since = '2009-05-01' where plate = 'WA01AAA'");
+        await IngestAsync(Sighting("WA01AAA", Charged(noon.AddDays(-50)), West));
         var charge = (await GetAsync<Page<ChargeView>>("/api/charges?plate=WA01AAA&scheme=ulez")).Items.Single();
         using var raiser = await Caller.OfRoleAsync(core, Role.Operator);
         var dispute = await Caller.ReadAsync<DisputeView>(await raiser.Http.PostAsJsonAsync($"/api/charges/{charge.Id}/disputes", new NewDispute("It was read wrongly"), Token));
@@ -171,8 +172,10 @@ public sealed class DoubtTests(CoreHost core) : IClassFixture<CoreHost>
             await Caller.ReadAsync<DisputeView>(await person.Http.PostAsJsonAsync($"/api/charges/disputes/{dispute.Id}", new DisputeDecision("upheld", "It was."), Token));
         }
 
-        var next = Sighting("WA01AAA", Charged(noon.AddDays(2)), West);
-        await EachAsync(next, Sighting("WA01AAA", next.CapturedAt.AddMinutes(1), West), Sighting("WA01AAA", Charged(noon.AddDays(31)), West));
+        // As if that had been forty days ago.
+        await core.Postgres.ExecuteAsync("update watched_plates set from_day = from_day - 40, last_day = last_day - 40 where plate = 'WA01AAA'");
+        var next = Sighting("WA01AAA", Charged(noon.AddDays(-38)), West);
+        await EachAsync(next, Sighting("WA01AAA", next.CapturedAt.AddMinutes(1), West), Sighting("WA01AAA", Charged(noon.AddDays(-9)), West));
 
         var one = Assert.Single(await CasesAsync("watched", "WA01AAA"));
         Assert.Equal(next.Id, one.SightingId);

@@ -49,6 +49,21 @@ public class ArrivalTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task Numbers_of_one_station_that_cannot_be_stop_no_other()
+    {
+        const string other = "london-a205";
+        await core.Postgres.ExecuteAsync("insert into station_hours (station_id, hour, published, missing) values ('london-a302', $1, 9223372036854775807, 9223372036854775807), ('london-a302', $2, 9223372036854775807, 9223372036854775807)", Hour, Hour.AddHours(-1));
+        await SendAsync([Sighting("HUGE1", Hour, other)], other);
+        await CoreHost.UntilAsync(async () => (await StationAsync(other))?.NewestSighting is not null, "the station is known");
+        var ahead = PublishedHour.HourOf(TimeProvider.System.GetUtcNow().AddHours(5));
+
+        await BeatAsync([new PublishedHour(ahead, 7, ahead), new PublishedHour(Hour, 4, TimeProvider.System.GetUtcNow().AddMinutes(-3))], other, Topics.Mirrored(other, Topics.StationHeartbeats));
+
+        await CoreHost.UntilAsync(async () => (await StationAsync(other))?.Missing == 3, "three are missing, and nothing of an hour that has not begun");
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from station_hours where station_id = 'london-a302' or hour > now()"));
+    }
+
+    [Fact]
     public async Task What_may_still_be_on_its_way_is_not_missing_and_a_heartbeat_of_another_station_says_nothing()
     {
         const string other = "london-a4";

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Ops;
@@ -70,7 +71,9 @@ public class OpsTests(CoreHost core) : IClassFixture<CoreHost>
         OpsView? ops = null;
         await CoreHost.UntilAsync(async () => (ops = await OpsAsync()).Stations.Any(s => s is { StationId: "london-a202", Heartbeat: not null }), "the heartbeat is read");
 
-        var station = ops!.Stations[0];
+        var ranks = ops!.Stations.Select(OpsRules.Rank).ToArray();
+        Assert.Equal(ranks.Order(), ranks);
+        var station = ops.Stations.Single(s => s.StationId == "london-a202");
         Assert.Equal(("london-a202", "up", "degraded", "healthy"), (station.StationId, station.State, station.Edge.State, station.EdgeKafka.State));
         Assert.Contains(station.Edge.Problems, p => p.Contains("no route", StringComparison.Ordinal));
         Assert.Contains(station.Edge.Problems, p => p.Contains("1 of 2 cameras send no pictures: a202-s1", StringComparison.Ordinal));
@@ -82,6 +85,79 @@ public class OpsTests(CoreHost core) : IClassFixture<CoreHost>
         var good = Assert.Single(cameras, c => c.CameraId == "a202-n1");
         Assert.Equal(("streaming", "healthy", 0.9, 2L), (good.State, good.Health, good.ReadRate!.Value, good.FramesDropped!.Value));
         Assert.Contains(cameras, c => c is { StationId: "london-a3", State: "unknown", FramesPerSecond: null });
+    }
+
+    [Theory]
+    [InlineData("\"published\":[null]", "published contains null")]
+    [InlineData("\"cameras\":[null]", "cameras contains null")]
+    [InlineData("\"cameras\":[{\"cameraId\":\"a\",\"state\":\"lost\"},{\"cameraId\":\"a\",\"state\":\"lost\"}]", "cameras names a twice")]
+    [InlineData("\"published\":[{\"from\":\"2026-11-30T08:00:00Z\",\"count\":9223372036854775807,\"sentAt\":\"2026-11-30T08:00:00Z\"}]", "published says that 9223372036854775807 sightings")]
+    [InlineData("\"problems\":[\"\\u0000\"]", "problems has the character U+0000")]
+    public async Task A_heartbeat_that_is_wrong_is_said_and_stops_no_other(string part, string reason)
+    {
+        await BeatAsync("london-a10", $"{{\"stationId\":\"london-a10\",\"at\":\"{Now()}\",{part}}}");
+        await CoreHost.UntilAsync(async () => (await HeartbeatsAsync()) is { State: "degraded" } worker && worker.Detail!.Contains($"london-a10 cannot be used and is left out: {reason}", StringComparison.Ordinal), "Ops says what is wrong");
+        var marker = Guid.NewGuid().ToString();
+
+        await BeatAsync("london-a11", $"{{\"stationId\":\"london-a11\",\"at\":\"{Now()}\",\"problems\":[\"{marker}\"]}}");
+        await CoreHost.UntilAsync(async () => (await OpsAsync()).Stations.Any(s => s.Edge.Problems.Contains(marker)), "the other station is heard");
+        Assert.NotEmpty((await core.Http.GetFromJsonAsync<List<CameraStatus>>("/api/ops/cameras", Token))!);
+
+        await BeatAsync("london-a10", $"{{\"stationId\":\"london-a10\",\"at\":\"{Now()}\"}}");
+        await CoreHost.UntilAsync(async () => (await HeartbeatsAsync()).State == "healthy", "what came after is well");
+    }
+
+    [Fact]
+    public async Task A_heartbeat_without_lists_is_shown()
+    {
+        var at = Now();
+        await BeatAsync("london-a4", $"{{\"stationId\":\"london-a4\",\"at\":\"{at}\",\"cameras\":null,\"cpuPercent\":77}}");
+
+        await CoreHost.UntilAsync(async () => (await OpsAsync()).Stations.Any(s => s is { StationId: "london-a4", State: "up", Heartbeat.CpuPercent: 77 }), "it is shown");
+        Assert.NotEmpty((await core.Http.GetFromJsonAsync<List<CameraStatus>>("/api/ops/cameras", Token))!);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_ahead_is_said_and_keeps_no_station_alive()
+    {
+        const string station = "london-a40";
+        var ahead = JsonSerializer.Serialize(TimeProvider.System.GetUtcNow().AddDays(30)).Trim('"');
+        await BeatAsync(station, $"{{\"stationId\":\"{station}\",\"at\":\"{ahead}\",\"cpuPercent\":1}}");
+        await CoreHost.UntilAsync(async () => (await OpsAsync()).Stations.Any(s => s.StationId == station && s.Edge.State == "degraded" && s.Edge.Problems.Any(p => p.Contains("that is in the future", StringComparison.Ordinal))), "Ops says that its clock is wrong");
+        Assert.True((await OpsAsync()).Stations.Single(s => s.StationId == station).Heartbeat!.At <= TimeProvider.System.GetUtcNow());
+
+        await BeatAsync(station, $"{{\"stationId\":\"{station}\",\"at\":\"{Now()}\",\"cpuPercent\":2}}");
+
+        await CoreHost.UntilAsync(async () => (await OpsAsync()).Stations.Any(s => s is { StationId: station, Heartbeat.CpuPercent: 2 } && !s.Edge.Problems.Any(p => p.Contains("future", StringComparison.Ordinal))), "what came later counts");
+    }
+
+    [Fact]
+    public async Task Two_cores_of_one_machine_both_hear_every_station_and_read_no_more_than_the_last_minutes()
+    {
+        const string station = "london-a406";
+        for (var i = 0; i < 100; i++)
+        {
+            await BeatAsync(station, i < 50 ? "long ago" : $"{{\"stationId\":\"{station}\",\"at\":\"{Now()}\"}}");
+        }
+
+        await using var other = core.Build(core.Postgres.ConnectionString);
+        var configuration = other.Services.GetRequiredService<Microsoft.Extensions.Configuration.IConfiguration>();
+        var said = new Said();
+        HeartbeatConsumer[] consumers = [.. Enumerable.Range(0, 2).Select(_ => new HeartbeatConsumer(
+            configuration, [], other.Services.GetRequiredService<Arrivals>(), new ServiceDefaults.Health.WorkerHealth(TimeProvider.System), TimeProvider.System, said))];
+        foreach (var consumer in consumers)
+        {
+            await consumer.StartAsync(Token);
+        }
+
+        await CoreHost.UntilAsync(() => Task.FromResult(consumers.All(c => c.Newest.ContainsKey(station))), "both hear the station");
+
+        Assert.DoesNotContain(said.Lines, l => l.Contains("cannot be used", StringComparison.Ordinal));
+        foreach (var consumer in consumers)
+        {
+            await consumer.StopAsync(Token);
+            consumer.Dispose();
+        }
     }
 
     [Fact]
@@ -107,6 +183,24 @@ public class OpsTests(CoreHost core) : IClassFixture<CoreHost>
     [Fact]
     public async Task A_question_about_too_many_minutes_is_refused() =>
         Assert.Equal(System.Net.HttpStatusCode.BadRequest, (await core.Http.GetAsync(new Uri("/api/ops/history?minutes=0", UriKind.Relative), Token)).StatusCode);
+
+    private sealed class Said : ILogger<HeartbeatConsumer>
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue(formatter(state, exception));
+    }
+
+    private static string Now() => JsonSerializer.Serialize(TimeProvider.System.GetUtcNow()).Trim('"');
+
+    private Task BeatAsync(string station, string heartbeat) => core.SendAsync(Topics.Mirrored(station, Topics.StationHeartbeats), System.Text.Encoding.UTF8.GetBytes(heartbeat));
+
+    private async Task<WorkerStatus> HeartbeatsAsync() => (await OpsAsync()).Workers.Single(w => w.Name == "heartbeats of the stations");
 
     private async Task<OpsView> OpsAsync() => (await core.Http.GetFromJsonAsync<OpsView>("/api/ops", Token))!;
 }

@@ -97,6 +97,8 @@ public sealed class PrivacyTests(CoreHost core) : IClassFixture<CoreHost>
         }
 
         Assert.Equal(2L, await core.Postgres.ScalarAsync<long>("select count(*) from sightings where id = $1 or id = $2", first.Id, second.Id));
+        await core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(first with { Revision = 1 }), [], Token); // from its edge's disk
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from sightings where plate = 'PV01AAA'"));
         Assert.False(await Objects.ExistsAsync(first.Evidence!, Token));
         Assert.False(await Objects.ExistsAsync(Contracts.Sighting.PatchKey(second.Evidence!), Token));
         Assert.False(await InLakeAsync("PV01AAA"));

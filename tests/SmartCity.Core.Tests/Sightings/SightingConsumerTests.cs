@@ -95,6 +95,68 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
+    public async Task A_record_that_says_something_else_of_a_sighting_is_a_dead_letter_that_says_what()
+    {
+        var sighting = Sighting("OTHER1", Now, "london-a40");
+        var after = Sighting("OTHER3", Now, "london-a40");
+        await core.SendAsync(sighting);
+        await core.SendAsync(sighting with { Plate = "OTHER2" });
+        await core.SendAsync(sighting);
+        await core.SendAsync(after);
+
+        await WaitForAsync(after.Id);
+
+        Assert.Equal(["OTHER1"], await core.Postgres.ColumnAsync<string>("select plate from sightings where id = $1", sighting.Id));
+        Assert.Contains("plate is OTHER2 and was OTHER1", Assert.Single(await core.Postgres.ColumnAsync<string>("select reason from dead_letters where topic = 'london-a40.sightings' and sighting_id = $1", sighting.Id)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Many_records_that_fail_in_one_way_wait_until_it_is_mended_and_health_says_so()
+    {
+        await core.Postgres.ExecuteAsync("alter table sightings add constraint no_worse check (direction <> 'worse') not valid");
+        var sightings = Enumerable.Range(0, 25).Select(i => Sighting($"WORSE{i}", Now.AddSeconds(-i), "london-a302") with { Direction = "worse" }).ToArray();
+        foreach (var sighting in sightings)
+        {
+            await core.SendAsync(sighting);
+        }
+
+        await CoreHost.UntilAsync(
+            async () => (await core.Http.GetFromJsonAsync<OpsView>("/api/ops", TestContext.Current.CancellationToken))!.Workers.Any(w => w is { Name: "ingest", State: "degraded" } && w.Detail!.Contains("one after another could not be stored for the same reason", StringComparison.Ordinal)),
+            "health says that the rest waits");
+        Assert.Equal(20L, await core.Postgres.ScalarAsync<long>("select count(*) from dead_letters where topic = 'london-a302.sightings'"));
+
+        await core.Postgres.ExecuteAsync("alter table sightings drop constraint no_worse");
+
+        await WaitForAsync(sightings[^1].Id);
+        Assert.Equal(5L, await core.Postgres.ScalarAsync<long>("select count(*) from sightings where direction = 'worse'"));
+    }
+
+    [Fact]
+    public async Task A_sighting_from_the_future_waits_for_a_person_is_not_charged_and_not_the_newest()
+    {
+        const string station = "london-a202";
+        using var csv = new StringContent("plate,class,fuel,euro\nAHEAD1,car,diesel,4\nAHEAD2,car,diesel,4", Encoding.UTF8, "text/csv");
+        (await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), csv, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        var now = Charged(TimeProvider.System.GetUtcNow());
+        var ahead = Sighting("AHEAD1", now.AddHours(20), station);
+        var present = Sighting("AHEAD2", now, station);
+        await core.SendAsync(ahead);
+        await core.SendAsync(present);
+
+        await WaitForAsync(ahead.Id);
+        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from charge_entries where plate = 'AHEAD2'") > 0, "what is not ahead is charged");
+        Assert.Single((await core.Http.GetFromJsonAsync<Page<ChargeView>>("/api/charges?plate=ah-ead2&scheme=ulez", TestContext.Current.CancellationToken))!.Items); // as people write it
+
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from charge_entries where plate = 'AHEAD1'"));
+        Assert.Contains("captured later", Assert.Single(await core.Postgres.ColumnAsync<string>("select why from review_cases where sighting_id = $1", ahead.Id)), StringComparison.Ordinal);
+        Assert.True(await core.Postgres.ScalarAsync<bool>("select newest < now() + interval '1 minute' from station_totals where station_id = $1", station));
+        using var rederived = await core.Http.PostAsJsonAsync(
+            new Uri("/api/charges/rederive", UriKind.Relative), new { plate = "AHEAD1", day = Core.Charges.ChargingCity.London.DayOf(ahead.CapturedAt), why = "a test" }, TestContext.Current.CancellationToken);
+        rederived.EnsureSuccessStatusCode();
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from charge_entries where plate = 'AHEAD1'"));
+    }
+
+    [Fact]
     public async Task A_record_whose_trace_has_no_value_is_a_sighting_without_a_trace()
     {
         var sighting = Sighting("TRACE2", Now, "london-a40");
@@ -138,7 +200,9 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
 
         await WaitForAsync(after.Id);
 
-        Assert.Equal("1", Header(Assert.Single(ReadDeadLetters(m => Header(m, RecordHeaders.SourceTopic) == "london-a205.sightings", 1)), RecordHeaders.SourceOffset));
+        var letter = Assert.Single(ReadDeadLetters(m => Header(m, RecordHeaders.SourceTopic) == "london-a205.sightings", 1));
+        Assert.Equal("1", Header(letter, RecordHeaders.SourceOffset));
+        Assert.Contains("The time of capture is the same in every revision", Header(letter, RecordHeaders.Reason), StringComparison.Ordinal);
         Assert.Equal(1L, await core.Postgres.ScalarAsync<long>("select count(*) from sightings where id = $1", sighting.Id));
     }
 
@@ -162,7 +226,7 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.InRange(ops!.Stations.Single(s => s.StationId == "london-a10").SightingsLastMinute, began.Elapsed < TimeSpan.FromSeconds(50) ? 1 : 0, 1);
         Assert.True(ops.Core.SightingsStored > 0);
         Assert.NotNull(ops.Core.CaptureToStoredP99);
-        Assert.Contains(ops.Workers, w => w is { Name: "ingest", State: "healthy" });
+        Assert.Contains(ops.Workers, w => w is { Name: "ingest", State: "healthy" or "degraded" }); // degraded where another test has left a record that could not be stored
     }
 
     [Fact]

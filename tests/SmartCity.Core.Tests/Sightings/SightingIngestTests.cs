@@ -29,6 +29,31 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.Equal(1, await postgres.ScalarAsync<int>("select sightings from passages where plate = 'DUP1'"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // an id that does not say when it was made
+    public async Task An_id_with_another_time_of_capture_is_no_second_sighting_whatever_came_first(bool isRandom)
+    {
+        var id = isRandom ? Guid.NewGuid() : Guid.CreateVersion7(Noon);
+        Contracts.Sighting[] times = [.. ((int[])[0, 1, 2]).Select(day => Sighting("TIMES1", Noon.AddDays(-day), "london-t9", id: id))];
+        foreach (var first in times)
+        {
+            await Ingest().ApplyAsync(Records(first), [], TestContext.Current.CancellationToken);
+            await postgres.ExecuteAsync("delete from archive_queue"); // the archive has run
+
+            foreach (var other in times.Where(t => t != first))
+            {
+                var e = await Assert.ThrowsAsync<ContradictorySightingException>(() => Ingest().ApplyAsync(Records(other), [], TestContext.Current.CancellationToken));
+                Assert.Contains("The time of capture is the same in every revision", e.Message, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(1, (await Ingest().ApplyAsync(Records(first), [], TestContext.Current.CancellationToken)).Duplicates);
+            Assert.Equal(1L, await postgres.ScalarAsync<long>("select count(*) from sightings where id = $1", id));
+            await postgres.ExecuteAsync("delete from sightings where id = $1", id);
+            await postgres.ExecuteAsync("delete from sighting_times where id = $1", id);
+        }
+    }
+
     [Fact]
     public async Task A_batch_that_is_tried_again_after_its_sightings_were_committed_counts_nothing_twice()
     {

@@ -38,6 +38,7 @@ public class SightingParserTests
     [InlineData("2026-11-23T08:15:30.120Z", "2026-11-25T08:15:30.120Z", "future")]
     [InlineData("2026-11-23T08:15:30.120Z", "1970-01-01T00:00:00Z", "past")]
     [InlineData("2026-11-23T08:15:30.120Z", "yesterday", "capturedAt")]
+    [InlineData("2026-11-23T08:15:30.120Z", "2026-11-23T08:15:30.120", "has no offset")]
     [InlineData("01930000-0000-7000-8000-000000000001", "not-a-guid", "id")]
     [InlineData("\"frames\":9", "\"frames\":99999999999", "frames")]
     [InlineData("\"frames\":9}", "\"frames\":9", "Not a sighting")]

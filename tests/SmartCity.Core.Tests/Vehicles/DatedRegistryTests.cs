@@ -111,7 +111,7 @@ public class DatedRegistryTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task ImportAsync(DateOnly today, string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        var report = await new VehicleImport(Registry(today), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, NoonOf(today)).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
+        var report = await new VehicleImport(Registry(today), new TestIngest(postgres.DataSource).Corrections, VehicleImportTests.Typed, ChargingCity.London, NoonOf(today)).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
         Assert.Empty(report.Errors);
     }
 

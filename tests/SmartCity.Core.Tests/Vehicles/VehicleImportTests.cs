@@ -1,9 +1,12 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Alerts;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Review;
+using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Sightings;
@@ -16,6 +19,8 @@ namespace SmartCity.Core.Tests.Vehicles;
 public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private static readonly DateTimeOffset Day = new(2026, 11, 19, 0, 0, 0, TimeSpan.Zero);
+
+    internal static readonly TypedPlates Typed = new(Options.Create(new SightingOptions { HomeCountry = "GB" }));
 
     private const string Header = "plate,make,model,class,fuel,euro,first_registered,discounts,keeper\n";
 
@@ -44,11 +49,12 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
-    public async Task Importing_again_changes_what_the_file_names_and_the_last_row_of_a_plate_counts()
+    public async Task Importing_again_changes_what_the_file_names_and_of_rows_that_contradict_one_another_the_first_counts()
     {
         await ImportAsync(Header + "TW11CE,Old,,car,petrol,3,,resident,Ann Ward\n");
 
-        await ImportAsync("plate,make,class\nTW11CE,Older,car\nTW11CE,New,van\n");
+        var report = await ImportAsync("plate,make,class\nTW11CE,New,van\nTW11CE,Older,car\nTW11CE,New,van\n");
+        Assert.Equal((3L, "Line 2 has the same plate and from and says something else. Keep one of them."), (Assert.Single(report.Errors).Line, report.Errors[0].Error));
 
         var vehicle = await FindAsync("TW11CE");
         Assert.Equal(("New", "van", "petrol", 3, "Ann Ward"), (vehicle.Make, vehicle.Class, vehicle.Fuel, vehicle.Euro, vehicle.Keeper));
@@ -88,6 +94,52 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task A_file_in_another_encoding_changes_nothing_and_says_so()
+    {
+        using var stream = new MemoryStream(Encoding.Latin1.GetBytes("plate,make,class,fuel\nEN11COD,Citroën,car,petrol\nEN11COE,Ford,car,petrol\n"));
+        var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed, ChargingCity.London, TimeProvider.System)
+            .ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
+
+        Assert.Equal((1L, 2L), (report.Imported, Assert.Single(report.Errors).Line));
+        Assert.Contains("Save the file as UTF-8", report.Errors[0].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_plate_that_was_probably_typed_wrong_is_said()
+    {
+        var report = await ImportAsync("plate,class,fuel\nTYO8PED,car,petrol\nTY08PEE,car,petrol\n");
+
+        Assert.Equal((2L, 1L), (report.Imported, report.Doubtful));
+        Assert.Equal(new ImportDoubt(2, "TYO8PED", "TY08PED"), Assert.Single(report.Doubts!));
+    }
+
+    [Fact]
+    public async Task Weights_that_cannot_be_are_refused()
+    {
+        var report = await ImportAsync("plate,class,fuel,grossKg,unladenKg\nWE11GHT,van,diesel,2000,2001\n");
+
+        Assert.Contains("unladenKg 2001 is more than grossKg 2000", Assert.Single(report.Errors).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Discounts_that_contradict_one_another_and_days_and_sources_that_cannot_be_are_refused()
+    {
+        await ImportAsync(Header + "DC11SCO,,,car,petrol,6,,,\n");
+
+        var report = await ImportDiscountsAsync(
+            "plate,discount,from,to,source\n"
+            + "DC11SCO,resident,2026-01-01,2026-06-30,borough\n"
+            + "DC11SCO,resident,2026-01-01,2026-07-31,borough\n"
+            + "DC11SCO,blue-badge,0001-01-01,,council\n"
+            + "DC11SCO,blue-badge,2026-01-01,9999-12-31,council\n"
+            + $"DC11SCO,blue-badge,,,{new string('x', 201)}\n");
+
+        Assert.Equal([3L, 4L, 5L, 6L], report.Errors.Select(e => e.Line));
+        Assert.StartsWith("Line 2 has the same plate, discount and from", report.Errors[0].Error, StringComparison.Ordinal);
+        Assert.Contains("source is longer than 200 characters", report.Errors[3].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_row_that_lacks_fields_or_has_more_than_the_header_changes_nothing()
     {
         await ImportAsync(Header + "MF11ITS,Old,,car,petrol,3,,resident,Ann Ward\n");
@@ -103,7 +155,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_preview_says_what_is_wrong_with_the_file_and_saves_nothing()
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes("plate,class,fuel\nPV11IEW,car,petrol\nPV11IEX,boat,petrol\n"));
-        var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System)
+        var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed, ChargingCity.London, TimeProvider.System)
             .ImportAsync(stream, null, preview: true, TestContext.Current.CancellationToken);
 
         Assert.Equal((true, 2L, 1L), (report.Preview, report.Read, report.Imported));
@@ -222,6 +274,6 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<ImportReport> ImportAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, ChargingCity.London, TimeProvider.System).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
+        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed, ChargingCity.London, TimeProvider.System).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
     }
 }

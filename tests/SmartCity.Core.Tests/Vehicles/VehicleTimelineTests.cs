@@ -66,6 +66,40 @@ public class VehicleTimelineTests
             _timeline.Discounts.OrderBy(d => d.Discount, StringComparer.Ordinal).Select(d => (d.Discount, d.From, d.Last)));
     }
 
+    [Fact]
+    public void A_file_of_vehicles_leaves_ends_that_are_known_and_what_begins_later()
+    {
+        var (end, later) = (new DateOnly(2027, 3, 31), new DateOnly(2027, 6, 1));
+        Say(null, ("class", "car"), ("fuel", "diesel"));
+        _timeline.AddDiscount(new DatedRegistration("resident", First, end, "borough", Now));
+        _timeline.AddDiscount(new DatedRegistration("blue-badge", later, DateOnly.MaxValue, "council", Now));
+
+        Assert.False(Say(Twentieth, ("discounts", "resident")));
+
+        Assert.Equal([("blue-badge", later, DateOnly.MaxValue), ("resident", First, end)], _timeline.Discounts.OrderBy(d => d.Discount, StringComparer.Ordinal).Select(d => (d.Discount, d.From, d.Last)));
+    }
+
+    [Fact]
+    public void A_vehicle_that_is_new_holds_from_its_first_registration()
+    {
+        var view = new VehicleView { Plate = "TI11ME", Class = "car", Fuel = "diesel", FirstRegistered = Tenth };
+        Assert.Null(_timeline.Apply(VehicleChange.Whole(view), new DateOnly(2026, 11, 28), Now).Error);
+
+        Assert.Equal(Tenth, Assert.Single(_timeline.Records).From);
+    }
+
+    [Fact]
+    public void A_weight_that_cannot_be_with_what_is_known_is_refused_and_changes_nothing()
+    {
+        _timeline.Apply(VehicleChange.Whole(new VehicleView { Plate = "TI11ME", Class = "van", Fuel = "diesel", GrossKg = 2000 }), new DateOnly(2026, 11, 28), Now);
+
+        var (error, changed) = _timeline.Apply(new VehicleChange(new VehicleView { Plate = "TI11ME", UnladenKg = 2100 }, ["unladenKg"]), new DateOnly(2026, 11, 28), Now);
+
+        Assert.Contains("unladenKg 2100 is more than grossKg 2000", error, StringComparison.Ordinal);
+        Assert.False(changed);
+        Assert.Null(Assert.Single(_timeline.Records).Facts.UnladenKg);
+    }
+
     private bool Say(DateOnly? from, params (string Name, string Value)[] facts)
     {
         var said = facts.ToDictionary(f => f.Name, f => f.Value);
