@@ -24,18 +24,21 @@ public static class LakeModule
         services.AddSingleton(new Backend(postgres));
         services.TryAddSingleton(_ => NpgsqlDataSource.Create(postgres));
         services.TryAddSingleton<CityLake>();
-        services.AddSingleton<LakeSnapshots>().AddSingleton<CityZone>().AddSingleton<HiddenPlates>().AddSingleton<StatementTree>().AddSingleton<CitySchema>().AddSingleton<Cancellations>().AddSingleton<ShortCut>();
-        services.AddSingleton(p => new FileCache(p.GetRequiredService<CityLake>(), p.GetRequiredService<IObjectStore>(), Options(p).FolderOrDefault, Options(p).CacheBytes, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LakeSnapshots>().AddSingleton<CityZone>().AddSingleton<HiddenPlates>().AddSingleton<KnownZones>().AddSingleton<StatementTree>().AddSingleton<CitySchema>().AddSingleton<Cancellations>().AddSingleton<ShortCut>();
+        services.AddSingleton(p => new FileCache(p.GetRequiredService<CityLake>(), p.GetRequiredService<IObjectStore>(), Folder(p), Options(p).CacheBytes, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new DuckEngines(Options(p), p.GetRequiredService<FileCache>().Folders));
         services.AddSingleton(p => new LakeRun(
             p.GetRequiredService<LakeSnapshots>(), p.GetRequiredService<FileCache>(), p.GetRequiredService<DuckEngines>(), p.GetRequiredService<CityZone>(), p.GetRequiredService<HiddenPlates>(), Options(p), p.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(p => new FetchedRows(Path.Combine(Options(p).FolderOrDefault, "fetched"), Options(p).FetchedBytes));
+        services.AddSingleton(p => new FetchedRows(Path.Combine(Folder(p), "fetched"), Options(p).FetchedBytes));
         services.AddSingleton<ForeignLogin>().AddSingleton<ForeignStatements>().AddSingleton<ForeignServer>();
         services.AddSingleton<Readers>().AddSingleton<RelayServer>();
         services.AddHostedService(p => p.GetRequiredService<RelayServer>());
         services.AddHostedService<CitySchemaWorker>();
         return builder;
     }
+
+    private static string Folder(IServiceProvider provider) =>
+        Options(provider).Folder is { } given ? PrivateFolder.Make(given) : PrivateFolder.MakeInTemporary(Options(provider).FolderOrDefault);
 
     private static LakeOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<LakeOptions>>().Value;
 }

@@ -81,11 +81,11 @@ public sealed class LakeOptions
     [Range(1, 1_000_000_000)]
     public long MostRows { get; set; } = 1_000_000;
 
-    /// <summary>Rows of a table that Postgres may fetch for a statement of its own, if the statement does not say from when on.</summary>
+    /// <summary>Rows of a table that Postgres may fetch for a statement of its own, if the statement has no bound of time that leaves rows out.</summary>
     [Range(1, 1_000_000_000)]
     public long MostForeignRows { get; set; } = 100_000;
 
-    /// <summary>Bytes on disk that wait for Postgres to fetch them, of all statements together.</summary>
+    /// <summary>Bytes on disk that wait until Postgres or a client takes them, of all statements together.</summary>
     [Range(0, 1024L * 1024 * 1024 * 1024)]
     public long FetchedBytes { get; set; } = 4L * 1024 * 1024 * 1024;
 
@@ -97,7 +97,7 @@ public sealed class LakeOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Days that a statement may read without saying which.</summary>
+    /// <summary>Days of a table that one statement may read.</summary>
     [Range(1, 100_000)]
     public int MostDaysUnbounded { get; set; } = 800;
 

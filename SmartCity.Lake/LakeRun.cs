@@ -35,11 +35,18 @@ internal sealed class LakeRun(LakeSnapshots snapshots, FileCache cache, DuckEngi
         }
     }
 
-    /// <summary>Rows of the files that a statement would read, for each of its tables.</summary>
-    public async Task<IReadOnlyList<long>> RowsAsync(Translation statement, Facts facts, CancellationToken cancellationToken)
+    /// <summary>What a statement would read of each of its tables.</summary>
+    public async Task<IReadOnlyList<PlannedRead>> PlanAsync(Translation statement, Facts facts, CancellationToken cancellationToken)
     {
         var all = await snapshots.ReadAsync([.. statement.Tables.Select(t => t.Table)], cancellationToken);
-        return [.. statement.Tables.Select((t, i) => FilePruning.Select(t.Table, all[i].Files, t.Bounds, facts.Numbers).Sum(f => f.File.Rows))];
+        return [.. statement.Tables.Select((t, i) =>
+        {
+            var files = FilePruning.Select(t.Table, all[i].Files, t.Bounds, facts.Numbers);
+            var days = BoundBy(t) is null ? [] : files.Select(DayOf).Distinct().Order().ToList();
+            return new PlannedRead(t, files.Count, all[i].Files.Count, files.Sum(f => f.File.Rows), all[i].Files.Sum(f => f.File.Rows), files.Sum(f => f.File.Bytes), days.Count, days.Count == 0 ? null : (Day(days[0]), Day(days[^1])));
+        })];
+
+        static DateOnly Day(int day) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day);
     }
 
     private async Task RunWithinAsync(Translation statement, Facts facts, Func<DuckDBDataReader, bool> row, bool isForeign, CancellationToken cancellationToken)
@@ -66,6 +73,11 @@ internal sealed class LakeRun(LakeSnapshots snapshots, FileCache cache, DuckEngi
             await Task.Factory.StartNew(() => engine.Run(sql, row, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             isGood = true;
         }
+        catch (DuckDBException e) when (!cancellationToken.IsCancellationRequested && LakeErrors.MayBeOfAFile(e) && DamagedFile.Find(engine, files, paths, cancellationToken) is { } damaged)
+        {
+            cache.Evict(damaged);
+            throw new InvalidDataException($"{damaged.Location} cannot be read: it is damaged ({LakeErrors.Of(e).Message}). 'smartcity lake check' looks at every file.", e);
+        }
         catch (DuckDBException e) when (e.ErrorType is DuckDBErrorType.Interrupt or DuckDBErrorType.InvalidInput or DuckDBErrorType.OutOfRange or DuckDBErrorType.Conversion)
         {
             isGood = true;
@@ -77,32 +89,40 @@ internal sealed class LakeRun(LakeSnapshots snapshots, FileCache cache, DuckEngi
         }
     }
 
-    /// <summary>The column by which a statement should say from when on; null if it does, or need not.</summary>
-    public static string? MissingBound(TableUse use) => use.Table.Definition.PartitionBy is { } by && !use.Bounds.Exists(b => FilePruning.IsOfTime(use.Table, b)) ? by : null;
+    /// <summary>The column by which a statement says from when until when; null if its table is of no days.</summary>
+    public static string? BoundBy(TableUse use) => use.Table.Definition.PartitionBy;
 
     /// <summary>A bound of time, as an example.</summary>
     /// <param name="isForeign">Whether it has to come from Postgres, which works it out first only if it is a subquery.</param>
     public static string Bound(TableUse use, string by, bool isForeign) =>
         $"where {by} >= {(isForeign ? "(select " : "")}{(use.Table[by].Type == LakeType.Date ? "current_date - 30" : "now() - interval '30 days'")}{(isForeign ? ")" : "")}";
 
-    // Who asks for everything by mistake is told what to add.
+    // Who asks for everything by mistake is told what to add. A bound that leaves no day out is none.
     private void Limit(TableUse use, IReadOnlyList<SnapshotFile> files, bool isForeign)
     {
-        if (MissingBound(use) is not { } by)
+        if (BoundBy(use) is not { } by)
         {
             return;
         }
 
-        var days = files.Select(f => f.File.Partition is [int day, ..] ? day : 0).Distinct().Count();
+        var days = files.Select(DayOf).Distinct().Count();
         if (days > options.MostDaysUnbounded)
         {
             throw new LakeLimitException(
                 "54000",
-                string.Create(CultureInfo.InvariantCulture, $"city.{use.Table.Name} would be read whole, which is {days} days; without a time {options.MostDaysUnbounded} may be read"),
+                string.Create(CultureInfo.InvariantCulture, $"{days} days of city.{use.Table.Name} would be read; one statement may read {options.MostDaysUnbounded} (Lake:MostDaysUnbounded)"),
                 $"Say from when on: {Bound(use, by, isForeign)}");
         }
     }
+
+    private static int DayOf(SnapshotFile file) => file.File.Partition is [int day, ..] ? day : 0;
 }
+
+/// <summary>What a statement would read of one table.</summary>
+/// <param name="Files">Of <paramref name="AllFiles"/>.</param>
+/// <param name="Rows">That those files have, of <paramref name="AllRows"/>.</param>
+/// <param name="Span">The first day and the last; null if the table is of no days, or none is read.</param>
+internal sealed record PlannedRead(TableUse Use, int Files, int AllFiles, long Rows, long AllRows, long Bytes, int Days, (DateOnly First, DateOnly Last)? Span);
 
 /// <summary>A statement would use more than it may, or has.</summary>
 /// <param name="state">Of Postgres.</param>

@@ -1,8 +1,9 @@
 using System.Globalization;
+using SmartCity.Lake.Tables;
 
 namespace SmartCity.Lake.Foreign;
 
-/// <summary>Rows that wait on disk for Postgres to fetch them: plates among them, so that they have no name there and go with whoever wrote them.</summary>
+/// <summary>Rows that wait on disk until Postgres or a client takes them: plates among them, so that they have no name there and go with whoever wrote them.</summary>
 internal sealed class FetchedRows
 {
     private const int BufferBytes = 64 * 1024;
@@ -15,7 +16,7 @@ internal sealed class FetchedRows
     public FetchedRows(string folder, long mostBytes)
     {
         (_folder, _mostBytes) = (folder, mostBytes);
-        Directory.CreateDirectory(folder);
+        PrivateFolder.Make(folder);
         foreach (var left in Directory.EnumerateFiles(folder, "*.rows"))
         {
             File.Delete(left);
@@ -47,7 +48,7 @@ internal sealed class FetchedRows
         if (Interlocked.Add(ref _bytes, bytes) > _mostBytes)
         {
             Return(bytes);
-            throw new LakeLimitException("53100", string.Create(CultureInfo.InvariantCulture, $"more than {_mostBytes} bytes would wait in the lake for Postgres"), "Wait until other statements are done, ask for fewer rows or columns, or raise Lake:FetchedBytes.");
+            throw new LakeLimitException("53100", string.Create(CultureInfo.InvariantCulture, $"more than {_mostBytes} bytes would wait in the lake until they are taken"), "Wait until other statements are done, ask for fewer rows or columns, or raise Lake:FetchedBytes.");
         }
     }
 

@@ -150,9 +150,10 @@ internal sealed partial class ForeignSession(Stream client, MessageReader reader
         {
             NotForTheLakeException => ("0A000", $"the lake does not do what Postgres asks of it: {e.Message}", Advice),
             OperationCanceledException => ("57014", "canceling statement due to user request", null),
+            Npgsql.PostgresException postgres => (postgres.SqlState, postgres.MessageText, null),
             _ => LakeErrors.Of(e),
         };
-        if (e is not (NotForTheLakeException or OperationCanceledException or LakeLimitException or InvalidDataException or DuckDB.NET.Data.DuckDBException))
+        if (e is not (NotForTheLakeException or OperationCanceledException or LakeLimitException or LakeValueException or InvalidDataException or Npgsql.PostgresException or DuckDB.NET.Data.DuckDBException))
         {
             logger.LogError(e, "The lake could not answer Postgres.");
         }
@@ -194,8 +195,10 @@ internal sealed partial class ForeignSession(Stream client, MessageReader reader
                 Done(verb == "COMMIT" ? "COMMIT" : "ROLLBACK");
                 break;
             case "EXPLAIN":
+                // Known before anything is written: an error in the middle of a message would be part of it.
+                var estimate = await statements.EstimateAsync(rest, cancellationToken);
                 _answer.Begin('T').Int16(1).Text("QUERY PLAN").Int32(0).Int16(0).Int32(25).Int16(-1).Int32(-1).Int16(0).End();
-                _answer.Begin('D').Int16(1).Counted(await statements.EstimateAsync(rest, cancellationToken)).End();
+                _answer.Begin('D').Int16(1).Counted(estimate).End();
                 Done("EXPLAIN");
                 break;
             case "DECLARE":
@@ -221,11 +224,11 @@ internal sealed partial class ForeignSession(Stream client, MessageReader reader
 
     private async Task FetchAsync(ForeignCursor cursor, long most, CancellationToken cancellationToken)
     {
-        var outputs = cursor.Statement.Translation.Outputs;
-        _answer.Begin('T').Int16((short)outputs.Count);
-        for (var i = 0; i < outputs.Count; i++)
+        var (count, types) = (cursor.Statement.Outputs, cursor.Statement.HandedBack is null ? cursor.Statement.Translation.Outputs : null);
+        _answer.Begin('T').Int16((short)count);
+        for (var i = 0; i < count; i++)
         {
-            _answer.Text($"c{i.ToString(CultureInfo.InvariantCulture)}").Int32(0).Int16(0).Int32((int)outputs[i].Oid).Int16(-1).Int32(-1).Int16(0);
+            _answer.Text($"c{i.ToString(CultureInfo.InvariantCulture)}").Int32(0).Int16(0).Int32((int)(types?[i] ?? LakeType.Text).Oid).Int16(-1).Int32(-1).Int16(0);
         }
 
         _answer.End();

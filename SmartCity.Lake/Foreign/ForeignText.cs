@@ -12,12 +12,13 @@ internal static partial class ForeignText
 {
     private const string AnyOf = "= ANY (";
     private const string NoneOf = "<> ALL (";
+    private const char Blot = '\u0003';
 
     /// <param name="parameters">Texts of $1, $2, …; null for none.</param>
-    /// <exception cref="NotForTheLakeException">A list is empty, or a parameter is missing.</exception>
+    /// <exception cref="NotForTheLakeException">A parameter is missing.</exception>
     public static string Plain(string sql, IReadOnlyList<string?> parameters)
     {
-        var parts = Parts(sql).SelectMany(p => p.IsLiteral ? [p] : Filled(p.Text, parameters)).ToList();
+        var parts = Parts(sql).SelectMany(p => p.IsLiteral ? [p] : WithValues(p.Text, parameters)).ToList();
         var text = new StringBuilder(sql.Length);
         for (var i = 0; i < parts.Count; i++)
         {
@@ -25,12 +26,9 @@ internal static partial class ForeignText
             if (!isLiteral && i + 2 < parts.Count && parts[i + 1].IsLiteral && Word(part) is { } word && ListType().Match(parts[i + 2].Text) is { Success: true } type)
             {
                 var items = Items(parts[i + 1].Text).Select(item => Literal(item, type.Groups["of"].Value)).ToList();
-                if (items.Count == 0)
-                {
-                    throw new NotForTheLakeException("it compares with an empty list");
-                }
-
-                text.Append(part, 0, part.Length - word.Length).Append(word == AnyOf ? "IN (" : "NOT IN (").AppendJoin(", ", items).Append(')');
+                var isAny = word == AnyOf;
+                text.Append(part, 0, part.Length - word.Length).Append(isAny ? "IN (" : "NOT IN (");
+                _ = items.Count > 0 ? text.AppendJoin(", ", items).Append(')') : text.Append("NULL) ").Append(isAny ? "IS TRUE" : "IS NOT FALSE");
                 parts[i + 2] = (false, parts[i + 2].Text[type.Length..]);
                 i++;
             }
@@ -41,6 +39,20 @@ internal static partial class ForeignText
         }
 
         return text.ToString();
+    }
+
+    /// <summary>A statement with its parameters as literals and nothing else changed, and the same with every literal blotted out.</summary>
+    public static (string Text, string Blotted) Filled(string sql, IReadOnlyList<string?> parameters)
+    {
+        var (text, blotted) = (new StringBuilder(sql.Length), new StringBuilder(sql.Length));
+        foreach (var (isLiteral, part) in Parts(sql).SelectMany(p => p.IsLiteral ? [p] : WithValues(p.Text, parameters).ToList()))
+        {
+            var written = isLiteral ? Translator.Quote(part) : part;
+            text.Append(written);
+            _ = isLiteral ? blotted.Append(Blot, written.Length) : blotted.Append(written);
+        }
+
+        return (text.ToString(), blotted.ToString());
     }
 
     /// <summary>How many values a statement leaves open, as its EXPLAIN shows them.</summary>
@@ -69,7 +81,7 @@ internal static partial class ForeignText
         yield return (false, sql[last..]);
     }
 
-    private static IEnumerable<(bool IsLiteral, string Text)> Filled(string text, IReadOnlyList<string?> parameters)
+    private static IEnumerable<(bool IsLiteral, string Text)> WithValues(string text, IReadOnlyList<string?> parameters)
     {
         var last = 0;
         foreach (Match match in Parameter().Matches(text))

@@ -13,6 +13,18 @@ internal sealed record BoundParameters(IReadOnlyList<Expr> Values, IReadOnlyList
     /// <exception cref="NotForTheLakeException">A parameter has a type or a form that is not known here.</exception>
     public static BoundParameters Read(Message bind, IReadOnlyList<uint> types)
     {
+        try
+        {
+            return ReadWhole(bind, types);
+        }
+        catch (Exception e) when (e is InvalidDataException or OverflowException or IndexOutOfRangeException)
+        {
+            throw new NotForTheLakeException("its parameters are not those of the protocol"); // Postgres says what is wrong with them
+        }
+    }
+
+    private static BoundParameters ReadWhole(Message bind, IReadOnlyList<uint> types)
+    {
         var body = new BodyReader(bind.Body.Span);
         body.Text();
         body.Text();
@@ -67,13 +79,14 @@ internal sealed record BoundParameters(IReadOnlyList<Expr> Values, IReadOnlyList
             (LakeKind.Text, _) => FromText(type, Encoding.UTF8.GetString(bytes)),
             (LakeKind.Date, sizeof(int)) when BinaryPrimitives.ReadInt32BigEndian(bytes) is var days && Math.Abs((long)days) < 700_000 => FromText(type, PostgresEpoch.AddDays(days).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
             (LakeKind.Timestamp or LakeKind.TimestampTz, sizeof(long)) when BinaryPrimitives.ReadInt64BigEndian(bytes) is var micros and > -(long.MaxValue / 200) and < long.MaxValue / 200 =>
-                FromText(type, PostgresEpoch.AddMicroseconds(micros).ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture) + (type == LakeType.TimestampTz ? "+00" : "")),
+                FromText(type, PostgresEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond).ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture) + (type == LakeType.TimestampTz ? "+00" : "")),
             _ => throw new NotForTheLakeException($"it has a parameter of {type.Postgres} in binary"),
         };
     }
 
     private static Expr FromText(LakeType type, string text) => type.Kind switch
     {
+        _ when !BodyReader.IsSound(text) => throw new NotForTheLakeException("a parameter is not UTF-8"),
         LakeKind.Text => Translator.Of(text) with { Type = LakeType.Text, Constant = $"{Translator.Quote(text)}::text" },
         LakeKind.Bool when text is "t" or "true" or "f" or "false" => Translator.Of(text[0] == 't'),
         LakeKind.Int4 or LakeKind.Int8 when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => Number(number, type),

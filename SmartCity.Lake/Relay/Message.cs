@@ -15,7 +15,7 @@ internal readonly record struct Message(ReadOnlyMemory<byte> Bytes, int Missing)
     public Message Copy() => new(Bytes.ToArray(), Missing);
 }
 
-/// <summary>Reads the body of a message.</summary>
+/// <summary>Reads the body of a message. What ends too early is an <see cref="InvalidDataException"/>.</summary>
 internal ref struct BodyReader(ReadOnlySpan<byte> body)
 {
     private ReadOnlySpan<byte> _rest = body;
@@ -24,27 +24,26 @@ internal ref struct BodyReader(ReadOnlySpan<byte> body)
 
     public byte Byte()
     {
-        var value = _rest[0];
-        _rest = _rest[1..];
-        return value;
+        return Bytes(1)[0];
     }
 
     public short Int16()
     {
-        var value = BinaryPrimitives.ReadInt16BigEndian(_rest);
-        _rest = _rest[sizeof(short)..];
-        return value;
+        return BinaryPrimitives.ReadInt16BigEndian(Bytes(sizeof(short)));
     }
 
     public int Int32()
     {
-        var value = BinaryPrimitives.ReadInt32BigEndian(_rest);
-        _rest = _rest[sizeof(int)..];
-        return value;
+        return BinaryPrimitives.ReadInt32BigEndian(Bytes(sizeof(int)));
     }
 
     public ReadOnlySpan<byte> Bytes(int count)
     {
+        if (count < 0 || count > _rest.Length)
+        {
+            throw new InvalidDataException("insufficient data left in message");
+        }
+
         var value = _rest[..count];
         _rest = _rest[count..];
         return value;
@@ -53,8 +52,11 @@ internal ref struct BodyReader(ReadOnlySpan<byte> body)
     public string Text()
     {
         var end = _rest.IndexOf((byte)0);
-        var value = Encoding.UTF8.GetString(_rest[..end]);
-        _rest = _rest[(end + 1)..];
+        var value = Encoding.UTF8.GetString(Bytes(end));
+        _rest = _rest[1..];
         return value;
     }
+
+    /// <summary>Whether a text that was read was UTF-8 without zeros; Postgres refuses any other.</summary>
+    public static bool IsSound(string text) => !text.AsSpan().ContainsAny('\0', '\uFFFD');
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SmartCity.Core.Lake;
 using SmartCity.Lake.Sql;
 
@@ -7,7 +8,7 @@ namespace SmartCity.Lake.Relay;
 /// One client and its connection to Postgres. What either sends goes to the other as it came. A statement that may run in the lake is held until Postgres is idle; then the lake
 /// answers it, or it goes on its way.
 /// </summary>
-internal sealed class RelaySession(Stream client, MessageReader fromClient, Stream server, ShortCut shortCut, Cancellations cancellations) : IDisposable
+internal sealed partial class RelaySession(Stream client, MessageReader fromClient, Stream server, ShortCut shortCut, Cancellations cancellations) : IDisposable
 {
     private const char Idle = 'I';
     private const char Failed = 'E';
@@ -62,21 +63,21 @@ internal sealed class RelaySession(Stream client, MessageReader fromClient, Stre
         }
     }
 
-    /// <returns>Whether a statement was running in the lake.</returns>
+    /// <returns>Whether a statement was running in the lake, and Postgres is asked nothing: it need not be told.</returns>
     public bool Cancel()
     {
         lock (_lock)
         {
             _running?.Cancel();
-            return _running is not null;
+            return _running is not null && _probe is null;
         }
     }
 
     public void Dispose() => _clientLock.Dispose();
 
     /// <summary>
-    /// Sends messages to Postgres and gets its answers, up to the one that says that it is idle. The client sees nothing of it, and cannot cancel it: an answer
-    /// that was begun has to be read.
+    /// Sends messages to Postgres and gets its answers, up to the one that says that it is idle. The client sees nothing of it. If it cancels, Postgres is told, and its answer
+    /// is an error: an answer that was begun has to be read.
     /// </summary>
     public async Task<List<Message>> AskAsync(ReadOnlyMemory<byte> messages)
     {
@@ -233,6 +234,15 @@ internal sealed class RelaySession(Stream client, MessageReader fromClient, Stre
                 continue;
             }
 
+            if (!IsWhole(message))
+            {
+                // Postgres says what is wrong with it.
+                await ReleaseAsync(isParsed: false, cancellationToken);
+                await ForwardAsync(message, cancellationToken);
+                next = fromClient.NextAsync(cancellationToken).AsTask();
+                continue;
+            }
+
             switch (message.Type)
             {
                 case 'Q' when Text(message) is { } sql && LakeSelect.IsCandidate(sql):
@@ -242,6 +252,16 @@ internal sealed class RelaySession(Stream client, MessageReader fromClient, Stre
                     if (!await WhileConnectedAsync(next, token => shortCut.SimpleAsync(this, sql, token), cancellationToken))
                     {
                         await ForwardAsync(simple, cancellationToken);
+                    }
+
+                    break;
+                case 'Q' when Text(message) is { } asked && Explained().Match(asked) is { Success: true } explain && LakeSelect.IsCandidate(asked[explain.Length..]):
+                    await ReleaseAsync(isParsed: false, cancellationToken);
+                    var explained = message.Copy();
+                    next = fromClient.NextAsync(cancellationToken).AsTask();
+                    if (!await WhileConnectedAsync(next, token => shortCut.ExplainAsync(this, asked[explain.Length..], token), cancellationToken))
+                    {
+                        await ForwardAsync(explained, cancellationToken);
                     }
 
                     break;
@@ -381,7 +401,7 @@ internal sealed class RelaySession(Stream client, MessageReader fromClient, Stre
             case 'P':
                 var (name, sql) = (body.Text(), body.Text());
                 _prepared.Remove(name);
-                if (LakeSelect.IsCandidate(sql))
+                if (LakeSelect.IsCandidate(sql) && BodyReader.IsSound(name) && BodyReader.IsSound(sql))
                 {
                     _prepared[name] = new Prepared(name, sql);
                 }
@@ -453,7 +473,46 @@ internal sealed class RelaySession(Stream client, MessageReader fromClient, Stre
         return batch.Executes == 1 && batch.Sql.Length > 0 ? batch : null;
     }
 
-    private static string? Text(Message message) => message.Body.Length <= LakeSelect.MostCharacters * 4 ? new BodyReader(message.Body.Span).Text() : null;
+    private static string? Text(Message message) => message.Body.Length <= LakeSelect.MostCharacters * 4 && new BodyReader(message.Body.Span).Text() is var text && BodyReader.IsSound(text) ? text : null;
+
+    // Whether what is read here of a message is there.
+    private static bool IsWhole(Message message)
+    {
+        var body = new BodyReader(message.Body.Span);
+        try
+        {
+            switch (message.Type)
+            {
+                case 'Q':
+                    body.Text();
+                    break;
+                case 'P' or 'B':
+                    body.Text();
+                    body.Text();
+                    break;
+                case 'C' or 'D':
+                    body.Byte();
+                    body.Text();
+                    break;
+                case 'E':
+                    body.Text();
+                    body.Int32();
+                    break;
+                default:
+                    break;
+            }
+
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    // Other options than VERBOSE are of Postgres' own plans.
+    [GeneratedRegex(@"^\s*explain\s+(verbose\s+)?(?=select\b|with\b|\()(?!\(\s*(?!select\b|with\b|\())", RegexOptions.IgnoreCase)]
+    private static partial Regex Explained();
 
     private sealed record Prepared(string Name, string Sql);
 }

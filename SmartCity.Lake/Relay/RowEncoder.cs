@@ -27,7 +27,7 @@ internal sealed class RowEncoder(IReadOnlyList<LakeType> types, IReadOnlyList<bo
     /// <summary>Whether a type can be sent in binary.</summary>
     public static bool HasBinary(LakeType type) => type.Kind is not (LakeKind.Texts or LakeKind.Reals or LakeKind.Interval);
 
-    /// <exception cref="InvalidDataException">A value cannot be sent as Postgres would.</exception>
+    /// <exception cref="LakeValueException">A value cannot be sent as Postgres would.</exception>
     public void Write(MessageWriter writer, DuckDBDataReader row)
     {
         writer.Begin('D').Int16((short)types.Count);
@@ -124,7 +124,7 @@ internal sealed class RowEncoder(IReadOnlyList<LakeType> types, IReadOnlyList<bo
         groups.ForEach(g => writer.Int16(g));
     }
 
-    private static double Finite(double value) => double.IsFinite(value) ? value : throw new InvalidDataException("value out of range: overflow");
+    private static double Finite(double value) => double.IsFinite(value) ? value : throw new LakeValueException("value out of range: overflow");
 
     /// <summary>The shortest digits, in Postgres' layout.</summary>
     /// <param name="shortest">As .NET writes them.</param>
@@ -172,17 +172,20 @@ internal sealed class RowEncoder(IReadOnlyList<LakeType> types, IReadOnlyList<bo
             : $"{text}.{(part / TimeSpan.TicksPerMicrosecond).ToString("000000", CultureInfo.InvariantCulture).TrimEnd('0')}";
     }
 
+    // Zones had odd seconds before 1970, and what they will be in decades nobody knows.
     private string TimeInZone(long micros)
     {
-        var offset = zone.GetUtcOffset(new DateTimeOffset(Moment(micros), TimeSpan.Zero));
+        var offset = (micros >= 0 && micros < int.MaxValue * MicrosecondsOfASecond) || (zone.BaseUtcOffset == TimeSpan.Zero && !zone.SupportsDaylightSavingTime)
+            ? zone.GetUtcOffset(new DateTimeOffset(Moment(micros), TimeSpan.Zero))
+            : throw new LakeValueException("a time before 1970 or after 2037 is not written in this time zone by the lake");
         var (sign, size) = (offset < TimeSpan.Zero ? '-' : '+', offset.Duration());
         return string.Create(CultureInfo.InvariantCulture, $"{Time(micros + (offset.Ticks / TimeSpan.TicksPerMicrosecond))}{sign}{size.Hours:00}{(size.Minutes == 0 ? "" : $":{size.Minutes:00}")}");
     }
 
-    // Zones had odd seconds before 1970, and years had no four digits.
-    private static DateTime Moment(long micros) => micros >= 0 && micros < 253_402_300_800 * MicrosecondsOfASecond
-        ? Epoch.AddMicroseconds(micros)
-        : throw new InvalidDataException("a time before 1970 or after 9999 cannot be sent from the lake");
+    // Other years have no four digits, or another era.
+    private static DateTime Moment(long micros) => micros >= -62_135_596_800 * MicrosecondsOfASecond && micros < 253_402_300_800 * MicrosecondsOfASecond
+        ? Epoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond)
+        : throw new LakeValueException("a time before the first year or after the year 9999 is not written by the lake");
 
     private static string Element(string value)
     {

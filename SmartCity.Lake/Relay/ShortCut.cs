@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using DuckDB.NET.Data;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SmartCity.Lake.Foreign;
 using SmartCity.Lake.Sql;
 using SmartCity.Lake.Tables;
 using SmartCity.ServiceDefaults;
@@ -12,7 +13,7 @@ namespace SmartCity.Lake.Relay;
 /// Answers a statement from the lake, if it is certain to mean the same there. Postgres, on the session's own connection, says what its columns are, whether the session may read
 /// them, and what its constants are. Everything else goes to Postgres as it came.
 /// </summary>
-internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOptions> options, ILogger<ShortCut> logger)
+internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zones, FetchedRows aside, IOptions<LakeOptions> options, ILogger<ShortCut> logger)
 {
     private const string FactsName = "smartcity lake facts";
     private const int FlushBytes = 64 * 1024;
@@ -32,8 +33,13 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
                 return true;
             }
 
-            var facts = await FactsAsync(session, translation, null);
+            var facts = await FactsAsync(session, translation, null, cancellationToken);
             await AnswerAsync(session, translation, facts, description, new bool[translation.Outputs.Count], describes: true, new MessageWriter(), cancellationToken);
+            return true;
+        }
+        catch (NotForTheLakeException) when (cancellationToken.IsCancellationRequested)
+        {
+            await CancelledAsync(session, new MessageWriter());
             return true;
         }
         catch (NotForTheLakeException e)
@@ -45,6 +51,65 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
         {
             await session.ToClientAsync(session.Ready(new MessageWriter().Raw(e.Error.Bytes.Span)).Written);
             return true;
+        }
+    }
+
+    /// <summary>Says what a statement would read, if it would run in the lake.</summary>
+    /// <param name="sql">The statement, without EXPLAIN.</param>
+    /// <returns>False if Postgres is to explain it.</returns>
+    public async Task<bool> ExplainAsync(RelaySession session, string sql, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var translation = Translator.Translate(tree.Parse(sql), CityTable.All, []);
+            var description = await DescribeAsync(session, new MessageWriter().Begin('P').Text("").Text(sql).Int16(0).End(), "");
+            if (description.Error is { } error)
+            {
+                await session.ToClientAsync(session.Ready(new MessageWriter().Raw(error.Bytes.Span)).Written);
+                return true;
+            }
+
+            Compare(description, translation);
+            var facts = await FactsAsync(session, translation, null, cancellationToken);
+            var lines = Explanation.Of(await lake.PlanAsync(translation, facts, cancellationToken), facts);
+            var answer = new MessageWriter().Begin('T').Int16(1).Text("QUERY PLAN").Int32(0).Int16(0).Int32((int)LakeType.Text.Oid).Int16(-1).Int32(-1).Int16(0).End();
+            foreach (var line in lines)
+            {
+                answer.Begin('D').Int16(1).Counted(line).End();
+            }
+
+            answer.Begin('C').Text("EXPLAIN").End();
+            await session.ToClientAsync(session.Ready(answer).Written);
+            return true;
+        }
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && e is NotForTheLakeException or OperationCanceledException)
+        {
+            await CancelledAsync(session, new MessageWriter());
+            return true;
+        }
+        catch (NotForTheLakeException e)
+        {
+            await RelayedAsync(session, e);
+            return false;
+        }
+        catch (PostgresAnswerException e)
+        {
+            await session.ToClientAsync(session.Ready(new MessageWriter().Raw(e.Error.Bytes.Span)).Written);
+            return true;
+        }
+        catch (Exception e) when (e is InvalidDataException or Npgsql.NpgsqlException or IOException)
+        {
+            var (state, message, hint) = LakeErrors.Of(e);
+            await FailAsync(session, new MessageWriter(), state, message, hint);
+            return true;
+        }
+    }
+
+    private static void Compare(Description description, Translation translation)
+    {
+        if (!description.Fields.Select(f => f.Type).SequenceEqual(translation.Outputs.Select(o => o.Oid)))
+        {
+            throw new NotForTheLakeException("Postgres gives its columns other types");
         }
     }
 
@@ -76,7 +141,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
                 throw new NotForTheLakeException("the client wants a list in binary");
             }
 
-            var facts = await FactsAsync(session, translation, batch.Parse is null ? (batch.Name!, batch.Sql) : null);
+            var facts = await FactsAsync(session, translation, batch.Parse is null ? (batch.Name!, batch.Sql) : null, cancellationToken);
             var head = new MessageWriter();
             if (batch.IsParsed)
             {
@@ -90,6 +155,11 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
 
             head.Begin('2').End();
             await AnswerAsync(session, translation, facts, description, binary, batch.DescribesPortal, head, cancellationToken);
+            return true;
+        }
+        catch (NotForTheLakeException) when (cancellationToken.IsCancellationRequested)
+        {
+            await CancelledAsync(session, batch.IsParsed ? new MessageWriter().Begin('1').End() : new MessageWriter());
             return true;
         }
         catch (NotForTheLakeException e)
@@ -124,7 +194,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
         return Description.Of(answers);
     }
 
-    private static async Task<Facts> FactsAsync(RelaySession session, Translation translation, (string Name, string Sql)? prepared)
+    private async Task<Facts> FactsAsync(RelaySession session, Translation translation, (string Name, string Sql)? prepared, CancellationToken cancellationToken)
     {
         // Closing what is not there is no error; an error before has left it.
         var question = new MessageWriter().Begin('C').Byte((byte)'S').Text(FactsName).End()
@@ -139,7 +209,9 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
             throw new PostgresAnswerException(error);
         }
 
-        return SessionFacts.Read(Values(answers.Find(m => m.Type == 'D')), translation);
+        var facts = SessionFacts.Read(Values(answers.Find(m => m.Type == 'D')), translation);
+        await zones.NeedAsync([facts.Zone.Id, .. translation.Zones], cancellationToken);
+        return facts;
     }
 
     private static List<string?> Values(Message row)
@@ -158,11 +230,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
     private async Task AnswerAsync(
         RelaySession session, Translation translation, Facts facts, Description description, bool[] binary, bool describes, MessageWriter head, CancellationToken cancellationToken)
     {
-        if (!description.Fields.Select(f => f.Type).SequenceEqual(translation.Outputs.Select(o => o.Oid)))
-        {
-            throw new NotForTheLakeException("Postgres gives its columns other types");
-        }
-
+        Compare(description, translation);
         if (describes)
         {
             description.Write(head, binary);
@@ -170,6 +238,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
 
         var encoder = new RowEncoder(translation.Outputs, binary, facts.Zone);
         var (rows, bytes) = (0L, 0L);
+        await using var outgoing = new Outgoing(session.ToClientAsync, aside);
         try
         {
             await lake.RunAsync(translation, facts, row =>
@@ -184,52 +253,62 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, IOptions<LakeOp
                 {
                     encoder.Write(head, row);
                 }
-                catch (InvalidDataException)
+                catch
                 {
                     head.Cut(before);
                     throw;
                 }
 
+                if (bytes + head.Length > options.Value.MostBytes)
+                {
+                    head.Cut(before);
+                    throw LakeLimitException.Bytes(options.Value.MostBytes);
+                }
+
                 if (head.Length >= FlushBytes)
                 {
                     bytes += head.Length;
-                    if (bytes > options.Value.MostBytes)
-                    {
-                        throw LakeLimitException.Bytes(options.Value.MostBytes);
-                    }
-
-                    session.ToClientAsync(head.Written).GetAwaiter().GetResult();
+                    outgoing.Add(head.Written);
                     head.Clear();
                 }
 
                 return true;
             }, cancellationToken);
         }
-        catch (Exception e) when (bytes == 0 && e is NotForTheLakeException)
+        catch (NotForTheLakeException) when (bytes == 0)
         {
             throw;
         }
+        catch (Exception e) when (bytes == 0 && LakeErrors.IsOfAValue(e))
+        {
+            throw new NotForTheLakeException($"it ends with an error there ({LakeErrors.Of(e).Message})");
+        }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await FailAsync(session, head, "57014", "canceling statement due to user request", null);
+            await outgoing.FinishAsync();
+            await CancelledAsync(session, head);
             return;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            if (e is not (LakeLimitException or DuckDBException or InvalidDataException or NotForTheLakeException))
+            if (e is not (LakeLimitException or DuckDBException or InvalidDataException or LakeValueException or NotForTheLakeException))
             {
                 logger.LogError(e, "A statement could not be answered from the lake."); // Postgres, the object store, the disk
             }
 
             var (state, message, hint) = LakeErrors.Of(e);
+            await outgoing.FinishAsync();
             await FailAsync(session, head, state, message, hint);
             return;
         }
 
+        await outgoing.FinishAsync();
         Statements.Add(1, new KeyValuePair<string, object?>("where", "lake"));
         head.Begin('C').Text($"SELECT {rows}").End();
         await session.ToClientAsync(session.Ready(head).Written);
     }
+
+    private static Task CancelledAsync(RelaySession session, MessageWriter answer) => FailAsync(session, answer, "57014", "canceling statement due to user request", null);
 
     // In a transaction, it is Postgres that must know that it has failed.
     /// <param name="answer">What the client has not been sent yet.</param>

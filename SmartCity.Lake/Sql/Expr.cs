@@ -21,6 +21,9 @@ internal sealed record Expr(string Sql, LakeType Type)
     /// <summary>Whether it is a text with the database's own order, not that of a column.</summary>
     public bool HasDatabaseOrder { get; init; }
 
+    /// <summary>Whether it is a text with the order of a column, which is by bytes: then capitals and small letters are those of ASCII.</summary>
+    public bool HasColumnOrder { get; init; }
+
     /// <summary>A cast from a fraction, whose digits only a round that follows can say.</summary>
     public string? Unrounded { get; init; }
 }

@@ -80,8 +80,8 @@ internal static class SessionFacts
 
     private static string Value(PostgresConstant constant) => constant.Type.Kind switch
     {
-        LakeKind.Date => $"case when pg_catalog.isfinite({constant.Sql}) then ({constant.Sql} - date '1970-01-01')::text else 'infinite' end",
-        LakeKind.Timestamp or LakeKind.TimestampTz => $"case when pg_catalog.isfinite({constant.Sql}) then ((extract(epoch from {constant.Sql}) * 1000000)::pg_catalog.int8)::text when {constant.Sql} is not null then 'infinite' end",
+        LakeKind.Date => $"case when pg_catalog.isfinite({constant.Sql}) then ({constant.Sql} - date '1970-01-01')::text else ({constant.Sql})::text end",
+        LakeKind.Timestamp or LakeKind.TimestampTz => $"case when pg_catalog.isfinite({constant.Sql}) then ((extract(epoch from {constant.Sql}) * 1000000)::pg_catalog.int8)::text else ({constant.Sql})::text end",
         LakeKind.Interval => $"(extract(year from {constant.Sql}) * 12 + extract(month from {constant.Sql}))::pg_catalog.int4 || ' ' || extract(day from {constant.Sql})::pg_catalog.int4 || ' ' || "
             + $"((extract(hour from {constant.Sql}) * 3600 + extract(minute from {constant.Sql}) * 60 + extract(second from {constant.Sql})) * 1000000)::pg_catalog.int8",
         _ => throw new InvalidOperationException($"A constant of {constant.Type.Postgres} is not asked of Postgres."),
@@ -97,7 +97,7 @@ internal static class SessionFacts
 
         return constant.Type.Kind switch
         {
-            _ when value == "infinite" => throw new NotForTheLakeException("a time is infinite"),
+            _ when value is "infinity" or "-infinity" => $"CAST('{value}' AS {constant.Type.Duck})",
             LakeKind.Date => $"(DATE '1970-01-01' + CAST({value} AS INTEGER))",
             LakeKind.Timestamp => $"make_timestamp(CAST({value} AS BIGINT))",
             LakeKind.TimestampTz => $"make_timestamptz(CAST({value} AS BIGINT))",

@@ -23,13 +23,13 @@ internal sealed class StatementTree : IDisposable
     /// <exception cref="NotForTheLakeException">It is something else, or more than one.</exception>
     public JsonElement Parse(string sql)
     {
-        SqlText.Check(sql);
+        var plain = SqlText.Checked(sql);
         string text;
         lock (_lock)
         {
             using var command = _connection.CreateCommand();
             command.CommandText = "select json_serialize_sql($1::varchar, skip_null := true, skip_default := true)";
-            command.Parameters.Add(new DuckDBParameter(sql));
+            command.Parameters.Add(new DuckDBParameter(plain));
             text = (string)command.ExecuteScalar()!;
         }
 

@@ -24,6 +24,9 @@ internal sealed class Translation
     /// <summary>Whether it is the same only in a time zone that is always whole hours from UTC.</summary>
     public required bool NeedsWholeHours { get; init; }
 
+    /// <summary>The time zones that it names.</summary>
+    public required IReadOnlyCollection<string> Zones { get; init; }
+
     public static string TableMark(int index) => $"{Mark}t{index}{Mark}";
 
     public static string ConstantMark(int index) => $"{Mark}c{index}{Mark}";

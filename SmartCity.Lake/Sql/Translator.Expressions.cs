@@ -55,7 +55,12 @@ internal sealed partial class Translator
     {
         node.Allow("column_names");
         var names = node.Items("column_names").Select(n => n.GetString()!).ToList();
-        return names is [var word] && !scope.Has(word) && TimeWords.TryGetValue(word, out var type)
+        if (names is [var written] && (FunctionsWithoutParentheses.Contains(written) || (TimeWords.ContainsKey(written) && scope.Has(written))))
+        {
+            throw new NotForTheLakeException($"{written} may be a column or a function");
+        }
+
+        return names is [var word] && TimeWords.TryGetValue(word, out var type)
             ? new Expr("", type) { Constant = word.ToLowerInvariant() }
             : scope.Find(names);
     }
@@ -248,7 +253,7 @@ internal sealed partial class Translator
                 return new Expr($"({Known(children[0]).Sql} IS NOT NULL)", LakeType.Bool);
             case "OPERATOR_COALESCE":
                 var type = Unified(children);
-                return new Expr($"COALESCE({string.Join(", ", children.Select(c => Coerce(c, type).Sql))})", type) { HasDatabaseOrder = children.Exists(c => c.HasDatabaseOrder) };
+                return new Expr($"COALESCE({string.Join(", ", children.Select(c => Coerce(c, type).Sql))})", type) { HasDatabaseOrder = children.Exists(c => c.HasDatabaseOrder), HasColumnOrder = children.Exists(c => c.HasColumnOrder) };
             case "COMPARE_IN" or "COMPARE_NOT_IN":
                 var any = string.Join(" OR ", children.Skip(1).Select(c => Compare("=", children[0], c).Sql));
                 var listed = children.Skip(1).All(c => c.Literal is not null || c.ConstantIndex is not null || c.Sql.Length == 0) ? List(children) : $"({any})";
@@ -282,7 +287,7 @@ internal sealed partial class Translator
         var otherwise = node.Child("else_expr") is { } other ? Value(other, scope, commons) : Null;
         Expr[] branches = [.. checks.Select(c => c.Then), otherwise];
         var type = Unified(branches);
-        return new Expr($"(CASE {string.Join(' ', checks.Select(c => $"WHEN {c.When} THEN {Coerce(c.Then, type).Sql}"))} ELSE {Coerce(otherwise, type).Sql} END)", type) { HasDatabaseOrder = Array.Exists(branches, b => b.HasDatabaseOrder) };
+        return new Expr($"(CASE {string.Join(' ', checks.Select(c => $"WHEN {c.When} THEN {Coerce(c.Then, type).Sql}"))} ELSE {Coerce(otherwise, type).Sql} END)", type) { HasDatabaseOrder = Array.Exists(branches, b => b.HasDatabaseOrder), HasColumnOrder = Array.Exists(branches, b => b.HasColumnOrder) };
     }
 
     private Expr Subquery(JsonElement node, Scope scope, Dictionary<string, CommonTable> commons)
@@ -299,7 +304,7 @@ internal sealed partial class Translator
                     : throw new NotForTheLakeException("the lake does not do this subquery");
             case "SCALAR":
                 var query = Query(inner, scope, commons);
-                return query.Columns is [var column] ? new Expr($"({query.Sql})", column.Type) { HasDatabaseOrder = column.HasDatabaseOrder } : throw new NotForTheLakeException("a subquery has several columns");
+                return query.Columns is [var column] ? new Expr($"({query.Sql})", column.Type) { HasDatabaseOrder = column.HasDatabaseOrder, HasColumnOrder = column.HasColumnOrder } : throw new NotForTheLakeException("a subquery has several columns");
             case "EXISTS":
                 return new Expr($"EXISTS ({Query(inner, scope, commons).Sql})", LakeType.Bool);
             case "NOT_EXISTS":
@@ -364,15 +369,25 @@ internal sealed partial class Translator
     {
         _ when value.Type == type => value,
         LakeKind.Unknown => Coerce(value, type),
+        LakeKind.Int4 when value.Literal is long number => Whole(number, type),
         LakeKind.Int4 or LakeKind.Int8 or LakeKind.Numeric => new Expr($"CAST({value.Sql} AS {type.Duck})", type),
         LakeKind.Double => new Expr($"CAST(round_even({value.Sql}, 0) AS {type.Duck})", type),
         LakeKind.Bool when type == LakeType.Int4 => new Expr($"CAST({value.Sql} AS INTEGER)", type),
         _ => throw new NotForTheLakeException($"the lake does not cast {value.Type.Postgres} to {type.Postgres}"),
     };
 
+    private static Expr Whole(long number, LakeType type) => Of(number) with
+    {
+        Sql = string.Create(CultureInfo.InvariantCulture, $"CAST({number} AS {type.Duck})"),
+        Type = type,
+        Constant = string.Create(CultureInfo.InvariantCulture, $"({number})::{type.Postgres}"),
+    };
+
     private Expr ToText(Expr value) => value.Type.Kind switch
     {
         LakeKind.Text or LakeKind.Unknown => Coerce(value, LakeType.Text),
+        // Before the first year the two write days otherwise.
+        LakeKind.Date when value.Column is null => new Expr($"(CASE WHEN {Known(value).Sql} < DATE '0001-01-01' THEN error('{EarlyDay}') ELSE CAST({Known(value).Sql} AS VARCHAR) END)", LakeType.Text) { HasDatabaseOrder = true },
         LakeKind.Int4 or LakeKind.Int8 or LakeKind.Numeric or LakeKind.Bool or LakeKind.Date => new Expr($"CAST({Known(value).Sql} AS VARCHAR)", LakeType.Text) { HasDatabaseOrder = true },
         _ => throw new NotForTheLakeException($"the lake does not write {value.Type.Postgres} as text"),
     };

@@ -8,11 +8,16 @@ internal sealed partial class Translator
     private const string Capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     private const string Smalls = "abcdefghijklmnopqrstuvwxyz";
 
-    private static readonly Dictionary<string, LakeType> TimeWords = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, LakeType> TimeWords = new(StringComparer.Ordinal)
     {
         ["current_date"] = LakeType.Date,
         ["current_timestamp"] = LakeType.TimestampTz,
         ["localtimestamp"] = LakeType.Timestamp,
+    };
+
+    private static readonly HashSet<string> FunctionsWithoutParentheses = new(StringComparer.Ordinal)
+    {
+        "current_time", "localtime", "current_catalog", "current_role", "current_schema", "current_user", "session_user", "user",
     };
 
     private static readonly HashSet<string> Fields = new(StringComparer.Ordinal) { "year", "isoyear", "quarter", "month", "week", "day", "dow", "isodow", "doy", "hour", "minute" };
@@ -81,16 +86,16 @@ internal sealed partial class Translator
             ("floor" or "ceil" or "ceiling", [{ Type.Kind: LakeKind.Numeric } a]) => new Expr($"CAST({name}({a.Sql}) AS DECIMAL(38, 0))", LakeType.Numeric(0)),
             ("sqrt", [{ Type.Kind: LakeKind.Double } a]) => new Expr($"sqrt({a.Sql})", LakeType.Double),
             ("length" or "char_length" or "character_length", [var a]) => new Expr($"CAST(length({TextOf(a)}) AS INTEGER)", LakeType.Int4),
-            ("lower", [var a]) => new Expr(Lower(TextOf(a)), LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder },
-            ("upper", [var a]) => new Expr($"translate({TextOf(a)}, '{Smalls}', '{Capitals}')", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder },
-            ("substring" or "substr", [var a, { Literal: long from and >= 1 }]) => new Expr($"substring({TextOf(a)}, {from})", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder },
-            ("substring" or "substr", [var a, { Literal: long from and >= 1 }, { Literal: long count and >= 0 and <= int.MaxValue }]) => new Expr($"substring({TextOf(a)}, {from}, {count})", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder },
-            ("left" or "right", [var a, { Literal: long count and >= 0 and <= int.MaxValue }]) => new Expr($"\"{name}\"({TextOf(a)}, {count})", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder },
-            ("replace", [var a, { Literal: string { Length: > 0 } } b, var c]) => new Expr($"replace({TextOf(a)}, {TextOf(b)}, {TextOf(c)})", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder },
+            ("lower", [var a]) when OfAscii(a) is var own => new Expr(Lower(TextOf(own)), LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder, HasColumnOrder = a.HasColumnOrder },
+            ("upper", [var a]) when OfAscii(a) is var own => new Expr($"translate({TextOf(own)}, '{Smalls}', '{Capitals}')", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder, HasColumnOrder = a.HasColumnOrder },
+            ("substring" or "substr", [var a, { Literal: long from and >= 1 }]) => new Expr($"substring({TextOf(a)}, {from})", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder, HasColumnOrder = a.HasColumnOrder },
+            ("substring" or "substr", [var a, { Literal: long from and >= 1 }, { Literal: long count and >= 0 and <= int.MaxValue }]) => new Expr($"substring({TextOf(a)}, {from}, {count})", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder, HasColumnOrder = a.HasColumnOrder },
+            ("left" or "right", [var a, { Literal: long count and >= 0 and <= int.MaxValue }]) => new Expr($"\"{name}\"({TextOf(a)}, {count})", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder, HasColumnOrder = a.HasColumnOrder },
+            ("replace", [var a, { Literal: string { Length: > 0 } } b, var c]) => new Expr($"replace({TextOf(a)}, {TextOf(b)}, {TextOf(c)})", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder, HasColumnOrder = a.HasColumnOrder },
             ("starts_with", [var a, var b]) => new Expr($"starts_with({TextOf(a)}, {TextOf(b)})", LakeType.Bool),
             ("position" or "strpos", [var a, var b]) => new Expr($"CAST(strpos({TextOf(a)}, {TextOf(b)}) AS INTEGER)", LakeType.Int4),
-            ("nullif", [var a, var b]) when Common(a.Type, b.Type) is var common && common == (a.Type == LakeType.Unknown ? common : a.Type) => new Expr($"NULLIF({Coerce(a, common).Sql}, {Coerce(b, common).Sql})", common) { HasDatabaseOrder = a.HasDatabaseOrder },
-            ("greatest" or "least", [_, ..]) when Unified(arguments) is var type => new Expr($"{name}({string.Join(", ", arguments.Select(a => Coerce(a, type).Sql))})", type) { HasDatabaseOrder = NeedsOrder(type, arguments) },
+            ("nullif", [var a, var b]) when Common(a.Type, b.Type) is var common && common == (a.Type == LakeType.Unknown ? common : a.Type) => new Expr($"NULLIF({Coerce(a, common).Sql}, {Coerce(b, common).Sql})", common) { HasDatabaseOrder = a.HasDatabaseOrder, HasColumnOrder = a.HasColumnOrder },
+            ("greatest" or "least", [_, ..]) when Unified(arguments) is var type => new Expr($"{name}({string.Join(", ", arguments.Select(a => Coerce(a, type).Sql))})", type) { HasDatabaseOrder = NeedsOrder(type, arguments), HasColumnOrder = arguments.Exists(a => a.HasColumnOrder) },
             _ => throw new NotForTheLakeException(name.Length > 0 && char.IsLetter(name[0])
                 ? $"the function {name} with these arguments is not among those that mean the same in the lake"
                 : $"the operator {name} is not among those that mean the same in the lake"),
@@ -106,6 +111,12 @@ internal sealed partial class Translator
 
     private string TextOf(Expr value) => value.Type.Kind is LakeKind.Text or LakeKind.Unknown ? Coerce(value, LakeType.Text).Sql : throw new NotForTheLakeException($"it puts {value.Type.Postgres} where a text is meant");
 
+    // Letters of a text that comes of no column are as the database has them.
+    private static Expr OfAscii(Expr text) => text.HasColumnOrder || text.IsNull || (text.Literal is string literal && literal.All(char.IsAscii))
+        ? text : throw new NotForTheLakeException("capitals and small letters of a text that is of no column are as the database has them");
+
+    private static bool IsFunctionWithoutParentheses(string name) => TimeWords.ContainsKey(name) || FunctionsWithoutParentheses.Contains(name);
+
     // By ASCII only, as Postgres does by the order "C".
     private static string Lower(string sql) => $"translate({sql}, '{Capitals}', '{Smalls}')";
 
@@ -116,7 +127,7 @@ internal sealed partial class Translator
             throw new NotForTheLakeException("it joins what are no texts");
         }
 
-        return new Expr($"({ToText(a).Sql} || {ToText(b).Sql})", LakeType.Text) { HasDatabaseOrder = a.Column is null && b.Column is null };
+        return new Expr($"({ToText(a).Sql} || {ToText(b).Sql})", LakeType.Text) { HasDatabaseOrder = a.Column is null && b.Column is null, HasColumnOrder = a.HasColumnOrder || b.HasColumnOrder };
     }
 
     private Expr Like(string name, Expr text, Expr pattern)
@@ -132,6 +143,7 @@ internal sealed partial class Translator
         }
 
         var ignoresCase = name.EndsWith('*');
+        text = ignoresCase ? OfAscii(text) : text;
         var sql = $"({(ignoresCase ? Lower(TextOf(text)) : TextOf(text))} LIKE {Quote(ignoresCase ? Ascii(known) : known)} ESCAPE '\\')";
         return new Expr(name[0] == '!' ? $"(NOT {sql})" : sql, LakeType.Bool);
 
@@ -170,18 +182,19 @@ internal sealed partial class Translator
             throw new NotForTheLakeException("it divides a numeric, whose digits only Postgres decides");
         }
 
-        var (left, right) = type.Kind == LakeKind.Numeric ? (a.Sql, b.Sql) : (Coerce(a, type).Sql, Coerce(b, type).Sql);
+        // With as many digits as it has: by itself DuckDB would keep to eighteen.
+        var (left, right) = type.Kind == LakeKind.Numeric ? ($"CAST({a.Sql} AS {LakeType.Numeric(a.Type.Scale).Duck})", b.Sql) : (Coerce(a, type).Sql, Coerce(b, type).Sql);
         return sign switch
         {
-            "/" or "%" when b.Literal is long and not 0 && type.IsInteger => new Expr($"({left} {(sign == "/" ? "//" : "%")} {right})", type),
+            "/" or "%" when b.Literal is long and not (0 or -1) && type.IsInteger => new Expr($"({left} {(sign == "/" ? "//" : "%")} {right})", type),
             "/" when type.IsInteger => new Expr(Divided($"({left} // {right})", right), type),
             "/" => new Expr(Divided($"({left} / {right})", right), type),
-            "%" when type.IsInteger => new Expr(Divided($"({left} % {right})", right), type),
+            "%" when type.IsInteger => new Expr(Divided($"({left} % (CASE WHEN {right} = -1 THEN 1 ELSE {right} END))", right), type),
             "%" => throw new NotForTheLakeException("the lake does not do % of fractions"),
             _ => new Expr($"({left} {sign} {right})", type),
         };
 
-        static string Divided(string sql, string by) => $"(CASE WHEN {by} = 0 THEN error('division by zero') ELSE {sql} END)";
+        static string Divided(string sql, string by) => $"(CASE WHEN {by} = 0 THEN error('{DivisionByZero}') ELSE {sql} END)";
     }
 
     private Expr TimeArithmetic(string sign, Expr a, Expr b)
@@ -218,9 +231,14 @@ internal sealed partial class Translator
             throw new NotForTheLakeException("the lake adds an interval to a constant or to a time without zone only");
         }
 
-        var sql = $"({Known(a).Sql} {sign} {Known(b).Sql})";
+        var sql = $"({Finite(a).Sql} {sign} {Finite(b).Sql})";
         return new Expr(type == LakeType.Int4 ? $"CAST({sql} AS INTEGER)" : sql, type);
     }
+
+    // A constant may be infinite, with which the two reckon otherwise.
+    private Expr Finite(Expr time) => Known(time) is { ConstantIndex: not null, Type.IsTime: true } known
+        ? known with { Sql = $"(CASE WHEN isfinite({known.Sql}) THEN {known.Sql} WHEN {known.Sql} IS NOT NULL THEN error('{InfiniteTime}') END)" }
+        : Known(time);
 
     private Expr DateTrunc(string field, Expr time)
     {
@@ -260,7 +278,7 @@ internal sealed partial class Translator
             throw new NotForTheLakeException($"the lake does not take {field} of {time.Type.Postgres}");
         }
 
-        var value = Known(time);
+        var value = Finite(time);
         if (field == "epoch" && isExtract && value.Type.Kind != LakeKind.Date)
         {
             return new Expr($"(CAST(epoch_us({value.Sql}) AS DECIMAL(20, 0)) * CAST('0.000001' AS DECIMAL(7, 6)))", LakeType.Numeric(6));
@@ -275,7 +293,7 @@ internal sealed partial class Translator
         return new Expr($"CAST(date_part('{field}', {value.Sql}) AS {(isExtract ? "DECIMAL(10, 0)" : "DOUBLE")})", type);
     }
 
-    private static Expr AtTimeZone(string zone, Expr time)
+    private Expr AtTimeZone(string zone, Expr time)
     {
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _) || (zone != "UTC" && !zone.Contains('/', StringComparison.Ordinal)))
         {
@@ -287,6 +305,7 @@ internal sealed partial class Translator
             return new Expr("", time.Type == LakeType.Timestamp ? LakeType.TimestampTz : LakeType.Timestamp) { Constant = $"(({time.Constant})::{time.Type.Postgres} at time zone {Quote(zone)})" };
         }
 
+        _zones.Add(zone);
         return time.Type == LakeType.TimestampTz ? new Expr($"timezone({Quote(zone)}, {time.Sql})", LakeType.Timestamp) : throw new NotForTheLakeException($"the lake does not put {time.Type.Postgres} into a time zone");
     }
 
@@ -322,10 +341,10 @@ internal sealed partial class Translator
             ("sum" or "avg", [{ Type.Kind: LakeKind.Double } a]) => new Expr($"{name}({distinct}{a.Sql}){filter}", LakeType.Double),
             ("avg", [{ Type.IsNumber: true }]) => throw new NotForTheLakeException("it takes the average of whole numbers, whose digits only Postgres decides; avg(x::float8) is done in the lake"),
             ("min" or "max", [var a]) when Known(a) is var value && value.Type.Kind is not (LakeKind.Bool or LakeKind.Texts or LakeKind.Reals or LakeKind.Interval) =>
-                new Expr($"{name}({value.Sql}){filter}", value.Type) { HasDatabaseOrder = NeedsOrder(value.Type, [value]) },
+                new Expr($"{name}({value.Sql}){filter}", value.Type) { HasDatabaseOrder = NeedsOrder(value.Type, [value]), HasColumnOrder = value.HasColumnOrder },
             ("bool_and" or "bool_or" or "every", [var a]) => new Expr($"{(name == "every" ? "bool_and" : name)}({Boolean(a).Sql}){filter}", LakeType.Bool),
             ("string_agg", [var a, { Literal: string } separator]) when orders is { } by =>
-                new Expr($"string_agg({distinct}{TextOf(a)}, {TextOf(separator)} ORDER BY {Orders(by, e => Ordered(Known(Value(e, scope, commons))))}){filter}", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder },
+                new Expr($"string_agg({distinct}{TextOf(a)}, {TextOf(separator)} ORDER BY {Orders(by, e => Ordered(Known(Value(e, scope, commons))))}){filter}", LakeType.Text) { HasDatabaseOrder = a.HasDatabaseOrder, HasColumnOrder = a.HasColumnOrder },
             ("quantile_cont", [{ Literal: decimal part and >= 0 and <= 1 }]) when orders is { } by && by.Items("orders").ToList() is [var one] && one.Text("type") != "DESCENDING" && Value(one.GetProperty("expression"), scope, commons) is { Type.IsNumber: true } of =>
                 new Expr($"quantile_cont({Coerce(of, LakeType.Double).Sql}, {part.ToString(CultureInfo.InvariantCulture)}){filter}", LakeType.Double),
             _ => throw new NotForTheLakeException($"the aggregate {name} with these arguments is not among those that mean the same in the lake"),

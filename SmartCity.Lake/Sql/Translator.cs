@@ -11,6 +11,12 @@ namespace SmartCity.Lake.Sql;
 /// <param name="parameters">Values of $1, $2, …</param>
 internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadOnlyList<Expr> parameters)
 {
+    /// <summary>The errors that what is written here raises itself.</summary>
+    public static readonly string[] Errors = [DivisionByZero, InfiniteTime, EarlyDay];
+
+    private const string DivisionByZero = "division by zero";
+    private const string InfiniteTime = "a time is infinite";
+    private const string EarlyDay = "a day before the first year";
     private const string Schema = "city";
 
     // A statement that names a common table expression again and again grows with every use.
@@ -19,6 +25,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
 
     private readonly List<TableUse> _uses = [];
     private readonly List<PostgresConstant> _constants = [];
+    private readonly HashSet<string> _zones = new(StringComparer.Ordinal);
     private int _nodes;
     private int _depth;
     private int _relations;
@@ -30,6 +37,11 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
     {
         var translator = new Translator(tables, parameters);
         var query = translator.Query(statement, null, []);
+        if (query.Columns.Any(c => c.Type == LakeType.Interval))
+        {
+            throw new NotForTheLakeException("it gives an interval");
+        }
+
         if (translator._uses.Count == 0)
         {
             throw new NotForTheLakeException("it reads no table of the lake");
@@ -43,6 +55,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
             Constants = translator._constants,
             NeedsByteOrder = translator._needsByteOrder,
             NeedsWholeHours = translator._needsWholeHours,
+            Zones = translator._zones,
         };
     }
 
@@ -69,7 +82,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
         {
             var value = entry.GetProperty("value");
             value.Allow("query", "materialized");
-            commons = new Dictionary<string, CommonTable>(commons, StringComparer.OrdinalIgnoreCase) { [entry.Text("key")] = new CommonTable(value.GetProperty("query").GetProperty("node"), commons) };
+            commons = new Dictionary<string, CommonTable>(commons, StringComparer.Ordinal) { [entry.Text("key")] = new CommonTable(value.GetProperty("query").GetProperty("node"), commons) };
         }
 
         return commons;
@@ -87,7 +100,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
             Bound(condition, scope, commons);
         }
 
-        var outputs = new List<(string? Name, Expr Value)>();
+        var outputs = new List<(OutputName Name, Expr Value)>();
         foreach (var item in node.Items("select_list"))
         {
             if (item.Text("class") == "STAR")
@@ -96,7 +109,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
             }
             else
             {
-                outputs.Add((NameOf(item), Value(item, scope, commons)));
+                outputs.Add((OutputName.Of(item), Value(item, scope, commons)));
             }
         }
 
@@ -111,7 +124,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
             + (groups.Length == 0 ? "" : $" GROUP BY {groups}")
             + (having is null ? "" : $" HAVING {having}")
             + modifiers.Sql;
-        return new TranslatedQuery(sql, [.. values.Select((v, i) => new RelationColumn(names[i] ?? "", $"c{i}", v.Type, v.HasDatabaseOrder))]);
+        return new TranslatedQuery(sql, [.. values.Select((v, i) => new RelationColumn(names[i].Name ?? "", $"c{i}", v.Type, v.HasDatabaseOrder, v.HasColumnOrder))]);
     }
 
     private TranslatedQuery SetOperation(JsonElement node, Scope? outer, Dictionary<string, CommonTable> commons)
@@ -125,16 +138,12 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
 
         var operation = node.Text("setop_type") is "UNION" or "EXCEPT" or "INTERSECT" ? node.Text("setop_type") : throw new NotForTheLakeException("the lake does not do this set operation");
         var all = node.TryGetProperty("setop_all", out var flag) && flag.ValueKind == JsonValueKind.False ? "" : " ALL";
-        var names = left.Columns.Select(c => (string?)c.Name).ToList();
+        var names = left.Columns.Select(c => new OutputName(c.Name, [])).ToList();
         var modifiers = Modifiers(node, null, commons, names, names.Count);
-        return new TranslatedQuery($"({left.Sql}) {operation}{all} ({right.Sql}){modifiers.Sql}", [.. left.Columns.Select((c, i) => c with { HasDatabaseOrder = c.HasDatabaseOrder || right.Columns[i].HasDatabaseOrder })]);
+        return new TranslatedQuery($"({left.Sql}) {operation}{all} ({right.Sql}){modifiers.Sql}", [.. left.Columns.Select((c, i) => c with { HasDatabaseOrder = c.HasDatabaseOrder || right.Columns[i].HasDatabaseOrder, HasColumnOrder = c.HasColumnOrder || right.Columns[i].HasColumnOrder })]);
     }
 
-    // Columns that a subquery gives nothing a name to are found by nobody.
-    private static string? NameOf(JsonElement item) =>
-        item.Text("alias") is { Length: > 0 } alias ? alias : item.Text("class") == "COLUMN_REF" ? item.Items("column_names").Last().GetString() : null;
-
-    private static IEnumerable<(string? Name, Expr Value)> Star(JsonElement item, Scope scope)
+    private static IEnumerable<(OutputName Name, Expr Value)> Star(JsonElement item, Scope scope)
     {
         item.Allow("relation_name");
         if (scope.Merged.Count > 0)
@@ -143,10 +152,10 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
         }
 
         var of = item.Text("relation_name");
-        return scope.Relations.Where(r => of.Length == 0 || string.Equals(r.Alias, of, StringComparison.OrdinalIgnoreCase)).SelectMany(r => r.Columns.Select(c => ((string?)c.Name, Scope.Of(r, c))));
+        return scope.Relations.Where(r => of.Length == 0 || r.Alias == of).SelectMany(r => r.Columns.Select(c => (new OutputName(c.Name, []), Scope.Of(r, c))));
     }
 
-    private string Groups(JsonElement node, Scope scope, Dictionary<string, CommonTable> commons, List<string?> names, int outputs)
+    private string Groups(JsonElement node, Scope scope, Dictionary<string, CommonTable> commons, List<OutputName> names, int outputs)
     {
         var sets = node.Items("group_sets").ToList();
         if (sets.Count > 1 || (sets.Count == 1 && sets[0].GetArrayLength() != node.Items("group_expressions").Count()) || node.Text("aggregate_handling") != "STANDARD_HANDLING")
@@ -163,12 +172,12 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
 
             // A name is a column first, then an output.
             return e.Text("class") == "COLUMN_REF" && e.Items("column_names").Count() == 1 && e.Items("column_names").First().GetString() is { } name && !scope.Has(name)
-                ? Output(name, names) ?? throw new NotForTheLakeException($"the lake does not know the column {name}")
+                ? Output(name, names) ?? throw new NotForTheLakeException($"the lake does not know the column {SqlText.Shown(name)}")
                 : Known(Value(e, scope, commons)).Sql;
         }));
     }
 
-    private (bool IsDistinct, string Sql) Modifiers(JsonElement node, Scope? scope, Dictionary<string, CommonTable> commons, List<string?> names, int outputs)
+    private (bool IsDistinct, string Sql) Modifiers(JsonElement node, Scope? scope, Dictionary<string, CommonTable> commons, List<OutputName> names, int outputs)
     {
         var (distinct, order, limit) = (false, "", "");
         foreach (var modifier in node.Items("modifiers"))
@@ -239,14 +248,19 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
             : throw new NotForTheLakeException("there is no such output column");
     }
 
-    private static string? Output(string name, List<string?> names)
+    private static string? Output(string name, List<OutputName> names)
     {
-        var found = Enumerable.Range(0, names.Count).Where(i => string.Equals(names[i], name, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (names.Exists(n => n.MayBe.Contains(name)) || IsFunctionWithoutParentheses(name))
+        {
+            throw new NotForTheLakeException($"{SqlText.Shown(name)} may be another output column in Postgres");
+        }
+
+        var found = Enumerable.Range(0, names.Count).Where(i => names[i].Name == name).ToList();
         return found.Count switch
         {
             0 => null,
             1 => (found[0] + 1).ToString(CultureInfo.InvariantCulture),
-            _ => throw new NotForTheLakeException($"{name} may be one of several output columns"),
+            _ => throw new NotForTheLakeException($"{SqlText.Shown(name)} may be one of several output columns"),
         };
     }
 
@@ -283,7 +297,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
             return Derived(Query(common.Node, null, common.Commons), alias, scope);
         }
 
-        var table = schema.Length == 0 || string.Equals(schema, Schema, StringComparison.OrdinalIgnoreCase) ? tables.FirstOrDefault(t => string.Equals(t.Name, name, StringComparison.OrdinalIgnoreCase)) : null;
+        var table = schema.Length == 0 || schema == Schema ? tables.FirstOrDefault(t => t.Name == name) : null;
         if (table is null)
         {
             throw new NotForTheLakeException($"{(schema.Length == 0 ? "" : schema + ".")}{name} is not a table of the lake");
@@ -291,7 +305,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
 
         var use = new TableUse(table, schema.Length == 0 ? table.Name : $"{Schema}.{table.Name}");
         var sql = $"t{_relations++}";
-        scope.Relations.Add(new Relation(alias, sql, [.. table.Columns.Select(c => new RelationColumn(c.Name, $"\"{c.Name}\"", c.Type, false))], use));
+        scope.Relations.Add(new Relation(alias, sql, [.. table.Columns.Select(c => new RelationColumn(c.Name, $"\"{c.Name}\"", c.Type, HasDatabaseOrder: false, HasColumnOrder: c.Type.Kind == LakeKind.Text))], use));
         _uses.Add(use);
         return $"({Translation.TableMark(_uses.Count - 1)}) AS {sql}";
     }
@@ -347,7 +361,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
 
     private string Using(string column, Scope scope, int first, int second)
     {
-        Relation? Holder(int from, int to) => scope.Relations.Skip(from).Take(to - from).SingleOrDefault(r => r.Columns.Any(c => string.Equals(c.Name, column, StringComparison.OrdinalIgnoreCase)));
+        Relation? Holder(int from, int to) => scope.Relations.Skip(from).Take(to - from).SingleOrDefault(r => r.Columns.Any(c => c.Name == column));
         if (scope.Merged.ContainsKey(column) || Holder(first, second) is not { } left || Holder(second, scope.Relations.Count) is not { } right)
         {
             throw new NotForTheLakeException($"the lake does not know whose {column} USING means");
@@ -357,7 +371,7 @@ internal sealed partial class Translator(IReadOnlyList<CityTable> tables, IReadO
         scope.Merged[column] = left;
         return sql.Sql;
 
-        Expr Of(Relation relation) => Scope.Of(relation, relation.Columns.Single(c => string.Equals(c.Name, column, StringComparison.OrdinalIgnoreCase)));
+        Expr Of(Relation relation) => Scope.Of(relation, relation.Columns.Single(c => c.Name == column));
     }
 
     private string Condition(JsonElement node, Scope scope, Dictionary<string, CommonTable> commons) => Boolean(Value(node, scope, commons)).Sql;

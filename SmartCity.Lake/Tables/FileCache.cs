@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using SmartCity.Core.Lake;
@@ -31,7 +32,7 @@ internal sealed class FileCache : IDisposable
     public FileCache(CityLake lake, IObjectStore objects, string folder, long mostBytes, TimeProvider time)
     {
         (_lake, _folder, _mostBytes, _time) = (lake, Path.Combine(folder, "files"), mostBytes, time);
-        Directory.CreateDirectory(_folder);
+        PrivateFolder.Make(_folder);
         if (Uri.TryCreate(objects.Address, UriKind.Absolute, out var uri) && uri.IsFile)
         {
             _local = uri.LocalPath;
@@ -45,6 +46,13 @@ internal sealed class FileCache : IDisposable
 
         foreach (var file in new DirectoryInfo(_folder).EnumerateFiles("*.parquet").OrderBy(f => f.LastAccessTimeUtc))
         {
+            // The name says how many bytes it has to have.
+            if (!file.Name.EndsWith(string.Create(CultureInfo.InvariantCulture, $"-{file.Length}.parquet"), StringComparison.Ordinal))
+            {
+                file.Delete();
+                continue;
+            }
+
             _known[file.Name] = new Entry(Task.CompletedTask, file.Length, _order.AddLast(file.Name), file.LastAccessTimeUtc);
             _bytes += file.Length;
         }
@@ -87,6 +95,23 @@ internal sealed class FileCache : IDisposable
         {
             lease.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Forgets a copy that cannot be read: the next statement gets another.</summary>
+    public void Evict(DataFile file)
+    {
+        var name = NameOf(file);
+        lock (_lock)
+        {
+            if (_local is null && _known.TryGetValue(name, out var entry) && entry.Fetch is { IsCompletedSuccessfully: true })
+            {
+                // A statement that reads it at this moment keeps what it has open.
+                File.Delete(Path.Combine(_folder, name));
+                _bytes -= entry.Bytes;
+                entry.Bytes = 0;
+                entry.Fetch = null;
+            }
         }
     }
 

@@ -79,6 +79,10 @@ public class HostileTests(LakeCity city)
         {
             await File.WriteAllBytesAsync(file, content[..^10], Token);
             Assert.Contains(Path.GetFileName(file), (await ada.QueryAsync("select count(*) from city.stations", Token)).Error!.Message, StringComparison.Ordinal);
+            await File.WriteAllBytesAsync(file, [.. new byte[400], .. content[400..]], Token);
+            Assert.Contains(Path.GetFileName(file), (await ada.QueryAsync("select * from city.stations", Token)).Error!.Message, StringComparison.Ordinal);
+            await File.WriteAllBytesAsync(file, [.. content[..4], .. new byte[400], .. content[404..]], Token);
+            Assert.Contains(Path.GetFileName(file), (await ada.QueryAsync("select * from city.stations", Token)).Error!.Message, StringComparison.Ordinal);
             File.Delete(file);
             Assert.Contains(Path.GetFileName(file), (await ada.QueryAsync("select count(*) from city.stations", Token)).Error!.Message, StringComparison.Ordinal);
         }

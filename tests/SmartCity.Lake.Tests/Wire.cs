@@ -37,9 +37,22 @@ internal sealed class Wire : IDisposable
         return await AnswerAsync(cancellationToken);
     }
 
+    /// <summary>Sends messages, each a type and a body, without waiting for an answer.</summary>
+    public async Task SendAsync(CancellationToken cancellationToken, params (char Type, byte[] Body)[] messages)
+    {
+        foreach (var (type, body) in messages)
+        {
+            var packet = new byte[body.Length + 5];
+            packet[0] = (byte)type;
+            BinaryPrimitives.WriteInt32BigEndian(packet.AsSpan(1), body.Length + 4);
+            body.CopyTo(packet, 5);
+            await _stream.WriteAsync(packet, cancellationToken);
+        }
+    }
+
     public void Dispose() => _stream.Dispose();
 
-    private async Task<Answer> AnswerAsync(CancellationToken cancellationToken)
+    public async Task<Answer> AnswerAsync(CancellationToken cancellationToken)
     {
         var answer = new Answer();
         var head = new byte[5];
