@@ -44,7 +44,7 @@ public sealed class AlertPagesTests : ConsoleContext
         Core.Answers("POST /api/alerts/actions", () => new AlertsDecided(1, [new AlertRefusal(incident[2].Id, "dismissed")]));
         var page = Render<AlertsPage>();
         page.WaitForAssertion(() => Assert.Equal(["TWICE", "OTHER", "TWICE"], Plates(page)));
-        Assert.Equal("1 more alert of this vehicle within the hour", page.Find("details summary").TextContent);
+        Assert.Equal("1 more alert of this vehicle within the hour", page.FindComponents<IncidentCard>()[0].Find("details summary").TextContent);
 
         page.Find("input[aria-label='Select TWICE, 2 alerts']").Change(true);
         page.WaitForAssertion(() => Assert.Contains("2 alerts selected", page.Markup, StringComparison.Ordinal));

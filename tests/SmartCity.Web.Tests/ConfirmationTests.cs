@@ -19,6 +19,7 @@ public sealed class ConfirmationTests : ConsoleContext
     public ConfirmationTests()
     {
         Core.Answers("GET /api/stations", () => Array.Empty<StationView>());
+        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.CityWrite);
         _dialogs = Render<MudDialogProvider>();
     }
 
@@ -115,7 +116,6 @@ public sealed class ConfirmationTests : ConsoleContext
     public void A_report_by_email_is_removed()
     {
         Core.Answers("GET /api/reports/schedules", () => new[] { new ReportScheduleView(_id, "monthly", "charges", "month", ["a@city.example.org"], "you", At, []) });
-        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.CityWrite);
 
         AsksFirst(Render<ReportMailSection>(), "[aria-label='Remove monthly']", "Remove", $"DELETE /api/reports/schedules/{_id}", "sent to nobody any more");
     }

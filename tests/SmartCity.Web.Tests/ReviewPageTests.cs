@@ -13,6 +13,7 @@ public sealed class ReviewPageTests : ConsoleContext
     public ReviewPageTests()
     {
         _all = [.. _open];
+        this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.ReviewWrite, Scope.VehiclesSearch);
         Core.Answers("GET /api/review/counts", () => new[] { new ReviewCount("doubtful", _open.Count) });
         Core.Answers("GET /api/stations", () => Array.Empty<StationView>());
         Core.Answers("POST /api/review/claim", () => _open.ToArray());
@@ -22,7 +23,6 @@ public sealed class ReviewPageTests : ConsoleContext
             Core.Answers($"POST /api/sightings/{task.Sighting.Id}/review/undo", () => new ReviewOutcome(task.Sighting.Id, task.Sighting.Plate, [], []));
             Core.Answers($"POST /api/review/{task.Case.Id}", () => task.Case with { State = "skipped" });
         }
-
     }
 
     [Fact]
