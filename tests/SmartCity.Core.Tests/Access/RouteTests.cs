@@ -12,7 +12,7 @@ public class RouteTests(CoreHost core) : IClassFixture<CoreHost>
     /// <summary>What whoever has signed in may do, a viewer too.</summary>
     private static readonly HashSet<string> OpenToViewers =
     [
-        "POST /api/access/sign-in", "POST /api/access/sign-out", "GET /api/access/me", "POST /api/access/password",
+        "POST /api/access/sign-in", "POST /api/access/sign-out", "GET /api/access/me", "GET /api/access/reasons", "POST /api/access/password",
         "GET /api/access/passkeys", "POST /api/access/passkeys", "POST /api/access/passkeys/options", "DELETE /api/access/passkeys/{id}",
         "GET /api/access/sign-in/passkey", "POST /api/access/sign-in/passkey", "POST /api/access/sign-in/passkey/options",
         "POST /api/access/second-factor", "POST /api/access/second-factor/confirm", "POST /api/access/second-factor/remove",
