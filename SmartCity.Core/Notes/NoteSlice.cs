@@ -26,7 +26,7 @@ internal static class NoteSlice
             .RequireReason("notes.search").AuditAbout((NotesAsked a) => (ShiftRules.PlateOf(a.Plate), null));
         notes.MapGet("alerts/{id:guid}", OfAlertAsync).WithSummary("Notes on the vehicle of an alert, newest first").RequireAuthorization(Scope.AlertsRead).Audited("notes.read");
         notes.MapGet("stations/{id}", async (string id, NoteStore store, CancellationToken cancellationToken) => TypedResults.Ok(new Page<NoteView>(await store.OfStationAsync(id, cancellationToken), null)))
-            .WithSummary("Notes on a station, newest first").RequireAuthorization(Scope.LiveRead);
+            .WithSummary("Notes on a station, newest first").RequireAuthorization(Scope.AlertsRead);
         notes.MapPost("", AddAsync).WithSummary("Adds a note on a vehicle, a station or the vehicle of an alert").RequireAuthorization(Scope.NotesWrite).DisableAntiforgery()
             .Audited("notes.write").AuditAbout((NewNote n) => (ShiftRules.PlateOf(n.Plate) ?? n.StationId ?? n.AlertId?.ToString(), null));
         notes.MapDelete("{id:guid}", RemoveAsync).WithSummary("Removes a note of the caller's; an administrator removes those of others, too").RequireAuthorization(Scope.NotesWrite)
