@@ -439,6 +439,7 @@ public sealed partial class ChartTests
     [InlineData("smartcity", "--set kafka.storage=1Gi", "kafka.storage is 1Gi, which is too small")]
     [InlineData("smartcity", "--set kafka.retentionBytes=5368709120", "kafka.retentionBytes is 5368709120, which is too much")]
     [InlineData("smartcity", "--set postgres.storage=much", "/postgres/storage")]
+    [InlineData("smartcity-edge", "--set station=london-a1,kafka.storage=10Gi,kafka.retentionBytes=10737418240", "kafka.retentionBytes is 10737418240, which is too much")]
     [InlineData("smartcity", "--set postgres.cloudnativepg.synchronousStandbys=3", "synchronousStandbys is 3, and there are 2 standbys")]
     [InlineData("smartcity", "--set postgres.cloudnativepg.recovery.enabled=true", "postgres.cloudnativepg.recovery.cluster is missing")]
     [InlineData("smartcity", "--set core.autoscaling.mode=lag,kafka.mode=external", "core.autoscaling.bootstrapServers")]

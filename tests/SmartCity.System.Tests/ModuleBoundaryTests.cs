@@ -38,4 +38,15 @@ public class ModuleBoundaryTests
     [Fact]
     public void Service_defaults_know_no_module() =>
         Assert.Empty(Assembly.Load("SmartCity.ServiceDefaults").GetReferencedAssemblies().Select(a => a.Name).Intersect(Modules));
+
+    [Fact]
+    public void Workers_that_may_be_in_one_process_have_names_of_their_own()
+    {
+        const BindingFlags all = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public;
+        var names = ((string[])[.. Modules, "SmartCity.Lake", "SmartCity.ServiceDefaults", "smartcity"]).SelectMany(a => Assembly.Load(a).GetTypes())
+            .Select(t => (Type: t, Worker: t.GetField("Worker", all))).Where(w => w.Worker is { IsLiteral: true }).Select(w => (w.Type, Name: (string)w.Worker!.GetRawConstantValue()!)).ToList();
+
+        Assert.True(names.Count > 20);
+        Assert.Empty(names.GroupBy(n => n.Name).Where(g => g.Count() > 1).Select(g => $"{g.Key}: {string.Join(", ", g.Select(n => n.Type.FullName))}"));
+    }
 }

@@ -77,3 +77,20 @@ livenessProbe:
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
+
+{{/* Bytes of a quantity such as 200Gi. */}}
+{{- define "smartcity.bytes" -}}
+{{- $number := regexFind "^[0-9]+" . | float64 }}
+{{- $unit := dict "" 1 "M" 1e6 "G" 1e9 "T" 1e12 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
+{{- mulf $number (index $unit (regexFind "[A-Za-z]*$" .)) | int64 }}
+{{- end }}
+
+{{/* How large a partition may grow: four fifths of the disk, shared between sightings and heartbeats, which have a partition each. */}}
+{{- define "smartcity.kafka.retentionBytes" -}}
+{{- $most := mulf 0.4 (include "smartcity.bytes" .Values.kafka.storage | float64) | int64 }}
+{{- $given := int64 .Values.kafka.retentionBytes }}
+{{- if gt $given $most }}
+{{- fail (printf "kafka.retentionBytes is %d, which is too much: two topics of that size would fill the disk of %s. At most %d fits; 0 takes that." $given .Values.kafka.storage $most) }}
+{{- end }}
+{{- ternary $most $given (eq $given 0) }}
+{{- end }}
