@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using SmartCity.Contracts;
+using SmartCity.Lake.City;
 
 namespace SmartCity.AppHost;
 
@@ -30,7 +31,7 @@ internal sealed class Containers(IDistributedApplicationBuilder builder) : IInfr
     // The core owns its database and is no superuser, who alone may make the analysts' roles and what joins the archive with live tables, and take from them what would stop the core. The image runs the script when it makes its data folder.
     private IResourceBuilder<IResourceWithConnectionString> Owned(string name, IResourceBuilder<PostgresServerResource> server, IResourceBuilder<ParameterResource> analyst, IResourceBuilder<ParameterResource> withoutPlates)
     {
-        const string Script = """
+        const string Script = $$"""
             set -e
             psql -v ON_ERROR_STOP=1 -v password="$SMARTCITY_PASSWORD" -v analyst="$ANALYST_PASSWORD" -v blind="$ANALYST_WITHOUT_PLATES_PASSWORD" -U "$POSTGRES_USER" -d postgres <<'SQL'
             create role smartcity login password :'password';
@@ -46,18 +47,7 @@ internal sealed class Containers(IDistributedApplicationBuilder builder) : IInfr
             \c smartcity
             create extension postgres_fdw schema pg_catalog;
             grant usage on foreign data wrapper postgres_fdw to smartcity;
-            do $do$
-            declare f regprocedure; r name;
-            begin
-              for f in select p.oid from pg_catalog.pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace and has_function_privilege('public', p.oid, 'execute')
-                  and p.proname ~ '^(pg_(try_)?advisory_(xact_)?lock(_shared)?|lo_.+|loread|lowrite|pg_logical_emit_message)$' loop
-                for r in select p.rolname from pg_catalog.pg_roles p join pg_catalog.pg_database d on d.datname = current_database()
-                    where not p.rolsuper and (p.oid = d.datdba or has_table_privilege(p.oid, to_regclass('public.sightings'), 'insert')) loop
-                  execute format('grant execute on function %s to %I with grant option', f, r);
-                end loop;
-                execute format('revoke execute on function %s from public', f);
-              end loop;
-            end $do$;
+            {{PublicFunctions.Withdraw}};
             SQL
 
             """;

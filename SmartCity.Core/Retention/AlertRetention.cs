@@ -13,18 +13,8 @@ internal sealed class AlertRetention(NpgsqlDataSource dataSource)
     // Conditions are constants. What people did and where it was sent goes with its alert.
     private async Task<Removal> RunAsync(string which, DateTimeOffset before, int batchSize, CancellationToken cancellationToken)
     {
-        var total = default(Removal);
-        int removed;
-        do
-        {
-            await using var command = dataSource.CreateCommand($"delete from alerts where id in (select id from alerts where {which} and raised_at < $1 and {Restricted.Not("plate")} order by raised_at limit $2)");
-            command.CommandTimeout = RetentionRules.CommandSeconds;
-            command.Parameters.Add(new() { Value = before });
-            command.Parameters.Add(new() { Value = batchSize });
-            removed = await command.ExecuteNonQueryAsync(cancellationToken);
-            total += new Removal(removed, 0, 0);
-        }
-        while (removed == batchSize);
+        var total = await BatchedRemoval.RunAsync(
+            dataSource, $"delete from alerts where id in (select id from alerts where {which} and raised_at < $1 and {Restricted.Not("plate")} order by raised_at limit $2)", before, batchSize, cancellationToken);
         await using var left = dataSource.CreateCommand("select count(*) from alerts where state in ('open', 'escalated') and raised_at < $1");
         left.Parameters.Add(new() { Value = before });
         return total + new Removal(0, (long)(await left.ExecuteScalarAsync(cancellationToken))!, 0);

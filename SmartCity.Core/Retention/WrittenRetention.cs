@@ -7,25 +7,8 @@ namespace SmartCity.Core.Retention;
 internal sealed class WrittenRetention(NpgsqlDataSource dataSource)
 {
     public Task<Removal> ShiftsAsync(DateTimeOffset before, int batchSize, CancellationToken cancellationToken) =>
-        RunAsync($"delete from shifts where id in (select id from shifts s where ended_at < $1 and not exists (select from shift_entries e where e.shift_id = s.id and {Restricted.Is("e.plate")}) order by ended_at limit $2)", before, batchSize, cancellationToken);
+        BatchedRemoval.RunAsync(dataSource, $"delete from shifts where id in (select id from shifts s where ended_at < $1 and not exists (select from shift_entries e where e.shift_id = s.id and {Restricted.Is("e.plate")}) order by ended_at limit $2)", before, batchSize, cancellationToken);
 
     public Task<Removal> NotesAsync(DateTimeOffset before, int batchSize, CancellationToken cancellationToken) =>
-        RunAsync($"delete from notes where id in (select id from notes where at < $1 and {Restricted.Not("plate")} order by at limit $2)", before, batchSize, cancellationToken);
-
-    private async Task<Removal> RunAsync(string sql, DateTimeOffset before, int batchSize, CancellationToken cancellationToken)
-    {
-        var total = 0L;
-        int removed;
-        do
-        {
-            await using var command = dataSource.CreateCommand(sql);
-            command.CommandTimeout = RetentionRules.CommandSeconds;
-            command.Parameters.Add(new() { Value = before });
-            command.Parameters.Add(new() { Value = batchSize });
-            removed = await command.ExecuteNonQueryAsync(cancellationToken);
-            total += removed;
-        }
-        while (removed == batchSize);
-        return new Removal(total, 0, 0);
-    }
+        BatchedRemoval.RunAsync(dataSource, $"delete from notes where id in (select id from notes where at < $1 and {Restricted.Not("plate")} order by at limit $2)", before, batchSize, cancellationToken);
 }

@@ -29,7 +29,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             var description = await DescribeAsync(session, new MessageWriter().Begin('P').Text("").Text(sql).Int16(0).End(), "");
             if (description.Error is { } error)
             {
-                await session.ToClientAsync(session.Ready(new MessageWriter().Raw(error.Bytes.Span)).Written);
+                await SayAsync(session, error);
                 return true;
             }
 
@@ -49,7 +49,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
         }
         catch (PostgresAnswerException e)
         {
-            await session.ToClientAsync(session.Ready(new MessageWriter().Raw(e.Error.Bytes.Span)).Written);
+            await SayAsync(session, e.Error);
             return true;
         }
     }
@@ -65,7 +65,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             var description = await DescribeAsync(session, new MessageWriter().Begin('P').Text("").Text(sql).Int16(0).End(), "");
             if (description.Error is { } error)
             {
-                await session.ToClientAsync(session.Ready(new MessageWriter().Raw(error.Bytes.Span)).Written);
+                await SayAsync(session, error);
                 return true;
             }
 
@@ -94,7 +94,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
         }
         catch (PostgresAnswerException e)
         {
-            await session.ToClientAsync(session.Ready(new MessageWriter().Raw(e.Error.Bytes.Span)).Written);
+            await SayAsync(session, e.Error);
             return true;
         }
         catch (Exception e) when (e is InvalidDataException or Npgsql.NpgsqlException or IOException)
@@ -104,6 +104,9 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             return true;
         }
     }
+
+    // What Postgres says of a statement is said as it is.
+    private static Task SayAsync(RelaySession session, Message error) => session.ToClientAsync(session.Ready(new MessageWriter().Raw(error.Bytes.Span)).Written);
 
     private static void Compare(Description description, Translation translation)
     {
@@ -128,7 +131,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             var description = await DescribeAsync(session, parse, batch.Name!);
             if (description.Error is { } error)
             {
-                await session.ToClientAsync(session.Ready(new MessageWriter().Raw(error.Bytes.Span)).Written);
+                await SayAsync(session, error);
                 return true;
             }
 
@@ -174,7 +177,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
         }
         catch (PostgresAnswerException e)
         {
-            await session.ToClientAsync(session.Ready(new MessageWriter().Raw(e.Error.Bytes.Span)).Written);
+            await SayAsync(session, e.Error);
             return true;
         }
     }
