@@ -49,7 +49,9 @@ public sealed class NoteTests(CoreHost core) : IClassFixture<CoreHost>
         using var person = await Caller.OfRoleAsync(core, Role.Operator);
         using var viewer = await Caller.OfRoleAsync(core, Role.Viewer);
         await AddAsync(person, new NewNote("The barrier sticks.", StationId: "london-a1"));
-        Assert.Equal("The barrier sticks.", Assert.Single((await viewer.Http.GetFromJsonAsync<Page<NoteView>>("/api/notes/stations/london-a1", Token))!.Items).Text);
+        Assert.Equal("The barrier sticks.", Assert.Single((await person.Http.GetFromJsonAsync<Page<NoteView>>("/api/notes/stations/london-a1", Token))!.Items).Text);
+        using var unseen = await viewer.Http.GetAsync("/api/notes/stations/london-a1", Token);
+        Assert.Equal(HttpStatusCode.Forbidden, unseen.StatusCode);
         foreach (var (wrong, status) in ((NewNote, HttpStatusCode)[])
         [
             (new("x"), HttpStatusCode.BadRequest), (new(" ", "NO02AAA"), HttpStatusCode.BadRequest), (new("x", "NO02AAA", "london-a1"), HttpStatusCode.BadRequest), (new("x", "?"), HttpStatusCode.BadRequest),
