@@ -188,17 +188,17 @@ internal static class AlertSlice
             return Paging.Problem(wrong);
         }
 
-        var refused = new List<AlertRefusal>();
+        var refused = new Dictionary<Guid, AlertRefusal>();
         // In one order, so that two people who decide on many never wait for one another.
         foreach (var id in ids.Distinct().Order())
         {
             if (await AlertActions.TakeAsync(await change.BeginAsync(cancellationToken), id, each, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) is { } state)
             {
-                refused.Add(new AlertRefusal(id, state.Length == 0 ? null : state));
+                refused.Add(id, new AlertRefusal(id, state.Length == 0 ? null : state));
             }
         }
 
-        return TypedResults.Ok(new AlertsDecided(ids.Distinct().Count() - refused.Count, refused));
+        return TypedResults.Ok(new AlertsDecided(ids.Distinct().Count() - refused.Count, [.. ids.Distinct().Where(refused.ContainsKey).Select(id => refused[id])]));
     }
 
     private static async Task<Results<Accepted, NotFound>> PublishAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)

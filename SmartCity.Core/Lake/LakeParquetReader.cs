@@ -6,7 +6,7 @@ namespace SmartCity.Core.Lake;
 
 /// <summary>
 /// Reads Parquet files of a table a row group at a time, by field ids. In files without ids columns go by their names; those that a file lacks are empty,
-/// unless the file's partition says what they are.
+/// unless the file's partition says what they are. A page that is not what was written fails, where the file has checksums.
 /// </summary>
 internal sealed class LakeParquetReader : IDisposable
 {
@@ -19,7 +19,9 @@ internal sealed class LakeParquetReader : IDisposable
     public LakeParquetReader(LakeTableDefinition table, string path, IReadOnlyDictionary<int, string> constants)
     {
         (_table, _constants) = (table, constants);
-        _file = new ParquetFileReader(path);
+        using var properties = ReaderProperties.GetDefaultReaderProperties();
+        properties.EnablePageChecksumVerification();
+        _file = new ParquetFileReader(path, properties);
         _columns = Match(table, _file);
     }
 

@@ -6,8 +6,8 @@ using SmartCity.Core.Lake.Iceberg;
 namespace SmartCity.Core.Lake;
 
 /// <summary>
-/// Writes rows of a table to a Parquet file, a row group at a time: field ids, zstd, times in UTC microseconds, dictionaries for what repeats. The rows come
-/// in the table's order.
+/// Writes rows of a table to a Parquet file, a row group at a time: field ids, zstd, a checksum of each page, times in UTC microseconds, dictionaries for
+/// what repeats. The rows come in the table's order.
 /// </summary>
 internal sealed class LakeParquetWriter : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class LakeParquetWriter : IDisposable
     {
         (_table, _path, _waiting) = (table, path, new LakeBatch(table));
         using var properties = new WriterPropertiesBuilder();
-        properties.Compression(Compression.Zstd).CompressionLevel(1);
+        properties.Compression(Compression.Zstd).CompressionLevel(1).EnablePageChecksum();
         foreach (var column in table.Columns.Where(c => c.IsDistinct))
         {
             properties.DisableDictionary(column.Name);

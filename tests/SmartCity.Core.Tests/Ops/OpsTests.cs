@@ -152,7 +152,8 @@ public class OpsTests(CoreHost core) : IClassFixture<CoreHost>
 
         await CoreHost.UntilAsync(() => Task.FromResult(consumers.All(c => c.Newest.ContainsKey(station))), "both hear the station");
 
-        Assert.DoesNotContain(said.Lines, l => l.Contains("cannot be used", StringComparison.Ordinal));
+        // What another test made another station say wrong may be among the last minutes.
+        Assert.DoesNotContain(said.Lines, l => l.Contains("cannot be used", StringComparison.Ordinal) && l.Contains(Topics.Mirrored(station, Topics.StationHeartbeats), StringComparison.Ordinal));
         foreach (var consumer in consumers)
         {
             await consumer.StopAsync(Token);
