@@ -21,6 +21,14 @@ public static class LakeModule
         var postgres = builder.Configuration.GetConnectionString("postgres") ?? "";
         services.AddObjectStore();
         services.AddOptions<LakeOptions>().BindConfiguration(LakeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<LakeOptions>().PostConfigure<ILogger<LakeOptions>>(static (options, logger) =>
+        {
+            if (options.MostDaysUnbounded is { } former)
+            {
+                options.MostDays = former;
+                logger.LogWarning("Lake:MostDaysUnbounded is now Lake:MostDays. It is still read, and a later release does not: give Lake:MostDays the value {Days} and take the former away.", former);
+            }
+        });
         services.AddSingleton(new Backend(postgres));
         services.TryAddSingleton(_ => NpgsqlDataSource.Create(postgres));
         services.TryAddSingleton<CityLake>();
@@ -31,9 +39,10 @@ public static class LakeModule
             p.GetRequiredService<LakeSnapshots>(), p.GetRequiredService<FileCache>(), p.GetRequiredService<DuckEngines>(), p.GetRequiredService<CityZone>(), p.GetRequiredService<HiddenPlates>(), Options(p), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new FetchedRows(Path.Combine(Folder(p), "fetched"), Options(p).FetchedBytes));
         services.AddSingleton<ForeignLogin>().AddSingleton<ForeignStatements>().AddSingleton<ForeignServer>();
-        services.AddSingleton<Readers>().AddSingleton<RelayServer>();
+        services.AddSingleton<Readers>().AddSingleton<RelayServer>().AddSingleton<CancelPeers>();
         services.AddHostedService(p => p.GetRequiredService<RelayServer>());
         services.AddHostedService<CitySchemaWorker>();
+        services.AddHostedService(p => p.GetRequiredService<CancelPeers>());
         return builder;
     }
 

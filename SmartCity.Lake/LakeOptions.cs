@@ -99,7 +99,11 @@ public sealed class LakeOptions
 
     /// <summary>Days of a table that one statement may read.</summary>
     [Range(1, 100_000)]
-    public int MostDaysUnbounded { get; set; } = 800;
+    public int MostDays { get; set; } = 800;
+
+    /// <summary>The former name of <see cref="MostDays"/>, which a later release does not read.</summary>
+    [Range(1, 100_000)]
+    public int? MostDaysUnbounded { get; set; }
 
     public string FolderOrDefault => Folder ?? Path.Combine(Path.GetTempPath(), "smartcity-lake");
 }

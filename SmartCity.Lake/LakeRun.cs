@@ -106,11 +106,11 @@ internal sealed class LakeRun(LakeSnapshots snapshots, FileCache cache, DuckEngi
         }
 
         var days = files.Select(DayOf).Distinct().Count();
-        if (days > options.MostDaysUnbounded)
+        if (days > options.MostDays)
         {
             throw new LakeLimitException(
                 "54000",
-                string.Create(CultureInfo.InvariantCulture, $"{days} days of city.{use.Table.Name} would be read; one statement may read {options.MostDaysUnbounded} (Lake:MostDaysUnbounded)"),
+                string.Create(CultureInfo.InvariantCulture, $"{days} days of city.{use.Table.Name} would be read; one statement may read {options.MostDays} (Lake:MostDays)"),
                 $"Say from when on: {Bound(use, by, isForeign)}");
         }
     }

@@ -2,7 +2,7 @@ using SmartCity.Core.Lake;
 
 namespace SmartCity.Core.Sql;
 
-/// <summary>Where a statement ran. Pure.</summary>
+/// <summary>Where a statement ran, or would run if it is explained. Pure.</summary>
 internal static class SqlPlace
 {
     public const string Lake = "lake";
@@ -12,6 +12,6 @@ internal static class SqlPlace
     /// <param name="notice">What SmartCity.Lake says when a statement that names tables of the lake goes to Postgres; null if it said nothing.</param>
     public static string Of(string sql, string? notice) =>
         !LakeSelect.NamesTable(sql) ? Postgres
-        : notice is null && LakeSelect.IsCandidate(sql) ? Lake
+        : notice is null && LakeSelect.IsCandidate(LakeSelect.Explained(sql) ?? sql) ? Lake
         : Both;
 }

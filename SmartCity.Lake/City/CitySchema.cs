@@ -72,6 +72,7 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
         // The core makes temporary tables, and readers have no need of any.
         await ExecuteAsync(connection, Temporary, cancellationToken);
         await WithdrawAsync(connection, isStart, cancellationToken);
+        await MakeNobodyAsync(connection, transaction, isStart, cancellationToken);
 
         if (isStart && options.Value.Analyst is { Length: > 0 } analyst)
         {
@@ -117,7 +118,30 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
         }
         else if (isStart && await ScalarAsync(connection, PublicFunctions.AreOpen, cancellationToken) is true)
         {
-            logger.LogWarning("Postgres lets every role take advisory locks and make large objects, so whoever reads the city by SQL can stop the core. Let a superuser run in this database what docs/lake.md has under \"What only a superuser can close\".");
+            logger.LogWarning("Postgres lets every role take advisory locks and make large objects, so whoever reads the city by SQL can stop the core. Let a superuser run in this database what docs/lake.md has under \"What only a superuser can do\".");
+        }
+    }
+
+    private async Task MakeNobodyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, bool isStart, CancellationToken cancellationToken)
+    {
+        const string Before = "before_nobody";
+        if (await ScalarAsync(connection, "select 1 from pg_catalog.pg_roles where rolname = $1 and pg_catalog.pg_has_role(current_user, oid, 'member')", cancellationToken, Nobody.Role) is not null)
+        {
+            return;
+        }
+
+        await transaction.SaveAsync(Before, cancellationToken);
+        try
+        {
+            await ExecuteAsync(connection, Nobody.Make, cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            await transaction.RollbackAsync(Before, cancellationToken);
+            if (isStart)
+            {
+                logger.LogWarning("There is no role {Role} as which the owner of the database may act, so conditions that only Postgres can do are refused for tables of the lake. Let a superuser run in this database what docs/lake.md has under \"What only a superuser can do\".", Nobody.Role);
+            }
         }
     }
 
@@ -201,6 +225,8 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
             {{(isForeign ? $"create schema {ForeignSchema};" : "")}}
             create table if not exists public.lake_readers (role name primary key, plates boolean not null);
             alter table public.lake_readers add column if not exists own boolean;
+            create unlogged table if not exists public.lake_cancels (key bytea primary key, asked_at timestamptz not null default now());
+            comment on table public.lake_cancels is 'Requests to cancel that came to a SmartCity.Lake whose statement it is not; the one that runs it takes them';
             comment on column public.lake_readers.own is 'Whether SmartCity.Lake admitted the role by its settings; null if that is not known';
 
             create function city.sees_plates() returns boolean language sql stable security definer {{SearchPath}} as

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SmartCity.Lake.City;
 using SmartCity.Lake.Relay;
 using SmartCity.Lake.Sql;
 using SmartCity.Lake.Tables;
@@ -158,11 +159,7 @@ internal sealed partial class ForeignStatements(StatementTree tree, LakeRun lake
         }
 
         await CopyAsync(connection, statement, cancellationToken);
-        await using (var closed = new NpgsqlCommand("set transaction read only", connection, transaction))
-        {
-            await closed.ExecuteNonQueryAsync(cancellationToken);
-        }
-
+        await BecomeNobodyAsync(connection, transaction, cancellationToken);
         var writer = new MessageWriter();
         await using var command = new NpgsqlCommand(rest.Sql, connection, transaction) { AllResultTypesAreUnknown = true, CommandTimeout = (int)options.Value.Timeout.TotalSeconds };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -176,6 +173,23 @@ internal sealed partial class ForeignStatements(StatementTree tree, LakeRun lake
             }
 
             row(writer.End());
+        }
+    }
+
+    // What comes from another session must not read as the owner of the database.
+    private static async Task BecomeNobodyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var closed = new NpgsqlBatch(connection, transaction)
+            {
+                BatchCommands = { new($"grant select, update on {HandedBack.Rows} to {Nobody.Role}"), new("set transaction read only"), new($"set local role {Nobody.Role}") },
+            };
+            await closed.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.InvalidParameterValue or PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new NotForTheLakeException($"Postgres would do it as the role {Nobody.Role}, and may not ({e.MessageText}); a superuser makes it with what docs/lake.md has under \"What only a superuser can do\"");
         }
     }
 

@@ -17,11 +17,11 @@ internal sealed partial record HandedBack(CityTable Table, IReadOnlyList<CityCol
 
     /// <param name="sql">As postgres_fdw writes it: each condition in parentheses of its own.</param>
     /// <param name="isDone">Whether the lake does a statement.</param>
-    /// <returns>Null if it is not of one table.</returns>
+    /// <returns>Null if it is not one statement of one table.</returns>
     public static HandedBack? Of(string sql, IReadOnlyList<string?> parameters, Func<string, bool> isDone)
     {
         var (text, blotted) = ForeignText.Filled(sql, parameters);
-        if (Shape().Match(blotted) is not { Success: true } match || Source().Count(blotted) != 1 || CityTable.All.FirstOrDefault(t => t.Name == match.Groups["table"].Value) is not { } table)
+        if (Shape().Match(blotted) is not { Success: true } match || Source().Count(blotted) != 1 || blotted.Contains(';') || CityTable.All.FirstOrDefault(t => t.Name == match.Groups["table"].Value) is not { } table)
         {
             return null;
         }

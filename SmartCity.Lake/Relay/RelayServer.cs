@@ -15,7 +15,7 @@ namespace SmartCity.Lake.Relay;
 /// <summary>Takes connections as Postgres does, and gives each a connection to the real one.</summary>
 /// <param name="given">A socket that listens already; null for one of its own, by the options.</param>
 internal sealed class RelayServer(
-    Backend backend, Readers readers, ShortCut shortCut, ForeignLogin login, ForeignStatements statements, FetchedRows fetched, Cancellations cancellations, IOptions<LakeOptions> options, WorkerHealth health, TimeProvider time, ILogger<RelayServer> logger, TcpListener? given = null) : BackgroundService
+    Backend backend, Readers readers, ShortCut shortCut, ForeignLogin login, ForeignStatements statements, FetchedRows fetched, Cancellations cancellations, CancelPeers peers, IOptions<LakeOptions> options, WorkerHealth health, TimeProvider time, ILogger<RelayServer> logger, TcpListener? given = null) : BackgroundService
 {
     private const string Worker = "lake";
     private const int CancelRequest = 80877102;
@@ -172,11 +172,28 @@ internal sealed class RelayServer(
             return;
         }
 
+        if (!cancellations.Has(packet.AsSpan(8)))
+        {
+            await TellPeersAsync(packet.AsMemory(8), cancellationToken);
+        }
+
         await using var server = await backend.ConnectAsync(cancellationToken);
         await server.WriteAsync(packet, cancellationToken);
         while (await server.ReadAsync(new byte[1], cancellationToken) > 0)
         {
             // Postgres closes when it has done it.
+        }
+    }
+
+    private async Task TellPeersAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await peers.AskAsync(key, cancellationToken);
+        }
+        catch (NpgsqlException e)
+        {
+            logger.LogWarning("A request to cancel could not be passed on to other processes: {Error}", e.Message);
         }
     }
 

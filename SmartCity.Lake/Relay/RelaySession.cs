@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using SmartCity.Core.Lake;
 using SmartCity.Lake.Sql;
 
@@ -8,7 +7,7 @@ namespace SmartCity.Lake.Relay;
 /// One client and its connection to Postgres. What either sends goes to the other as it came. A statement that may run in the lake is held until Postgres is idle; then the lake
 /// answers it, or it goes on its way.
 /// </summary>
-internal sealed partial class RelaySession(Stream client, MessageReader fromClient, Stream server, ShortCut shortCut, Cancellations cancellations) : IDisposable
+internal sealed class RelaySession(Stream client, MessageReader fromClient, Stream server, ShortCut shortCut, Cancellations cancellations) : IDisposable
 {
     private const char Idle = 'I';
     private const char Failed = 'E';
@@ -79,11 +78,18 @@ internal sealed partial class RelaySession(Stream client, MessageReader fromClie
     /// Sends messages to Postgres and gets its answers, up to the one that says that it is idle. The client sees nothing of it. If it cancels, Postgres is told, and its answer
     /// is an error: an answer that was begun has to be read.
     /// </summary>
-    public async Task<List<Message>> AskAsync(ReadOnlyMemory<byte> messages)
+    /// <param name="isOfFailure">Whether it tells Postgres what became of a statement: that is said of one that was cancelled too.</param>
+    /// <exception cref="NotForTheLakeException">The client has cancelled, which Postgres was not told.</exception>
+    public async Task<List<Message>> AskAsync(ReadOnlyMemory<byte> messages, bool isOfFailure = false)
     {
         var done = new TaskCompletionSource<List<Message>>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
+            if (_running is { IsCancellationRequested: true } && !isOfFailure)
+            {
+                throw new NotForTheLakeException("it was cancelled");
+            }
+
             _probe = ([], done);
         }
 
@@ -255,11 +261,11 @@ internal sealed partial class RelaySession(Stream client, MessageReader fromClie
                     }
 
                     break;
-                case 'Q' when Text(message) is { } asked && Explained().Match(asked) is { Success: true } explain && LakeSelect.IsCandidate(asked[explain.Length..]):
+                case 'Q' when Text(message) is { } asked && LakeSelect.Explained(asked) is { } statement:
                     await ReleaseAsync(isParsed: false, cancellationToken);
                     var explained = message.Copy();
                     next = fromClient.NextAsync(cancellationToken).AsTask();
-                    if (!await WhileConnectedAsync(next, token => shortCut.ExplainAsync(this, asked[explain.Length..], token), cancellationToken))
+                    if (!await WhileConnectedAsync(next, token => shortCut.ExplainAsync(this, statement, token), cancellationToken))
                     {
                         await ForwardAsync(explained, cancellationToken);
                     }
@@ -401,9 +407,10 @@ internal sealed partial class RelaySession(Stream client, MessageReader fromClie
             case 'P':
                 var (name, sql) = (body.Text(), body.Text());
                 _prepared.Remove(name);
-                if (LakeSelect.IsCandidate(sql) && BodyReader.IsSound(name) && BodyReader.IsSound(sql))
+                var explained = LakeSelect.Explained(sql);
+                if ((explained is not null || LakeSelect.IsCandidate(sql)) && BodyReader.IsSound(name) && BodyReader.IsSound(sql))
                 {
-                    _prepared[name] = new Prepared(name, sql);
+                    _prepared[name] = new Prepared(sql, explained);
                 }
 
                 return name;
@@ -469,7 +476,11 @@ internal sealed partial class RelaySession(Stream client, MessageReader fromClie
             return null;
         }
 
-        batch.Sql = batch.Name is { } name && _prepared.TryGetValue(name, out var prepared) ? prepared.Sql : "";
+        if (batch.Name is { } name && _prepared.TryGetValue(name, out var prepared))
+        {
+            (batch.Sql, batch.Explained) = (prepared.Sql, prepared.Explained);
+        }
+
         return batch.Executes == 1 && batch.Sql.Length > 0 ? batch : null;
     }
 
@@ -510,11 +521,7 @@ internal sealed partial class RelaySession(Stream client, MessageReader fromClie
         }
     }
 
-    // Other options than VERBOSE are of Postgres' own plans.
-    [GeneratedRegex(@"^\s*explain\s+(verbose\s+)?(?=select\b|with\b|\()(?!\(\s*(?!select\b|with\b|\())", RegexOptions.IgnoreCase)]
-    private static partial Regex Explained();
-
-    private sealed record Prepared(string Name, string Sql);
+    private sealed record Prepared(string Sql, string? Explained);
 }
 
 /// <summary>The messages of a client up to its Sync, if they are one statement that is run once.</summary>
@@ -527,6 +534,9 @@ internal sealed class Batch
     public string? Name { get; set; }
 
     public string Sql { get; set; } = "";
+
+    /// <summary>The statement that <see cref="Sql"/> explains; null if it is to be run.</summary>
+    public string? Explained { get; set; }
 
     public bool DescribesStatement { get; set; }
 

@@ -69,17 +69,8 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
                 return true;
             }
 
-            Compare(description, translation);
-            var facts = await FactsAsync(session, translation, null, cancellationToken);
-            var lines = Explanation.Of(await lake.PlanAsync(translation, facts, cancellationToken), facts);
-            var answer = new MessageWriter().Begin('T').Int16(1).Text("QUERY PLAN").Int32(0).Int16(0).Int32((int)LakeType.Text.Oid).Int16(-1).Int32(-1).Int16(0).End();
-            foreach (var line in lines)
-            {
-                answer.Begin('D').Int16(1).Counted(line).End();
-            }
-
-            answer.Begin('C').Text("EXPLAIN").End();
-            await session.ToClientAsync(session.Ready(answer).Written);
+            var head = new MessageWriter().Begin('T').Int16(1).Text("QUERY PLAN").Int32(0).Int16(0).Int32((int)LakeType.Text.Oid).Int16(-1).Int32(-1).Int16(0).End();
+            await PlanAsync(session, translation, description, null, head, cancellationToken);
             return true;
         }
         catch (Exception e) when (cancellationToken.IsCancellationRequested && e is NotForTheLakeException or OperationCanceledException)
@@ -97,12 +88,39 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             await SayAsync(session, e.Error);
             return true;
         }
-        catch (Exception e) when (e is InvalidDataException or Npgsql.NpgsqlException or IOException)
+        catch (Exception e) when (e is InvalidDataException or NpgsqlException or IOException)
         {
-            var (state, message, hint) = LakeErrors.Of(e);
-            await FailAsync(session, new MessageWriter(), state, message, hint);
+            await FailAsync(session, new MessageWriter(), e);
             return true;
         }
+    }
+
+    /// <param name="description">Of the statement that is explained.</param>
+    /// <param name="head">What goes before the lines of the plan.</param>
+    private async Task PlanAsync(RelaySession session, Translation translation, Description description, (string Name, string Sql)? prepared, MessageWriter head, CancellationToken cancellationToken)
+    {
+        Compare(description, translation);
+        var facts = await FactsAsync(session, translation, prepared, cancellationToken);
+        foreach (var line in Explanation.Of(await lake.PlanAsync(translation, facts, cancellationToken), facts))
+        {
+            head.Begin('D').Int16(1).Counted(line).End();
+        }
+
+        head.Begin('C').Text("EXPLAIN").End();
+        await session.ToClientAsync(session.Ready(head).Written);
+    }
+
+    // Under a name of the lake's own: the client's statement, which may be without one, stays what it is.
+    private static async Task<Description> DescribeExplainedAsync(RelaySession session, string sql, IReadOnlyList<uint> parameters)
+    {
+        var question = new MessageWriter().Begin('C').Byte((byte)'S').Text(FactsName).End().Begin('P').Text(FactsName).Text(sql).Int16((short)parameters.Count);
+        foreach (var type in parameters)
+        {
+            question.Int32((int)type);
+        }
+
+        question.End().Begin('D').Byte((byte)'S').Text(FactsName).End().Begin('C').Byte((byte)'S').Text(FactsName).End().Begin('S').End();
+        return Description.Of(await session.AskAsync(question.Written));
     }
 
     // What Postgres says of a statement is said as it is.
@@ -121,7 +139,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
     {
         try
         {
-            var statement = tree.Parse(batch.Sql);
+            var statement = tree.Parse(batch.Explained ?? batch.Sql);
             var parse = new MessageWriter();
             if (batch.Parse is { } given)
             {
@@ -138,38 +156,46 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             batch.IsParsed = batch.Parse is not null;
             var bind = BoundParameters.Read(batch.Bind!.Value, description.Parameters);
             var translation = Translator.Translate(statement, CityTable.All, bind.Values);
+            var prepared = batch.Parse is null ? (batch.Name!, batch.Sql) : ((string, string)?)null;
+            if (batch.Explained is { } explained)
+            {
+                var plan = await DescribeExplainedAsync(session, explained, description.Parameters);
+                if (plan.Error is { } refusal)
+                {
+                    await SayAsync(session, refusal);
+                    return true;
+                }
+
+                var before = Head(batch, description);
+                if (batch.DescribesPortal)
+                {
+                    description.Write(before, bind.Formats(description.Fields.Count));
+                }
+
+                await PlanAsync(session, translation, plan, prepared, before, cancellationToken);
+                return true;
+            }
+
             var binary = bind.Formats(translation.Outputs.Count);
             if (translation.Outputs.Where((t, i) => binary[i] && !RowEncoder.HasBinary(t)).Any())
             {
                 throw new NotForTheLakeException("the client wants a list in binary");
             }
 
-            var facts = await FactsAsync(session, translation, batch.Parse is null ? (batch.Name!, batch.Sql) : null, cancellationToken);
-            var head = new MessageWriter();
-            if (batch.IsParsed)
-            {
-                head.Begin('1').End();
-            }
-
-            if (batch.DescribesStatement)
-            {
-                description.Messages.ForEach(m => head.Raw(m.Bytes.Span));
-            }
-
-            head.Begin('2').End();
-            await AnswerAsync(session, translation, facts, description, binary, batch.DescribesPortal, head, cancellationToken);
+            var facts = await FactsAsync(session, translation, prepared, cancellationToken);
+            await AnswerAsync(session, translation, facts, description, binary, batch.DescribesPortal, Head(batch, description), cancellationToken);
             return true;
         }
-        catch (NotForTheLakeException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && (e is NotForTheLakeException || (e is OperationCanceledException && batch.Explained is not null)))
         {
-            await CancelledAsync(session, batch.IsParsed ? new MessageWriter().Begin('1').End() : new MessageWriter());
+            await CancelledAsync(session, Parsed(batch));
             return true;
         }
         catch (NotForTheLakeException e)
         {
             if (batch.IsParsed)
             {
-                await session.ToClientAsync(new MessageWriter().Begin('1').End().Written);
+                await session.ToClientAsync(Parsed(batch).Written);
             }
 
             await RelayedAsync(session, e);
@@ -180,6 +206,26 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             await SayAsync(session, e.Error);
             return true;
         }
+        catch (Exception e) when (batch.Explained is not null && e is InvalidDataException or NpgsqlException or IOException)
+        {
+            await FailAsync(session, Parsed(batch), e);
+            return true;
+        }
+    }
+
+    // What the client is told of its Parse, if Postgres has had it.
+    private static MessageWriter Parsed(Batch batch) => batch.IsParsed ? new MessageWriter().Begin('1').End() : new MessageWriter();
+
+    // What goes before the rows of a statement that a client has bound.
+    private static MessageWriter Head(Batch batch, Description description)
+    {
+        var head = Parsed(batch);
+        if (batch.DescribesStatement)
+        {
+            description.Messages.ForEach(m => head.Raw(m.Bytes.Span));
+        }
+
+        return head.Begin('2').End();
     }
 
     private async Task RelayedAsync(RelaySession session, NotForTheLakeException why)
@@ -313,6 +359,12 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
 
     private static Task CancelledAsync(RelaySession session, MessageWriter answer) => FailAsync(session, answer, "57014", "canceling statement due to user request", null);
 
+    private static Task FailAsync(RelaySession session, MessageWriter answer, Exception e)
+    {
+        var (state, message, hint) = LakeErrors.Of(e);
+        return FailAsync(session, answer, state, message, hint);
+    }
+
     // In a transaction, it is Postgres that must know that it has failed.
     /// <param name="answer">What the client has not been sent yet.</param>
     private static async Task FailAsync(RelaySession session, MessageWriter answer, string state, string message, string? hint)
@@ -320,7 +372,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
         if (session.IsInTransaction)
         {
             var body = $"begin raise exception using errcode = {Translator.Quote(state)}, message = {Translator.Quote(message)}{(hint is null ? "" : $", hint = {Translator.Quote(hint)}")}; end";
-            var answers = await session.AskAsync(new MessageWriter().Begin('Q').Text($"do {Translator.Quote(body)}").End().Written);
+            var answers = await session.AskAsync(new MessageWriter().Begin('Q').Text($"do {Translator.Quote(body)}").End().Written, isOfFailure: true);
             answer.Raw(answers.Find(m => m.Type == 'E').Bytes.Span);
         }
         else

@@ -321,6 +321,7 @@ public sealed partial class ChartTests
         var service = rendered.Of<V1Service>().Single(s => s.Metadata.Name == $"{Helm.Release}-lake");
 
         Assert.Equal($"{service.Metadata.Name}:{service.Spec.Ports.Single().Port}", environment["Lake__ForeignAddress"].Value);
+        Assert.Equal("ClientIP", service.Spec.SessionAffinity);
         Assert.Equal(!isCluster, environment.ContainsKey("Lake__AnalystPassword"));
         Assert.Equal(values.Contains("tlsSecret", StringComparison.Ordinal), environment.ContainsKey("Lake__CertificateFile"));
         Assert.True(long.Parse(environment["Lake__Memory"].Value, System.Globalization.CultureInfo.InvariantCulture) < lake.Resources.Limits["memory"].ToDecimal());
@@ -330,7 +331,7 @@ public sealed partial class ChartTests
         if (isCluster)
         {
             var cluster = CloudNativePg.Cluster.Read(rendered.Manifests.Single(m => m.Kind == "Cluster").Yaml);
-            Assert.Equal(["create extension postgres_fdw schema pg_catalog", "grant usage on foreign data wrapper postgres_fdw to smartcity", SmartCity.Lake.City.PublicFunctions.Withdraw], cluster.Bootstrap!.Initdb!.PostInitApplicationSql);
+            Assert.Equal(["create extension postgres_fdw schema pg_catalog", "grant usage on foreign data wrapper postgres_fdw to smartcity", SmartCity.Lake.City.PublicFunctions.Withdraw, SmartCity.Lake.City.Nobody.Make], cluster.Bootstrap!.Initdb!.PostInitApplicationSql);
             Assert.Equal([(environment["Lake__Analyst"].Value, $"{Helm.Release}-analyst"), (environment["Lake__AnalystWithoutPlates"].Value, $"{Helm.Release}-analyst-without-plates")], cluster.Managed!.Roles.Select(r => (r.Name, r.PasswordSecret!.Name)));
         }
 

@@ -1,5 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SmartCity.Lake.Foreign;
 using SmartCity.Lake.Relay;
+using SmartCity.Lake.Sql;
 
 namespace SmartCity.Lake.Tests;
 
@@ -46,6 +49,32 @@ public class HostileTests(LakeCity city)
         await ada.QueryAsync("reset statement_timeout", Token);
         Assert.Equal("3", Assert.Single((await city.Postgres.ColumnAsync<long>("select count(*) from vehicles")).Select(n => $"{n}")));
         Assert.Equal("100", Assert.Single((await ada.QueryAsync("select count(*) from city.sightings", Token)).Rows));
+    }
+
+    // What Postgres asks is a statement of somebody's; the part that Postgres does for the lake reads the lake's rows and nothing else.
+    [Theory]
+    [InlineData("SELECT (SELECT keeper FROM public.vehicles WHERE keeper IS NOT NULL LIMIT 1) FROM city.stations", "42501")]
+    [InlineData("SELECT id FROM city.stations WHERE ((name ~ (SELECT plate FROM public.restricted_plates LIMIT 1)))", "42501")]
+    [InlineData("SELECT (SELECT rolpassword FROM pg_authid LIMIT 1) FROM city.stations", "42501")]
+    [InlineData("SELECT query_to_xml('select keeper from public.vehicles', true, true, '') FROM city.stations", "42501")]
+    [InlineData("SELECT pg_read_file('/etc/passwd') FROM city.stations", "42501")]
+    [InlineData("SELECT nextval('public.nothing') FROM city.stations", "42P01")]
+    [InlineData("SELECT name ~ 'x' FROM city.stations; reset role; select keeper from public.vehicles", null)]
+    public async Task What_Postgres_does_for_the_lake_reads_nothing_of_the_core_s(string sql, string? state)
+    {
+        var statements = city.Host.Services.GetRequiredService<ForeignStatements>();
+        var rows = new List<string>();
+        if (state is null)
+        {
+            await Assert.ThrowsAsync<NotForTheLakeException>(() => statements.ReadAsync(sql, [], Token, runs: true));
+            return;
+        }
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(async () => await statements.RunAsync(await statements.ReadAsync(sql, [], Token, runs: true), m => rows.Add($"{m.Length}"), Token));
+        Assert.Equal(state, refused.SqlState);
+        Assert.Empty(rows);
+        await statements.RunAsync(await statements.ReadAsync("SELECT id FROM city.stations WHERE ((name ~ '^T'))", [], Token, runs: true), m => rows.Add($"{m.Length}"), Token);
+        Assert.Single(rows);
     }
 
     [Fact]

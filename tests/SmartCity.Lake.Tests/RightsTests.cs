@@ -84,6 +84,21 @@ public sealed class RightsTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nobody_as_whom_Postgres_works_for_the_lake_has_no_rights_and_is_the_owner_s_alone()
+    {
+        await SeeAsync();
+        foreach (var role in (string[])[Nobody.Role, "rights_sees"])
+        {
+            Assert.Equal(0, await _postgres.ScalarAsync<long>(
+                "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname not in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'p', 'm', 'f') and has_table_privilege($1, c.oid, 'select')", role));
+        }
+
+        Assert.False(await _postgres.ScalarAsync<bool>("select rolcanlogin or rolsuper or rolcreaterole or exists (select from pg_auth_members where member = r.oid) from pg_roles r where rolname = $1", Nobody.Role));
+        await using var reader = await ConnectAsync("rights_sees");
+        Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(reader, $"set role {Nobody.Role}"))).SqlState);
+    }
+
+    [Fact]
     public async Task A_second_analyst_without_plates_is_admitted_beside_the_first_and_dismissed_when_it_is_named_no_more()
     {
         await EnsureAsync(new() { Analyst = "rights_first", AnalystPassword = "x", AnalystWithoutPlates = "rights_second", AnalystWithoutPlatesPassword = "y" });

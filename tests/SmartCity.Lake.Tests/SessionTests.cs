@@ -239,6 +239,75 @@ public class SessionTests(LakeCity city)
         Assert.Equal("42501", (await bob.QueryAsync("explain select plate from city.sightings", Token)).Error!.State);
     }
 
+    // As Npgsql asks, and with it the console: without a name, with one, and with values of its own.
+    [Fact]
+    public async Task Explain_says_the_same_by_the_extended_protocol()
+    {
+        const string Statement = "select station_id, count(*) from city.sightings where captured_at >= $1 and captured_at < '2026-10-27' and station_id = $2 group by 1";
+        await using var connection = new NpgsqlConnection(city.ConnectionString("ada"));
+        await connection.OpenAsync(Token);
+        var notices = new List<string>();
+        connection.Notice += (_, e) => notices.Add(e.Notice.MessageText);
+        for (var prepared = 0; prepared < 2; prepared++)
+        {
+            await using var command = new NpgsqlCommand($"-- What is read?\nExplain Verbose {Statement}", connection)
+            {
+                Parameters = { new() { Value = new DateTime(2026, 10, 25, 12, 0, 0, DateTimeKind.Utc) }, new() { Value = "london-A3" } },
+            };
+            if (prepared == 1)
+            {
+                await command.PrepareAsync(Token);
+            }
+
+            for (var run = 0; run < 2; run++)
+            {
+                var plan = await LinesAsync(command);
+                Assert.Equal("Lake", plan[0]);
+                Assert.Contains(plan, l => l.Contains("Days: 1, from 2026-10-26 to 2026-10-26", StringComparison.Ordinal));
+                Assert.Contains(plan, l => l.Contains("Bound: captured_at >= 2026-10-25 12:00:00", StringComparison.Ordinal));
+                Assert.Contains(plan, l => l.Contains("Bound: station_id = 'london-A3'", StringComparison.Ordinal));
+            }
+        }
+
+        Assert.Empty(notices);
+        Assert.Equal("Lake", (await LinesAsync(new NpgsqlCommand("explain select * from city.stations", connection) { AllResultTypesAreUnknown = true }))[0]);
+
+        // What the lake cannot do is Postgres' own plan, and the reason is told.
+        Assert.Contains("Foreign Scan", string.Join('\n', await LinesAsync(new NpgsqlCommand("explain select s.plate from city.sightings s join city.registry r using (plate)", connection))), StringComparison.Ordinal);
+        Assert.StartsWith("This statement does not run whole in the lake", Assert.Single(notices), StringComparison.Ordinal);
+        Assert.StartsWith("[", (await LinesAsync(new NpgsqlCommand("explain (format json) select * from city.stations", connection)))[0], StringComparison.Ordinal);
+        const string Wrong = "explain select nothing from city.stations";
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => LinesAsync(new NpgsqlCommand(Wrong, connection)));
+        Assert.Equal(("42703", Wrong.IndexOf("nothing", StringComparison.Ordinal) + 1), (refused.SqlState, refused.Position));
+        using (var ada = await city.ConnectAsync("ada", Token))
+        {
+            Assert.Equal(("42703", refused.Position), ((await ada.QueryAsync(Wrong, Token)).Error!.State, (await ada.QueryAsync(Wrong, Token)).Error!.Position));
+        }
+
+        // The session goes on, in a transaction too.
+        await using (await connection.BeginTransactionAsync(Token))
+        {
+            Assert.Equal("Lake", (await LinesAsync(new NpgsqlCommand($"explain {Count}", connection)))[0]);
+            Assert.Equal(["100"], await LinesAsync(new NpgsqlCommand(Count, connection)));
+        }
+
+        await using var blind = new NpgsqlConnection(city.ConnectionString("bob"));
+        await blind.OpenAsync(Token);
+        Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => LinesAsync(new NpgsqlCommand("explain select plate from city.sightings", blind)))).SqlState);
+
+        async Task<List<string>> LinesAsync(NpgsqlCommand command)
+        {
+            var lines = new List<string>();
+            await using var reader = await command.ExecuteReaderAsync(Token);
+            while (await reader.ReadAsync(Token))
+            {
+                lines.Add(Convert.ToString(reader.GetValue(0), CultureInfo.InvariantCulture)!);
+            }
+
+            return lines;
+        }
+    }
+
     [Fact]
     public async Task A_time_zone_that_is_not_in_all_three_lists_keeps_statements_from_the_lake()
     {
@@ -274,10 +343,35 @@ public class SessionTests(LakeCity city)
         Assert.Equal(1, psql.ExitCode);
     }
 
+    // As where several replicas share an address and the client's own is not kept.
+    [Fact]
+    public async Task A_cancel_that_comes_to_another_process_stops_the_statement()
+    {
+        using var first = await city.StartAsync([]);
+        using var second = await city.StartAsync([]);
+        await using var proxy = new FirstThenOthers(await first.Services.GetRequiredService<RelayServer>().Listening, await second.Services.GetRequiredService<RelayServer>().Listening);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(city.ConnectionString("ada")) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString);
+        await connection.OpenAsync(Token);
+        await using var command = new NpgsqlCommand(Long, connection);
+        var running = command.ExecuteScalarAsync(Token);
+        while (!running.IsCompleted)
+        {
+            // It may not have begun yet.
+            command.Cancel();
+            await Task.WhenAny(running, Task.Delay(500, Token));
+            Assert.True(proxy.Connections < 100, "Nobody hears the request to cancel.");
+        }
+
+        var stopped = Assert.IsType<PostgresException>((await Assert.ThrowsAsync<OperationCanceledException>(() => running)).InnerException);
+        Assert.Equal(("57014", "canceling statement due to user request"), (stopped.SqlState, stopped.MessageText));
+        await first.StopAsync(Token);
+        await second.StopAsync(Token);
+    }
+
     [Fact]
     public async Task Rows_days_and_memory_are_limited_by_a_sentence_that_says_what_to_do()
     {
-        using var host = await city.StartAsync(new() { ["Lake:MostRows"] = "10", ["Lake:MostDaysUnbounded"] = "2", ["Lake:MostBytes"] = "1024" });
+        using var host = await city.StartAsync(new() { ["Lake:MostRows"] = "10", ["Lake:MostDays"] = "2", ["Lake:MostBytes"] = "1024" });
         var address = await host.Services.GetRequiredService<RelayServer>().Listening;
         using var ada = await Wire.ConnectAsync(address, "ada", city.Database, Token);
         var days = (await ada.QueryAsync(Count, Token)).Error!;
@@ -293,6 +387,15 @@ public class SessionTests(LakeCity city)
         Assert.Null((await ada.QueryAsync($"{Count} where captured_at < '2026-03-28 12:00Z'", Token)).Error);
         Assert.Contains("more than 10 rows", (await ada.QueryAsync("select id from city.sightings where captured_at >= '2026-10-26'", Token)).Error!.Message, StringComparison.Ordinal);
         Assert.Contains("more than 1024 bytes", (await ada.QueryAsync("select replace(id, '0', '00000000000000000000') from city.sightings where captured_at >= '2026-10-26' limit 9", Token)).Error!.Message, StringComparison.Ordinal);
+        await host.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task The_former_name_of_the_limit_on_days_still_holds()
+    {
+        using var host = await city.StartAsync(new() { ["Lake:MostDaysUnbounded"] = "2" });
+        using var ada = await Wire.ConnectAsync(await host.Services.GetRequiredService<RelayServer>().Listening, "ada", city.Database, Token);
+        Assert.Contains("one statement may read 2 (Lake:MostDays)", (await ada.QueryAsync(Count, Token)).Error!.Message, StringComparison.Ordinal);
         await host.StopAsync(Token);
     }
 

@@ -98,11 +98,11 @@ internal sealed class Wire : IDisposable
     private static WireError Fields(byte[] body)
     {
         var fields = Encoding.UTF8.GetString(body).Split('\0', StringSplitOptions.RemoveEmptyEntries).GroupBy(f => f[0]).ToDictionary(g => g.Key, g => g.First()[1..]);
-        return new WireError(fields['C'], fields['M'], fields.GetValueOrDefault('H'));
+        return new WireError(fields['C'], fields['M'], fields.GetValueOrDefault('H'), fields.TryGetValue('P', out var at) ? int.Parse(at, System.Globalization.CultureInfo.InvariantCulture) : 0);
     }
 }
 
-internal sealed record WireError(string State, string Message, string? Hint);
+internal sealed record WireError(string State, string Message, string? Hint, int Position);
 
 internal sealed class Answer
 {

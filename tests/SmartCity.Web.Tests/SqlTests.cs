@@ -24,6 +24,16 @@ public sealed class SqlTests
     }
 
     [Fact]
+    public void A_plan_says_who_does_what_and_nothing_is_explained_twice()
+    {
+        var result = Result(["QUERY PLAN text"], ["Lake"]);
+        Assert.StartsWith("The lake does all of it", SqlWording.Plan(result with { Where = "lake" }), StringComparison.Ordinal);
+        Assert.Equal("The lake does each Foreign Scan, by the statement that stands behind Remote SQL; Postgres does the rest.", SqlWording.Plan(result with { Where = "both" }));
+        Assert.Equal("Postgres does all of it.", SqlWording.Plan(result));
+        Assert.Equal(("explain verbose ", ""), (SqlWording.ExplainBefore("-- toll\nselect 1"), SqlWording.ExplainBefore("  EXPLAIN analyze select 1")));
+    }
+
+    [Fact]
     public void A_chart_is_of_names_along_the_axis_numbers_up_and_one_series_for_each_other_name()
     {
         var result = Result(["day date", "fuel text", "pounds numeric(10,2)"], ["2026-10-24", "diesel", "12.50"], ["2026-10-24", null, "1"], ["2026-10-25", "diesel", "3"], ["2026-10-25", "diesel", "4.5"], ["2026-10-26", "diesel", null]);

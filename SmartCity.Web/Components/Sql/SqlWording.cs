@@ -34,6 +34,17 @@ public static class SqlWording
         return $"{rows} in {Seconds(result.Milliseconds)}{(result.Columns.Count == 0 ? "" : where)}{(result.SawPlates ? ", with plates" : "")}.";
     }
 
+    /// <summary>What goes before a statement so that it is explained; nothing if it says so itself.</summary>
+    public static string ExplainBefore(string sql) => sql.TrimStart().StartsWith("explain", StringComparison.OrdinalIgnoreCase) ? "" : "explain verbose ";
+
+    /// <summary>Where a statement that was explained would run, in a sentence.</summary>
+    public static string Plan(SqlResult result) => result.Where switch
+    {
+        "lake" => "The lake does all of it: these are the files, days and columns that it reads.",
+        "both" => "The lake does each Foreign Scan, by the statement that stands behind Remote SQL; Postgres does the rest.",
+        _ => "Postgres does all of it.",
+    };
+
     /// <summary>Where a fault is, as editors count; empty if it is nowhere.</summary>
     /// <param name="position">The first character being 1; a character that needs two of .NET's counts once.</param>
     public static string Place(string sql, int? position)

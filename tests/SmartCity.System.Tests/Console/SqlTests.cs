@@ -69,6 +69,18 @@ public sealed class SqlTests(ConsoleFixture console)
         await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("Line 1, character 13: column \"pund\" does not exist");
         Assert.Equal("pund", await editor.EvaluateAsync<string>("e => e.value.slice(e.selectionStart, e.selectionEnd)"));
 
+        // Who does what of it is told without running it.
+        await ExplainAsync("select count(*) from city.charges where day >= current_date - 7", "The lake does all of it", "city.charges:");
+        await ExplainAsync("select count(*) from city.charges c join city.registry r on r.plate = c.plate where c.day >= (select current_date - 7)", "Postgres does the rest", "Foreign Scan");
+        await ExplainAsync("select count(*) from city.live_passages", "Postgres does all of it.", "Aggregate");
+        async Task ExplainAsync(string sql, string said, string plan)
+        {
+            await editor.FillAsync(sql);
+            await page.GetByRole(AriaRole.Button, new() { Name = "Explain", Exact = true }).ClickAsync();
+            await Expect(Outcome(page)).ToContainTextAsync(said);
+            await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Plan" })).ToContainTextAsync(plan);
+        }
+
         await editor.FillAsync("select pg_sleep(300)");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await Expect(page.GetByText(new Regex(@"^Running: ([2-9]|\d\d+) s$"))).ToBeVisibleAsync();
