@@ -30,6 +30,10 @@ internal sealed class AccessOptions : IValidatableObject
     [Range(100, 100_000_000)]
     public int RowsAnHour { get; set; } = 50_000;
 
+    /// <summary>How many characters of SQL answers with plates a user or a key may read in an hour: one row may hold the plates of many. A file counts as a twentieth of the rows, as it does elsewhere.</summary>
+    [Range(10_000, 100_000_000_000)]
+    public long SqlCharactersAnHour { get; set; } = 10_000_000;
+
     /// <summary>Keys of the product's own services, by name: the console's, the edges'.</summary>
     [ValidateEnumeratedItems]
     public IReadOnlyList<ServiceKey> ServiceKeys { get; init; } = [];

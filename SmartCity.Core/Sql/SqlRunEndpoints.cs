@@ -41,7 +41,7 @@ internal static class SqlRunEndpoints
 
         if (result.SawPlates)
         {
-            quota.Count(caller.Subject, result.Rows.Count);
+            quota.Count(caller.Subject, result.Rows.Count, result.Rows.Sum(CharactersOf));
         }
 
         return TypedResults.Ok(result);
@@ -130,7 +130,7 @@ internal static class SqlRunEndpoints
         caller = new SqlCaller(subject, SqlSlice.NameOf(http.User), reason.Length > 0 ? reason : null, plates);
         return string.IsNullOrWhiteSpace(body.Sql) ? Paging.Problem("sql is missing: the statement.")
             : reason.Length > 0 && AuditFilter.CheckReason(reason) is { } bad ? bad
-            : plates && quota.Wait(subject) is { } wait ? TypedResults.Problem($"You have read {quota.RowsAnHour} rows with plates this hour, which is the limit (Core:Access:RowsAnHour). Ask again in {Math.Ceiling(wait.TotalMinutes):0} minutes, or without a reason, which shows no plates.", statusCode: StatusCodes.Status429TooManyRequests)
+            : plates && quota.Spent(subject, ofSql: true) is { } spent ? TypedResults.Problem($"You have read {spent.What} with plates this hour, which is the limit ({spent.Setting}). Ask again in {spent.Minutes:0} minutes, or without a reason, which shows no plates.", statusCode: StatusCodes.Status429TooManyRequests)
             : null;
     }
 
@@ -146,7 +146,7 @@ internal static class SqlRunEndpoints
                 break;
             }
 
-            characters += values.Sum(v => (long)(v?.Length ?? 0));
+            characters += CharactersOf(values);
             if (characters > limits.MostCharacters)
             {
                 cut = string.Create(CultureInfo.InvariantCulture, $"Only the first {rows.Count:N0} rows are shown, because the answer is too large. The CSV file has all of it.");
@@ -163,6 +163,8 @@ internal static class SqlRunEndpoints
     // Numbers stay numbers: only a text can be taken for a formula.
     private static object?[] Fields(IReadOnlyList<SqlColumn> columns, string?[] row) =>
         [.. row.Select((v, i) => v is not null && Numbers.Any(n => columns[i].Type.StartsWith(n, StringComparison.Ordinal)) && decimal.TryParse(v, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : (object?)v)];
+
+    private static long CharactersOf(IReadOnlyList<string?> row) => row.Sum(v => (long)(v?.Length ?? 0));
 
     private sealed class Counted(SqlSession session, long most)
     {

@@ -8,8 +8,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Reports;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
@@ -36,6 +38,48 @@ public sealed class SqlTests(SqlHost host) : IClassFixture<SqlHost>
         Assert.Equal([["2026-10-24", "91.50"], ["2026-10-25", "61.00"], ["2026-10-26", "91.50"]], result.Rows.Select(r => r.ToArray()));
         Assert.Equal((where, null, where == "both", false), (result.Where, result.Cut, result.Why is { Length: > 20 }, result.SawPlates));
         Assert.True(result.Milliseconds > 0);
+    }
+
+    [Theory]
+    [InlineData("-- toll\nselect day, sum(amount) from city.charges group by day", "lake", "Lake", "city.charges:")]
+    [InlineData("select count(*) from city.live_charges", "postgres", "Aggregate", "Scan")]
+    [InlineData("select c.day from city.charges c join city.live_charges l on l.day = c.day where c.day >= (select date '2026-10-25')", "both", "", "Remote SQL: SELECT day FROM city.charges")]
+    public async Task A_plan_says_what_the_lake_does_and_what_Postgres_does(string sql, string where, string first, string holds)
+    {
+        using var analyst = await Caller.OfRoleAsync(Core, Role.Analyst);
+        var plan = await RunAsync(analyst, $"explain verbose {sql}");
+        Assert.Equal(("QUERY PLAN", "text"), (plan.Columns.Single().Name, plan.Columns.Single().Type));
+        Assert.StartsWith(first, plan.Rows[0][0], StringComparison.Ordinal);
+        Assert.Contains(holds, string.Join('\n', plan.Rows.Select(r => r[0])), StringComparison.Ordinal);
+        Assert.Equal((where, where == "both"), (plan.Where, plan.Why is not null));
+    }
+
+    [Fact]
+    public async Task One_row_with_the_plates_of_many_counts_by_its_characters()
+    {
+        var options = Core.Services.GetRequiredService<IOptions<AccessOptions>>().Value;
+        var before = options.SqlCharactersAnHour;
+        options.SqlCharactersAnHour = 60;
+        try
+        {
+            foreach (var (sql, where) in new[] { ("select string_agg(plate, ',' order by plate) from city.charges", "lake"), ("select string_agg(plate, ',' order by plate) from city.live_charges", "postgres") })
+            {
+                using var administrator = await Caller.OfRoleAsync(Core, Role.Administrator);
+                administrator.Http.DefaultRequestHeaders.Add("Audit-Reason", "case 9");
+                var all = await RunAsync(administrator, sql);
+                Assert.Equal(where, where == "lake" && all.Why is not null ? "lake" : all.Where);
+                Assert.True(Assert.Single(all.Rows)[0]!.Length > 60);
+                var refused = await FailAsync(administrator, sql);
+                Assert.Equal(HttpStatusCode.TooManyRequests, refused.Status);
+                Assert.Contains("60 characters of SQL answers with plates this hour, which is the limit (Core:Access:SqlCharactersAnHour)", refused.Detail, StringComparison.Ordinal);
+                administrator.Http.DefaultRequestHeaders.Remove("Audit-Reason");
+                await RunAsync(administrator, "select count(*) from city.live_charges");
+            }
+        }
+        finally
+        {
+            options.SqlCharactersAnHour = before;
+        }
     }
 
     [Fact]
