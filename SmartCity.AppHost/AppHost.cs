@@ -1,6 +1,7 @@
 // The whole topology on one screen. ConnectionStrings:NAME of a resource replaces what would be started for it.
 //   --Infrastructure containers|local   where Postgres, Kafka, objects and the mirror run; without it containers if a runtime answers
 //   --Edges N                           how many of the city's stations run     --City FILE   another city     --Data DIR   what is kept
+//   --Trino true                        Trino over Postgres and the archive, in a container
 //   aspire publish -- --Target compose|kubernetes, built with -p:Publish=true
 using Microsoft.Extensions.Configuration;
 using SmartCity.AppHost;
@@ -80,8 +81,12 @@ var lake = builder.AddService<Projects.SmartCity_Lake>("lake")
     .WithHttp("Health")
     .WithSql(postgres)
     .WithIconName("DatabaseSearch")
-    .PublishAsImage("lake", target);
+    .PublishAsImage("lake", target, memory: "2g"); // half of it is Lake:Memory
 core.WithSqlOf(lake, analystPassword, blindPassword);
+if (builder.Configuration.GetValue<bool>("Trino"))
+{
+    infrastructure.Trino("trino");
+}
 
 // The console.
 var web = builder.AddService<Projects.SmartCity_Web>("web")

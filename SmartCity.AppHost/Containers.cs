@@ -18,11 +18,16 @@ internal sealed class Containers(IDistributedApplicationBuilder builder) : IInfr
     private IResourceBuilder<ContainerResource>? _kafkaUi;
     private int _clusters;
 
+    private PostgresServerResource? _postgres;
+    private IResourceBuilder<ParameterResource>? _ownerPassword;
+    private (IResourceBuilder<ContainerResource> Minio, IResourceBuilder<ParameterResource> User, IResourceBuilder<ParameterResource> Password)? _minio;
+
     public long? BrokerPartitionBytes => null;
 
     public IResourceBuilder<IResourceWithConnectionString> Postgres(string name, IResourceBuilder<ParameterResource> analyst, IResourceBuilder<ParameterResource> withoutPlates)
     {
         var server = builder.AddPostgres($"{name}-server").WithDataVolume("smartcity-postgres");
+        _postgres = server.Resource;
         return builder.ExecutionContext.IsPublishMode
             ? Owned(name, server, analyst, withoutPlates)
             : server.WithLifetime(ContainerLifetime.Persistent).WithPgAdmin(pgAdmin => pgAdmin.WithLifetime(ContainerLifetime.Persistent)).AddDatabase(name, "smartcity");
@@ -48,11 +53,13 @@ internal sealed class Containers(IDistributedApplicationBuilder builder) : IInfr
             create extension postgres_fdw schema pg_catalog;
             grant usage on foreign data wrapper postgres_fdw to smartcity;
             {{PublicFunctions.Withdraw}};
+            {{Nobody.Make}};
             SQL
 
             """;
         var password = builder.AddSecret("smartcity-password", 22, "Password of the user smartcity of Postgres, who owns the core's database.");
         server.WithEnvironment("SMARTCITY_PASSWORD", password).WithEnvironment("ANALYST_PASSWORD", analyst).WithEnvironment("ANALYST_WITHOUT_PLATES_PASSWORD", withoutPlates).WithContainerFiles("/docker-entrypoint-initdb.d", [new ContainerFile { Name = "10-smartcity.sh", Contents = Script }]);
+        _ownerPassword = password;
         var endpoint = server.Resource.PrimaryEndpoint;
         return builder.AddConnectionString(
             name,
@@ -93,7 +100,34 @@ internal sealed class Containers(IDistributedApplicationBuilder builder) : IInfr
             .WithUrlForEndpoint("console", url => url.DisplayText = "MinIO console")
             .WithHttpHealthCheck("/minio/health/ready", endpointName: "s3")
             .WithIconName("Storage");
+        _minio = (minio, user, password);
         return builder.AddConnectionString(name, ReferenceExpression.Create($"Endpoint={minio.GetEndpoint("s3")};AccessKey={user};SecretKey={password};Bucket=smartcity")).WaitFor(minio);
+    }
+
+    public IResourceBuilder<IResource> Trino(string name)
+    {
+        const string Folder = "/etc/trino/catalog";
+        if (_postgres is not { } postgres || _minio is not var (minio, user, password))
+        {
+            throw new InvalidOperationException("--Trino asks for Trino over the Postgres and the MinIO that the AppHost starts, and ConnectionStrings:postgres or ConnectionStrings:objects names others. Start Trino by itself, as docs/lake.md says.");
+        }
+
+        var endpoint = postgres.PrimaryEndpoint;
+        var (owner, secret) = _ownerPassword is { } own ? (ReferenceExpression.Create($"smartcity"), own.Resource)
+            : (postgres.UserNameParameter is { } named ? ReferenceExpression.Create($"{named}") : ReferenceExpression.Create($"postgres"), postgres.PasswordParameter);
+        return builder.AddContainer(name, "docker.io/trinodb/trino", "476")
+            .WithContainerFiles(Folder, [new ContainerFile { Name = "city.properties", Contents = TrinoCatalogs.City }, new ContainerFile { Name = "lake.properties", Contents = TrinoCatalogs.Lake }])
+            .WithEnvironment("TRINO_POSTGRES_URL", ReferenceExpression.Create($"jdbc:postgresql://{endpoint.Property(EndpointProperty.Host)}:{endpoint.Property(EndpointProperty.Port)}/smartcity"))
+            .WithEnvironment("TRINO_POSTGRES_USER", owner)
+            .WithEnvironment("TRINO_POSTGRES_PASSWORD", ReferenceExpression.Create($"{secret}"))
+            .WithEnvironment("TRINO_OBJECTS_ENDPOINT", minio.GetEndpoint("s3"))
+            .WithEnvironment("TRINO_OBJECTS_ACCESS_KEY", user)
+            .WithEnvironment("TRINO_OBJECTS_SECRET_KEY", password)
+            .WithHttpEndpoint(targetPort: 8080)
+            .WithUrlForEndpoint("http", url => url.DisplayText = "Trino")
+            .WithHttpHealthCheck("/v1/info")
+            .WaitFor(builder.CreateResourceBuilder(postgres)).WaitFor(minio)
+            .WithIconName("DatabaseSearch");
     }
 
     public IResourceBuilder<IResource> Mirror(IReadOnlyList<(string Station, IResourceBuilder<IResourceWithConnectionString> Kafka)> stations, IResourceBuilder<IResourceWithConnectionString> core)

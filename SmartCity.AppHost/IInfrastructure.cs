@@ -18,6 +18,10 @@ internal interface IInfrastructure
     /// <summary>Where pictures and the archive go: a folder or an S3.</summary>
     IResourceBuilder<IResourceWithConnectionString> Objects(string name);
 
+    /// <summary>Trino over Postgres and the archive, which <c>--Trino true</c> asks for.</summary>
+    /// <exception cref="InvalidOperationException">There can be none here; the message says why.</exception>
+    IResourceBuilder<IResource> Trino(string name);
+
     /// <summary>Carries the topics of every station to the core as <c>{station}.{topic}</c>.</summary>
     IResourceBuilder<IResource> Mirror(IReadOnlyList<(string Station, IResourceBuilder<IResourceWithConnectionString> Kafka)> stations, IResourceBuilder<IResourceWithConnectionString> core);
 }

@@ -34,6 +34,9 @@ internal sealed class Local(IDistributedApplicationBuilder builder) : IInfrastru
         return builder.AddConnectionString(name, ReferenceExpression.Create($"{folder}"));
     }
 
+    public IResourceBuilder<IResource> Trino(string name) =>
+        throw new InvalidOperationException("--Trino asks for Trino, which runs in a container and reads an archive in an S3: ask for --Infrastructure containers too, or start Trino by itself, as docs/lake.md says.");
+
     public IResourceBuilder<IResource> Mirror(IReadOnlyList<(string Station, IResourceBuilder<IResourceWithConnectionString> Kafka)> stations, IResourceBuilder<IResourceWithConnectionString> core)
     {
         var mirror = Serve(builder.AddExecutable("mirror", "dotnet", builder.AppHostDirectory), "mirror")

@@ -23,7 +23,7 @@ internal static partial class Publishing
 #if !PUBLISH
     public static PublishTarget? AddPublishTarget(this IDistributedApplicationBuilder builder) => null;
 
-    public static IResourceBuilder<ProjectResource> PublishAsImage(this IResourceBuilder<ProjectResource> project, string image, PublishTarget? target) => project;
+    public static IResourceBuilder<ProjectResource> PublishAsImage(this IResourceBuilder<ProjectResource> project, string image, PublishTarget? target, string? memory = null) => project;
 #else
     public static PublishTarget? AddPublishTarget(this IDistributedApplicationBuilder builder)
     {
@@ -51,7 +51,8 @@ internal static partial class Publishing
     }
 
     /// <summary>The service is an image of <c>./smartcity images</c>, and runs without more rights than it needs.</summary>
-    public static IResourceBuilder<ProjectResource> PublishAsImage(this IResourceBuilder<ProjectResource> project, string image, PublishTarget? target) =>
+    /// <param name="memory">That it may use at most; null for no limit.</param>
+    public static IResourceBuilder<ProjectResource> PublishAsImage(this IResourceBuilder<ProjectResource> project, string image, PublishTarget? target, string? memory = null) =>
         target is null ? project : project.PublishAsDockerComposeService((resource, service) =>
         {
             service.Image = $"{target.Registry.AsEnvironmentPlaceholder(resource)}/{image}:{target.Version}";
@@ -59,6 +60,10 @@ internal static partial class Publishing
             service.Tmpfs.Add("/tmp");
             service.SecurityOpt.Add("no-new-privileges:true");
             service.CapDrop.Add("ALL");
+            if (memory is not null)
+            {
+                service.Deploy = new() { Resources = new() { Limits = new() { Memory = memory } } };
+            }
         });
 
     private static readonly string OurPort = Port.ToString(CultureInfo.InvariantCulture);

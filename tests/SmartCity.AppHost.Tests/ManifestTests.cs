@@ -64,6 +64,23 @@ public sealed class ManifestTests
         static bool IsTold(string name) => !name.StartsWith("OTEL_EXPORTER_", StringComparison.Ordinal) && name is not ("OTEL_SERVICE_NAME" or "KAFKA_LONDON_A4");
     }
 
+    [Fact]
+    public async Task Trino_is_there_when_it_is_asked_for_and_knows_Postgres_and_MinIO()
+    {
+        using var without = await ManifestAsync("containers");
+        Assert.False(without.RootElement.GetProperty("resources").TryGetProperty("trino", out _));
+        using var with = await ManifestAsync("containers", "--Trino", "true");
+        var trino = with.RootElement.GetProperty("resources").GetProperty("trino");
+        Assert.StartsWith("docker.io/trinodb/trino:", trino.GetProperty("image").GetString(), StringComparison.Ordinal);
+        var told = trino.GetProperty("env").EnumerateObject().ToDictionary(e => e.Name, e => e.Value.GetString()!);
+        Assert.StartsWith("jdbc:postgresql://{postgres-server.", told["TRINO_POSTGRES_URL"], StringComparison.Ordinal);
+        Assert.EndsWith("/smartcity", told["TRINO_POSTGRES_URL"], StringComparison.Ordinal);
+        Assert.Contains("{minio.", told["TRINO_OBJECTS_ENDPOINT"], StringComparison.Ordinal);
+        Assert.Superset(new HashSet<string>(["TRINO_POSTGRES_USER", "TRINO_POSTGRES_PASSWORD", "TRINO_OBJECTS_ACCESS_KEY", "TRINO_OBJECTS_SECRET_KEY"]), told.Keys.ToHashSet());
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => ManifestAsync("local", "--Trino", "true"));
+        Assert.Contains("--Infrastructure containers", refused.Message, StringComparison.Ordinal);
+    }
+
     private static string Type(JsonDocument manifest, string name) => manifest.RootElement.GetProperty("resources").GetProperty(name).GetProperty("type").GetString()!;
 
     // Aspire adds what some connections consist of, such as POSTGRES_HOST; nobody here reads it. What a broker in a process keeps is its own.
@@ -74,7 +91,7 @@ public sealed class ManifestTests
             .Order(StringComparer.Ordinal),
     ];
 
-    private static async Task<JsonDocument> ManifestAsync(string infrastructure)
+    private static async Task<JsonDocument> ManifestAsync(string infrastructure, params string[] more)
     {
         var folder = Directory.CreateTempSubdirectory("smartcity-manifest-").FullName;
         try
@@ -83,7 +100,7 @@ public sealed class ManifestTests
             var program = Path.Combine(Projects.SmartCity_AppHost.ProjectPath, "bin", built.Parent!.Name, built.Name, "SmartCity.AppHost.dll");
             var file = Path.Combine(folder, "manifest.json");
             using var process = Process.Start(new ProcessStartInfo(
-                "dotnet", [program, "--operation", "publish", "--publisher", "manifest", "--output-path", file, "--Infrastructure", infrastructure, "--Edges", "2", "--Data", folder])
+                "dotnet", [program, "--operation", "publish", "--publisher", "manifest", "--output-path", file, "--Infrastructure", infrastructure, "--Edges", "2", "--Data", folder, .. more])
             { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var said = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

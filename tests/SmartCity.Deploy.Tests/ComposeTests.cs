@@ -93,6 +93,7 @@ public sealed partial class ComposeTests
         var script = Map(Compose, "configs").Children.Single(c => c.Key.ToString().Contains("initdb", StringComparison.Ordinal)).Value["content"].ToString();
         Assert.Contains($"create role {environment["Lake__Analyst"]} login password :'analyst';", script, StringComparison.Ordinal);
         Assert.Contains($"create role {environment["Lake__AnalystWithoutPlates"]} login password :'blind';", script, StringComparison.Ordinal);
+        Assert.Contains(SmartCity.Lake.City.Nobody.Make, script.Replace("$$", "$", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains(SmartCity.Lake.City.PublicFunctions.Withdraw, script.Replace("$$", "$", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Equal(("${ANALYST_WITHOUT_PLATES_PASSWORD:?}", "${ANALYST_WITHOUT_PLATES_PASSWORD:?}"), (environment["Lake__AnalystWithoutPlatesPassword"].ToString(), Map(Services.Single(s => s.Name == "core").Service, "environment")["Core__Sql__Password"].ToString()));
         var core = Map(Services.Single(s => s.Name == "core").Service, "environment");
@@ -134,6 +135,48 @@ public sealed partial class ComposeTests
         Assert.Equal(("lake:5433", "analyst_without_plates"), (source["url"].ToString(), source["user"].ToString()));
         var lake = Services.Single(s => s.Name == "lake").Service;
         Assert.Equal(lake["environment"]["Lake__AnalystWithoutPlates"].ToString(), source["user"].ToString());
+    }
+
+    // The same two catalogs as with the chart and with the AppHost.
+    [Fact]
+    public void Trino_is_there_only_with_the_file_that_says_so_and_reads_Postgres_and_the_archive()
+    {
+        Assert.DoesNotContain(Services, s => s.Name == "trino");
+        var text = File.ReadAllText(Repository.File("deploy", "compose", "trino.yaml"));
+        var trino = Load(text);
+        var (name, service) = Assert.Single(In(trino));
+        Assert.Equal(("trino", "unless-stopped", "true"), (name, service["restart"].ToString(), service["read_only"].ToString()));
+        Assert.Matches(@":\d+$", service["image"].ToString());
+        Assert.All(((YamlSequenceNode)service["ports"]).Select(p => p.ToString()), p => Assert.StartsWith("127.0.0.1:", p, StringComparison.Ordinal));
+        Assert.All(AnyVariable().Matches(text).Select(m => m.Value), v => Assert.EndsWith(":?}", v, StringComparison.Ordinal));
+        Assert.Subset(Services.Select(s => s.Name).ToHashSet(), Map(service, "depends_on").Children.Keys.Select(k => k.ToString()).ToHashSet());
+        var told = Map(service, "environment");
+        var connection = Map(Services.Single(s => s.Name == "lake").Service, "environment");
+        Assert.Contains($"Endpoint={told["TRINO_OBJECTS_ENDPOINT"]};AccessKey={told["TRINO_OBJECTS_ACCESS_KEY"]};SecretKey={told["TRINO_OBJECTS_SECRET_KEY"]};Bucket=smartcity", connection["ConnectionStrings__objects"].ToString(), StringComparison.Ordinal);
+
+        var catalogs = ((YamlSequenceNode)service["configs"]).ToDictionary(c => Path.GetFileNameWithoutExtension(c["target"].ToString()), c => Properties(trino["configs"][c["source"]]["content"].ToString().Replace("$$", "$", StringComparison.Ordinal)));
+        Assert.Equal(["city", "lake"], catalogs.Keys.Order());
+        Assert.Equal(("postgresql", "AS_ARRAY"), (catalogs["city"]["connector.name"], catalogs["city"]["postgresql.array-mapping"]));
+        Assert.Equal(("iceberg", "jdbc", "lake", "s3://smartcity/lake"), (catalogs["lake"]["connector.name"], catalogs["lake"]["iceberg.catalog.type"], catalogs["lake"]["iceberg.jdbc-catalog.catalog-name"], catalogs["lake"]["iceberg.jdbc-catalog.default-warehouse-dir"]));
+        var given = catalogs.Values.SelectMany(c => c.Values).Where(v => v.StartsWith("${ENV:", StringComparison.Ordinal)).Select(v => v[6..^1]).ToHashSet();
+        Assert.Equal(Environment(service).Order(), given.Order());
+
+        // The chart's, but for what stands in its values.
+        var chart = File.ReadAllText(Repository.File("deploy", "charts", "smartcity", "templates", "trino.yaml"));
+        Assert.All(catalogs.Values.SelectMany(c => c.Keys), k => Assert.Contains($"    {k}=", chart, StringComparison.Ordinal));
+
+        static Dictionary<string, string> Properties(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('=', 2)).ToDictionary(l => l[0], l => l[1]);
+    }
+
+    // A statement that takes what there is must not take the core's.
+    [Fact]
+    public void The_lake_has_the_memory_that_it_has_with_the_chart()
+    {
+        var lake = Services.Single(s => s.Name == "lake").Service;
+        Assert.Equal("2g", lake["deploy"]["resources"]["limits"]["memory"].ToString());
+        Assert.True(new SmartCity.Lake.LakeOptions().Memory <= 1L << 30, "The limit leaves the program itself too little.");
+        var values = Load(File.ReadAllText(Repository.File("deploy", "charts", "smartcity", "values.yaml")));
+        Assert.Equal("2Gi", values["lake"]["resources"]["limits"]["memory"].ToString());
     }
 
     [Fact]
