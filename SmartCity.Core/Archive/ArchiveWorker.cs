@@ -33,6 +33,7 @@ internal sealed class ArchiveWorker(
 
     private DateTimeOffset _compactAt;
     private DateTimeOffset _sweepAt;
+    private string? _unkept;
 
     /// <summary>What the edges and the core still had to store is stored by now: nothing is left waiting for the next start.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -68,15 +69,24 @@ internal sealed class ArchiveWorker(
         if (now >= _compactAt)
         {
             _compactAt = now + LookForDaysThatAreOver;
-            await KeepAsync(now, cancellationToken);
+            _unkept = await KeepAsync(now, cancellationToken);
         }
 
+        // What is damaged is so until somebody has seen to it.
         var waiting = await statistics.RefreshAsync(cancellationToken);
-        Health.Healthy(Worker, $"{waiting} sightings wait");
+        if (_unkept is null)
+        {
+            Health.Healthy(Worker, $"{waiting} sightings wait");
+        }
+        else
+        {
+            Health.Degraded(Worker, $"{waiting} sightings wait, and the archive goes on being written. What it has could not all be looked after: {_unkept}");
+        }
     }
 
     // Each of them goes on when another cannot.
-    private async Task KeepAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    /// <returns>What could not be done and why; null if all was.</returns>
+    private async Task<string?> KeepAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var errors = new List<Exception>();
         var today = DateOnly.FromDateTime((now - options.Value.CompactAfter).UtcDateTime);
@@ -96,10 +106,14 @@ internal sealed class ArchiveWorker(
             await TryAsync(() => SweepAsync(cancellationToken));
         }
 
-        if (errors.Count > 0)
+        if (errors.Count == 0)
         {
-            throw new InvalidDataException(string.Join(' ', errors.Select(e => e.Message)), errors[0]);
+            return null;
         }
+
+        var why = string.Join(' ', errors.Select(e => e.Message).Distinct());
+        Logger.LogWarning(errors[0], "What the archive has could not all be looked after. The core tries again in an hour: {Error}", why);
+        return why;
 
         async Task TryAsync(Func<Task> work)
         {

@@ -13,7 +13,7 @@ public sealed class LakeCheck(NpgsqlDataSource dataSource, CityLake lake, LakeSw
         {
             try
             {
-                foreach (var file in await LiveAsync(table, cancellationToken))
+                foreach (var file in await table.LiveAsync(dataSource, cancellationToken))
                 {
                     count++;
                     total += file.File.Rows;
@@ -30,12 +30,6 @@ public sealed class LakeCheck(NpgsqlDataSource dataSource, CityLake lake, LakeSw
         }
 
         return new LakeVerdict(count, total, faults, faults.Count == 0 ? await sweep.FindAsync(LakeSweep.Youngest, cancellationToken) : []);
-    }
-
-    private async Task<List<LiveFile>> LiveAsync(LakeTable table, CancellationToken cancellationToken)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await table.LoadAsync(connection, null, cancellationToken) is { } state ? await table.LiveAsync(state, DateOnly.MinValue, DateOnly.MaxValue, cancellationToken) : [];
     }
 
     private async Task<string?> FaultAsync(LakeTable table, LiveFile live, bool rows, CancellationToken cancellationToken)
@@ -56,17 +50,11 @@ public sealed class LakeCheck(NpgsqlDataSource dataSource, CityLake lake, LakeSw
             return null;
         }
 
-        // Its end may be well and its middle not, and what is read of that is anybody's guess.
         try
         {
-            var (copy, reader) = await LakeSource.OpenAsync(lake, table, live, cancellationToken);
-            using (copy)
-            using (reader)
+            await foreach (var _ in LakeSource.BatchesAsync(lake, table, live, cancellationToken))
             {
-                for (var group = 0; group < reader.Groups; group++)
-                {
-                    _ = reader.Read(group);
-                }
+                // Reading is the check.
             }
 
             return null;
@@ -74,10 +62,6 @@ public sealed class LakeCheck(NpgsqlDataSource dataSource, CityLake lake, LakeSw
         catch (InvalidDataException e)
         {
             return e.Message;
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or IOException or HttpRequestException))
-        {
-            return $"{file.Location} of table {table.Name} cannot be read: {e.Message}";
         }
     }
 }

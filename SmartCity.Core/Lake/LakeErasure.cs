@@ -64,7 +64,7 @@ public sealed class LakeErasure(NpgsqlDataSource dataSource, CityLake lake, Lake
     {
         var (found, id) = (new List<Found>(), table.Definition.IndexOf("id"));
         var columns = LakePlates.ColumnsOf(table.Definition);
-        foreach (var day in (await LiveAsync(table, cancellationToken)).GroupBy(f => f.File.Partition.Count == 0 ? null : (int?)f.File.Partition[0]))
+        foreach (var day in (await table.LiveAsync(dataSource, cancellationToken)).GroupBy(f => f.File.Partition.Count == 0 ? null : (int?)f.File.Partition[0]))
         {
             var ids = new HashSet<string>(StringComparer.Ordinal);
             var files = new List<LiveFile>();
@@ -93,24 +93,18 @@ public sealed class LakeErasure(NpgsqlDataSource dataSource, CityLake lake, Lake
     // Looks at every row, and adds the file if one is meant.
     private async Task ReadAsync(LakeTable table, LiveFile file, Func<LakeBatch, int, bool> isMeant, List<LiveFile> files, CancellationToken cancellationToken)
     {
-        var (copy, reader) = await LakeSource.OpenAsync(lake, table, file, cancellationToken);
-        using (copy)
-        using (reader)
+        var isOne = false;
+        await foreach (var batch in LakeSource.BatchesAsync(lake, table, file, cancellationToken))
         {
-            var isOne = false;
-            for (var group = 0; group < reader.Groups; group++)
+            for (var row = 0; row < batch.Rows; row++)
             {
-                var batch = reader.Read(group);
-                for (var row = 0; row < batch.Rows; row++)
-                {
-                    isOne |= isMeant(batch, row);
-                }
+                isOne |= isMeant(batch, row);
             }
+        }
 
-            if (isOne)
-            {
-                files.Add(file);
-            }
+        if (isOne)
+        {
+            files.Add(file);
         }
     }
 
@@ -138,12 +132,6 @@ public sealed class LakeErasure(NpgsqlDataSource dataSource, CityLake lake, Lake
         }
 
         return still.ConvertAll(f => f.File.Location);
-    }
-
-    private async Task<List<LiveFile>> LiveAsync(LakeTable table, CancellationToken cancellationToken)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await table.LoadAsync(connection, null, cancellationToken) is { } state ? await table.LiveAsync(state, DateOnly.MinValue, DateOnly.MaxValue, cancellationToken) : [];
     }
 
     private sealed record Found(DateOnly? Day, HashSet<string> Ids, List<LiveFile> Files);

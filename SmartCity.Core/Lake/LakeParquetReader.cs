@@ -25,12 +25,29 @@ internal sealed class LakeParquetReader : IDisposable
         _columns = Match(table, _file);
     }
 
+    /// <summary>What an error calls it.</summary>
+    public string Named { get; init; } = "";
+
     public int Groups => _file.FileMetaData.NumRowGroups;
 
     public long Rows => _file.FileMetaData.NumRows;
 
     /// <summary>The rows of a row group, in the table's order.</summary>
+    /// <exception cref="InvalidDataException">They are not what was written.</exception>
     public LakeBatch Read(int index)
+    {
+        // Its end may be well and its middle not, and what is read of that is anybody's guess.
+        try
+        {
+            return ReadGroup(index);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or InvalidDataException or OutOfMemoryException))
+        {
+            throw new InvalidDataException($"{Named} cannot be read: it is damaged ({e.Message}).", e);
+        }
+    }
+
+    private LakeBatch ReadGroup(int index)
     {
         using var group = _file.RowGroup(index);
         var rows = checked((int)group.MetaData.NumRows);

@@ -24,19 +24,13 @@ internal sealed class LakePlateRows(NpgsqlDataSource dataSource, CityLake lake)
         var columns = LakePlates.ColumnsOf(table.Definition);
         foreach (var file in files.Where(f => LakePlates.MayHave(table.Definition, f.File, plate)))
         {
-            var (copy, reader) = await LakeSource.OpenAsync(lake, table, file, cancellationToken);
-            using (copy)
-            using (reader)
+            await foreach (var rows in LakeSource.BatchesAsync(lake, table, file, cancellationToken))
             {
-                for (var group = 0; group < reader.Groups; group++)
+                for (var row = 0; row < rows.Rows; row++)
                 {
-                    var rows = reader.Read(group);
-                    for (var row = 0; row < rows.Rows; row++)
+                    if (Array.Exists(columns, c => rows.Values[c].Text(row) == plate))
                     {
-                        if (Array.Exists(columns, c => rows.Values[c].Text(row) == plate))
-                        {
-                            yield return [.. rows.Values.Select(v => v.Shown(row))];
-                        }
+                        yield return [.. rows.Values.Select(v => v.Shown(row))];
                     }
                 }
             }

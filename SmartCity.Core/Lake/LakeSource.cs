@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SmartCity.Core.Lake;
 
 /// <summary>Files of the lake, to be read here.</summary>
@@ -20,6 +22,21 @@ internal static class LakeSource
         }
     }
 
+    /// <summary>Every row of a file, a row group at a time.</summary>
+    /// <exception cref="InvalidDataException">It is missing, truncated or damaged; the message names it.</exception>
+    public static async IAsyncEnumerable<LakeBatch> BatchesAsync(CityLake lake, LakeTable table, LiveFile source, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (copy, reader) = await OpenAsync(lake, table, source, cancellationToken);
+        using (copy)
+        using (reader)
+        {
+            for (var group = 0; group < reader.Groups; group++)
+            {
+                yield return reader.Read(group);
+            }
+        }
+    }
+
     // Files of an earlier spec lack what they are apart by.
     private static LakeParquetReader Open(LakeTable table, LiveFile source, TemporaryFile file)
     {
@@ -32,7 +49,7 @@ internal static class LakeSource
         LakeParquetReader? reader = null;
         try
         {
-            reader = new LakeParquetReader(table.Definition, file.Path, constants);
+            reader = new LakeParquetReader(table.Definition, file.Path, constants) { Named = $"{source.File.Location} of table {table.Name}" };
             return reader.Rows == source.File.Rows ? reader : throw new InvalidDataException($"{source.File.Location} has {reader.Rows} rows, and the lake says {source.File.Rows}.");
         }
         catch (ParquetSharp.ParquetException e)

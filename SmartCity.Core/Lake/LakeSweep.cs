@@ -48,7 +48,7 @@ public sealed class LakeSweep(NpgsqlDataSource dataSource, CityLake lake)
                 if (metadata is not null && entry.LastModified < before && IsLater(entry.Key, metadata))
                 {
                     throw new InvalidDataException(
-                        $"{entry.Key} is a later state of the table than {metadata}, which the catalogue names. If Postgres was restored from a backup, the lake is ahead of it: nothing is deleted. Set the table's metadata_location in iceberg_tables to the later file, or delete that file if it is of a commit that never came to its end.");
+                        $"{entry.Key} of {entry.LastModified.UtcDateTime:yyyy-MM-dd HH:mm} UTC is a later state of the table than {metadata}, which the catalogue names, so nothing is deleted. If Postgres was restored to a moment before that, the lake is ahead of it: set the table's metadata_location in iceberg_tables to the latest such file. If Postgres was never restored, the file is of a commit that was broken off: delete it, or wait for the table's next commit, after which it goes by itself.");
                 }
 
                 if (entry.LastModified < before && !named.Contains(entry.Key))

@@ -77,6 +77,14 @@ internal sealed class LakeTable(LakeTableDefinition definition, LakeFiles files,
         return live;
     }
 
+    /// <summary>All files of the current snapshot; none if the table is not in the catalogue.</summary>
+    /// <inheritdoc cref="LiveAsync(LakeState, DateOnly, DateOnly, CancellationToken)"/>
+    public async Task<List<LiveFile>> LiveAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await LoadAsync(connection, null, cancellationToken) is { } state ? await LiveAsync(state, DateOnly.MinValue, DateOnly.MaxValue, cancellationToken) : [];
+    }
+
     /// <summary>Enters the table in the catalogue, without rows.</summary>
     /// <param name="specs">How its files are partitioned; the last one holds for new files.</param>
     /// <returns>False if it is there already.</returns>

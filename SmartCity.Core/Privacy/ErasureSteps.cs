@@ -40,7 +40,7 @@ internal sealed class ErasureSteps(NpgsqlDataSource dataSource, IObjectStore obj
 
         await AddAsync(id, new ErasedRecords("Rows of the lake", 0, 0, null), cancellationToken);
         await AddAsync(id, new ErasedRecords("Pictures", pictures.Length, 0, null), cancellationToken);
-        await SetAsync(id, "plate = null, pictures = '{}', files = '{}', fault = null, done_at = $2", time.GetUtcNow(), cancellationToken);
+        await SetAsync(id, "plate = null, pictures = '{}', fault = null, done_at = $2", time.GetUtcNow(), cancellationToken);
         return true;
     }
 

@@ -75,7 +75,7 @@ internal sealed class FileCache : IDisposable
     }
 
     /// <summary>Paths of files, which stay until the lease ends.</summary>
-    /// <exception cref="InvalidDataException">A file is missing or has another size than the lake says; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is missing or is not as the lake says; the message names it.</exception>
     public async Task<FileLease> LeaseAsync(IReadOnlyList<DataFile> files, CancellationToken cancellationToken)
     {
         if (_local is not null)
@@ -162,6 +162,12 @@ internal sealed class FileCache : IDisposable
             if (new FileInfo(part).Length is var bytes && bytes != file.Bytes)
             {
                 throw Wrong(file, bytes);
+            }
+
+            // DuckDB looks at no checksum, and would take what it finds for the rows.
+            if (await Task.Run(() => LakePages.Fault(part)) is { } fault)
+            {
+                throw new InvalidDataException($"{file.Location} cannot be read: it is damaged ({fault}). 'smartcity lake check' looks at every file.");
             }
 
             File.Move(part, path, overwrite: true);

@@ -9,7 +9,7 @@ namespace SmartCity.Lake.Tests;
 /// <summary>Copies of an S3's files are what the lake says, or they are fetched anew; and they are nobody else's.</summary>
 public sealed class FileCacheTests : IAsyncDisposable
 {
-    private static readonly byte[] Content = "PAR1 of a city PAR1"u8.ToArray();
+    private static readonly byte[] Content = Parquet();
 
     private readonly string _folder = Directory.CreateTempSubdirectory("lake-cache").FullName;
     private readonly FolderObjectStore _objects;
@@ -51,6 +51,28 @@ public sealed class FileCacheTests : IAsyncDisposable
         Assert.Equal(Content.Length, cache.Bytes);
     }
 
+    // What cannot be compressed is read by DuckDB as it is found.
+    [Fact]
+    public async Task A_page_that_is_not_what_was_written_is_not_taken_for_rows_and_the_file_is_named()
+    {
+        var damaged = Content.ToArray();
+        damaged[Content.AsSpan().IndexOf("not to be compressed"u8)] ^= 1;
+        using var cache = Cache(damaged);
+        for (var again = 0; again < 2; again++)
+        {
+            var refused = await Assert.ThrowsAsync<InvalidDataException>(() => cache.LeaseAsync([_file], Token));
+            Assert.StartsWith($"{_file.Location} cannot be read: it is damaged", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, cache.Bytes);
+        Assert.Empty(Directory.GetFiles(cache.Folders[0]));
+
+        // Mended where it lies, it is fetched.
+        await _objects.PutAsync("lake/city/a.parquet", Content, "application/octet-stream", Token);
+        using var lease = await cache.LeaseAsync([_file], Token);
+        Assert.Equal(Content, await File.ReadAllBytesAsync(lease.Paths[0], Token));
+    }
+
     [Fact]
     public void Folders_are_for_their_owner_alone()
     {
@@ -83,6 +105,24 @@ public sealed class FileCacheTests : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    private static byte[] Parquet()
+    {
+        using var stream = new MemoryStream();
+        using var properties = new ParquetSharp.WriterPropertiesBuilder().EnablePageChecksum().Compression(ParquetSharp.Compression.Uncompressed).DisableDictionary().Build();
+        using (var file = new ParquetSharp.ParquetFileWriter(new ParquetSharp.IO.ManagedOutputStream(stream, leaveOpen: true), [new ParquetSharp.Column<string>("text")], null, properties))
+        {
+            using (var group = file.AppendRowGroup())
+            using (var text = group.NextColumn().LogicalWriter<string>())
+            {
+                text.WriteBatch(["of a city", "not to be compressed"]);
+            }
+
+            file.Close();
+        }
+
+        return stream.ToArray();
+    }
+
     private async Task<string> CopyAsync()
     {
         using var cache = Cache();
@@ -91,9 +131,9 @@ public sealed class FileCacheTests : IAsyncDisposable
     }
 
     // The address is that of an S3, so that files are not read where they are.
-    private FileCache Cache()
+    private FileCache Cache(byte[]? content = null)
     {
-        _objects.PutAsync("lake/city/a.parquet", Content, "application/octet-stream", Token).GetAwaiter().GetResult();
+        _objects.PutAsync("lake/city/a.parquet", content ?? Content, "application/octet-stream", Token).GetAwaiter().GetResult();
         using var s3 = new S3ObjectStore(ObjectStoreConnection.Parse("Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b;Bucket=city"));
         return new FileCache(_lake, s3, Path.Combine(_folder, "copies"), 1 << 20, TimeProvider.System);
     }

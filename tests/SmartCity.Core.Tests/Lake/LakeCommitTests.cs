@@ -1,10 +1,15 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using SmartCity.Contracts;
 using SmartCity.Core.Archive;
+using SmartCity.Core.Database;
 using SmartCity.Core.Lake;
 using SmartCity.Core.Lake.Iceberg;
 using SmartCity.Core.Tests.Database;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Sightings;
+using SmartCity.ServiceDefaults.Health;
 using SmartCity.ServiceDefaults.Objects;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
@@ -85,6 +90,66 @@ public sealed class LakeCommitTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_day_with_a_damaged_page_stays_as_it_was_is_named_and_holds_up_no_other()
+    {
+        foreach (var minute in (int[])[0, 1])
+        {
+            await new TestIngest(_postgres.DataSource).ApplyAsync(Records([.. Enumerable.Range(0, 200).SelectMany(i => new[] { Sighting($"AB{i}", Noon.AddDays(-9).AddMinutes(minute).AddMilliseconds(i)), Sighting($"CD{i}", Noon.AddDays(-8).AddMinutes(minute).AddMilliseconds(i)) })]));
+            await new ArchiveWriter(_postgres.DataSource, Lake()).RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        }
+
+        var day = LakeDay.Number(DateOnly.FromDateTime(Noon.AddDays(-9).UtcDateTime));
+        var before = (await LiveAsync()).Live;
+        Assert.Equal(4, before.Count);
+        var damaged = before.First(f => (int)f.File.Partition[0]! == day).File.Location["memory://".Length..];
+        _objects.Damage(damaged, from: 200, count: 100);
+
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => new LakeCompaction(_postgres.DataSource, Lake()).RunAsync(DateOnly.MaxValue, 1 << 20, Token));
+        Assert.Contains($"{damaged} of table sightings cannot be read: it is damaged", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(DateOnly.FromDateTime(Noon.AddDays(-8).UtcDateTime).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), refused.Message, StringComparison.Ordinal);
+        var after = (await LiveAsync()).Live;
+        Assert.Equal(before.Where(f => (int)f.File.Partition[0]! == day).Select(f => f.File.Location).Order(), after.Where(f => (int)f.File.Partition[0]! == day).Select(f => f.File.Location).Order());
+        Assert.Single(after, f => (int)f.File.Partition[0]! != day);
+
+        // What would take the rows for good refuses as well.
+        var erase = await Assert.ThrowsAsync<InvalidDataException>(() => new LakeErasure(_postgres.DataSource, Lake(), new LakeExpiry(_postgres.DataSource, Lake())).RunAsync("AB7", 1 << 20, null, Token));
+        Assert.Contains(damaged, erase.Message, StringComparison.Ordinal);
+        Assert.Contains((await new LakeCheck(_postgres.DataSource, Lake(), new LakeSweep(_postgres.DataSource, Lake())).RunAsync(rows: true, Token)).Faults, f => f.Contains(damaged, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_damaged_shows_on_Ops_until_it_is_seen_to_and_the_archive_goes_on()
+    {
+        foreach (var minute in (int[])[0, 1])
+        {
+            await new TestIngest(_postgres.DataSource).ApplyAsync(Records([.. Enumerable.Range(0, 200).Select(i => Sighting($"AB{i}", Noon.AddDays(-9).AddMinutes(minute).AddMilliseconds(i)))]));
+            await new ArchiveWriter(_postgres.DataSource, Lake()).RollAsync(1000, DateTimeOffset.MaxValue, Token);
+        }
+
+        var damaged = (await LiveAsync()).Live[0].File.Location["memory://".Length..];
+        _objects.Damage(damaged, from: 200, count: 100);
+        var (health, lake) = (new WorkerHealth(TimeProvider.System), Lake());
+        using var startup = new DatabaseStartup(new PostgresConnection(_postgres.ConnectionString), [], health, NullLogger<DatabaseStartup>.Instance);
+        using var worker = new ArchiveWorker(
+            new ArchiveWriter(_postgres.DataSource, lake), new LakeFeeds(_postgres.DataSource, lake), new LakeCompaction(_postgres.DataSource, lake), new LakeExpiry(_postgres.DataSource, lake), new LakeSweep(_postgres.DataSource, lake),
+            new ArchiveStatistics(_postgres.DataSource, lake), startup, Options.Create(new ArchiveOptions { RollAfter = TimeSpan.FromMilliseconds(100) }), health, TimeProvider.System, NullLogger<ArchiveWorker>.Instance);
+        await startup.StartAsync(Token);
+        await worker.StartAsync(Token);
+        await CoreHost.UntilAsync(() => Task.FromResult(Report() is { State: WorkerState.Degraded, Detail: { } said } && said.Contains(damaged, StringComparison.Ordinal)), "the damage is told");
+
+        // Hours pass until the next look at days that are over.
+        await new TestIngest(_postgres.DataSource).ApplyAsync(Records([Sighting("AB500", Noon)]));
+        await CoreHost.UntilAsync(async () => await _postgres.ScalarAsync<long>("select count(*) from archive_queue") == 0, "the new sighting is archived");
+        var seen = Report()!.At;
+        await CoreHost.UntilAsync(() => Task.FromResult(Report()!.At > seen), "the worker looks again");
+        Assert.Equal(WorkerState.Degraded, Report()!.State);
+        await worker.StopAsync(Token);
+        await startup.StopAsync(Token);
+
+        WorkerReport? Report() => health.Reports.FirstOrDefault(r => r.Name == "archive");
+    }
+
+    [Fact]
     public async Task A_file_that_is_lost_or_cut_off_is_named_and_so_is_a_catalogue_that_is_behind()
     {
         await new TestIngest(_postgres.DataSource).ApplyAsync(Records([Sighting("AB01", Noon), Sighting("AB02", Noon.AddDays(1))]));
@@ -111,6 +176,7 @@ public sealed class LakeCommitTests(PostgresServer server) : IAsyncLifetime
         await _postgres.ExecuteAsync("update iceberg_tables set metadata_location = $1 where table_name = 'sightings'", behind);
         var refused = await Assert.ThrowsAsync<InvalidDataException>(() => new LakeSweep(_postgres.DataSource, Lake()).FindAsync(-TimeSpan.FromDays(1), Token));
         Assert.Contains("is a later state of the table", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("If Postgres was never restored, the file is of a commit that was broken off: delete it", refused.Message, StringComparison.Ordinal);
 
         foreach (var list in _objects.Keys.Where(k => k.Contains("snap-", StringComparison.Ordinal)))
         {
