@@ -2,6 +2,7 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
+using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Reports;
 
@@ -32,7 +33,7 @@ internal static class ComplianceReport
             [
                 $"Left out: {rows.Where(r => r.Class is null).Sum(r => r.Vehicles)} that passed and are not in the registry.",
                 "Compliant are those that neither the ULEZ nor the LEZ would charge on the day, exemptions included; where the rules cannot tell, a vehicle does not count as compliant.",
-                "A vehicle counts once for each day, as the registry had it when the day was counted.",
+                "A vehicle counts once for each day, as the registry has it for that day.",
                 .. days.Notes,
             ]);
     }
@@ -41,10 +42,10 @@ internal static class ComplianceReport
     {
         var tariffs = await TariffStore.BookAsync(dataSource, day.City, cancellationToken);
         await using var command = dataSource.CreateCommand(
-            """
+            $"""
             select v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class,
                 array(select d.discount from vehicle_discounts d where d.plate = v.plate and $3 between d.from_day and d.last_day)
-            from (select distinct plate from passages where first_at >= $1 and first_at < $2) p left join vehicles v on v.plate = p.plate
+            from (select distinct plate from passages where first_at >= $1 and first_at < $2) p left join {LateFacts.RegistryOn("$3")} v on v.plate = p.plate
             """);
         command.Parameters.Add(new() { Value = day.From });
         command.Parameters.Add(new() { Value = day.To });

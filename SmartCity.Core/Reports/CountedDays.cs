@@ -19,7 +19,7 @@ internal sealed record CountedDays<T>(IReadOnlyList<(DateOnly Day, List<T> Rows)
 /// <inheritdoc cref="CountedDays{T}"/>
 internal static class CountedDays
 {
-    /// <summary>Days that are counted while somebody waits.</summary>
+    /// <summary>Days that are counted while somebody waits, the newest; of the others what was counted before is told, until the core has counted them anew.</summary>
     public const int MostUncounted = 31;
 
     // A day that retention has touched cannot be counted any more: what was counted holds.
@@ -79,6 +79,12 @@ internal static class CountedDays
             }
         }
 
+        if (missing.Count > MostUncounted && await FormerAsync(dataSource, report, [.. missing.OrderDescending().Skip(MostUncounted)], each, cancellationToken) is { Count: > 0 } former)
+        {
+            missing.ExceptWith(former);
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{former.Count} days, the first of them {former.Min():yyyy-MM-dd}, are being counted anew, because something of them came late: until then they are in it as they were counted before."));
+        }
+
         if (missing.Count > MostUncounted)
         {
             throw new DaysNotCountedException(string.Create(CultureInfo.InvariantCulture, $"{missing.Count} of the days are still to be counted, the first of them {missing.Min():yyyy-MM-dd}. Ask again later, or for at most {MostUncounted} of them."));
@@ -90,6 +96,22 @@ internal static class CountedDays
         }
 
         return notes;
+    }
+
+    // As they were counted before something of them came.
+    private static async Task<List<DateOnly>> FormerAsync<T>(NpgsqlDataSource dataSource, DayReport<T> report, DateOnly[] days, Action<DateOnly, List<T>> each, CancellationToken cancellationToken)
+    {
+        var found = new List<DateOnly>();
+        await using var command = dataSource.CreateCommand("select day, rows::text from report_days where report = $1 and day = any($2)");
+        command.Parameters.Add(new() { Value = report.Name });
+        command.Parameters.Add(new() { Value = days, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        await foreach (var (day, rows) in command.StreamAsync(r => (r.GetFieldValue<DateOnly>(0), DayReport<T>.Read(r.GetString(1))), cancellationToken))
+        {
+            found.Add(day);
+            each(day, rows);
+        }
+
+        return found;
     }
 
     // The first day of which all is there, and the first of which anything is.

@@ -55,13 +55,13 @@ internal static class EmissionsReport
         // Those who set out on the day, also when they are seen again on the next.
         await using var command = TrafficReports.Over(
             dataSource, day,
-            """
+            $"""
             with steps as (
                 select plate, station_id, first_at, lead(station_id) over w as next, lead(first_at) over w - last_at <= $3 as soon
                 from passages where first_at >= $1 and first_at < $2 + $3 window w as (partition by plate order by first_at, id)),
             counted as (
                 select s.station_id, case when s.soon and s.next <> s.station_id then s.next end as next, v.class, v.fuel, v.euro, count(*) as passages
-                from steps s left join vehicles v on v.plate = s.plate where s.first_at < $2 group by 1, 2, 3, 4, 5)
+                from steps s left join {LateFacts.RegistryOn("$4")} v on v.plate = s.plate where s.first_at < $2 group by 1, 2, 3, 4, 5)
             select z.zone, c.station_id,
                    case when exists (select 1 from station_zones n where n.station_id = c.next and n.zone = z.zone and $4 >= n.from_day and $4 < n.to_day) then c.next end as inside,
                    c.class, c.fuel, c.euro, sum(c.passages)::bigint

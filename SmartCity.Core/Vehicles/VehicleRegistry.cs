@@ -77,6 +77,7 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
         }
 
         var timelines = await LoadAsync(connection, [.. changes.Select(plateOf).Distinct()], cancellationToken);
+        var before = timelines.Where(t => t.Value.Records.Count > 0).ToDictionary(t => t.Key, t => t.Value.Copy(), StringComparer.Ordinal);
         var changed = new HashSet<string>(StringComparer.Ordinal);
         var refused = new List<(int, string)>();
         for (var i = 0; i < changes.Count; i++)
@@ -94,6 +95,8 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
         }
 
         await SaveAsync(connection, changed.ToDictionary(p => p, p => timelines[p], StringComparer.Ordinal), cancellationToken);
+        var today = city.DayOf(time.GetUtcNow());
+        await LateFacts.MakeDueAsync(connection, [.. changed.Where(before.ContainsKey).SelectMany(p => LateFacts.Between(before[p], timelines[p], today).Select(d => (p, d.First, d.Last)))], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return refused;
     }

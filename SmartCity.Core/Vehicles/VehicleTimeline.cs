@@ -12,6 +12,9 @@ internal sealed class VehicleTimeline(List<DatedRecord> records, List<DatedRegis
 
     public IReadOnlyList<DatedRegistration> Discounts => discounts;
 
+    /// <summary>What it says now, which no change alters.</summary>
+    public VehicleTimeline Copy() => new([.. records], [.. discounts]);
+
     /// <summary>Alters the timeline.</summary>
     /// <returns>What is wrong; null when nothing is. Whether anything changed.</returns>
     public (string? Error, bool Changed) Apply(VehicleChange change, DateOnly today, DateTimeOffset now)

@@ -85,6 +85,59 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Facts_and_discounts_that_come_late_make_the_days_due_on_which_the_vehicle_passed_meanwhile()
+    {
+        var registry = new VehicleRegistry(_postgres.DataSource, ChargingCity.London, TimeProvider.System);
+        var diesel = DemoRegistry.Vehicle(1) with { Plate = "AB01ABC", Class = "car", Fuel = "diesel", Euro = 4, FirstRegistered = new DateOnly(2012, 1, 1), GrossKg = null, UnladenKg = null, TaxClass = null };
+        await registry.ApplyAsync([VehicleChange.Whole(diesel)], Token);
+        await StoreAsync(Sighting("AB01ABC", Noon.AddDays(-2)), Sighting("AB01ABC", Noon), Sighting("AB02ABC", Noon.AddDays(1)), Sighting("AB01ABC", Noon.AddDays(2)));
+        await ArchiveAsync();
+        await CountAsync();
+        Assert.Equal([("diesel", 0L), ("diesel", 0L), ("diesel", 0L)], await ComplianceAsync());
+
+        // It became electric the day before, and the file says so only now.
+        await registry.ApplyAsync([new VehicleChange(diesel with { Fuel = "electric", Euro = null }, ["fuel", "euro"], Day.AddDays(-1))], Token);
+        Assert.Equal([Day, Day.AddDays(2)], await DueAsync());
+        Assert.Equal([("diesel", 0L), ("electric", 1L), ("electric", 1L)], await ComplianceAsync());
+        await CountAsync();
+        Assert.Equal([("diesel", 0L), ("electric", 1L), ("electric", 1L)], await ComplianceAsync());
+
+        // A discount of one day, and what no report reads.
+        Assert.Empty(await registry.AddDiscountsAsync([("AB01ABC", new DatedRegistration("disabled-tax-class", Day.AddDays(-2), Day.AddDays(-2), "late", DateTimeOffset.UnixEpoch))], Token));
+        Assert.Equal([Day.AddDays(-2)], await DueAsync());
+        await CountAsync();
+        await registry.ApplyAsync([new VehicleChange(diesel with { Keeper = "Ada Keeper", Colour = "red" }, ["keeper", "colour"], Day.AddDays(-9))], Token);
+        Assert.Empty(await DueAsync());
+
+        async Task<List<(string, long)>> ComplianceAsync()
+        {
+            var rows = new List<(string, long)>();
+            foreach (var day in (DateOnly[])[Day.AddDays(-2), Day, Day.AddDays(2)])
+            {
+                rows.AddRange((await ComplianceReport.RunAsync(_postgres.DataSource, Range(day, day), Token)).Rows.Select(r => (r.Fuel, r.Compliant)));
+            }
+
+            return rows;
+        }
+    }
+
+    [Fact]
+    public async Task Of_many_days_that_are_due_again_the_report_says_that_they_are_counted_anew()
+    {
+        await StoreAsync(Sighting("AB01ABC", Noon.AddDays(-50)), Sighting("AB02ABC", Noon));
+        await ArchiveAsync();
+        await CountAsync();
+        await _postgres.ExecuteAsync("insert into report_days_due (part, day) select distinct part, day from report_days, (values ('traffic')) p (part)");
+
+        var year = await TrafficReports.StationsAsync(_postgres.DataSource, Range(Day.AddDays(-60), Day), Token);
+        Assert.Equal(2, year.Rows.Single().Passages);
+        Assert.Contains(year.Notes, n => n.StartsWith($"20 days, the first of them {Day.AddDays(-50):yyyy-MM-dd}, are being counted anew", StringComparison.Ordinal));
+        Assert.Equal(Day, (await _days.CountNextAsync(Token)).Day is { } first && first >= Day ? Day : default);
+        await CountAsync();
+        Assert.DoesNotContain((await TrafficReports.StationsAsync(_postgres.DataSource, Range(Day.AddDays(-60), Day), Token)).Notes, n => n.Contains("anew", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Days_that_retention_removed_before_they_were_counted_are_not_in_the_report_and_it_says_so()
     {
         await StoreAsync(Sighting("AB01ABC", Noon.AddDays(-40)), Sighting("AB02ABC", Noon));
