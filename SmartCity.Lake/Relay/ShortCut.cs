@@ -37,7 +37,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             await AnswerAsync(session, translation, facts, description, new bool[translation.Outputs.Count], describes: true, new MessageWriter(), cancellationToken);
             return true;
         }
-        catch (NotForTheLakeException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && e is NotForTheLakeException or OperationCanceledException)
         {
             await CancelledAsync(session, new MessageWriter());
             return true;
@@ -186,7 +186,7 @@ internal sealed class ShortCut(StatementTree tree, LakeRun lake, KnownZones zone
             await AnswerAsync(session, translation, facts, description, binary, batch.DescribesPortal, Head(batch, description), cancellationToken);
             return true;
         }
-        catch (Exception e) when (cancellationToken.IsCancellationRequested && (e is NotForTheLakeException || (e is OperationCanceledException && batch.Explained is not null)))
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && e is NotForTheLakeException or OperationCanceledException)
         {
             await CancelledAsync(session, Parsed(batch));
             return true;
