@@ -78,12 +78,12 @@ internal static class ApiKeyEndpoints
         : scopes.Any(s => s != Scope.EdgeConfig) ? $"stations can only be given for a key whose one scope is {Scope.EdgeConfig}; make another key for {string.Join(", ", scopes.Where(s => s != Scope.EdgeConfig))}."
         : null;
 
-    private static async Task<Results<NoContent, NotFound>> RevokeAsync(Guid id, HttpContext http, NpgsqlDataSource dataSource, Credentials credentials, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound>> RevokeAsync(Guid id, HttpContext http, AuditedChange change, Credentials credentials, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select name from api_keys where id = $1");
+        await using var command = change.Look("select name from api_keys where id = $1");
         command.Parameters.Add(new() { Value = id });
         http.Items[AuditFilter.Details] = await command.ExecuteScalarAsync(cancellationToken) is string name ? new AuditName(name) : null;
-        return await credentials.RevokeAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+        return await credentials.RevokeAsync(id, change, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
     }
 
     private static ApiKeyView Read(NpgsqlDataReader r) => new(

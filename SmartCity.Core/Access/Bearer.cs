@@ -12,6 +12,9 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
     /// <summary>Type of the claims that name the stations of a key that is bound to some.</summary>
     public const string StationClaim = "station";
 
+    /// <summary>How the subject of a key of the product's own services begins.</summary>
+    public const string ServiceSubject = "service:";
+
     public const string MustChangeClaim = "must_change_password";
 
     public const string MustEnrolClaim = "must_enrol";

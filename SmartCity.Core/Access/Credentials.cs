@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Access;
 
@@ -22,7 +23,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
     private readonly MemoryCache _known = new(new MemoryCacheOptions());
 
     private readonly (byte[] Hash, Bearer Bearer)[] _services =
-        [.. options.Value.ServiceKeys.Select(s => (AccessToken.Hash(s.Key), new Bearer(s.Name, "service:" + s.Name, [], s.Scopes, false, s.Stations)))];
+        [.. options.Value.ServiceKeys.Select(s => (AccessToken.Hash(s.Key), new Bearer(s.Name, Bearer.ServiceSubject + s.Name, [], s.Scopes, false, s.Stations)))];
 
     /// <summary>Who a token stands for; null when it is unknown, has ended or was revoked.</summary>
     /// <param name="background">Nobody is at it: the call does not count against the idle limit.</param>
@@ -52,38 +53,47 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
 
     /// <summary>Opens a session.</summary>
     /// <param name="twoFactors">Whether two factors opened it, so that the user's role asks for no other.</param>
-    public async Task<Session> OpenAsync(User user, CancellationToken cancellationToken, bool twoFactors = false)
+    /// <param name="change">The call's that it belongs to; null for one by itself.</param>
+    public async Task<Session> OpenAsync(User user, CancellationToken cancellationToken, bool twoFactors = false, AuditedChange? change = null)
     {
         var token = AccessToken.New(AccessToken.SessionPrefix);
         var now = time.GetUtcNow();
         var expires = now + options.Value.SessionLifetime;
-        var enrolled = twoFactors || await ScalarAsync("select exists (select from second_factors where user_id = $1 and confirmed_at is not null)", cancellationToken, user.Id) is true;
+        var enrolled = twoFactors || await IsEnrolledAsync(user.Id, change, cancellationToken);
         await ExecuteAsync(
+            change,
             "with old as (delete from sessions where expires_at < $3) insert into sessions (token_hash, user_id, created_at, expires_at, last_seen_at, two_factors) values ($1, $2, $3, $4, $3, $5)",
             cancellationToken, AccessToken.Hash(token), user.Id, now, expires, twoFactors);
         return new Session(token, expires, Bearer.Of(user, MustEnrol(user, enrolled)).View());
     }
 
-    public async Task CloseAsync(string token, CancellationToken cancellationToken)
+    /// <summary>Ends a session, as a part of the call's change.</summary>
+    public async Task CloseAsync(string token, AuditedChange change, CancellationToken cancellationToken)
     {
-        await ExecuteAsync("delete from sessions where token_hash = $1", cancellationToken, AccessToken.Hash(token));
-        _known.Clear();
+        ForgetAfter(change);
+        await ExecuteAsync(change, "delete from sessions where token_hash = $1", cancellationToken, AccessToken.Hash(token));
     }
 
-    /// <summary>Ends every session of a user.</summary>
-    public async Task CloseAllAsync(Guid user, CancellationToken cancellationToken)
+    /// <summary>Ends every session of a user, as a part of the call's change.</summary>
+    public async Task CloseAllAsync(Guid user, AuditedChange change, CancellationToken cancellationToken)
     {
-        await ExecuteAsync("delete from sessions where user_id = $1", cancellationToken, user);
-        _known.Clear();
+        ForgetAfter(change);
+        await ExecuteAsync(change, "delete from sessions where user_id = $1", cancellationToken, user);
     }
 
-    /// <summary>Whether there was such a key that was not revoked before.</summary>
-    public async Task<bool> RevokeAsync(Guid key, CancellationToken cancellationToken)
+    /// <summary>Whether there was such a key that was not revoked before. A part of the call's change.</summary>
+    public async Task<bool> RevokeAsync(Guid key, AuditedChange change, CancellationToken cancellationToken)
     {
-        var revoked = await ExecuteAsync("update api_keys set revoked_at = $2 where id = $1 and revoked_at is null", cancellationToken, key, time.GetUtcNow());
-        _known.Clear();
-        return revoked == 1;
+        ForgetAfter(change);
+        return await ExecuteAsync(change, "update api_keys set revoked_at = $2 where id = $1 and revoked_at is null", cancellationToken, key, time.GetUtcNow()) == 1;
     }
+
+    // Until it is committed, others may find what ends with it, and keep it for a moment.
+    private void ForgetAfter(AuditedChange change) => change.Afterwards(() =>
+    {
+        _known.Clear();
+        return Task.CompletedTask;
+    });
 
     /// <summary>
     /// Revokes, in the transaction of the caller's connection, those keys that a user made, or that were made with such a key, and that may more
@@ -129,7 +139,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
 
         if (!background && now - seen > SeenEvery)
         {
-            await ExecuteAsync("update sessions set last_seen_at = $2 where token_hash = $1", cancellationToken, hash, now);
+            await ExecuteAsync(null, "update sessions set last_seen_at = $2 where token_hash = $1", cancellationToken, hash, now);
         }
 
         return Bearer.Of(user, MustEnrol(user, enrolled));
@@ -152,7 +162,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
 
         if (key.Stale)
         {
-            await ExecuteAsync("update api_keys set last_used_at = $2 where id = $1", cancellationToken, key.Id, now);
+            await ExecuteAsync(null, "update api_keys set last_used_at = $2 where id = $1", cancellationToken, key.Id, now);
         }
 
         return new Bearer(KeyActor + key.Name, key.Id.ToString(), [], key.Scopes, false, key.Stations);
@@ -160,16 +170,16 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
 
     private bool MustEnrol(User user, bool enrolled) => !enrolled && user.Roles.Intersect(options.Value.SecondFactorRoles).Any();
 
-    private async Task<object?> ScalarAsync(string sql, CancellationToken cancellationToken, params object[] values)
+    private async Task<bool> IsEnrolledAsync(Guid user, AuditedChange? change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(sql);
-        command.With(values);
-        return await command.ExecuteScalarAsync(cancellationToken);
+        await using var command = await AuditedChange.CommandAsync(change, dataSource, "select exists (select from second_factors where user_id = $1 and confirmed_at is not null)", cancellationToken);
+        command.With(user);
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
-    private async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)
+    private async Task<int> ExecuteAsync(AuditedChange? change, string sql, CancellationToken cancellationToken, params object[] values)
     {
-        await using var command = dataSource.CreateCommand(sql);
+        await using var command = await AuditedChange.CommandAsync(change, dataSource, sql, cancellationToken);
         command.With(values);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -80,7 +80,7 @@ internal static class PasskeyEndpoints
     }
 
     private static async Task<Results<Ok<PasskeyView>, ProblemHttpResult>> AddAsync(
-        NewPasskey body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
+        NewPasskey body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, AccessContext context, AuditedChange change, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
     {
         if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
@@ -104,11 +104,12 @@ internal static class PasskeyEndpoints
         }
 
         made.Passkey.Name = name;
+        await change.BeginAsync(context, cancellationToken);
         var added = await users.AddOrUpdatePasskeyAsync(user, made.Passkey);
         return added.Succeeded ? TypedResults.Ok(View(made.Passkey)) : Paging.Problem(string.Join(" ", added.Errors.Select(e => e.Description)));
     }
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string id, ClaimsPrincipal principal, UserManager<User> users)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string id, ClaimsPrincipal principal, UserManager<User> users, AccessContext context, AuditedChange change, CancellationToken cancellationToken)
     {
         if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
@@ -120,6 +121,7 @@ internal static class PasskeyEndpoints
             return TypedResults.NotFound();
         }
 
+        await change.BeginAsync(context, cancellationToken);
         await users.RemovePasskeyAsync(user, credential);
         return TypedResults.NoContent();
     }

@@ -24,14 +24,14 @@ internal static class SecondFactorEndpoints
         return app;
     }
 
-    private static async Task<Results<Ok<SecondFactorOffer>, ProblemHttpResult>> OfferAsync(ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<SecondFactorOffer>, ProblemHttpResult>> OfferAsync(ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, AuditedChange change, CancellationToken cancellationToken) =>
         await OwnUser.OfAsync(principal, users) is not { } user ? NotHere()
         : await OwnUser.WithoutPasskeyAsync(principal, user, users) is { } other ? other
-        : await factors.OfferAsync(user, cancellationToken) is { } offer ? TypedResults.Ok(offer)
+        : await factors.OfferAsync(user, change, cancellationToken) is { } offer ? TypedResults.Ok(offer)
         : TypedResults.Problem("You already have a second factor. Remove it first, with one of its codes.", statusCode: StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<SecondFactorConfirmed>, ProblemHttpResult>> ConfirmAsync(
-        SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
+        SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, Credentials credentials, AuditedChange change, CancellationToken cancellationToken)
     {
         if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
@@ -48,19 +48,19 @@ internal static class SecondFactorEndpoints
             return refused;
         }
 
-        if (await factors.ConfirmAsync(user.Id, body.Code, cancellationToken) is not { } codes)
+        if (await factors.ConfirmAsync(user.Id, body.Code, change, cancellationToken) is not { } codes)
         {
             await guard.FailedAsync(user.UserName!, SignInGuard.AddressOf(http));
             return Wrong();
         }
 
         // Whoever had signed in without one signs in again.
-        await credentials.CloseAllAsync(user.Id, CancellationToken.None);
-        return TypedResults.Ok(new SecondFactorConfirmed(codes, await credentials.OpenAsync(user, cancellationToken)));
+        await credentials.CloseAllAsync(user.Id, change, cancellationToken);
+        return TypedResults.Ok(new SecondFactorConfirmed(codes, await credentials.OpenAsync(user, cancellationToken, change: change)));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
-        SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, CancellationToken cancellationToken)
+        SecondFactorCode body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SecondFactors factors, SignInGuard guard, AuditedChange change, CancellationToken cancellationToken)
     {
         if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
@@ -72,25 +72,25 @@ internal static class SecondFactorEndpoints
             return refused;
         }
 
-        if (string.IsNullOrWhiteSpace(body.Code) || !await factors.TakeAsync(user.Id, body.Code, cancellationToken))
+        if (string.IsNullOrWhiteSpace(body.Code) || !await factors.TakeAsync(user.Id, body.Code, cancellationToken, change))
         {
             await guard.FailedAsync(user.UserName!, SignInGuard.AddressOf(http));
             return Wrong();
         }
 
-        await factors.RemoveAsync(user.Id, cancellationToken);
+        await SecondFactors.RemoveAsync(user.Id, change, cancellationToken);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> ResetAsync(Guid id, HttpContext http, UserManager<User> users, SecondFactors factors, Credentials credentials, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> ResetAsync(Guid id, HttpContext http, UserManager<User> users, Credentials credentials, AuditedChange change, CancellationToken cancellationToken)
     {
         http.Items[AuditFilter.Details] = (await users.FindByIdAsync(id.ToString()))?.UserName is { } name ? new AuditName(name) : null;
-        if (!await factors.RemoveAllAsync(id, cancellationToken))
+        if (!await SecondFactors.RemoveAllAsync(id, change, cancellationToken))
         {
             return TypedResults.Problem("This user has neither a second factor nor a passkey.", statusCode: StatusCodes.Status404NotFound);
         }
 
-        await credentials.CloseAllAsync(id, CancellationToken.None);
+        await credentials.CloseAllAsync(id, change, cancellationToken);
         return TypedResults.NoContent();
     }
 

@@ -5,6 +5,7 @@ using OtpNet;
 using QRCoder;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Secrets;
 
 namespace SmartCity.Core.Access;
@@ -21,15 +22,16 @@ internal sealed class SecondFactors(NpgsqlDataSource dataSource, CoreSecret secr
     private const int PixelsPerModule = 6;
 
     /// <summary>A secret for the user's phone, which counts once a code of it was given. One that counts already stays until then.</summary>
-    public async Task<SecondFactorOffer?> OfferAsync(User user, CancellationToken cancellationToken)
+    public async Task<SecondFactorOffer?> OfferAsync(User user, AuditedChange change, CancellationToken cancellationToken)
     {
         var secret = RandomNumberGenerator.GetBytes(SecretBytes);
         var text = Base32Encoding.ToString(secret).TrimEnd('=');
-        await using var command = dataSource.CreateCommand(
+        await using var command = await change.CommandAsync(
             """
             insert into second_factors as f (user_id, secret, created_at) values ($1, $2, $3)
             on conflict (user_id) do update set secret = excluded.secret, created_at = excluded.created_at, last_step = 0 where f.confirmed_at is null
-            """);
+            """,
+            cancellationToken);
         command.Parameters.Add(new() { Value = user.Id });
         command.Parameters.Add(new() { Value = secrets.Seal(text, Purpose + user.Id) });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
@@ -46,7 +48,7 @@ internal sealed class SecondFactors(NpgsqlDataSource dataSource, CoreSecret secr
 
     /// <summary>The first code of the phone: from now on sign-ins need one.</summary>
     /// <returns>Codes for when the phone is lost, shown this once; null if the code is wrong or nothing was offered.</returns>
-    public async Task<IReadOnlyList<string>?> ConfirmAsync(Guid user, string? code, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>?> ConfirmAsync(Guid user, string? code, AuditedChange change, CancellationToken cancellationToken)
     {
         if (await FindAsync(user, cancellationToken) is not { IsConfirmed: false } factor || StepOf(factor, code) is not { } step)
         {
@@ -54,7 +56,7 @@ internal sealed class SecondFactors(NpgsqlDataSource dataSource, CoreSecret secr
         }
 
         var codes = Enumerable.Range(0, RecoveryCodes).Select(_ => Base32Encoding.ToString(RandomNumberGenerator.GetBytes(RecoveryBytes)).TrimEnd('=').ToLowerInvariant()).Select(c => $"{c[..8]}-{c[8..]}").ToList();
-        await using var command = dataSource.CreateCommand("update second_factors set confirmed_at = $2, last_step = $3, recovery = $4 where user_id = $1 and confirmed_at is null");
+        await using var command = await change.CommandAsync("update second_factors set confirmed_at = $2, last_step = $3, recovery = $4 where user_id = $1 and confirmed_at is null", cancellationToken);
         foreach (var value in (object[])[user, time.GetUtcNow(), step, codes.Select(Digest).ToArray()])
         {
             command.Parameters.Add(new() { Value = value });
@@ -67,7 +69,8 @@ internal sealed class SecondFactors(NpgsqlDataSource dataSource, CoreSecret secr
     public async Task<bool> IsOnAsync(Guid user, CancellationToken cancellationToken) => await FindAsync(user, cancellationToken) is { IsConfirmed: true };
 
     /// <summary>Whether a code is right; each counts once, those on paper too.</summary>
-    public async Task<bool> TakeAsync(Guid user, string code, CancellationToken cancellationToken)
+    /// <param name="change">The call's that it belongs to; null where it is taken by itself.</param>
+    public async Task<bool> TakeAsync(Guid user, string code, CancellationToken cancellationToken, AuditedChange? change = null)
     {
         if (await FindAsync(user, cancellationToken) is not { IsConfirmed: true } factor)
         {
@@ -75,26 +78,27 @@ internal sealed class SecondFactors(NpgsqlDataSource dataSource, CoreSecret secr
         }
 
         var step = StepOf(factor, code);
-        await using var command = dataSource.CreateCommand(step is null
+        var sql = step is null
             ? "update second_factors set recovery = array_remove(recovery, $2) where user_id = $1 and $2 = any(recovery)"
-            : "update second_factors set last_step = $2 where user_id = $1 and last_step < $2");
+            : "update second_factors set last_step = $2 where user_id = $1 and last_step < $2";
+        await using var command = await AuditedChange.CommandAsync(change, dataSource, sql, cancellationToken);
         command.Parameters.Add(new() { Value = user });
         command.Parameters.Add(new() { Value = step is { } s ? s : Digest(code) });
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     /// <summary>Removes what a user signs in with beside the password: passkeys too. Whether there was any.</summary>
-    public async Task<bool> RemoveAllAsync(Guid user, CancellationToken cancellationToken)
+    public static async Task<bool> RemoveAllAsync(Guid user, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("with passkeys as (delete from user_passkeys where user_id = $1 returning 1), factor as (delete from second_factors where user_id = $1 returning 1) select exists (select from passkeys) or exists (select from factor)");
+        await using var command = await change.CommandAsync("with passkeys as (delete from user_passkeys where user_id = $1 returning 1), factor as (delete from second_factors where user_id = $1 returning 1) select exists (select from passkeys) or exists (select from factor)", cancellationToken);
         command.Parameters.Add(new() { Value = user });
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     /// <summary>Whether there was one.</summary>
-    public async Task<bool> RemoveAsync(Guid user, CancellationToken cancellationToken)
+    public static async Task<bool> RemoveAsync(Guid user, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("delete from second_factors where user_id = $1");
+        await using var command = await change.CommandAsync("delete from second_factors where user_id = $1", cancellationToken);
         command.Parameters.Add(new() { Value = user });
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }

@@ -79,14 +79,14 @@ internal static class SignInEndpoints
     // As long as a wrong password takes: who is a user here is nobody's business.
     private static void TakeAsLong(UserManager<User> users, string password) => users.PasswordHasher.HashPassword(new User(), password);
 
-    private static async Task<NoContent> SignOutAsync(HttpRequest request, Credentials credentials, CancellationToken cancellationToken)
+    private static async Task<NoContent> SignOutAsync(HttpRequest request, Credentials credentials, AuditedChange change, CancellationToken cancellationToken)
     {
-        await credentials.CloseAsync(TokenAuthentication.TokenOf(request)!, cancellationToken);
+        await credentials.CloseAsync(TokenAuthentication.TokenOf(request)!, change, cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static async Task<Results<Ok<Session>, ProblemHttpResult>> ChangePasswordAsync(
-        PasswordChange body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
+        PasswordChange body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, AccessContext context, AuditedChange change, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
     {
         if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
@@ -103,6 +103,7 @@ internal static class SignInEndpoints
             return Paging.Problem("The user is locked after too many wrong passwords. Try again in ten minutes.");
         }
 
+        await change.BeginAsync(context, cancellationToken);
         var result = await users.ChangePasswordAsync(user, body.Current, body.New);
         if (!result.Succeeded)
         {
@@ -117,8 +118,7 @@ internal static class SignInEndpoints
 
         user.MustChangePassword = false;
         await users.UpdateAsync(user);
-        // The password is another one: that ends the other sessions whether the caller still waits or not.
-        await credentials.CloseAllAsync(user.Id, CancellationToken.None);
-        return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken));
+        await credentials.CloseAllAsync(user.Id, change, cancellationToken);
+        return TypedResults.Ok(await credentials.OpenAsync(user, cancellationToken, change: change));
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Access;
 
@@ -18,11 +19,15 @@ internal sealed class SignInGuard(NpgsqlDataSource dataSource, TimeProvider time
     private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
     private static readonly TimeSpan Known = TimeSpan.FromDays(90);
 
-    /// <summary>Where a person sits. The console signs people in for them and says whence they came; nobody else is believed.</summary>
+    /// <summary>Where a person sits. The console signs people in for them and says whence they came; nobody else is believed, no edge and no other program.</summary>
     public static string AddressOf(HttpContext http) =>
-        http.User.FindFirstValue(ClaimTypes.NameIdentifier)?.StartsWith("service:", StringComparison.Ordinal) == true && http.Request.Headers[ClientAddress.Header].ToString() is { Length: > 0 and <= 64 } given
+        IsConsole(http.User) && http.Request.Headers[ClientAddress.Header].ToString() is { Length: > 0 and <= 64 } given
             ? given
             : http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+
+    // A key of the product's own services, with the scope that the console's calls before a sign-in need.
+    private static bool IsConsole(ClaimsPrincipal caller) =>
+        caller.FindFirstValue(ClaimTypes.NameIdentifier)?.StartsWith(Bearer.ServiceSubject, StringComparison.Ordinal) == true && caller.HasClaim(Scope.Claim, Scope.LiveRead) && Bearer.StationsOf(caller) is null;
 
     /// <param name="user">Id of the user of that name; null if there is none.</param>
     public async Task<bool> IsLockedAsync(string name, Guid? user, string address, CancellationToken cancellationToken)
@@ -80,9 +85,9 @@ internal sealed class SignInGuard(NpgsqlDataSource dataSource, TimeProvider time
     }
 
     /// <summary>An administrator lets a user in again, from wherever.</summary>
-    public async Task ForgetAsync(string name, CancellationToken cancellationToken)
+    public static async Task ForgetAsync(string name, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("delete from sign_in_failures where name = $1");
+        await using var command = await change.CommandAsync("delete from sign_in_failures where name = $1", cancellationToken);
         command.Parameters.Add(new() { Value = Normal(name) });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
@@ -33,7 +32,7 @@ internal static class UserEndpoints
                 .Select(u => View(u) with { LockedUntil = locked.TryGetValue(SignInGuard.Normal(u.UserName!), out var until) ? until : null })]);
     }
 
-    private static async Task<Results<Ok<UserPassword>, ProblemHttpResult>> AddAsync(NewUser body, UserManager<User> users, IOptions<AccessOptions> options, TimeProvider time)
+    private static async Task<Results<Ok<UserPassword>, ProblemHttpResult>> AddAsync(NewUser body, UserManager<User> users, AccessContext context, AuditedChange change, IOptions<AccessOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(body.Name))
         {
@@ -52,12 +51,13 @@ internal static class UserEndpoints
 
         var user = new User { Id = Guid.CreateVersion7(), UserName = body.Name.Trim(), Roles = [.. body.Roles!.Distinct()], CreatedAt = time.GetUtcNow(), MustChangePassword = true };
         var password = FirstAdministrator.MakePassword();
+        await change.BeginAsync(context, cancellationToken);
         var result = await users.CreateAsync(user, password);
         return result.Succeeded ? TypedResults.Ok(new UserPassword(View(user), password)) : Paging.Problem(string.Join(" ", result.Errors.Select(e => e.Description)));
     }
 
     private static async Task<Results<Ok<UserView>, NotFound, ProblemHttpResult>> ChangeAsync(
-        Guid id, UserChange body, ClaimsPrincipal by, UserManager<User> users, AccessContext context, Credentials credentials, AuditLog audit, CancellationToken cancellationToken)
+        Guid id, UserChange body, ClaimsPrincipal by, UserManager<User> users, AccessContext context, AuditedChange change, Credentials credentials, AuditLog audit, CancellationToken cancellationToken)
     {
         if (await users.FindByIdAsync(id.ToString()) is not { } user)
         {
@@ -76,22 +76,12 @@ internal static class UserEndpoints
             return TypedResults.Problem($"{user.UserName} is the last administrator. Make somebody else an administrator first.", statusCode: StatusCodes.Status409Conflict);
         }
 
-        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(context, cancellationToken);
         var result = await users.UpdateAsync(user);
         if (!result.Succeeded)
         {
             return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
         }
-
-        var connection = (NpgsqlConnection)context.Database.GetDbConnection();
-        var revoked = await credentials.RevokeBeyondAsync(connection, user.UserName!, user.Disabled ? [] : Bearer.ScopesOf(user.Roles), cancellationToken);
-        foreach (var (key, name) in revoked)
-        {
-            await audit.AppendAsync(
-                connection, await AuditLog.LockHeadAsync(connection, cancellationToken), by.Identity!.Name!, "keys.revoke", key.ToString(), $"{name}: made by {user.UserName}, who may less now.", null, cancellationToken);
-        }
-
-        await transaction.CommitAsync(CancellationToken.None);
 
         // Whoever had the password may have left a passkey.
         foreach (var passkey in await users.GetPasskeysAsync(user))
@@ -99,13 +89,18 @@ internal static class UserEndpoints
             await users.RemovePasskeyAsync(user, passkey.CredentialId);
         }
 
-        // The change holds: it ends the sessions whether the caller still waits or not.
-        await credentials.CloseAllAsync(id, CancellationToken.None);
+        var revoked = await credentials.RevokeBeyondAsync(connection, user.UserName!, user.Disabled ? [] : Bearer.ScopesOf(user.Roles), cancellationToken);
+        foreach (var (key, name) in revoked)
+        {
+            await audit.AppendAsync(
+                connection, await AuditLog.LockHeadAsync(connection, cancellationToken), by.Identity!.Name!, "keys.revoke", key.ToString(), $"{name}: made by {user.UserName}, who may less now.", null, cancellationToken);
+        }
 
+        await credentials.CloseAllAsync(id, change, cancellationToken);
         return TypedResults.Ok(View(user));
     }
 
-    private static async Task<Results<Ok<UserPassword>, NotFound, ProblemHttpResult>> ResetAsync(Guid id, UserManager<User> users, SignInGuard guard, Credentials credentials, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<UserPassword>, NotFound, ProblemHttpResult>> ResetAsync(Guid id, UserManager<User> users, AccessContext context, AuditedChange change, Credentials credentials, CancellationToken cancellationToken)
     {
         if (await users.FindByIdAsync(id.ToString()) is not { } user)
         {
@@ -115,15 +110,15 @@ internal static class UserEndpoints
         var password = FirstAdministrator.MakePassword();
         user.PasswordHash = users.PasswordHasher.HashPassword(user, password);
         user.MustChangePassword = true;
+        await change.BeginAsync(context, cancellationToken);
         var result = await users.UpdateSecurityStampAsync(user);
         if (!result.Succeeded)
         {
             return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
         }
 
-        // The change holds: it ends the sessions whether the caller still waits or not.
-        await guard.ForgetAsync(user.UserName!, CancellationToken.None);
-        await credentials.CloseAllAsync(id, CancellationToken.None);
+        await SignInGuard.ForgetAsync(user.UserName!, change, cancellationToken);
+        await credentials.CloseAllAsync(id, change, cancellationToken);
         return TypedResults.Ok(new UserPassword(View(user), password));
     }
 

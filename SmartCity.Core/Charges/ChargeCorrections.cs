@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Database;
 using SmartCity.Core.Review;
 
@@ -16,9 +17,10 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
     /// Works out again what a vehicle owes for a day, with what the registry now says of that day. Where two people are asked for, what changes the ledger waits
     /// until a second person asks for it and it comes to the same.
     /// </summary>
+    /// <param name="change">The call's that it belongs to; null for a transaction of its own.</param>
     /// <returns>The lines added to the ledger, or, while it waits, those that would be.</returns>
-    public Task<(IReadOnlyList<ChargeView> Lines, bool Waits)> RederiveAsync(VehicleDay day, string why, string by, CancellationToken cancellationToken) =>
-        CorrectionGate.CorrectAsync(dataSource, [day.Plate], correction => RederiveAsync(correction, day, why, by, cancellationToken), cancellationToken);
+    public Task<(IReadOnlyList<ChargeView> Lines, bool Waits)> RederiveAsync(VehicleDay day, string why, string by, CancellationToken cancellationToken, AuditedChange? change = null) =>
+        CorrectionGate.CorrectAsync(dataSource, [day.Plate], correction => RederiveAsync(correction, day, why, by, cancellationToken), cancellationToken, change);
 
     private async Task<(IReadOnlyList<ChargeView> Lines, bool Waits)> RederiveAsync(Correction correction, VehicleDay day, string why, string by, CancellationToken cancellationToken)
     {
@@ -32,7 +34,7 @@ public sealed class ChargeCorrections(NpgsqlDataSource dataSource, ChargeLedger 
             await RederiveProposals.KeepAsync(connection, day, why, by, added, time.GetUtcNow(), cancellationToken);
         }
 
-        await transaction.CommitAsync(cancellationToken);
+        await correction.CommitAsync(cancellationToken);
         return (added, waits);
     }
 

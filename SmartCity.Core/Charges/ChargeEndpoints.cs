@@ -134,7 +134,7 @@ internal static class ChargeSlice
     }
 
     private static async Task<Results<Ok<IReadOnlyList<ChargeView>>, Accepted<IReadOnlyList<ChargeView>>, ProblemHttpResult>> RederiveAsync(
-        RederiveRequest request, ClaimsPrincipal user, ChargeCorrections corrections, IOptions<ReviewOptions> people, CancellationToken cancellationToken)
+        RederiveRequest request, ClaimsPrincipal user, ChargeCorrections corrections, AuditedChange change, IOptions<ReviewOptions> people, CancellationToken cancellationToken)
     {
         if (people.Value.TwoPeople && SignedInPerson.Check(user) is { } program)
         {
@@ -157,7 +157,7 @@ internal static class ChargeSlice
         }
 
         var day = new VehicleDay(PlateText.Of(request.Plate), given);
-        var (lines, waits) = await corrections.RederiveAsync(day, request.Why, user.Identity!.Name!, cancellationToken);
+        var (lines, waits) = await corrections.RederiveAsync(day, request.Why, user.Identity!.Name!, cancellationToken, change);
         return waits ? TypedResults.Accepted((string?)null, lines) : TypedResults.Ok(lines);
     }
 

@@ -43,7 +43,7 @@ internal static class DisputeEndpoints
             : TypedResults.Ok(Paging.ToPage(await disputes.ListAsync(state, day, state == "open" || Restricted.MaySee(http), after, limit + 1, cancellationToken), limit, d => new Cursor(d.RaisedAt, d.Id)));
     }
 
-    private static async Task<Results<Created<DisputeView>, NotFound, ProblemHttpResult>> RaiseAsync(Guid id, NewDispute dispute, ClaimsPrincipal user, Disputes disputes, CancellationToken cancellationToken)
+    private static async Task<Results<Created<DisputeView>, NotFound, ProblemHttpResult>> RaiseAsync(Guid id, NewDispute dispute, ClaimsPrincipal user, Disputes disputes, AuditedChange change, CancellationToken cancellationToken)
     {
         if (SignedInPerson.Check(user) is { } program)
         {
@@ -57,7 +57,7 @@ internal static class DisputeEndpoints
 
         try
         {
-            return await disputes.RaiseAsync(id, reason, user.Identity!.Name!, cancellationToken) is { } raised ? TypedResults.Created($"/api/charges/{id}/disputes", raised) : TypedResults.NotFound();
+            return await disputes.RaiseAsync(id, reason, user.Identity!.Name!, cancellationToken, change) is { } raised ? TypedResults.Created($"/api/charges/{id}/disputes", raised) : TypedResults.NotFound();
         }
         catch (InvalidOperationException e)
         {
@@ -65,7 +65,7 @@ internal static class DisputeEndpoints
         }
     }
 
-    private static async Task<Results<Ok<DisputeView>, NotFound, ProblemHttpResult>> DecideAsync(Guid id, DisputeDecision decision, ClaimsPrincipal user, Disputes disputes, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<DisputeView>, NotFound, ProblemHttpResult>> DecideAsync(Guid id, DisputeDecision decision, ClaimsPrincipal user, Disputes disputes, AuditedChange change, CancellationToken cancellationToken)
     {
         if (SignedInPerson.Check(user) is { } program)
         {
@@ -84,7 +84,7 @@ internal static class DisputeEndpoints
 
         try
         {
-            return await disputes.DecideAsync(id, decision.State == "upheld", note, user.Identity!.Name!, cancellationToken) is { } decided ? TypedResults.Ok(decided) : TypedResults.NotFound();
+            return await disputes.DecideAsync(id, decision.State == "upheld", note, user.Identity!.Name!, cancellationToken, change) is { } decided ? TypedResults.Ok(decided) : TypedResults.NotFound();
         }
         catch (InvalidOperationException e)
         {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Database;
 using SmartCity.Core.Doubts;
 using SmartCity.Core.Privacy;
@@ -20,8 +21,8 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, ChargingCity city, I
     /// <summary>Raises one.</summary>
     /// <returns>The dispute; null when there is no such charge.</returns>
     /// <exception cref="InvalidOperationException">The charge does not stand or is disputed already; the message says which.</exception>
-    public Task<DisputeView?> RaiseAsync(Guid chargeId, string reason, string by, CancellationToken cancellationToken) =>
-        CorrectionGate.CorrectAsync(dataSource, [], correction => RaiseAsync(correction, chargeId, reason, by, cancellationToken), cancellationToken);
+    public Task<DisputeView?> RaiseAsync(Guid chargeId, string reason, string by, CancellationToken cancellationToken, AuditedChange? change = null) =>
+        CorrectionGate.CorrectAsync(dataSource, [], correction => RaiseAsync(correction, chargeId, reason, by, cancellationToken), cancellationToken, change);
 
     private async Task<DisputeView?> RaiseAsync(Correction correction, Guid chargeId, string reason, string by, CancellationToken cancellationToken)
     {
@@ -51,20 +52,21 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, ChargingCity city, I
             throw new InvalidOperationException("The charge already has an open dispute. Decide that one first.");
         }
 
-        await correction.Transaction.CommitAsync(cancellationToken);
-        return await FindAsync(id, cancellationToken);
+        var raised = await FindAsync(connection, id, cancellationToken);
+        await correction.CommitAsync(cancellationToken);
+        return raised;
     }
 
     /// <summary>Decides one: upheld takes back what stands for the charge's vehicle, scheme and day, be it the charge itself or one worked out anew.</summary>
     /// <returns>The dispute; null if there is no such dispute.</returns>
     /// <exception cref="InvalidOperationException">It was decided already, or whoever decides raised it.</exception>
-    public Task<DisputeView?> DecideAsync(Guid id, bool upheld, string note, string by, CancellationToken cancellationToken) =>
-        CorrectionGate.CorrectAsync(dataSource, [], correction => DecideAsync(correction, id, upheld, note, by, cancellationToken), cancellationToken);
+    public Task<DisputeView?> DecideAsync(Guid id, bool upheld, string note, string by, CancellationToken cancellationToken, AuditedChange? change = null) =>
+        CorrectionGate.CorrectAsync(dataSource, [], correction => DecideAsync(correction, id, upheld, note, by, cancellationToken), cancellationToken, change);
 
     private async Task<DisputeView?> DecideAsync(Correction correction, Guid id, bool upheld, string note, string by, CancellationToken cancellationToken)
     {
         var (connection, transaction) = (correction.Connection, correction.Transaction);
-        if (await FindAsync(id, cancellationToken) is not { } dispute)
+        if (await FindAsync(connection, id, cancellationToken) is not { } dispute)
         {
             return null;
         }
@@ -101,8 +103,9 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, ChargingCity city, I
             }
         }
 
-        await transaction.CommitAsync(cancellationToken);
-        return await FindAsync(id, cancellationToken);
+        var decided = await FindAsync(connection, id, cancellationToken);
+        await correction.CommitAsync(cancellationToken);
+        return decided;
     }
 
     /// <summary>Disputes, newest first.</summary>
@@ -122,10 +125,9 @@ internal sealed class Disputes(NpgsqlDataSource dataSource, ChargingCity city, I
         return await command.ReadAllAsync(Read, cancellationToken);
     }
 
-    private async Task<DisputeView?> FindAsync(Guid id, CancellationToken cancellationToken)
+    private static async Task<DisputeView?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(Select + " where d.id = $1");
-        command.Parameters.Add(new() { Value = id });
+        await using var command = new NpgsqlCommand(Select + " where d.id = $1", connection) { Parameters = { new() { Value = id } } };
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }
 

@@ -44,7 +44,7 @@ internal static class TariffEndpoints
         return TypedResults.Ok<IReadOnlyList<TariffView>>(stretches);
     }
 
-    private static async Task<Results<Ok<TariffView>, ProblemHttpResult>> AddAsync(NewTariff body, ClaimsPrincipal user, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<TariffView>, ProblemHttpResult>> AddAsync(NewTariff body, ClaimsPrincipal user, AuditedChange change, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         if (TariffRules.Check(body, city.DayOf(now)) is { } wrong)
@@ -58,7 +58,7 @@ internal static class TariffEndpoints
         }
 
         var added = new TariffView(body.Version!, body.From, null, body.Rates!, user.Identity!.Name, now);
-        await using var command = dataSource.CreateCommand("insert into tariffs (version, from_day, rates, added_by, added_at) values ($1, $2, $3, $4, $5) on conflict do nothing");
+        await using var command = await change.CommandAsync("insert into tariffs (version, from_day, rates, added_by, added_at) values ($1, $2, $3, $4, $5) on conflict do nothing", cancellationToken);
         command.Parameters.Add(new() { Value = added.Version });
         command.Parameters.Add(new() { Value = body.From!.Value });
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(added.Rates, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb });
@@ -70,9 +70,9 @@ internal static class TariffEndpoints
                 string.Create(CultureInfo.InvariantCulture, $"Version {added.Version} exists already, or another tariff begins on {body.From:d MMMM yyyy}. Withdraw that one first."), statusCode: StatusCodes.Status409Conflict);
     }
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string version, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveAsync(string version, AuditedChange change, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var read = dataSource.CreateCommand("select from_day from tariffs where version = $1");
+        await using var read = await change.CommandAsync("select from_day from tariffs where version = $1 for update", cancellationToken);
         read.Parameters.Add(new() { Value = version });
         if (await read.ReadAllAsync(r => r.GetFieldValue<DateOnly>(0), cancellationToken) is not [var from])
         {
@@ -84,7 +84,7 @@ internal static class TariffEndpoints
             return TypedResults.Problem($"{version} has started and charges rest on it, so it cannot be removed. Add another tariff from a later day.", statusCode: StatusCodes.Status409Conflict);
         }
 
-        await using var command = dataSource.CreateCommand("delete from tariffs where version = $1");
+        await using var command = await change.CommandAsync("delete from tariffs where version = $1", cancellationToken);
         command.Parameters.Add(new() { Value = version });
         await command.ExecuteNonQueryAsync(cancellationToken);
         return TypedResults.NoContent();

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Text;
 using Npgsql;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Database;
 
@@ -82,12 +83,13 @@ internal static class CorrectionGate
     }
 
     /// <summary>
-    /// Runs a correction in a transaction, which it commits itself. It says with <see cref="Correction.Touches"/> which plates it corrects, before it changes
+    /// Runs a correction in a transaction, which it commits itself: <see cref="Correction.CommitAsync"/>. It says with <see cref="Correction.Touches"/> which plates it corrects, before it changes
     /// anything of them; where it did not have them yet, it begins again, and finds what it had read as it is by then.
     /// </summary>
     /// <param name="plates">What it is known to correct; none if it has to look first.</param>
-    public static Task<T> CorrectAsync<T>(NpgsqlDataSource dataSource, IEnumerable<string> plates, Func<Correction, Task<T>> correct, CancellationToken cancellationToken) =>
-        CorrectAsync(dataSource, plates, true, correct, cancellationToken);
+    /// <param name="change">The call's that it belongs to: it is committed with the call's line then. Null for a transaction of its own.</param>
+    public static Task<T> CorrectAsync<T>(NpgsqlDataSource dataSource, IEnumerable<string> plates, Func<Correction, Task<T>> correct, CancellationToken cancellationToken, AuditedChange? change = null) =>
+        change is null ? CorrectAsync(dataSource, plates, true, correct, cancellationToken) : CorrectAsync(dataSource, change, plates, correct, cancellationToken);
 
     /// <summary>As a correction, for what works out no charges and may take long: corrections of other plates run meanwhile.</summary>
     public static Task<T> CorrectBesideOthersAsync<T>(NpgsqlDataSource dataSource, IEnumerable<string> plates, Func<Correction, Task<T>> correct, CancellationToken cancellationToken) =>
@@ -109,6 +111,25 @@ internal static class CorrectionGate
             catch (Correction.MorePlatesException more)
             {
                 await transaction.RollbackAsync(cancellationToken);
+                touched.UnionWith(more.Plates);
+            }
+        }
+    }
+
+    private static async Task<T> CorrectAsync<T>(NpgsqlDataSource dataSource, AuditedChange change, IEnumerable<string> plates, Func<Correction, Task<T>> correct, CancellationToken cancellationToken)
+    {
+        var touched = plates.ToHashSet(StringComparer.Ordinal);
+        var connection = await change.BeginAsync(cancellationToken);
+        while (true)
+        {
+            var alone = touched.Count > 0 && await TakeAsync(dataSource, connection, change.Transaction, touched, true, cancellationToken);
+            try
+            {
+                return await correct(new Correction(connection, change.Transaction, touched, alone, isOwn: false));
+            }
+            catch (Correction.MorePlatesException more)
+            {
+                await change.AgainAsync(cancellationToken);
                 touched.UnionWith(more.Plates);
             }
         }

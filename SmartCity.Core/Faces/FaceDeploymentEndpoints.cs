@@ -36,7 +36,7 @@ internal static class FaceDeploymentEndpoints
     private static async Task<Results<ContentHttpResult, NotFound>> NoticeAsync(Guid id, FaceDeployments deployments, ChargingCity city, IOptions<FaceOptions> options, CancellationToken cancellationToken) =>
         await deployments.FindAsync(id, cancellationToken) is { } deployment ? TypedResults.Text(FaceNotice.Of(deployment, city, options.Value)) : TypedResults.NotFound();
 
-    private static async Task<Results<Ok<FaceDeploymentView>, ProblemHttpResult>> WriteAsync(NewFaceDeployment body, ClaimsPrincipal user, FaceDeployments deployments, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<FaceDeploymentView>, ProblemHttpResult>> WriteAsync(NewFaceDeployment body, ClaimsPrincipal user, FaceDeployments deployments, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (SignedInPerson.Check(user) is { } program)
         {
@@ -50,7 +50,7 @@ internal static class FaceDeploymentEndpoints
 
         try
         {
-            return TypedResults.Ok(await deployments.WriteAsync(body, user.Identity!.Name!, cancellationToken));
+            return TypedResults.Ok(await deployments.WriteAsync(body, user.Identity!.Name!, change, cancellationToken));
         }
         catch (InvalidDataException e)
         {
@@ -58,7 +58,7 @@ internal static class FaceDeploymentEndpoints
         }
     }
 
-    private static async Task<Results<Ok<FaceDeploymentView>, NotFound, ProblemHttpResult>> SignAsync(Guid id, ClaimsPrincipal user, FaceDeployments deployments, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<FaceDeploymentView>, NotFound, ProblemHttpResult>> SignAsync(Guid id, ClaimsPrincipal user, FaceDeployments deployments, AuditedChange change, CancellationToken cancellationToken)
     {
         if (SignedInPerson.Check(user) is { } program)
         {
@@ -67,7 +67,7 @@ internal static class FaceDeploymentEndpoints
 
         try
         {
-            return await deployments.SignAsync(id, user.Identity!.Name!, cancellationToken) is { } signed ? TypedResults.Ok(signed) : TypedResults.NotFound();
+            return await deployments.SignAsync(id, user.Identity!.Name!, change, cancellationToken) is { } signed ? TypedResults.Ok(signed) : TypedResults.NotFound();
         }
         catch (InvalidDataException e)
         {
@@ -75,11 +75,11 @@ internal static class FaceDeploymentEndpoints
         }
     }
 
-    private static async Task<Results<Ok<FaceDeploymentView>, NotFound, ProblemHttpResult>> RevokeAsync(Guid id, ClaimsPrincipal user, HttpContext http, FaceDeployments deployments, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<FaceDeploymentView>, NotFound, ProblemHttpResult>> RevokeAsync(Guid id, ClaimsPrincipal user, HttpContext http, FaceDeployments deployments, AuditedChange change, CancellationToken cancellationToken)
     {
         try
         {
-            return await deployments.RevokeAsync(id, user.Identity!.Name!, AuditFilter.ReasonOf(http), cancellationToken) is { } revoked ? TypedResults.Ok(revoked) : TypedResults.NotFound();
+            return await deployments.RevokeAsync(id, user.Identity!.Name!, AuditFilter.ReasonOf(http), change, cancellationToken) is { } revoked ? TypedResults.Ok(revoked) : TypedResults.NotFound();
         }
         catch (InvalidDataException e)
         {

@@ -16,12 +16,11 @@ internal sealed class FaceDeployments(NpgsqlDataSource dataSource, FaceEstimates
     private const string Unconfirmed = "not exists (select from face_runs r where r.deployment_id = o.deployment_id and r.station_id = o.station_id and r.confirmed_at >= o.ordered_at)";
 
     /// <exception cref="InvalidDataException">A camera or the list is not there.</exception>
-    public async Task<FaceDeploymentView> WriteAsync(NewFaceDeployment deployment, string by, CancellationToken cancellationToken)
+    public async Task<FaceDeploymentView> WriteAsync(NewFaceDeployment deployment, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var list = await lists.FindAsync(deployment.List, cancellationToken) ?? throw new InvalidDataException("There is no such watch-list.");
         var cameras = deployment.Cameras!.Distinct().ToArray();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         await using var known = new NpgsqlCommand("select station_id, id from cameras where state = 'active'", connection);
         var active = (await known.ReadAllAsync(r => new FacePlace(r.GetString(0), r.GetString(1)), cancellationToken)).ToHashSet();
         if (Array.Find(cameras, c => !active.Contains(c)) is { } missing)
@@ -46,22 +45,20 @@ internal sealed class FaceDeployments(NpgsqlDataSource dataSource, FaceEstimates
             Parameters = { new() { Value = id }, new() { Value = cameras.Select(c => c.StationId!).ToArray() }, new() { Value = cameras.Select(c => c.CameraId!).ToArray() } },
         };
         await place.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return (await FindAsync(id, cancellationToken))!;
+        return (await FindAsync(connection, id, cancellationToken))!;
     }
 
     /// <returns>Null if there is no such record.</returns>
     /// <exception cref="InvalidDataException">It cannot be signed, or not by this person.</exception>
-    public async Task<FaceDeploymentView?> SignAsync(Guid id, string by, CancellationToken cancellationToken)
+    public async Task<FaceDeploymentView?> SignAsync(Guid id, string by, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         if (!await LockAsync(connection, id, cancellationToken))
         {
             return null;
         }
 
-        var view = (await FindAsync(id, cancellationToken))!;
+        var view = (await FindAsync(connection, id, cancellationToken))!;
         if (view.Signatures.FirstOrDefault(s => string.Equals(s.By, by, StringComparison.OrdinalIgnoreCase)) is not null)
         {
             throw new InvalidDataException("You have signed this record already: another person must sign it.");
@@ -87,46 +84,53 @@ internal sealed class FaceDeployments(NpgsqlDataSource dataSource, FaceEstimates
             Parameters = { new() { Value = id }, new() { Value = view.Signatures.Count + 1 }, new() { Value = by }, new() { Value = time.GetUtcNow() } },
         };
         await sign.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return await FindAsync(id, cancellationToken);
+        return await FindAsync(connection, id, cancellationToken);
     }
 
     /// <summary>Ends it at once: its edges get no more orders, and their matches are refused.</summary>
     /// <returns>Null if there is no such record.</returns>
     /// <exception cref="InvalidDataException">It is over or revoked already.</exception>
-    public async Task<FaceDeploymentView?> RevokeAsync(Guid id, string by, string reason, CancellationToken cancellationToken)
+    public async Task<FaceDeploymentView?> RevokeAsync(Guid id, string by, string reason, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("update face_deployments set revoked_by = $2, revoked_at = $3, revoked_for = $4 where id = $1 and revoked_at is null and until_at > $3");
+        var connection = await change.BeginAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("update face_deployments set revoked_by = $2, revoked_at = $3, revoked_for = $4 where id = $1 and revoked_at is null and until_at > $3", connection);
         foreach (var value in (object[])[id, by, time.GetUtcNow(), reason])
         {
             command.Parameters.Add(new() { Value = value });
         }
 
         var isDone = await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-        var view = await FindAsync(id, cancellationToken);
+        var view = await FindAsync(connection, id, cancellationToken);
         return isDone || view is null ? view : throw new InvalidDataException(view.State == FaceDeploymentState.Revoked ? $"{view.RevokedBy} has revoked this record already." : "The time of this record is over.");
     }
 
     public async Task<Page<FaceDeploymentView>> ListAsync(Cursor? after, int limit, CancellationToken cancellationToken)
     {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var command = new SqlFilter().After("written_at", "id", after).Command(dataSource, $"select {Columns} from face_deployments where {{where}} order by written_at desc, id desc limit {{limit}}", limit + 1);
-        return Paging.ToPage(await ViewsAsync(command, cancellationToken), limit, d => new Cursor(d.WrittenAt, d.Id));
+        return Paging.ToPage(await ViewsAsync(connection, command, cancellationToken), limit, d => new Cursor(d.WrittenAt, d.Id));
     }
 
     /// <summary>Those that began in a period and that two people had signed.</summary>
     public async Task<List<FaceDeploymentView>> SignedAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand($"select {Columns} from face_deployments d where from_at >= $1 and from_at < $2 and (select count(*) from face_signatures s where s.deployment_id = d.id) = 2 order by from_at, id");
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand($"select {Columns} from face_deployments d where from_at >= $1 and from_at < $2 and (select count(*) from face_signatures s where s.deployment_id = d.id) = 2 order by from_at, id", connection);
         command.Parameters.Add(new() { Value = from });
         command.Parameters.Add(new() { Value = to });
-        return await ViewsAsync(command, cancellationToken);
+        return await ViewsAsync(connection, command, cancellationToken);
     }
 
     public async Task<FaceDeploymentView?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand($"select {Columns} from face_deployments where id = $1");
-        command.Parameters.Add(new() { Value = id });
-        return (await ViewsAsync(command, cancellationToken)).FirstOrDefault();
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await FindAsync(connection, id, cancellationToken);
+    }
+
+    private async Task<FaceDeploymentView?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"select {Columns} from face_deployments where id = $1", connection) { Parameters = { new() { Value = id } } };
+        return (await ViewsAsync(connection, command, cancellationToken)).FirstOrDefault();
     }
 
     /// <summary>
@@ -185,7 +189,7 @@ internal sealed class FaceDeployments(NpgsqlDataSource dataSource, FaceEstimates
         return await command.ExecuteScalarAsync(cancellationToken) is not null;
     }
 
-    private async Task<List<FaceDeploymentView>> ViewsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    private async Task<List<FaceDeploymentView>> ViewsAsync(NpgsqlConnection connection, NpgsqlCommand command, CancellationToken cancellationToken)
     {
         var rows = await command.ReadAllAsync(
             r => new FaceDeploymentView(
@@ -193,7 +197,6 @@ internal sealed class FaceDeployments(NpgsqlDataSource dataSource, FaceEstimates
                 r.GetString(13), r.Time(14), [], r.Text(15), r.IsDBNull(16) ? null : r.Time(16), r.Text(17), [], FaceCounting.None),
             cancellationToken);
         var ids = rows.Select(r => r.Id).ToArray();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var cameras = Of(connection, "select deployment_id, station_id, camera_id from face_deployment_cameras where deployment_id = any($1) order by 2, 3", ids);
         var places = (await cameras.ReadAllAsync(r => (Id: r.GetGuid(0), Place: new FacePlace(r.GetString(1), r.GetString(2))), cancellationToken)).ToLookup(x => x.Id, x => x.Place);
         await using var signed = Of(connection, "select deployment_id, person, signed_at from face_signatures where deployment_id = any($1) order by place", ids);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Faces;
 
 namespace SmartCity.Core.Faces;
@@ -14,7 +15,7 @@ internal sealed class FaceEntries(NpgsqlDataSource dataSource, FaceKeys keys, Fa
     /// <summary>Takes what is good enough of the pictures, and says of each other one why it is not.</summary>
     /// <returns>Null if there is no such list.</returns>
     /// <exception cref="InvalidDataException">The list is full or was made with another descriptor.</exception>
-    public async Task<FaceEnrolment?> ProposeAsync(Guid list, NewFaceEntry entry, string by, CancellationToken cancellationToken)
+    public async Task<FaceEnrolment?> ProposeAsync(Guid list, NewFaceEntry entry, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var (good, refused) = Look(entry.Pictures!);
         try
@@ -24,7 +25,7 @@ internal sealed class FaceEntries(NpgsqlDataSource dataSource, FaceKeys keys, Fa
                 return new FaceEnrolment(null, 0, refused);
             }
 
-            return await StoreAsync(list, entry, by, good, cancellationToken) is { } id ? new FaceEnrolment(id, good.Count, refused) : null;
+            return await StoreAsync(list, entry, by, good, change, cancellationToken) is { } id ? new FaceEnrolment(id, good.Count, refused) : null;
         }
         finally
         {
@@ -34,9 +35,9 @@ internal sealed class FaceEntries(NpgsqlDataSource dataSource, FaceKeys keys, Fa
 
     /// <returns>False if there is no such entry.</returns>
     /// <exception cref="InvalidDataException">Somebody has confirmed it already, or whoever confirms it has proposed it.</exception>
-    public async Task<bool> ConfirmAsync(Guid id, string by, CancellationToken cancellationToken)
+    public async Task<bool> ConfirmAsync(Guid id, string by, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("update face_entries set confirmed_by = $2, confirmed_at = $3 where id = $1 and confirmed_at is null and expires_at > $3 and lower(proposed_by) <> lower($2)");
+        await using var command = await change.CommandAsync("update face_entries set confirmed_by = $2, confirmed_at = $3 where id = $1 and confirmed_at is null and expires_at > $3 and lower(proposed_by) <> lower($2)", cancellationToken);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = by });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
@@ -54,14 +55,8 @@ internal sealed class FaceEntries(NpgsqlDataSource dataSource, FaceKeys keys, Fa
 
     /// <summary>Destroys an entry, its pictures and templates, and the matches with it that nobody decided. Edges destroy the templates with their next orders.</summary>
     /// <returns>False if there is no such entry.</returns>
-    public async Task<bool> RemoveAsync(Guid id, CancellationToken cancellationToken)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var removed = await RemoveAsync(connection, id, time.GetUtcNow(), cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return removed;
-    }
+    public async Task<bool> RemoveAsync(Guid id, AuditedChange change, CancellationToken cancellationToken) =>
+        await RemoveAsync(await change.BeginAsync(cancellationToken), id, time.GetUtcNow(), cancellationToken);
 
     /// <summary>As above, in the caller's transaction.</summary>
     public static async Task<bool> RemoveAsync(NpgsqlConnection connection, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
@@ -158,10 +153,9 @@ internal sealed class FaceEntries(NpgsqlDataSource dataSource, FaceKeys keys, Fa
         return (good, refused);
     }
 
-    private async Task<Guid?> StoreAsync(Guid list, NewFaceEntry entry, string by, List<EnrolmentLook> looks, CancellationToken cancellationToken)
+    private async Task<Guid?> StoreAsync(Guid list, NewFaceEntry entry, string by, List<EnrolmentLook> looks, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         await using var take = new NpgsqlCommand("select key, descriptor, (select count(*) from face_entries where list_id = $1) from face_lists where id = $1 for update", connection) { Parameters = { new() { Value = list } } };
         if (await take.ReadAllAsync(r => (Key: r.GetString(0), Descriptor: r.GetString(1), Entries: r.GetInt64(2)), cancellationToken) is not [var row])
         {
@@ -199,7 +193,6 @@ internal sealed class FaceEntries(NpgsqlDataSource dataSource, FaceKeys keys, Fa
         }
 
         await CompareAsync(connection, list, id, key, looks, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return id;
     }
 

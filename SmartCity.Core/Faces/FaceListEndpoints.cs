@@ -37,7 +37,7 @@ internal static class FaceListEndpoints
         threshold is not (> 0 and <= 2) || faces is not (> 0 and <= 1_000_000) ? Paging.Problem("threshold must be above 0 and at most 2, and faces above 0 and at most 1,000,000.")
         : await estimates.OfAsync(id, threshold, faces, station ?? [], null, cancellationToken) is { } estimate ? TypedResults.Ok(estimate) : TypedResults.NotFound();
 
-    private static async Task<Results<Ok<FaceListView>, ProblemHttpResult>> MakeAsync(NewFaceList body, ClaimsPrincipal user, FaceLists lists, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<FaceListView>, ProblemHttpResult>> MakeAsync(NewFaceList body, ClaimsPrincipal user, FaceLists lists, AuditedChange change, CancellationToken cancellationToken)
     {
         if (SignedInPerson.Check(user) is { } program)
         {
@@ -51,7 +51,7 @@ internal static class FaceListEndpoints
 
         try
         {
-            return TypedResults.Ok(await lists.MakeAsync(body, user.Identity!.Name!, cancellationToken));
+            return TypedResults.Ok(await lists.MakeAsync(body, user.Identity!.Name!, change, cancellationToken));
         }
         catch (InvalidDataException e)
         {
@@ -62,11 +62,11 @@ internal static class FaceListEndpoints
     private static async Task<Results<Ok<FaceListContent>, NotFound>> ContentAsync(Guid id, FaceLists lists, FaceEntries entries, CancellationToken cancellationToken) =>
         await lists.FindAsync(id, cancellationToken) is { } list && await entries.OfListAsync(id, cancellationToken) is { } content ? TypedResults.Ok(new FaceListContent(list, content)) : TypedResults.NotFound();
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> DeleteAsync(Guid id, FaceLists lists, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> DeleteAsync(Guid id, FaceLists lists, AuditedChange change, CancellationToken cancellationToken)
     {
         try
         {
-            return await lists.DeleteAsync(id, cancellationToken) is null ? TypedResults.NotFound() : TypedResults.NoContent();
+            return await lists.DeleteAsync(id, change, cancellationToken) is null ? TypedResults.NotFound() : TypedResults.NoContent();
         }
         catch (InvalidDataException e)
         {
@@ -74,7 +74,7 @@ internal static class FaceListEndpoints
         }
     }
 
-    private static async Task<Results<Ok<FaceEnrolment>, NotFound, ProblemHttpResult>> ProposeAsync(Guid id, NewFaceEntry body, ClaimsPrincipal user, HttpContext http, FaceEntries entries, FaceEnroller enroller, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<FaceEnrolment>, NotFound, ProblemHttpResult>> ProposeAsync(Guid id, NewFaceEntry body, ClaimsPrincipal user, HttpContext http, FaceEntries entries, FaceEnroller enroller, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (SignedInPerson.Check(user) is { } program)
         {
@@ -93,7 +93,7 @@ internal static class FaceListEndpoints
 
         try
         {
-            if (await entries.ProposeAsync(id, body, user.Identity!.Name!, cancellationToken) is not { } enrolment)
+            if (await entries.ProposeAsync(id, body, user.Identity!.Name!, change, cancellationToken) is not { } enrolment)
             {
                 return TypedResults.NotFound();
             }
@@ -113,7 +113,7 @@ internal static class FaceListEndpoints
         }
     }
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ConfirmAsync(Guid id, ClaimsPrincipal user, FaceEntries entries, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ConfirmAsync(Guid id, ClaimsPrincipal user, FaceEntries entries, AuditedChange change, CancellationToken cancellationToken)
     {
         if (SignedInPerson.Check(user) is { } program)
         {
@@ -122,7 +122,7 @@ internal static class FaceListEndpoints
 
         try
         {
-            return await entries.ConfirmAsync(id, user.Identity!.Name!, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+            return await entries.ConfirmAsync(id, user.Identity!.Name!, change, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
         }
         catch (InvalidDataException e)
         {
@@ -130,8 +130,8 @@ internal static class FaceListEndpoints
         }
     }
 
-    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, FaceEntries entries, CancellationToken cancellationToken) =>
-        await entries.RemoveAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, FaceEntries entries, AuditedChange change, CancellationToken cancellationToken) =>
+        await entries.RemoveAsync(id, change, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
 
     private static async Task<Results<FileContentHttpResult, NotFound>> PictureAsync(Guid id, int number, HttpContext http, FaceEntries entries, CancellationToken cancellationToken) =>
         await entries.PictureAsync(id, number, cancellationToken) is { } picture ? FaceMatchEndpoints.Jpeg(http, picture) : TypedResults.NotFound();

@@ -1,6 +1,7 @@
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Faces;
 
@@ -26,32 +27,38 @@ internal sealed class FaceLists(NpgsqlDataSource dataSource, FaceKeys keys, Face
 
     public async Task<FaceListView?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand($"{Select} where l.id = $2");
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await FindAsync(connection, id, cancellationToken);
+    }
+
+    private async Task<FaceListView?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"{Select} where l.id = $2", connection);
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
         command.Parameters.Add(new() { Value = id });
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }
 
     /// <exception cref="InvalidDataException">There is a list of this name.</exception>
-    public async Task<FaceListView> MakeAsync(NewFaceList list, string by, CancellationToken cancellationToken)
+    public async Task<FaceListView> MakeAsync(NewFaceList list, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7();
-        await using var command = dataSource.CreateCommand("insert into face_lists (id, name, purpose, descriptor, key, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict (name) do nothing");
+        var connection = await change.BeginAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("insert into face_lists (id, name, purpose, descriptor, key, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict (name) do nothing", connection);
         foreach (var value in (object[])[id, list.Name!.Trim(), list.Purpose!.Trim(), enroller.Card.Name, keys.Make(id), by, time.GetUtcNow()])
         {
             command.Parameters.Add(new() { Value = value });
         }
 
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? (await FindAsync(id, cancellationToken))! : throw new InvalidDataException($"There is a watch-list named {list.Name.Trim()} already.");
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? (await FindAsync(connection, id, cancellationToken))! : throw new InvalidDataException($"There is a watch-list named {list.Name.Trim()} already.");
     }
 
     /// <summary>Destroys a list's key, its entries and what its matches still hold.</summary>
     /// <returns>The list's name; null if there is no such list.</returns>
     /// <exception cref="InvalidDataException">A deployment with it is in force, or will be.</exception>
-    public async Task<string?> DeleteAsync(Guid id, CancellationToken cancellationToken)
+    public async Task<string?> DeleteAsync(Guid id, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         await using var take = new NpgsqlCommand("select name from face_lists where id = $1 for update", connection) { Parameters = { new() { Value = id } } };
         if (await take.ExecuteScalarAsync(cancellationToken) is not string name)
         {
@@ -71,7 +78,6 @@ internal sealed class FaceLists(NpgsqlDataSource dataSource, FaceKeys keys, Face
         await FaceMatches.DestroyAsync(connection, "list_id = $2", id, time.GetUtcNow(), cancellationToken);
         await using var delete = new NpgsqlCommand("delete from face_lists where id = $1", connection) { Parameters = { new() { Value = id } } };
         await delete.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return name;
     }
 

@@ -47,7 +47,7 @@ internal static class InvestigationSlice
     private static async Task<Results<Ok<InvestigationDetail>, NotFound>> GetAsync(Guid id, InvestigationStore store, CancellationToken cancellationToken) =>
         await store.DetailAsync(id, cancellationToken) is { } found ? TypedResults.Ok(found) : TypedResults.NotFound();
 
-    private static async Task<Results<Created<InvestigationView>, ProblemHttpResult>> AddAsync(NewInvestigation body, ClaimsPrincipal user, InvestigationStore store, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Created<InvestigationView>, ProblemHttpResult>> AddAsync(NewInvestigation body, ClaimsPrincipal user, InvestigationStore store, AuditedChange change, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
         var by = user.Identity!.Name!;
         if (InvestigationRules.Check(new InvestigationChange(body.Title, body.Purpose, body.Reference, by, InvestigationRules.Open, body.KeepUntil), city.Today(time)) is { } wrong)
@@ -55,15 +55,15 @@ internal static class InvestigationSlice
             return Paging.Problem(wrong);
         }
 
-        var added = await store.AddAsync(body, by, cancellationToken);
+        var added = await store.AddAsync(body, by, change, cancellationToken);
         return TypedResults.Created($"/api/investigations/{added.Id}", added);
     }
 
-    private static async Task<Results<Ok<InvestigationView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, InvestigationChange body, InvestigationStore store, ChargingCity city, TimeProvider time, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<InvestigationView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, InvestigationChange body, InvestigationStore store, AuditedChange change, ChargingCity city, TimeProvider time, CancellationToken cancellationToken) =>
         InvestigationRules.Check(body, city.Today(time)) is { } wrong ? Paging.Problem(wrong)
-        : await store.ChangeAsync(id, body, cancellationToken) is { } changed ? TypedResults.Ok(changed) : TypedResults.NotFound();
+        : await store.ChangeAsync(id, body, change, cancellationToken) is { } changed ? TypedResults.Ok(changed) : TypedResults.NotFound();
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> AddItemAsync(Guid id, NewInvestigationItem body, HttpContext http, History history, SightingQueries sightings, InvestigationStore store, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> AddItemAsync(Guid id, NewInvestigationItem body, HttpContext http, History history, SightingQueries sightings, InvestigationStore store, AuditedChange change, CancellationToken cancellationToken)
     {
         if (body.Kind is not { } kind || !InvestigationRules.Kinds.Contains(kind))
         {
@@ -86,7 +86,7 @@ internal static class InvestigationSlice
             return hidden;
         }
 
-        return await store.AddItemAsync(id, body, http.User.Identity!.Name!, cancellationToken) switch
+        return await store.AddItemAsync(id, body, http.User.Identity!.Name!, change, cancellationToken) switch
         {
             true => TypedResults.NoContent(),
             false => TypedResults.NotFound(),
@@ -107,25 +107,25 @@ internal static class InvestigationSlice
             : null;
     }
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveItemAsync(Guid id, string kind, Guid item, InvestigationStore store, CancellationToken cancellationToken) =>
-        await store.RemoveItemAsync(id, kind, item, cancellationToken) switch
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> RemoveItemAsync(Guid id, string kind, Guid item, InvestigationStore store, AuditedChange change, CancellationToken cancellationToken) =>
+        await store.RemoveItemAsync(id, kind, item, change, cancellationToken) switch
         {
             true => TypedResults.NoContent(),
             false => TypedResults.NotFound(),
             null => Refuse(await store.FindAsync(id, cancellationToken)),
         };
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> AddNoteAsync(Guid id, NewInvestigationNote body, ClaimsPrincipal user, InvestigationStore store, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> AddNoteAsync(Guid id, NewInvestigationNote body, ClaimsPrincipal user, InvestigationStore store, AuditedChange change, CancellationToken cancellationToken)
     {
         if (body.Text?.Trim() is not { Length: > 0 and <= InvestigationRules.LongestNote } text)
         {
             return Paging.Problem($"text must have 1 to {InvestigationRules.LongestNote} characters.");
         }
 
-        return await store.AddNoteAsync(id, text, user.Identity!.Name!, cancellationToken) ? TypedResults.NoContent() : Refuse(await store.FindAsync(id, cancellationToken));
+        return await store.AddNoteAsync(id, text, user.Identity!.Name!, change, cancellationToken) ? TypedResults.NoContent() : Refuse(await store.FindAsync(id, cancellationToken));
     }
 
-    private static async Task<Results<Ok<InvestigationFile>, ProblemHttpResult>> AddFileAsync(Guid id, HttpContext http, InvestigationStore store, CancellationToken cancellationToken, string? name = null)
+    private static async Task<Results<Ok<InvestigationFile>, ProblemHttpResult>> AddFileAsync(Guid id, HttpContext http, InvestigationStore store, AuditedChange change, CancellationToken cancellationToken, string? name = null)
     {
         if (Path.GetFileName(name?.Replace('\\', '/'))?.Trim() is not { Length: > 0 and <= 200 } given || given.Any(char.IsControl))
         {
@@ -150,7 +150,7 @@ internal static class InvestigationSlice
         }
 
         return content.Length == 0 ? Paging.Problem("The file is empty.")
-            : await store.AddFileAsync(id, given, content.GetBuffer().AsMemory(0, (int)content.Length), http.User.Identity!.Name!, cancellationToken) is { } added ? TypedResults.Ok(added)
+            : await store.AddFileAsync(id, given, content.GetBuffer().AsMemory(0, (int)content.Length), http.User.Identity!.Name!, change, cancellationToken) is { } added ? TypedResults.Ok(added)
             : Refuse(await store.FindAsync(id, cancellationToken));
     }
 

@@ -5,6 +5,7 @@ using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Packages;
 using SmartCity.Core.Privacy;
 using SmartCity.ServiceDefaults.Objects;
@@ -37,27 +38,37 @@ internal sealed class InvestigationStore(NpgsqlDataSource dataSource, IObjectSto
     /// <summary>One investigation; null when there is none, or when it is being removed.</summary>
     public async Task<InvestigationView?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        await using var command = Command($"select {Columns} from investigations where id = $1 and state <> 'expiring'", id);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await FindAsync(connection, id, cancellationToken);
+    }
+
+    private static async Task<InvestigationView?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, $"select {Columns} from investigations where id = $1 and state <> 'expiring'", id);
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }
 
-    public async Task<InvestigationView> AddAsync(NewInvestigation body, string by, CancellationToken cancellationToken)
+    public async Task<InvestigationView> AddAsync(NewInvestigation body, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now);
+        var connection = await change.BeginAsync(cancellationToken);
         await using var command = Command(
+            connection,
             "insert into investigations (id, title, purpose, reference, owner, opened_by, opened_at, keep_until) values ($1, $2, $3, $4, $5, $5, $6, $7)",
             id, body.Title!.Trim(), body.Purpose!.Trim(), Optional(body.Reference), by, now, body.KeepUntil!.Value);
         await command.ExecuteNonQueryAsync(cancellationToken);
-        return (await FindAsync(id, cancellationToken))!;
+        return (await FindAsync(connection, id, cancellationToken))!;
     }
 
-    public async Task<InvestigationView?> ChangeAsync(Guid id, InvestigationChange body, CancellationToken cancellationToken)
+    public async Task<InvestigationView?> ChangeAsync(Guid id, InvestigationChange body, AuditedChange change, CancellationToken cancellationToken)
     {
+        var connection = await change.BeginAsync(cancellationToken);
         await using var command = Command(
+            connection,
             "update investigations set title = $2, purpose = $3, reference = $4, owner = $5, state = $6, keep_until = $7, closed_at = case when $6 = 'closed' then coalesce(closed_at, $8) end where id = $1 and state <> 'expiring'",
             id, body.Title!.Trim(), body.Purpose!.Trim(), Optional(body.Reference), body.Owner!.Trim(), body.State!, body.KeepUntil!.Value, time.GetUtcNow());
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? await FindAsync(id, cancellationToken) : null;
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? await FindAsync(connection, id, cancellationToken) : null;
     }
 
     public async Task<InvestigationDetail?> DetailAsync(Guid id, CancellationToken cancellationToken)
@@ -79,7 +90,7 @@ internal sealed class InvestigationStore(NpgsqlDataSource dataSource, IObjectSto
 
     /// <summary>Copies an item with its pictures. Adding one again adds what is new: what the copy has stays, also where retention has taken the original.</summary>
     /// <returns>Whether there is such a thing; null when the investigation is not open any more.</returns>
-    public async Task<bool?> AddItemAsync(Guid id, NewInvestigationItem body, string by, CancellationToken cancellationToken)
+    public async Task<bool?> AddItemAsync(Guid id, NewInvestigationItem body, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var records = new PackageRecords();
         var found = body.Kind switch
@@ -93,8 +104,7 @@ internal sealed class InvestigationStore(NpgsqlDataSource dataSource, IObjectSto
             return false;
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         if (!await HoldOpenAsync(connection, id, "for no key update", cancellationToken))
         {
             return null;
@@ -122,34 +132,34 @@ internal sealed class InvestigationStore(NpgsqlDataSource dataSource, IObjectSto
             id, body.Kind!, body.Id, Optional(plate), what, at, Optional(evidence is null ? null : Sighting.PatchKey(evidence)),
             new NpgsqlParameter { Value = JsonSerializer.Serialize(records, PackageManifest.Json), NpgsqlDbType = NpgsqlDbType.Jsonb }, by, time.GetUtcNow(), Optional(body.Note));
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return true;
     }
 
     /// <summary>Takes an item out, with the copies of pictures that no other item names.</summary>
     /// <returns>Whether it was there; null when the investigation is not open any more.</returns>
-    public async Task<bool?> RemoveItemAsync(Guid id, string kind, Guid item, CancellationToken cancellationToken)
+    public async Task<bool?> RemoveItemAsync(Guid id, string kind, Guid item, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        string? removed;
-        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        var connection = await change.BeginAsync(cancellationToken);
+        if (!await HoldOpenAsync(connection, id, "for no key update", cancellationToken))
         {
-            if (!await HoldOpenAsync(connection, id, "for no key update", cancellationToken))
-            {
-                return null;
-            }
-
-            await using var command = Command(connection, "delete from investigation_items where investigation_id = $1 and kind = $2 and item_id = $3 returning record", id, kind, item);
-            removed = await command.ExecuteScalarAsync(cancellationToken) as string;
-            await transaction.CommitAsync(cancellationToken);
+            return null;
         }
 
-        if (removed is null)
+        await using var command = Command(connection, "delete from investigation_items where investigation_id = $1 and kind = $2 and item_id = $3 returning record", id, kind, item);
+        if (await command.ExecuteScalarAsync(cancellationToken) is not string removed)
         {
             return false;
         }
 
-        // Only when the row is gone for certain; nobody adds an item with the same pictures in between.
+        // Only when the row is gone for certain.
+        change.Afterwards(() => ForgetPicturesAsync(id, removed, CancellationToken.None));
+        return true;
+    }
+
+    // Nobody adds an item with the same pictures in between.
+    private async Task ForgetPicturesAsync(Guid id, string removed, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var pictures = await connection.BeginTransactionAsync(cancellationToken);
         await using var hold = Command(connection, "select from investigations where id = $1 for no key update", id);
         await hold.ExecuteNonQueryAsync(cancellationToken);
@@ -160,24 +170,22 @@ internal sealed class InvestigationStore(NpgsqlDataSource dataSource, IObjectSto
         }
 
         await pictures.CommitAsync(cancellationToken);
-        return true;
     }
 
     /// <returns>Whether it was added; the investigation may not be open any more.</returns>
-    public async Task<bool> AddNoteAsync(Guid id, string text, string by, CancellationToken cancellationToken)
+    public async Task<bool> AddNoteAsync(Guid id, string text, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        await using var command = Command("insert into investigation_notes (id, investigation_id, at, by, text) select $1, id, $3, $4, $5 from investigations where id = $2 and state = 'open' for share", Guid.CreateVersion7(now), id, now, by, text);
+        await using var command = Command(await change.BeginAsync(cancellationToken), "insert into investigation_notes (id, investigation_id, at, by, text) select $1, id, $3, $4, $5 from investigations where id = $2 and state = 'open' for share", Guid.CreateVersion7(now), id, now, by, text);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     /// <returns>Null when the investigation is not open any more.</returns>
-    public async Task<InvestigationFile?> AddFileAsync(Guid id, string name, ReadOnlyMemory<byte> content, string by, CancellationToken cancellationToken)
+    public async Task<InvestigationFile?> AddFileAsync(Guid id, string name, ReadOnlyMemory<byte> content, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var file = new InvestigationFile(Guid.CreateVersion7(now), name, content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span)), by, now);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         if (!await HoldOpenAsync(connection, id, "for share", cancellationToken))
         {
             return null;
@@ -186,7 +194,6 @@ internal sealed class InvestigationStore(NpgsqlDataSource dataSource, IObjectSto
         await objects.PutAsync(FileKey(id, file.Id), content, "application/octet-stream", cancellationToken);
         await using var command = Command(connection, "insert into investigation_files (id, investigation_id, name, bytes, sha256, added_by, added_at) values ($1, $2, $3, $4, $5, $6, $7)", file.Id, id, name, file.Bytes, file.Sha256, by, now);
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return file;
     }
 

@@ -25,6 +25,7 @@ internal static class ModelEndpoints
         read.MapGet("", ListAsync).WithSummary("Versions, rollouts, what runs where, datasets and trainings");
         read.MapGet("{id}", FindAsync).WithSummary("One version with its newest judgement");
         var write = app.MapGroup("/api/models").WithTags("Models").RequireAuthorization(Scope.ModelsWrite);
+        // A judgement reads thousands of pictures before it keeps its figures: too long for a transaction. Its line comes after it.
         write.MapPost("{id}/judge", JudgeAsync).WithSummary("Judges a version beside the champion, on the newest dataset's hold-out and rendered plates").Audited("models.judge");
         // The list is a line of the audit; its pictures are not one each.
         write.MapGet("{id}/readings", ReadingsAsync).WithSummary("What a version and the one it was judged beside read of the hold-out, plate by plate, disagreements first; a reason is required").RequireReason("models.compare");
@@ -33,6 +34,7 @@ internal static class ModelEndpoints
         write.MapPost("rollouts/{kind}/pause", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, true, rollouts, user, token)).WithSummary("Pauses a rollout; edges that have the version keep it").AuditedByItself();
         write.MapPost("rollouts/{kind}/resume", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, false, rollouts, user, token)).WithSummary("Goes on with a paused rollout").AuditedByItself();
         write.MapPost("rollouts/{kind}/rollback", RollBackAsync).WithSummary("Sends every edge back to the previous version, at once").RequireReason("models.rollback");
+        // Freezing copies every item there is, and a training begins with that: their lines come after them.
         write.MapPost("datasets", FreezeAsync).WithSummary("Freezes what there is for training as a dataset").Audited("models.freeze").AuditAbout((DatasetView d) => (d.Digest, null));
         write.MapGet("datasets/{digest}/export", ExportAsync).WithSummary("A dataset as a zip: pictures, CSV and COCO; a reason is required").RequireReason("models.export").Produces(StatusCodes.Status200OK, contentType: "application/zip");
         write.MapPost("trainings", TrainAsync).WithSummary("Starts a training").Audited("models.train", recordBody: true).AuditAbout((TrainingView t) => ($"{t.Id} of {t.Parent}, dataset {t.Dataset}", null));
@@ -101,7 +103,7 @@ internal static class ModelEndpoints
             : TypedResults.NotFound();
 
     private static async Task<Results<Ok<IReadOnlyList<ModelRolloutView>>, NotFound, ProblemHttpResult>> PromoteAsync(
-        string id, ModelPromotion? body, ClaimsPrincipal user, HttpRequest request, ModelRegistry registry, ModelJudge judge, Rollouts rollouts, ModelOverrides overrides, CancellationToken cancellationToken)
+        string id, ModelPromotion? body, ClaimsPrincipal user, HttpRequest request, ModelRegistry registry, ModelJudge judge, Rollouts rollouts, ModelOverrides overrides, AuditedChange change, CancellationToken cancellationToken)
     {
         if (await registry.FindAsync(id, cancellationToken) is not { } version)
         {
@@ -117,7 +119,7 @@ internal static class ModelEndpoints
             return program;
         }
 
-        if (!passed && await overrides.AgreeAsync(id, by, body?.OverrideOf, reason, cancellationToken) is { } needed)
+        if (!passed && await overrides.AgreeAsync(id, by, body?.OverrideOf, reason, change, cancellationToken) is { } needed)
         {
             var why = stale ?? (judgement is null ? $"{id} was never judged." : $"{id} did not pass: {string.Join(" ", judgement.Gates.Where(g => !g.Passed).Select(g => g.Why))}");
             return TypedResults.Problem($"{why} {needed}", statusCode: StatusCodes.Status409Conflict, title: "It is not promoted");
@@ -125,8 +127,8 @@ internal static class ModelEndpoints
 
         try
         {
-            await rollouts.StartAsync(version, by, reason.Length > 0 ? reason : null, cancellationToken);
-            return TypedResults.Ok(await rollouts.ViewsAsync(cancellationToken));
+            await rollouts.StartAsync(version, by, reason.Length > 0 ? reason : null, cancellationToken, change);
+            return TypedResults.Ok(await rollouts.ViewsAsync(cancellationToken, change));
         }
         catch (InvalidDataException e)
         {
@@ -139,12 +141,12 @@ internal static class ModelEndpoints
             ? TypedResults.NoContent()
             : TypedResults.Problem(pause ? $"No {kind} is on its way." : $"No {kind} is paused.", statusCode: StatusCodes.Status409Conflict);
 
-    private static async Task<Results<Ok<IReadOnlyList<ModelRolloutView>>, ProblemHttpResult>> RollBackAsync(string kind, string? version, ClaimsPrincipal user, HttpRequest request, Rollouts rollouts, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<IReadOnlyList<ModelRolloutView>>, ProblemHttpResult>> RollBackAsync(string kind, string? version, ClaimsPrincipal user, HttpRequest request, Rollouts rollouts, AuditedChange change, CancellationToken cancellationToken)
     {
         try
         {
-            await rollouts.RollBackAsync(kind, version, user.Identity!.Name!, Uri.UnescapeDataString(request.Headers[AuditFilter.ReasonHeader].ToString()).Trim(), cancellationToken);
-            return TypedResults.Ok(await rollouts.ViewsAsync(cancellationToken));
+            await rollouts.RollBackAsync(kind, version, user.Identity!.Name!, Uri.UnescapeDataString(request.Headers[AuditFilter.ReasonHeader].ToString()).Trim(), cancellationToken, change);
+            return TypedResults.Ok(await rollouts.ViewsAsync(cancellationToken, change));
         }
         catch (InvalidDataException e)
         {
@@ -210,8 +212,8 @@ internal static class ModelEndpoints
         }
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> CancelAsync(Guid id, TrainingRuns runs, CancellationToken cancellationToken) =>
-        await runs.CancelAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.Problem("There is no such training, or it is over.", statusCode: StatusCodes.Status409Conflict);
+    private static async Task<Results<NoContent, ProblemHttpResult>> CancelAsync(Guid id, TrainingRuns runs, AuditedChange change, CancellationToken cancellationToken) =>
+        await runs.CancelAsync(id, change, cancellationToken) ? TypedResults.NoContent() : TypedResults.Problem("There is no such training, or it is over.", statusCode: StatusCodes.Status409Conflict);
 
     private static async Task<Results<FileStreamHttpResult, NotFound, ProblemHttpResult>> FileAsync(
         string sha256, string[] station, HttpRequest request, ClaimsPrincipal user, EdgeRefusals refusals, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Models;
 
@@ -9,8 +10,9 @@ internal sealed class ModelOverrides(TimeProvider time)
 
     private readonly ConcurrentDictionary<(string Version, string By), DateTimeOffset> _asked = new();
 
+    /// <param name="change">The call's: what the first one asked counts until the second one's call has changed something.</param>
     /// <returns>What is still needed, in plain English; null if two have agreed.</returns>
-    public Task<string?> AgreeAsync(string version, string by, string? first, string reason, CancellationToken cancellationToken)
+    public Task<string?> AgreeAsync(string version, string by, string? first, string reason, AuditedChange change, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var now = time.GetUtcNow();
@@ -21,7 +23,7 @@ internal sealed class ModelOverrides(TimeProvider time)
 
         if (first is not null && first != by && _asked.TryGetValue((version, first), out var at) && now - at <= Kept)
         {
-            _asked.TryRemove((version, first), out _);
+            change.Afterwards(() => Task.FromResult(_asked.TryRemove((version, first), out _)));
             return Task.FromResult<string?>(null);
         }
 

@@ -3,6 +3,7 @@ using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Models;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Ops;
 
 namespace SmartCity.Core.Models;
@@ -13,8 +14,9 @@ internal sealed class Rollouts(NpgsqlDataSource dataSource, ModelRegistry regist
     private const string Columns = "id, kind, version_id, before_id, state, ring, ring_since, sequence, back_sequence, started_by, started_at, ended_at, reason";
 
     /// <summary>Begins to bring a version to the edges.</summary>
+    /// <param name="change">The call's that it belongs to; null for a transaction of its own.</param>
     /// <exception cref="InvalidDataException">It cannot be released; the message says why.</exception>
-    public async Task<Guid> StartAsync(StoredVersion version, string by, string? reason, CancellationToken cancellationToken)
+    public async Task<Guid> StartAsync(StoredVersion version, string by, string? reason, CancellationToken cancellationToken, AuditedChange? change = null)
     {
         if (key.Missing is { } missing)
         {
@@ -42,8 +44,8 @@ internal sealed class Rollouts(NpgsqlDataSource dataSource, ModelRegistry regist
             throw new InvalidDataException($"{version.Id} is older than the champion {champion.Id}. Roll back to it instead.");
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await ChangeTransaction.BeginAsync(change, dataSource, cancellationToken);
+        var connection = transaction.Connection;
         var now = time.GetUtcNow();
         var back = await OrderAsync(connection, champion, false, $"Champion while {version.Id} is brought out.", cancellationToken);
         var sequence = await OrderAsync(connection, version, false, reason, cancellationToken);
@@ -91,15 +93,15 @@ internal sealed class Rollouts(NpgsqlDataSource dataSource, ModelRegistry regist
     /// <param name="version">What is to be taken back; null for whatever is on its way or, if nothing is, the champion.</param>
     /// <returns>The version that edges go back to.</returns>
     /// <exception cref="InvalidDataException">There is nothing to go back to, or the version is not what would be taken back.</exception>
-    public async Task<string> RollBackAsync(string kind, string? version, string by, string reason, CancellationToken cancellationToken)
+    public async Task<string> RollBackAsync(string kind, string? version, string by, string reason, CancellationToken cancellationToken, AuditedChange? change = null)
     {
         if (key.Missing is { } missing)
         {
             throw new InvalidDataException(missing);
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await ChangeTransaction.BeginAsync(change, dataSource, cancellationToken);
+        var connection = transaction.Connection;
         await TakeTurnAsync(connection, cancellationToken);
         await using var open = new NpgsqlCommand("update model_rollouts set state = 'rolled-back', ended_at = $2, reason = $3 where kind = $1 and state in ('running', 'paused') returning version_id, before_id", connection)
         {
@@ -166,11 +168,12 @@ internal sealed class Rollouts(NpgsqlDataSource dataSource, ModelRegistry regist
         }
     }
 
-    public async Task<IReadOnlyList<ModelRolloutView>> ViewsAsync(CancellationToken cancellationToken)
+    /// <param name="change">Where given, what it has changed so far is seen.</param>
+    public async Task<IReadOnlyList<ModelRolloutView>> ViewsAsync(CancellationToken cancellationToken, AuditedChange? change = null)
     {
         var all = await StationsAsync(cancellationToken);
         var views = new List<ModelRolloutView>();
-        foreach (var r in await ListAsync(false, cancellationToken))
+        foreach (var r in await ListAsync(false, cancellationToken, change))
         {
             var waiting = r.State switch { "running" => (await JudgeAsync(r, cancellationToken)).Waiting, "paused" => "It is paused.", _ => null };
             views.Add(new ModelRolloutView(r.Id, r.Kind, r.Version, r.Before, r.State, r.Ring, RolloutRings.Name(r.Ring), RolloutRings.Stations(r.Ring, r.Version, all), r.StartedBy, r.StartedAt, r.EndedAt, r.Reason, waiting));
@@ -258,9 +261,10 @@ internal sealed class Rollouts(NpgsqlDataSource dataSource, ModelRegistry regist
         return await command.ReadAllAsync(r => r.GetString(0), cancellationToken);
     }
 
-    private async Task<List<Rollout>> ListAsync(bool open, CancellationToken cancellationToken)
+    private async Task<List<Rollout>> ListAsync(bool open, CancellationToken cancellationToken, AuditedChange? change = null)
     {
-        await using var command = dataSource.CreateCommand($"select {Columns} from model_rollouts {(open ? "where state in ('running', 'paused')" : "")} order by started_at desc limit 20");
+        var sql = $"select {Columns} from model_rollouts {(open ? "where state in ('running', 'paused')" : "")} order by started_at desc limit 20";
+        await using var command = change?.Look(sql) ?? dataSource.CreateCommand(sql);
         return await command.ReadAllAsync(
             r => new Rollout(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetInt32(5), r.Time(6), r.GetInt64(7), r.GetInt64(8), r.GetString(9), r.Time(10), r.IsDBNull(11) ? null : r.Time(11), r.Text(12)), cancellationToken);
     }

@@ -5,6 +5,7 @@ using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Models;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Models;
 
@@ -123,15 +124,16 @@ internal sealed class TrainingRuns(NpgsqlDataSource dataSource, ModelRegistry re
     }
 
     /// <returns>False if there is no such run, or it is over.</returns>
-    public async Task<bool> CancelAsync(Guid id, CancellationToken cancellationToken)
+    public async Task<bool> CancelAsync(Guid id, AuditedChange change, CancellationToken cancellationToken)
     {
         // Whoever ran one that is silent is dead, and hears of nothing.
-        await using var command = dataSource.CreateCommand(
+        await using var command = await change.CommandAsync(
             """
             update training_runs set cancel = true, state = case when x.ended then 'cancelled' else state end, ended_at = case when x.ended then $2::timestamptz end, detail = case when x.ended then 'Somebody cancelled it.' else detail end
             from (select state = 'waiting' or alive_at < $3 as ended from training_runs where id = $1 for update) x
             where id = $1 and state in ('waiting', 'running')
-            """);
+            """,
+            cancellationToken);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
         command.Parameters.Add(new() { Value = time.GetUtcNow() - Dead });

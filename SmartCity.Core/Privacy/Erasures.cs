@@ -2,6 +2,7 @@ using System.Text.Json;
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Privacy;
 
@@ -10,11 +11,11 @@ internal sealed class Erasures(NpgsqlDataSource dataSource, TimeProvider time)
 {
     private const string Columns = "id, plate, reason, requested_by, requested_at, fault, done_at, records";
 
+    /// <summary>Asks for one. What is asked is written down with its line of the audit; the erasure itself runs for minutes, and its own report says what it did.</summary>
     /// <returns>Null while the plate is restricted.</returns>
-    public async Task<ErasureView?> AskAsync(string plate, string reason, string by, CancellationToken cancellationToken)
+    public async Task<ErasureView?> AskAsync(string plate, string reason, string by, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         await Restrictions.LockAsync(connection, plate, cancellationToken);
         await using var command = new NpgsqlCommand(
             $"insert into erasures (id, plate, reason, requested_by, requested_at) select $1, $2, $3, $4, $5 where not exists (select from plate_restrictions where plate = $2 and lifted_at is null) returning {Columns}", connection);
@@ -23,9 +24,7 @@ internal sealed class Erasures(NpgsqlDataSource dataSource, TimeProvider time)
             command.Parameters.Add(new() { Value = value });
         }
 
-        var asked = (await command.ReadAllAsync(Read, cancellationToken)).SingleOrDefault();
-        await transaction.CommitAsync(cancellationToken);
-        return asked;
+        return (await command.ReadAllAsync(Read, cancellationToken)).SingleOrDefault();
     }
 
     /// <summary>Newest first.</summary>

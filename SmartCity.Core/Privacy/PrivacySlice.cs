@@ -40,36 +40,40 @@ internal static class PrivacySlice
     private static async Task<Results<FileStreamHttpResult, ProblemHttpResult>> AccessAsync(AccessPackage package, CancellationToken cancellationToken, string? plate = null) =>
         Normalised(plate) is { } asked ? TypedResults.Stream(await package.MakeAsync(asked, cancellationToken), AccessPackage.ContentType, $"{asked}.zip") : NoPlate();
 
-    private static async Task<Results<Accepted<ErasureView>, ProblemHttpResult>> EraseAsync(PlateAsked asked, ClaimsPrincipal user, Erasures erasures, ErasureWorker worker, HttpContext http, CancellationToken cancellationToken)
+    private static async Task<Results<Accepted<ErasureView>, ProblemHttpResult>> EraseAsync(PlateAsked asked, ClaimsPrincipal user, Erasures erasures, ErasureWorker worker, AuditedChange change, HttpContext http, CancellationToken cancellationToken)
     {
         if (Normalised(asked.Plate) is not { } plate)
         {
             return NoPlate();
         }
 
-        if (await erasures.AskAsync(plate, AuditFilter.ReasonOf(http), user.Identity!.Name!, cancellationToken) is not { } erasure)
+        if (await erasures.AskAsync(plate, AuditFilter.ReasonOf(http), user.Identity!.Name!, change, cancellationToken) is not { } erasure)
         {
             return TypedResults.Problem($"The processing of {plate} is restricted, so that what is stored of it stays. Lift the restriction first.", statusCode: StatusCodes.Status409Conflict, title: "The plate is restricted");
         }
 
-        worker.Ask();
+        change.Afterwards(() =>
+        {
+            worker.Ask();
+            return Task.CompletedTask;
+        });
         return TypedResults.Accepted("/api/privacy/erasures", erasure);
     }
 
-    private static async Task<Results<Created<RestrictionView>, ProblemHttpResult>> RestrictAsync(NewRestriction asked, ClaimsPrincipal user, Restrictions restrictions, ChargingCity city, TimeProvider time, HttpContext http, CancellationToken cancellationToken)
+    private static async Task<Results<Created<RestrictionView>, ProblemHttpResult>> RestrictAsync(NewRestriction asked, ClaimsPrincipal user, Restrictions restrictions, ChargingCity city, TimeProvider time, AuditedChange change, HttpContext http, CancellationToken cancellationToken)
     {
         if (Normalised(asked.Plate) is not { } plate)
         {
             return NoPlate();
         }
 
-        return await restrictions.AddAsync(plate, asked.From ?? city.Today(time), AuditFilter.ReasonOf(http), user.Identity!.Name!, cancellationToken) is { } added
+        return await restrictions.AddAsync(plate, asked.From ?? city.Today(time), AuditFilter.ReasonOf(http), user.Identity!.Name!, change, cancellationToken) is { } added
             ? TypedResults.Created("/api/privacy/restrictions", added)
             : TypedResults.Problem($"{plate} is restricted already, or is being erased.", statusCode: StatusCodes.Status409Conflict, title: "The plate cannot be restricted");
     }
 
-    private static async Task<Results<Ok<RestrictionView>, NotFound>> LiftAsync(Guid id, ClaimsPrincipal user, Restrictions restrictions, HttpContext http, CancellationToken cancellationToken) =>
-        await restrictions.LiftAsync(id, AuditFilter.ReasonOf(http), user.Identity!.Name!, cancellationToken) is { } lifted ? TypedResults.Ok(lifted) : TypedResults.NotFound();
+    private static async Task<Results<Ok<RestrictionView>, NotFound>> LiftAsync(Guid id, ClaimsPrincipal user, Restrictions restrictions, AuditedChange change, HttpContext http, CancellationToken cancellationToken) =>
+        await restrictions.LiftAsync(id, AuditFilter.ReasonOf(http), user.Identity!.Name!, change, cancellationToken) is { } lifted ? TypedResults.Ok(lifted) : TypedResults.NotFound();
 
     private static string? Normalised(string? text) =>
         PlateText.OrNull(text) is { Length: > 0 and <= 12 } plate && plate.All(char.IsAsciiLetterOrDigit) ? plate : null;

@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Retention;
 
 namespace SmartCity.Core.Privacy;
@@ -13,10 +14,9 @@ internal sealed class Restrictions(NpgsqlDataSource dataSource, TimeProvider tim
     private const string Columns = "id, plate, reason, from_day, restricted_by, restricted_at, lift_reason, lifted_by, lifted_at, records";
 
     /// <returns>Null when the plate is restricted already, or is being erased.</returns>
-    public async Task<RestrictionView?> AddAsync(string plate, DateOnly from, string reason, string by, CancellationToken cancellationToken)
+    public async Task<RestrictionView?> AddAsync(string plate, DateOnly from, string reason, string by, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         await LockAsync(connection, plate, cancellationToken);
         var now = time.GetUtcNow();
         await using var command = Command(
@@ -27,16 +27,13 @@ internal sealed class Restrictions(NpgsqlDataSource dataSource, TimeProvider tim
             on conflict (plate) where lifted_at is null do nothing returning {Columns}
             """,
             Guid.CreateVersion7(now), plate, reason, from, by, now, await CoveredAsync(connection, plate, cancellationToken));
-        var added = (await command.ReadAllAsync(Read, cancellationToken)).SingleOrDefault();
-        await transaction.CommitAsync(cancellationToken);
-        return added;
+        return (await command.ReadAllAsync(Read, cancellationToken)).SingleOrDefault();
     }
 
     /// <returns>Null when there is none of this id that stands.</returns>
-    public async Task<RestrictionView?> LiftAsync(Guid id, string reason, string by, CancellationToken cancellationToken)
+    public async Task<RestrictionView?> LiftAsync(Guid id, string reason, string by, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         await using var of = Command(connection, "select plate from plate_restrictions where id = $1 and lifted_at is null for update", id);
         if (await of.ExecuteScalarAsync(cancellationToken) is not string plate)
         {
@@ -46,9 +43,7 @@ internal sealed class Restrictions(NpgsqlDataSource dataSource, TimeProvider tim
         await using var command = Command(
             connection, $"update plate_restrictions set lift_reason = $2, lifted_by = $3, lifted_at = $4, records = $5 where id = $1 returning {Columns}",
             id, reason, by, time.GetUtcNow(), await CoveredAsync(connection, plate, cancellationToken));
-        var lifted = (await command.ReadAllAsync(Read, cancellationToken)).Single();
-        await transaction.CommitAsync(cancellationToken);
-        return lifted;
+        return (await command.ReadAllAsync(Read, cancellationToken)).Single();
     }
 
     /// <summary>Those that stand first, then the newest.</summary>

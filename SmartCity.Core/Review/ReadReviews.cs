@@ -8,6 +8,7 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Archive;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
 using SmartCity.Core.Packages;
@@ -40,12 +41,13 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     /// <param name="plate">The right plate, with <see cref="ReviewDecision.Corrected"/>.</param>
     /// <param name="shown">The plate that the person was shown, empty if there was none; null where the caller does not say.</param>
     /// <param name="reason">Why; needed if the decision takes a charge back.</param>
+    /// <param name="change">The call's that it belongs to; null for a transaction of its own.</param>
     /// <returns>What changed; null if there is no such sighting.</returns>
     /// <exception cref="ReasonMissingException">The decision takes a charge back and no reason is given; nothing was decided.</exception>
     /// <exception cref="ArgumentException">The decision does not go with the sighting; the message says why.</exception>
     /// <exception cref="DBConcurrencyException">The sighting counts as another plate than the one that was shown; the message says so.</exception>
-    public Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, CancellationToken cancellationToken) =>
-        CorrectionGate.CorrectAsync(dataSource, [], correction => ApplyAsync(correction, sightingId, decision, plate, shown, by, reason, cancellationToken), cancellationToken);
+    public Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, CancellationToken cancellationToken, AuditedChange? change = null) =>
+        CorrectionGate.CorrectAsync(dataSource, [], correction => ApplyAsync(correction, sightingId, decision, plate, shown, by, reason, cancellationToken), cancellationToken, change);
 
     private async Task<ReviewOutcome?> ApplyAsync(Correction correction, Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, CancellationToken cancellationToken)
     {
@@ -95,7 +97,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
             await ReviewProposals.ClearAsync(connection, sightingId, cancellationToken);
         }
 
-        await transaction.CommitAsync(cancellationToken);
+        await correction.CommitAsync(cancellationToken);
         return new ReviewOutcome(sightingId, counts, entries, proposed ? [] : alerts, proposed);
     }
 
@@ -107,8 +109,8 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     /// <param name="reason">Why; needed if a charge is reversed with it.</param>
     /// <exception cref="ReasonMissingException">A charge would be reversed and no reason is given; nothing was undone.</exception>
     /// <exception cref="ArgumentException">It cannot be undone; the message says why.</exception>
-    public Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, string? reason, CancellationToken cancellationToken) =>
-        CorrectionGate.CorrectAsync(dataSource, [CorrectionGate.Of(sightingId)], correction => UndoAsync(correction, sightingId, by, reason, cancellationToken), cancellationToken);
+    public Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, string? reason, CancellationToken cancellationToken, AuditedChange? change = null) =>
+        CorrectionGate.CorrectAsync(dataSource, [CorrectionGate.Of(sightingId)], correction => UndoAsync(correction, sightingId, by, reason, cancellationToken), cancellationToken, change);
 
     private async Task<ReviewOutcome?> UndoAsync(Correction correction, Guid sightingId, string by, string? reason, CancellationToken cancellationToken)
     {
@@ -121,7 +123,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         if ((await ReviewProposals.OfAsync(connection, sightingId, cancellationToken)).Exists(p => p.By == by))
         {
             await ReviewProposals.WithdrawAsync(connection, sightingId, by, cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+            await correction.CommitAsync(cancellationToken);
             return new ReviewOutcome(sightingId, read.Sighting.Plate, [], []);
         }
 
@@ -156,7 +158,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
             throw new ReasonMissingException(takenBack, "Undoing this decision");
         }
 
-        await transaction.CommitAsync(cancellationToken);
+        await correction.CommitAsync(cancellationToken);
         return new ReviewOutcome(sightingId, counts, entries, []);
     }
 

@@ -104,11 +104,11 @@ internal static class ReviewEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> UndoAsync(Guid sightingId, ClaimsPrincipal user, HttpRequest request, ReadReviews reviews, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> UndoAsync(Guid sightingId, ClaimsPrincipal user, HttpRequest request, ReadReviews reviews, AuditedChange change, CancellationToken cancellationToken)
     {
         try
         {
-            return await reviews.UndoAsync(sightingId, user.Identity!.Name!, Reason(request), cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.UndoAsync(sightingId, user.Identity!.Name!, Reason(request), cancellationToken, change) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
         }
         catch (ReasonMissingException e)
         {
@@ -121,32 +121,32 @@ internal static class ReviewEndpoints
     }
 
     private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> ResolveAsync(
-        Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, HttpRequest request, ReviewClaims claims, ReadReviews reviews, IOptions<ReviewOptions> people, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, ReviewResolution resolution, ClaimsPrincipal user, HttpRequest request, ReviewClaims claims, ReadReviews reviews, AuditedChange change, IOptions<ReviewOptions> people, TimeProvider time, CancellationToken cancellationToken)
     {
         if (resolution.State is "open" or "skipped")
         {
-            return await MarkAsync(id, resolution, user, dataSource, time, cancellationToken) || await FindAsync(id, dataSource, cancellationToken) is not { } other
-                ? await GetAsync(id, dataSource, cancellationToken)
+            return await MarkAsync(id, resolution, user, change, time, cancellationToken) || await FindAsync(id, change, cancellationToken) is not { } other
+                ? await GetAsync(id, change, cancellationToken)
                 : TypedResults.Problem($"The case is {other.State}. Only an open case can be skipped, and only a skipped case can be opened again.", statusCode: StatusCodes.Status409Conflict);
         }
 
-        var found = await FindAsync(id, dataSource, cancellationToken);
+        var found = await FindAsync(id, change, cancellationToken);
         if (found is null)
         {
             return TypedResults.NotFound();
         }
 
-        return await DecideAsync(found.SightingId, resolution, user, request, claims, reviews, people, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, dataSource, cancellationToken);
+        return await DecideAsync(found.SightingId, resolution, user, request, claims, reviews, change, people, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, change, cancellationToken);
     }
 
-    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, HttpRequest request, ReviewClaims claims, ReadReviews reviews, IOptions<ReviewOptions> people, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, HttpRequest request, ReviewClaims claims, ReadReviews reviews, AuditedChange change, IOptions<ReviewOptions> people, CancellationToken cancellationToken)
     {
         if (people.Value.TwoPeople && SignedInPerson.Check(user) is { } program)
         {
             return program;
         }
 
-        if (!Decisions.TryGetValue(resolution.State, out var decision))
+        if (resolution.State is not { } state || !Decisions.TryGetValue(state, out var decision))
         {
             return Paging.Problem($"state must be one of {string.Join(", ", Decisions.Keys)}.");
         }
@@ -164,7 +164,7 @@ internal static class ReviewEndpoints
 
         try
         {
-            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.Shown, user.Identity!.Name!, Reason(request), cancellationToken) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.Shown, user.Identity!.Name!, Reason(request), cancellationToken, change) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
         }
         catch (DBConcurrencyException e)
         {
@@ -180,13 +180,14 @@ internal static class ReviewEndpoints
         }
     }
 
-    private static async Task<bool> MarkAsync(Guid id, ReviewResolution resolution, ClaimsPrincipal user, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<bool> MarkAsync(Guid id, ReviewResolution resolution, ClaimsPrincipal user, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(
+        await using var command = await change.CommandAsync(
             """
             update review_cases set state = $2, resolved_by = $3, resolved_at = case when $2 = 'open' then null else $4::timestamptz end, claimed_by = null, claimed_until = null
             where id = $1 and state in ('open', 'skipped')
-            """);
+            """,
+            cancellationToken);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = resolution.State });
         command.Parameters.Add(new() { Value = user.Identity!.Name! });
@@ -194,12 +195,12 @@ internal static class ReviewEndpoints
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
-        await FindAsync(id, dataSource, cancellationToken) is { } found ? TypedResults.Ok(found) : TypedResults.NotFound();
+    private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> GetAsync(Guid id, AuditedChange change, CancellationToken cancellationToken) =>
+        await FindAsync(id, change, cancellationToken) is { } found ? TypedResults.Ok(found) : TypedResults.NotFound();
 
-    private static async Task<ReviewView?> FindAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<ReviewView?> FindAsync(Guid id, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand($"select {Columns} from review_cases where id = $1");
+        await using var command = change.Look($"select {Columns} from review_cases where id = $1");
         command.Parameters.Add(new() { Value = id });
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }

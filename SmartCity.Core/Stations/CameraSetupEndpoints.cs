@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
-using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
@@ -39,7 +38,7 @@ internal static class CameraSetupEndpoints
     }
 
     private static async Task<Results<Ok<CameraSetup>, ProblemHttpResult>> AddAsync(
-        NewCamera body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, CoreSecret secrets, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, TimeProvider time, CancellationToken cancellationToken)
+        NewCamera body, ClaimsPrincipal user, AuditLog audit, AuditedChange change, StationSetups setups, CoreSecret secrets, [FromServices] IObjectStore objects, TimeProvider time, CancellationToken cancellationToken)
     {
         if (body.Id is null || !City.IsId(body.Id))
         {
@@ -61,13 +60,14 @@ internal static class CameraSetupEndpoints
             return Paging.Problem($"stationId: there is no station '{body.StationId}', or it is retired.");
         }
 
-        await using var command = dataSource.CreateCommand(
+        await using var command = await change.CommandAsync(
             """
             insert into cameras (id, station_id, source, lane, direction, masks, state, trial_until, recognition, motion) values ($1, $2, $3, nullif($4, 0), nullif($5, ''), $6, $7, $8, $9, $10)
             on conflict (id) do update set station_id = excluded.station_id, source = excluded.source, lane = excluded.lane, direction = excluded.direction, masks = excluded.masks,
                 state = excluded.state, trial_until = excluded.trial_until, recognition = excluded.recognition, motion = excluded.motion
             where cameras.state = 'trial'
-            """);
+            """,
+            cancellationToken);
         command.Parameters.Add(new() { Value = body.Id });
         command.Parameters.Add(new() { Value = body.StationId });
         command.Parameters.Add(new() { Value = secrets.Seal(body.Source!, CameraSource.Purpose) });
@@ -83,8 +83,8 @@ internal static class CameraSetupEndpoints
             return TypedResults.Problem($"id: there is already a camera {body.Id}, perhaps a retired one.", statusCode: StatusCodes.Status409Conflict);
         }
 
-        await audit.AppendAsync(user.Identity!.Name!, body.Trial ? "cameras.trial" : "cameras.add", body.Id, null,
-            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion, null));
+        await audit.AppendAsync(change, user.Identity!.Name!, body.Trial ? "cameras.trial" : "cameras.add", body.Id, null,
+            Details(body.StationId, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion, null), null);
 
         // Nobody is to take an earlier camera's picture for this one's.
         await objects.DeleteAsync(CameraPicture.Key(body.StationId, body.Id), cancellationToken);
@@ -92,7 +92,7 @@ internal static class CameraSetupEndpoints
     }
 
     private static async Task<Results<Ok<CameraSetup>, NotFound, ProblemHttpResult>> ChangeAsync(
-        string id, CameraChange body, ClaimsPrincipal user, AuditLog audit, StationSetups setups, CoreSecret secrets, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+        string id, CameraChange body, ClaimsPrincipal user, AuditLog audit, AuditedChange change, StationSetups setups, CoreSecret secrets, CancellationToken cancellationToken)
     {
         if (Check(body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion) is { } wrong)
         {
@@ -104,7 +104,7 @@ internal static class CameraSetupEndpoints
             return Paging.Problem($"state is '{body.State}'; it must be active or retired.");
         }
 
-        await using var read = dataSource.CreateCommand("select source from cameras where id = $1 and state <> 'trial'");
+        await using var read = await change.CommandAsync("select source from cameras where id = $1 and state <> 'trial' for update", cancellationToken);
         read.Parameters.Add(new() { Value = id });
         var known = await read.ReadAllAsync(r => r.Text(0) is { } kept ? secrets.Open(kept, CameraSource.Purpose) : null, cancellationToken);
         if (known.Count == 0)
@@ -118,12 +118,13 @@ internal static class CameraSetupEndpoints
             return Paging.Problem(problem);
         }
 
-        await using var command = dataSource.CreateCommand(
+        await using var command = await change.CommandAsync(
             """
             update cameras set source = $2, lane = nullif(coalesce($3, lane), 0), direction = nullif(coalesce($4, direction), ''), masks = coalesce($5, masks), state = coalesce($6, state),
                 recognition = coalesce($7, recognition), motion = case when $8 then $9 else motion end
             where id = $1
-            """);
+            """,
+            cancellationToken);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = secrets.Seal(source!, CameraSource.Purpose) });
         command.Parameters.Add(new() { Value = (object?)body.Lane ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
@@ -134,20 +135,20 @@ internal static class CameraSetupEndpoints
         command.Parameters.Add(new() { Value = body.Motion is not null });
         command.Parameters.Add(StationSetups.Motion(body.Motion));
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await audit.AppendAsync(user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion, body.State));
+        await audit.AppendAsync(change, user.Identity!.Name!, "cameras.change", id, null, Details(null, body.Source, body.Lane, body.Direction, body.Masks, body.Recognition, body.Motion, body.State), null);
         return TypedResults.Ok((await setups.FindCameraAsync(id, cancellationToken))!);
     }
 
-    private static async Task<Results<NoContent, NotFound>> EndTrialAsync(string id, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound>> EndTrialAsync(string id, AuditedChange change, [FromServices] IObjectStore objects, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("delete from cameras where id = $1 and state = 'trial' returning station_id");
+        await using var command = await change.CommandAsync("delete from cameras where id = $1 and state = 'trial' returning station_id", cancellationToken);
         command.Parameters.Add(new() { Value = id });
         if (await command.ExecuteScalarAsync(cancellationToken) is not string station)
         {
             return TypedResults.NotFound();
         }
 
-        await objects.DeleteAsync(CameraPicture.Key(station, id), cancellationToken);
+        change.Afterwards(() => objects.DeleteAsync(CameraPicture.Key(station, id), CancellationToken.None));
         return TypedResults.NoContent();
     }
 

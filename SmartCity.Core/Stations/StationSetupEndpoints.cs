@@ -28,7 +28,7 @@ internal static class StationSetupEndpoints
         return app;
     }
 
-    private static async Task<Results<Ok<StationSetup>, ProblemHttpResult>> AddAsync(NewStation body, StationSetups setups, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<StationSetup>, ProblemHttpResult>> AddAsync(NewStation body, StationSetups setups, AuditedChange change, CancellationToken cancellationToken)
     {
         if (body.Id is null || !City.IsId(body.Id))
         {
@@ -45,8 +45,7 @@ internal static class StationSetupEndpoints
             return Paging.Problem(wrong);
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         await using var command = new NpgsqlCommand("insert into stations (id, name, latitude, longitude) values ($1, $2, $3, $4) on conflict (id) do nothing", connection)
         {
             Parameters = { new() { Value = body.Id }, new() { Value = body.Name.Trim() }, new() { Value = body.Latitude }, new() { Value = body.Longitude } },
@@ -57,36 +56,37 @@ internal static class StationSetupEndpoints
         }
 
         await StationZoneStore.ReplaceAsync(connection, body.Id, body.Zones ?? [], cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return TypedResults.Ok((await setups.FindAsync(body.Id, cancellationToken))!);
+        return TypedResults.Ok((await setups.FindAsync(connection, body.Id, cancellationToken))!);
     }
 
     private static async Task<Results<Ok<StationSetup>, NotFound, ProblemHttpResult>> ChangeAsync(
-        string id, StationChange body, StationSetups setups, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+        string id, StationChange body, StationSetups setups, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (Check(body.Name, body.Latitude, body.Longitude) is { } wrong)
         {
             return Paging.Problem(wrong);
         }
 
-        await using var command = dataSource.CreateCommand(
+        var connection = await change.BeginAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(
             """
             update stations set
                 name = coalesce($2, name), latitude = coalesce($3, latitude), longitude = coalesce($4, longitude),
                 retired_at = case when $5 is null then retired_at when $5 then coalesce(retired_at, $6) end
             where id = $1
-            """);
+            """,
+            connection);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = (object?)body.Name?.Trim() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = (object?)body.Latitude ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Double });
         command.Parameters.Add(new() { Value = (object?)body.Longitude ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Double });
         command.Parameters.Add(new() { Value = (object?)body.Retired ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Boolean });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.Ok((await setups.FindAsync(id, cancellationToken))!) : TypedResults.NotFound();
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.Ok((await setups.FindAsync(connection, id, cancellationToken))!) : TypedResults.NotFound();
     }
 
     private static async Task<Results<Ok<StationSetup>, NotFound, ProblemHttpResult>> ZonesAsync(
-        string id, StationZones body, StationSetups setups, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
+        string id, StationZones body, StationSetups setups, AuditedChange change, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
         if (body.Zones is null)
         {
@@ -103,8 +103,7 @@ internal static class StationSetupEndpoints
             return TypedResults.NotFound();
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var connection = await change.BeginAsync(cancellationToken);
         if (ZoneRules.FirstDifference(station.Zones, body.Zones) is { } first && await LastDayAsync(connection, id, city, cancellationToken) is { } last && first <= last)
         {
             var today = city.Today(time);
@@ -114,8 +113,7 @@ internal static class StationSetupEndpoints
         }
 
         await StationZoneStore.ReplaceAsync(connection, id, body.Zones, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return TypedResults.Ok((await setups.FindAsync(id, cancellationToken))!);
+        return TypedResults.Ok((await setups.FindAsync(connection, id, cancellationToken))!);
     }
 
     // The last charging day of which the station has a sighting; today's is not over.

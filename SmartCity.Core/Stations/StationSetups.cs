@@ -30,13 +30,20 @@ internal sealed class StationSetups(NpgsqlDataSource dataSource, CoreSecret secr
     public async Task<StationSetup?> FindAsync(string id, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return (await ReadAsync(connection, id, cancellationToken)).SingleOrDefault();
+        return await FindAsync(connection, id, cancellationToken);
     }
+
+    public async Task<StationSetup?> FindAsync(NpgsqlConnection connection, string id, CancellationToken cancellationToken) => (await ReadAsync(connection, id, cancellationToken)).SingleOrDefault();
 
     public async Task<CameraSetup?> FindCameraAsync(string id, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand($"select {CameraColumns} from cameras where id = $1");
-        command.Parameters.Add(new() { Value = id });
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await FindCameraAsync(connection, id, cancellationToken);
+    }
+
+    public async Task<CameraSetup?> FindCameraAsync(NpgsqlConnection connection, string id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"select {CameraColumns} from cameras where id = $1", connection) { Parameters = { new() { Value = id } } };
         return (await command.ReadAllAsync(r => Shown(ReadCamera(r)), cancellationToken)).SingleOrDefault(c => !IsOver(c));
     }
 

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using OtpNet;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Database;
 using SmartCity.Core.Tests.Hosting;
 
 namespace SmartCity.Core.Tests.Access;
@@ -10,6 +12,8 @@ namespace SmartCity.Core.Tests.Access;
 /// <summary>Wrong passwords, codes of a second factor, and streams whose user has ended.</summary>
 public class GuardTests(CoreHost core) : IClassFixture<CoreHost>
 {
+    private const string Other = "another key of the tests, of a service";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -37,6 +41,35 @@ public class GuardTests(CoreHost core) : IClassFixture<CoreHost>
 
         Assert.Equal(HttpStatusCode.Unauthorized, await SignInAsync("wanted", made.Password, "198.51.100.7"));
         Assert.Equal(HttpStatusCode.OK, await SignInAsync("wanted", made.Password, "10.1.2.4"));
+    }
+
+    // A key of the product that is not the console's: an edge's.
+    [Theory]
+    [InlineData(Scope.EdgeConfig, HttpStatusCode.Unauthorized)]
+    [InlineData(Scope.LiveRead, HttpStatusCode.OK)]
+    public async Task Only_the_consoles_key_says_from_which_address_somebody_signs_in(string scope, HttpStatusCode last)
+    {
+        var made = await Caller.MakeAsync(core, $"keyed-{scope.Replace(':', '-')}", Role.Operator);
+        await using var other = core.Build(core.Postgres.ConnectionString, new() { ["Core:Access:ServiceKeys:1:Name"] = "another", ["Core:Access:ServiceKeys:1:Key"] = Other, ["Core:Access:ServiceKeys:1:Scopes:0"] = scope });
+        await other.StartAsync(Token);
+        await other.Services.GetRequiredService<DatabaseStartup>().Ready;
+        using var http = new HttpClient { BaseAddress = new Uri(other.Urls.First()) };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Other);
+        for (var i = 0; i < 6; i++)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync("wrong wrong wrong", $"203.0.113.{i}"));
+        }
+
+        // Six addresses, or one that is locked out by now.
+        Assert.Equal(last, await StatusAsync(made.Password, "203.0.113.99"));
+
+        async Task<HttpStatusCode> StatusAsync(string password, string address)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/access/sign-in") { Content = JsonContent.Create(new SignInRequest(made.User.Name, password)) };
+            request.Headers.Add(ClientAddress.Header, address);
+            using var response = await http.SendAsync(request, Token);
+            return response.StatusCode;
+        }
     }
 
     // Only the console's word counts about an address.
