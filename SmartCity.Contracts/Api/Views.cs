@@ -154,7 +154,12 @@ public sealed record ChargeView
 }
 
 /// <summary>The facts that a charge rests on. Weights in kilograms.</summary>
-public sealed record ChargedFacts(string Class, string Fuel, int? Euro, DateOnly? FirstRegistered, int? GrossKg, int? UnladenKg, string? TaxClass, IReadOnlyList<string> Discounts);
+public sealed record ChargedFacts(string Class, string Fuel, int? Euro, DateOnly? FirstRegistered, int? GrossKg, int? UnladenKg, string? TaxClass, IReadOnlyList<string> Discounts)
+{
+    /// <summary>Category of the type approval, such as L7e; null when not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TypeApproval { get; init; }
+}
 
 /// <summary><c>GET /api/charges/totals?day=</c>: what is charged for a charging day, less reversals.</summary>
 public sealed record ChargeTotal(DateOnly Day, string Scheme, int Vehicles, decimal Amount, string Currency);
@@ -297,6 +302,9 @@ public sealed record HotlistEntryView
 
     /// <summary>In the answer to a change: the plate that is probably meant, if the pattern was typed with O for 0 or I for 1; ignored in a request.</summary>
     public string? Meant { get; init; }
+
+    /// <summary>In a list: why the pattern matches too much of what passes by now, so that whoever gets alerts is flooded; null when it does not. Ignored in a request.</summary>
+    public string? TooWide { get; init; }
 }
 
 /// <summary>What a person decided: the body of <c>POST /api/review/{id}</c> and <c>POST /api/sightings/{id}/review</c>.</summary>

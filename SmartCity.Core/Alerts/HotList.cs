@@ -27,13 +27,16 @@ public sealed class HotList(
     private const int MostNamed = 3;
 
     private int _loaded;
-    private IReadOnlyList<string> _tooWide = [];
+    private IReadOnlyDictionary<string, string> _tooWide = new Dictionary<string, string>();
 
     /// <summary>Exact entries in memory.</summary>
     public int Count => sieve.Count;
 
     /// <summary>Whether an entry may match; false is certain.</summary>
     public bool MayMatch(string plate) => sieve.MayMatch(plate);
+
+    /// <summary>Why a pattern of the list matches too much of what passes, as of the last look; null when it does not.</summary>
+    public string? WhyTooWide(string pattern) => _tooWide.GetValueOrDefault(pattern);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -106,7 +109,7 @@ public sealed class HotList(
     }
 
     // What passes changes, and so does what a pattern matches of it.
-    private async Task JudgeAsync(CancellationToken cancellationToken) => _tooWide = sieve.Patterns == 0 ? [] : (await passages.ReadAsync(cancellationToken)).TooWide();
+    private async Task JudgeAsync(CancellationToken cancellationToken) => _tooWide = sieve.Patterns == 0 ? new Dictionary<string, string>() : (await passages.ReadAsync(cancellationToken)).TooWide();
 
     private void Report()
     {
@@ -117,7 +120,7 @@ public sealed class HotList(
             return;
         }
 
-        health.Degraded(Worker, $"{holds}. {(_tooWide.Count == 1 ? "One pattern matches" : $"{_tooWide.Count} patterns match")} too much of what passes, and whoever gets alerts is flooded: {string.Join(' ', _tooWide.Take(MostNamed))}");
+        health.Degraded(Worker, $"{holds}. {(_tooWide.Count == 1 ? "One pattern matches" : $"{_tooWide.Count} patterns match")} too much of what passes, and whoever gets alerts is flooded: {string.Join(' ', _tooWide.Values.Take(MostNamed))}");
     }
 
     // A statement on a connection that carries nothing may not even heed its cancellation. It is left to itself then: what it reads late does no harm.

@@ -36,7 +36,7 @@ internal static class HotlistEndpoints
     }
 
     private static async Task<Results<Ok<Page<HotlistEntryView>>, ProblemHttpResult>> EntriesAsync(
-        [AsParameters] HotlistFilter filter, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
+        [AsParameters] HotlistFilter filter, NpgsqlDataSource dataSource, HotList listed, TimeProvider time, CancellationToken cancellationToken, Cursor? after = null, int limit = Paging.DefaultLimit)
     {
         if (Paging.CheckLimit(limit) is { } problem)
         {
@@ -50,7 +50,8 @@ internal static class HotlistEndpoints
 
         var now = time.GetUtcNow();
         await using var command = filter.Where(now).After("created_at", "id", after).Command(dataSource, EntriesSql, limit + 1);
-        var page = Paging.ToPage(await command.ReadAllAsync(r => ReadEntry(r, now), cancellationToken), limit, e => new Cursor(e.AddedAt!.Value, e.Id!.Value));
+        var entries = await command.ReadAllAsync(r => ReadEntry(r, now), cancellationToken);
+        var page = Paging.ToPage(entries.ConvertAll(e => e with { TooWide = listed.WhyTooWide(e.Pattern) }), limit, e => new Cursor(e.AddedAt!.Value, e.Id!.Value));
         return TypedResults.Ok(page);
     }
 
@@ -99,7 +100,7 @@ internal static class HotlistEndpoints
         command.Parameters.Add(new() { Value = added.AddedBy! });
         command.Parameters.Add(new() { Value = now });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        return TypedResults.Created($"/api/hotlist/{added.Id}", added with { State = StateOf(added, now), Meant = typed.Meant(added.Pattern) });
+        return TypedResults.Created($"/api/hotlist/{added.Id}", added with { State = StateOf(added, now), Meant = typed.Meant(added.Pattern), TooWide = null });
     }
 
     private static async Task<Results<Ok<HotlistEntryView>, NotFound, ProblemHttpResult>> ChangeAsync(Guid id, HotlistEntryView entry, RecentPassages passages, TypedPlates typed, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)

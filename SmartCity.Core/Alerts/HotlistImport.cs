@@ -27,7 +27,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
 
     // What an export of the list and a file of rejected rows have beside these: a list that comes back is read as it is.
     private static readonly string[] LeftAside = ["state", "addedBy", "addedAt", "line", "error"];
-    private static readonly string[] Properties = [.. Columns.Except(["plate"]), "id", "state", "addedBy", "addedAt", "meant"];
+    private static readonly string[] Properties = [.. Columns.Except(["plate"]), "id", "state", "addedBy", "addedAt", "meant", "tooWide"];
 
     /// <param name="by">Who imports it; null for a preview, which saves nothing.</param>
     /// <exception cref="InvalidDataException">The file has no header, or one with a column that is not known, then nothing was saved; or it is not CSV.</exception>
@@ -96,8 +96,8 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         var rejections = new ImportRejections();
         var doubts = new List<ImportDoubt>();
         var sample = new List<HotlistEntryView>();
-        var batch = new List<HotlistEntryView>(BatchSize);
-        var lines = new Dictionary<(string, string?), long>();
+        var taken = new List<TakenRow>(BatchSize);
+        await using var before = new RowsBefore(dataSource);
         long read = 0, doubtful = 0;
         RecentPassages.Sample? recent = null;
         await foreach (var (line, row, problem, original) in rows.WithCancellation(cancellationToken))
@@ -109,56 +109,60 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
                 (entry, error) = (null, tooMuch);
             }
 
-            // One entry has one reason: the first of two rows is imported, and the other is reported, or nobody would know which.
-            if (entry is not null && (entry.Pattern, entry.RequestedBy) is var key && !lines.TryAdd(key, line))
+            // What stood there is kept while anything of it may still be named.
+            var isNamed = !rejections.IsFull || doubts.Count < ImportRejections.MostNamed;
+            taken.Add(new TakenRow(line, entry, error, isNamed ? [.. original()] : []));
+            if (taken.Count == BatchSize)
             {
-                (entry, error) = (null, $"{(isCsv ? "Line" : "Entry")} {lines[key]} has the same pattern and requester.");
+                await TakeAsync();
             }
+        }
 
-            if (entry is null)
+        await TakeAsync();
+        return rejections.Of(read) with { Preview = by is null, Sample = by is null ? sample : null, RejectedCsv = rejects.Text(), Doubtful = doubtful, Doubts = doubts, MeantCsv = isCsv ? meant.Text() : null };
+
+        async Task TakeAsync()
+        {
+            var again = await before.AddAsync([.. taken.Where(t => t.Entry is not null).Select(t => (t.Line, t.Entry!.Pattern, t.Entry.RequestedBy))], cancellationToken);
+            var entries = new List<HotlistEntryView>(taken.Count);
+            foreach (var (line, entry, error, original) in taken)
             {
-                if (rejections.Add(line, error!))
+                // One entry has one reason: the first of two rows is imported, and the other is reported, or nobody would know which.
+                var wrong = entry is null ? error! : again.TryGetValue(line, out var first) ? $"{(isCsv ? "Line" : "Entry")} {first} has the same pattern and requester." : null;
+                if (wrong is not null)
                 {
-                    rejects.Add(line, error!, original());
+                    if (rejections.Add(line, wrong))
+                    {
+                        rejects.Add(line, wrong, original);
+                    }
+
+                    continue;
                 }
 
-                continue;
-            }
-
-            if (typed.Meant(entry.Pattern) is { } better)
-            {
-                doubtful++;
-                if (doubts.Count < ImportRejections.MostNamed)
+                if (typed.Meant(entry!.Pattern) is { } better)
                 {
-                    doubts.Add(new ImportDoubt(line, entry.Pattern, better));
-                    meant.Add(line, TypedPlates.Why(entry.Pattern, better), original().Select(f => PlatePattern.Normalise(f.Value ?? "") == entry.Pattern ? (f.Name, better) : f));
+                    doubtful++;
+                    if (doubts.Count < ImportRejections.MostNamed)
+                    {
+                        doubts.Add(new ImportDoubt(line, entry.Pattern, better));
+                        meant.Add(line, TypedPlates.Why(entry.Pattern, better), original.Select(f => PlatePattern.Normalise(f.Value ?? "") == entry.Pattern ? (f.Name, better) : f));
+                    }
                 }
-            }
 
-            if (by is null)
-            {
-                if (sample.Count < Sampled)
+                if (by is null && sample.Count < Sampled)
                 {
                     sample.Add(entry);
                 }
 
-                continue;
+                entries.Add(entry);
             }
 
-            batch.Add(entry);
-            if (batch.Count == BatchSize)
+            taken.Clear();
+            if (by is not null)
             {
-                await SaveAsync([.. batch], by, cancellationToken);
-                batch.Clear();
+                await SaveAsync([.. entries], by, cancellationToken);
             }
         }
-
-        if (by is not null)
-        {
-            await SaveAsync([.. batch], by, cancellationToken);
-        }
-
-        return rejections.Of(read) with { Preview = by is null, Sample = by is null ? sample : null, RejectedCsv = rejects.Text(), Doubtful = doubtful, Doubts = doubts, MeantCsv = isCsv ? meant.Text() : null };
     }
 
     private static async IAsyncEnumerable<Row> RowsAsync(Stream csv)
@@ -309,6 +313,9 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
 
     private static NpgsqlParameter Times(HotlistEntryView[] entries, Func<HotlistEntryView, DateTimeOffset?> of) =>
         new() { Value = entries.Select(e => of(e)?.ToUniversalTime()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz };
+
+    /// <param name="Error">Why there is no entry.</param>
+    private sealed record TakenRow(long Line, HotlistEntryView? Entry, string? Error, IReadOnlyList<(string Name, string? Value)> Original);
 
     private delegate bool Moment(string? text, out DateTimeOffset at);
 

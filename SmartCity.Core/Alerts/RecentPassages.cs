@@ -25,7 +25,8 @@ public sealed class RecentPassages(NpgsqlDataSource dataSource, IOptions<Hotlist
     public sealed class Sample(List<string> plates, HashSet<string> patterns, HotlistOptions limits)
     {
         /// <summary>Patterns of the list that match too much by now, each with the reason: when they were added there may have been nothing to judge them by.</summary>
-        public IReadOnlyList<string> TooWide() => [.. patterns.Order(StringComparer.Ordinal).Select(TooMuch).OfType<string>()];
+        public IReadOnlyDictionary<string, string> TooWide() =>
+            new SortedDictionary<string, string>(patterns.Select(p => (Pattern: p, Why: TooMuch(p))).Where(p => p.Why is not null).ToDictionary(p => p.Pattern, p => p.Why!), StringComparer.Ordinal);
 
         /// <summary>Why a pattern is refused, for people; null when it is not, and then it counts as listed.</summary>
         public string? Refuse(string pattern)

@@ -11,6 +11,9 @@ internal sealed class ImportRejections
     private readonly List<ImportError> _named = [];
     private long _count;
 
+    /// <summary>Whether no further row is named.</summary>
+    public bool IsFull => _named.Count == MostNamed;
+
     /// <returns>Whether the row is among those that are named.</returns>
     public bool Add(long line, string why)
     {

@@ -147,10 +147,38 @@ public sealed class HotListTests(CoreHost core) : IClassFixture<CoreHost>
         var passed = Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"AB{i:000}")).Concat(Enumerable.Range(0, 9000).Select(i => string.Create(CultureInfo.InvariantCulture, $"CD{i:0000}"))).ToList();
         var sample = new RecentPassages.Sample(passed, ["AB*", "XY*"], new HotlistOptions { MostPatterns = 3 });
 
-        Assert.Contains("'AB*' would have matched 1,000 of the 10,000 newest passages", Assert.Single(sample.TooWide()), StringComparison.Ordinal);
+        Assert.Contains("'AB*' would have matched 1,000 of the 10,000 newest passages", Assert.Single(sample.TooWide()).Value, StringComparison.Ordinal);
         Assert.Null(sample.Refuse("XZ*"));
         Assert.Null(sample.Refuse("XY*")); // it is listed
         Assert.Contains("one too many", sample.Refuse("ZZ*"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pattern_that_matches_too_much_by_now_says_so_on_its_entry()
+    {
+        foreach (var pattern in (string[])["TW0?*", "TW19X*"])
+        {
+            await AddAsync(new { pattern, reason = "A series", priority = 5 });
+        }
+
+        await IngestAsync([.. Enumerable.Range(0, 40).Select(i => Sighting($"TW0{i / 26}{(char)('A' + i % 26)}ZZ", TimeProvider.System.GetUtcNow().AddSeconds(-i)))]);
+        await using var starting = core.Build(core.Postgres.ConnectionString);
+        await starting.StartAsync(Token);
+        using var http = new HttpClient { BaseAddress = new Uri(starting.Urls.First()) };
+        http.DefaultRequestHeaders.Authorization = core.Http.DefaultRequestHeaders.Authorization;
+        Task<HotlistEntryView[]> ListAsync() => ListedAsync(http);
+        await CoreHost.UntilAsync(async () => (await ListAsync()).Any(e => e.TooWide is not null), "the pattern is said to be too wide");
+
+        var entries = await ListAsync();
+        Assert.Contains("pattern 'TW0?*' would have matched 40 of the", Assert.Single(entries, e => e.Pattern == "TW0?*").TooWide, StringComparison.Ordinal);
+        Assert.Null(Assert.Single(entries, e => e.Pattern == "TW19X*").TooWide);
+        await core.Postgres.ExecuteAsync("delete from hotlist_entries where pattern like 'TW%'");
+
+        static async Task<HotlistEntryView[]> ListedAsync(HttpClient http)
+        {
+            using var answer = await http.GetAsync(new Uri("/api/hotlist?text=TW", UriKind.Relative), Token);
+            return answer.IsSuccessStatusCode ? [.. (await answer.Content.ReadFromJsonAsync<Page<HotlistEntryView>>(Token))!.Items] : [];
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -120,6 +121,29 @@ public sealed class HotlistEntryTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(["HE10AAC", "HE10AAD"], (await FindAsync("text=HE10")).Order());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_row_that_repeats_one_from_long_before_is_named_with_the_line_of_the_first(bool preview)
+    {
+        const int rows = 25_000;
+        var csv = new StringBuilder("pattern,reason,requestedBy\n");
+        for (var i = 0; i < rows; i++)
+        {
+            csv.Append(CultureInfo.InvariantCulture, $"HE{(preview ? 20 : 21)}{(i is 24_000 or 9_999 ? 3 : i):00000},Stolen,{(i == 24_001 ? "" : "met")}\n");
+        }
+
+        csv.Append(CultureInfo.InvariantCulture, $"HE{(preview ? 20 : 21)}24001,Stolen,\n");
+
+        var report = await ImportAsync(csv.ToString(), preview);
+
+        Assert.Equal((rows + 1L, rows - 2L), (report.Read, report.Imported));
+        Assert.Equal(
+            [(10_001L, "Line 5 has the same pattern and requester."), (24_002L, "Line 5 has the same pattern and requester."), (25_002L, "Line 24003 has the same pattern and requester.")],
+            report.Errors.Select(e => (e.Line, e.Error)));
+        Assert.Equal(preview ? 0L : rows - 2L, await core.Postgres.ScalarAsync<long>($"select count(*) from hotlist_entries where pattern like 'HE{(preview ? 20 : 21)}_____'"));
+    }
+
     [Fact]
     public async Task A_day_alone_is_a_whole_day_in_London_in_a_list_and_in_a_request()
     {
@@ -162,9 +186,9 @@ public sealed class HotlistEntryTests(CoreHost core) : IClassFixture<CoreHost>
 
     private async Task<HotlistEntryView> AddAsync(HotlistEntryView entry) => await Caller.ReadAsync<HotlistEntryView>(await core.Http.PostAsJsonAsync("/api/hotlist", entry, Token));
 
-    private async Task<ImportReport> ImportAsync(string csv) => await Caller.ReadAsync<ImportReport>(await PostAsync(csv, "text/csv"));
+    private async Task<ImportReport> ImportAsync(string csv, bool preview = false) => await Caller.ReadAsync<ImportReport>(await PostAsync(csv, "text/csv", preview));
 
-    private Task<HttpResponseMessage> PostAsync(string text, string type) => core.Http.PostAsync(new Uri("/api/hotlist/import", UriKind.Relative), new StringContent(text, Encoding.UTF8, type), Token);
+    private Task<HttpResponseMessage> PostAsync(string text, string type, bool preview = false) => core.Http.PostAsync(new Uri($"/api/hotlist/import?preview={(preview ? "true" : "false")}", UriKind.Relative), new StringContent(text, Encoding.UTF8, type), Token);
 
     private async Task<List<string>> FindAsync(string query) => [.. (await core.Http.GetFromJsonAsync<Page<HotlistEntryView>>($"/api/hotlist?{query}", Token))!.Items.Select(e => e.Pattern).Order()];
 }
