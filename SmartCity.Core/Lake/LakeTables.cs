@@ -84,9 +84,12 @@ internal static class LakeTables
         SortBy = ["plate", "from_day"],
         Select =
             """
-            select plate, nullif(since, '-infinity') as from_day, null::date as to_day, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval from vehicles
+            select v.plate, nullif(since, '-infinity') as from_day, later.to_day, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval
+            from vehicles v left join (
+                select h.plate, min(h.from_day) as to_day from vehicle_history h join vehicles w on w.plate = h.plate
+                where h.plate in (select plate from vehicle_history where to_day = 'infinity') and h.from_day > w.since group by h.plate) later on later.plate = v.plate
             union all
-            select plate, nullif(from_day, '-infinity'), to_day, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval from vehicle_history
+            select plate, nullif(from_day, '-infinity'), nullif(to_day, 'infinity'), make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval from vehicle_history
             order by plate, from_day nulls first
             """,
         Columns =

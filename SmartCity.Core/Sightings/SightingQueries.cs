@@ -16,7 +16,7 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource, ChargingCity 
         $"""
         select s.id, s.captured_at, s.station_id, s.camera_id, s.lane, s.direction, s.plate, s.country, s.format, s.confidence, s.characters, s.alternatives::text,
                s.frames, s.box, s.evidence, s.detector_version, s.reader_version, s.speed_kmh, s.trace_id, s.stored_at, s.passage_id, s.clock_synchronised, s.revision, s.movement, s.reviewed_at, s.read_plate, {VehicleRegistry.Columns}
-        from {table} s left join vehicles v on v.plate = s.plate
+        from {table} s left join vehicles v on v.plate = s.plate and {VehicleRegistry.HasBegun}
         """;
 
     private const int VehicleColumn = 26;

@@ -106,7 +106,7 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
                 select newest.* from unnest({{wanted}}) as wanted (plate) cross join lateral (
                     select * from {{table}} p where p.plate = wanted.plate and {where} order by p.first_at desc, p.id desc limit {limit}) newest
                 order by newest.first_at desc, newest.id desc limit {limit}) p
-            left join vehicles v on v.plate = p.plate order by p.first_at desc, p.id desc
+            left join vehicles v on v.plate = p.plate and {{VehicleRegistry.HasBegun}} order by p.first_at desc, p.id desc
             """,
             count);
     }
@@ -125,7 +125,7 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
             dataSource,
             $$"""
             {{Found}} from (select * from {{table}} p where {where} order by p.first_at desc, p.id desc limit {limit}) p
-            left join vehicles v on v.plate = p.plate order by p.first_at desc, p.id desc
+            left join vehicles v on v.plate = p.plate and {{VehicleRegistry.HasBegun}} order by p.first_at desc, p.id desc
             """,
             count);
     }
@@ -142,7 +142,7 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
             .Where(c => c.Item2 is not null)
             .Select(c => c.Item1.Replace("@", filter.Parameter(c.Item2!), StringComparison.Ordinal))
             .ToList();
-        return conditions.Count == 0 ? null : string.Join(" and ", conditions);
+        return conditions.Count == 0 ? null : string.Join(" and ", [.. conditions, VehicleRegistry.HasBegun]);
     }
 
     // A pattern that ends in letters is looked up from its end, so that an index serves it too.

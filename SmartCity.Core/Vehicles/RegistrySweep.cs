@@ -11,9 +11,9 @@ namespace SmartCity.Core.Vehicles;
 
 /// <summary>
 /// Settles what an interruption left: cases that wait for a vehicle which the registry knows by now, and days in doubt that were not worked out. Each vehicle is tried
-/// once, and again when its record changes, so a case that a person has to decide stays with them.
+/// once, and again when its record changes, so a case that a person has to decide stays with them. What the registry was told of a day to come is put in place when the day has come.
 /// </summary>
-internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrections corrections, DaysInDoubt inDoubt, DatabaseStartup database, WorkerHealth health, TimeProvider time, ILogger<RegistrySweep> logger) : DatabaseWorker(Worker, database, health, logger)
+internal sealed class RegistrySweep(NpgsqlDataSource dataSource, VehicleRegistry registry, ChargeCorrections corrections, DaysInDoubt inDoubt, ChargingCity city, DatabaseStartup database, WorkerHealth health, TimeProvider time, ILogger<RegistrySweep> logger) : DatabaseWorker(Worker, database, health, logger)
 {
     private const string Worker = "registry sweep";
     private const int AtOnce = 1_000;
@@ -21,10 +21,19 @@ internal sealed class RegistrySweep(NpgsqlDataSource dataSource, ChargeCorrectio
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
 
     private Dictionary<string, uint> _tried = [];
+    private DateOnly _begun;
 
     /// <summary>Settles what can be settled now; the number of lines that the ledger got.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
+        // Once a day is enough: what an import brings for today it writes itself.
+        var today = city.Today(time);
+        if (_begun != today)
+        {
+            await registry.BeginDueAsync(cancellationToken);
+            _begun = today;
+        }
+
         var added = (await inDoubt.WorkOffAsync(cancellationToken)).Count;
         var waiting = await WaitingAsync(cancellationToken);
         foreach (var plates in waiting.Where(w => !_tried.TryGetValue(w.Key, out var version) || version != w.Value).Select(w => w.Key).Chunk(AtOnce))

@@ -9,10 +9,10 @@ namespace SmartCity.Core.Vehicles;
 /// <summary>
 /// Reads what a CSV file says of vehicles. Its header names <c>plate</c> and any of make, model, colour, year, class, fuel, euro, firstRegistered (yyyy-MM-dd),
 /// grossKg, unladenKg, taxClass, typeApproval, keeper, discounts (separated by ';' or spaces), from and source. What has no column stays as it is; an empty
-/// field says that there is none. It holds from the day in <c>from</c>: without it from today, and for a vehicle that was not known from the beginning.
+/// field says that there is none. It holds from the day in <c>from</c>, which may be to come: without it from today, and for a vehicle that was not known from the beginning.
 /// A row that is not valid, or says something else than one before, is reported and left out, the rest is saved; a plate that was probably typed wrong is reported and imported as it is; cases that waited for its vehicles are settled.
 /// </summary>
-public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections, TypedPlates typed, ChargingCity city, TimeProvider time)
+public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections, TypedPlates typed)
 {
     private const int BatchSize = 5_000;
 
@@ -57,7 +57,6 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             throw new InvalidDataException($"The header must name plate and what the file says of it, such as class, fuel and euro; its columns are {string.Join(", ", reader.Headers)}.");
         }
 
-        var today = city.Today(time);
         var rejections = new ImportRejections();
         var batch = new List<(VehicleChange Change, long Line)>(BatchSize);
         var (said, doubts) = (new SaidBefore(), new List<ImportDoubt>());
@@ -71,7 +70,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
                 continue;
             }
 
-            var (change, error) = VehicleRow.Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null, named, today);
+            var (change, error) = VehicleRow.Parse(name => reader.TryGetFieldIndex(name, out var index) ? reader.GetStringOrNull(index) : null, named);
             if (change is null)
             {
                 rejections.Add(reader.LineNumber, error!);

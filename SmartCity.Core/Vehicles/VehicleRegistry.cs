@@ -3,6 +3,7 @@ using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
+using SmartCity.Core.Retention;
 
 namespace SmartCity.Core.Vehicles;
 
@@ -13,6 +14,9 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
     internal const string Columns = $"{FactColumns}, {DiscountsNow}";
 
     internal const int ColumnCount = 15;
+
+    /// <summary>A condition over <c>vehicles v</c>: what the row says holds by now. Of a vehicle whose first day is to come nothing is known yet.</summary>
+    internal const string HasBegun = "v.since <= (now() at time zone coalesce((select time_zone from city), 'UTC'))::date";
 
     private const string FactColumns =
         "v.plate, v.make, v.model, v.colour, v.year, v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class, v.type_approval, v.keeper";
@@ -30,7 +34,7 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
             return [];
         }
 
-        await using var command = dataSource.CreateCommand($"select {Columns} from vehicles v where plate = any($1)");
+        await using var command = dataSource.CreateCommand($"select {Columns} from vehicles v where plate = any($1) and {HasBegun}");
         command.Parameters.Add(new() { Value = plates.ToArray() });
         var found = await command.ReadAllAsync(reader => Read(reader, 0)!, cancellationToken);
         return found.ToDictionary(v => v.Plate, StringComparer.Ordinal);
@@ -71,10 +75,7 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var alone = new NpgsqlCommand("select pg_advisory_xact_lock(hashtext('vehicles'))", connection, transaction))
-        {
-            await alone.ExecuteNonQueryAsync(cancellationToken);
-        }
+        await TakeTurnAsync(connection, transaction, cancellationToken);
 
         var timelines = await LoadAsync(connection, [.. changes.Select(plateOf).Distinct()], cancellationToken);
         var before = timelines.Where(t => t.Value.Records.Count > 0).ToDictionary(t => t.Key, t => t.Value.Copy(), StringComparer.Ordinal);
@@ -94,11 +95,39 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
             }
         }
 
-        await SaveAsync(connection, changed.ToDictionary(p => p, p => timelines[p], StringComparer.Ordinal), cancellationToken);
         var today = city.DayOf(time.GetUtcNow());
+        await SaveAsync(connection, changed.ToDictionary(p => p, p => timelines[p], StringComparer.Ordinal), today, cancellationToken);
         await LateFacts.MakeDueAsync(connection, [.. changed.Where(before.ContainsKey).SelectMany(p => LateFacts.Between(before[p], timelines[p], today).Select(d => (p, d.First, d.Last)))], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return refused;
+    }
+
+    /// <summary>Puts what was to come and has begun into <c>vehicles</c>. Charges do not wait for it: they go by the day.</summary>
+    internal async Task<int> BeginDueAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await TakeTurnAsync(connection, transaction, cancellationToken);
+
+        // Where something is to come, the last of it has no end.
+        await using var due = new NpgsqlCommand(
+            """
+            select distinct h.plate from vehicle_history h join vehicles v on v.plate = h.plate
+            where h.plate in (select plate from vehicle_history where to_day = 'infinity') and h.from_day > v.since and h.from_day <= $1
+            """,
+            connection,
+            transaction)
+        { Parameters = { new() { Value = city.Today(time) } }, CommandTimeout = RetentionRules.CommandSeconds };
+        var plates = await due.ReadAllAsync(r => r.GetString(0), cancellationToken);
+        await SaveAsync(connection, await LoadAsync(connection, [.. plates], cancellationToken), city.Today(time), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return plates.Count;
+    }
+
+    private static async Task TakeTurnAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        await using var alone = new NpgsqlCommand("select pg_advisory_xact_lock(hashtext('vehicles'))", connection, transaction);
+        await alone.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task<Dictionary<string, VehicleTimeline>> LoadAsync(NpgsqlConnection connection, string[] plates, CancellationToken cancellationToken)
@@ -125,7 +154,7 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
         return records.ToDictionary(r => r.Key, r => new VehicleTimeline(r.Value, [.. registered[r.Key]]), StringComparer.Ordinal);
     }
 
-    private static async Task SaveAsync(NpgsqlConnection connection, Dictionary<string, VehicleTimeline> timelines, CancellationToken cancellationToken)
+    private static async Task SaveAsync(NpgsqlConnection connection, Dictionary<string, VehicleTimeline> timelines, DateOnly today, CancellationToken cancellationToken)
     {
         if (timelines.Count == 0)
         {
@@ -138,9 +167,9 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
         await ExecuteAsync("create temp table incoming (like vehicles including defaults) on commit drop");
         await using (var copy = await connection.BeginBinaryImportAsync($"copy incoming ({Facts}, since, source, recorded_at) from stdin (format binary)", cancellationToken))
         {
-            foreach (var newest in timelines.Values.Select(t => t.Records[^1]))
+            foreach (var present in timelines.Values.Select(t => t.On(today)))
             {
-                await WriteAsync(copy, newest, null, cancellationToken);
+                await WriteAsync(copy, present, null, cancellationToken);
             }
 
             await copy.CompleteAsync(cancellationToken);
@@ -158,11 +187,15 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
         await ExecuteAsync("drop table incoming");
         await using (var copy = await connection.BeginBinaryImportAsync($"copy vehicle_history ({Facts}, from_day, source, recorded_at, to_day) from stdin (format binary)", cancellationToken))
         {
-            foreach (var records in timelines.Values.Select(t => t.Records))
+            foreach (var timeline in timelines.Values)
             {
-                for (var i = 0; i + 1 < records.Count; i++)
+                var (records, present) = (timeline.Records, timeline.On(today));
+                for (var i = 0; i < records.Count; i++)
                 {
-                    await WriteAsync(copy, records[i], records[i + 1].From, cancellationToken);
+                    if (records[i] != present)
+                    {
+                        await WriteAsync(copy, records[i], i + 1 < records.Count ? records[i + 1].From : DateOnly.MaxValue, cancellationToken);
+                    }
                 }
             }
 

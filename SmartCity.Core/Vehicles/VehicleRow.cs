@@ -36,8 +36,7 @@ public static class VehicleRow
 
     /// <param name="field">A field by the column's name, null when it is missing or empty.</param>
     /// <param name="named">The facts that the file has columns for.</param>
-    /// <param name="today">The charging day on which it is read: a record cannot begin later.</param>
-    public static (VehicleChange? Change, string? Error) Parse(Func<string, string?> field, IReadOnlyCollection<string> named, DateOnly today)
+    public static (VehicleChange? Change, string? Error) Parse(Func<string, string?> field, IReadOnlyCollection<string> named)
     {
         var errors = new List<string>();
         var plate = Plate(field("plate"));
@@ -71,11 +70,6 @@ public static class VehicleRow
         }
 
         var from = Day("from");
-        if (from > today)
-        {
-            errors.Add($"from '{field("from")}' must not be after today");
-        }
-
         var source = Text("source");
         return errors.Count == 0 ? (new VehicleChange(vehicle, named, from, source), null) : (null, string.Join("; ", errors) + ".");
 

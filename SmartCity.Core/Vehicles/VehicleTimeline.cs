@@ -15,6 +15,9 @@ internal sealed class VehicleTimeline(List<DatedRecord> records, List<DatedRegis
     /// <summary>What it says now, which no change alters.</summary>
     public VehicleTimeline Copy() => new([.. records], [.. discounts]);
 
+    /// <summary>The record that holds on a day; before the first begins, the first.</summary>
+    public DatedRecord On(DateOnly day) => records.FindLast(r => r.From <= day) ?? records[0];
+
     /// <summary>Alters the timeline.</summary>
     /// <returns>What is wrong; null when nothing is. Whether anything changed.</returns>
     public (string? Error, bool Changed) Apply(VehicleChange change, DateOnly today, DateTimeOffset now)
@@ -35,6 +38,19 @@ internal sealed class VehicleTimeline(List<DatedRecord> records, List<DatedRegis
 
         var from = change.From ?? today;
         var before = records.ToArray();
+        if (from < records[0].From && records[0].From > today && named.Count > 0)
+        {
+            // What begins on a later day says nothing of this one.
+            if (!Needed.Except(named, StringComparer.OrdinalIgnoreCase).Any())
+            {
+                records.Insert(0, new DatedRecord(from, change.Facts with { Discounts = [] }, change.Source, now));
+                _ = change.Named.Contains(VehicleChange.Discounts) && Register(change, from, now);
+                return (null, true);
+            }
+
+            from = records[0].From;
+        }
+
         var changed = named.Count > 0 && Patch(change, named, from, now);
         if (changed && named.Any(n => n is "grossKg" or "unladenKg") && records.Find(r => r.Facts.UnladenKg > r.Facts.GrossKg && !before.Contains(r)) is { Facts: var heavy })
         {

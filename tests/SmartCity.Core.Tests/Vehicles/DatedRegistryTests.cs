@@ -1,10 +1,12 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Sightings;
 using SmartCity.Core.Vehicles;
+using SmartCity.ServiceDefaults.Health;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
 
 namespace SmartCity.Core.Tests.Vehicles;
@@ -92,6 +94,55 @@ public class DatedRegistryTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task What_begins_on_a_day_to_come_is_taken_and_used_from_its_day_on()
+    {
+        await ImportAsync(Monday, "plate,class,fuel,euro\nFU11TUR,car,diesel,4\n");
+        var change = $"plate,fuel,euro,from\nFU11TUR,electric,,{Tuesday:yyyy-MM-dd}\n";
+
+        // A preview says the same and saves nothing.
+        await ImportAsync(Monday, change, preview: true);
+        Assert.Single((await Registry(Monday).HistoryAsync("FU11TUR", TestContext.Current.CancellationToken))!.Records);
+
+        await ImportAsync(Monday, change);
+        await SeenAsync("FU11TUR", Monday);
+        await SeenAsync("FU11TUR", Tuesday);
+        Assert.Equal([(Monday, 12.50m)], await StandingAsync("FU11TUR"));
+        Assert.Equal("diesel", await FuelAsync("FU11TUR"));
+        Assert.Equal([(null, "diesel"), (Tuesday, "electric")], (await Registry(Monday).HistoryAsync("FU11TUR", TestContext.Current.CancellationToken))!.Records.Select(r => (r.From, r.Vehicle.Fuel)));
+
+        // What comes meanwhile is of its own day, and leaves what is to come.
+        await ImportAsync(Monday, "plate,keeper\nFU11TUR,Ann Ward\n");
+        Assert.Equal("diesel", await FuelAsync("FU11TUR"));
+
+        await SweepAsync(Monday);
+        Assert.Equal("diesel", await FuelAsync("FU11TUR"));
+        await SweepAsync(Tuesday);
+        Assert.Equal("electric", await FuelAsync("FU11TUR"));
+        await RederiveAsync("FU11TUR", Monday);
+        await RederiveAsync("FU11TUR", Tuesday);
+        Assert.Equal([(Monday, 12.50m)], await StandingAsync("FU11TUR"));
+        Assert.Equal([(null, "diesel", null), (Monday, "diesel", "Ann Ward"), (Tuesday, "electric", "Ann Ward")], (await Registry(Tuesday).HistoryAsync("FU11TUR", TestContext.Current.CancellationToken))!.Records.Select(r => (r.From, r.Vehicle.Fuel, r.Vehicle.Keeper)));
+    }
+
+    [Fact]
+    public async Task Of_a_vehicle_whose_first_day_is_to_come_nothing_is_known_before()
+    {
+        var (today, later) = (DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime), DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(20)));
+        await ImportAsync(today, $"plate,class,fuel,euro,from\nFU12TUR,car,diesel,4,{later:yyyy-MM-dd}\n");
+        Assert.Empty(await Registry(today).FindAsync(["FU12TUR"], TestContext.Current.CancellationToken));
+        Assert.Equal(later, Assert.Single((await Registry(today).HistoryAsync("FU12TUR", TestContext.Current.CancellationToken))!.Records).From);
+
+        await SeenAsync("FU12TUR", today.AddDays(-1));
+        Assert.Empty(await StandingAsync("FU12TUR"));
+
+        // The plate is on another vehicle until then.
+        await ImportAsync(today, $"plate,class,fuel,euro,from\nFU12TUR,van,petrol,3,{today.AddDays(-2):yyyy-MM-dd}\n");
+        Assert.Equal("petrol", await FuelAsync("FU12TUR"));
+        Assert.Equal([("van", today.AddDays(-2)), ("car", later)], (await Registry(today).HistoryAsync("FU12TUR", TestContext.Current.CancellationToken))!.Records.Select(r => (r.Vehicle.Class, r.From!.Value)));
+        Assert.Equal([(today.AddDays(-1), 12.50m)], await StandingAsync("FU12TUR"));
+    }
+
+    [Fact]
     public async Task A_file_that_names_only_keepers_takes_no_discount_and_no_charge()
     {
         await ImportAsync(Monday, "plate,class,fuel,euro,discounts,keeper\nKE11PER,car,petrol,6,resident,Ann Ward\n");
@@ -108,10 +159,10 @@ public class DatedRegistryTests(PostgresFixture postgres) : IClassFixture<Postgr
 
     private VehicleRegistry Registry(DateOnly today) => new(postgres.DataSource, ChargingCity.London, NoonOf(today));
 
-    private async Task ImportAsync(DateOnly today, string csv)
+    private async Task ImportAsync(DateOnly today, string csv, bool preview = false)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        var report = await new VehicleImport(Registry(today), new TestIngest(postgres.DataSource).Corrections, VehicleImportTests.Typed, ChargingCity.London, NoonOf(today)).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
+        var report = await new VehicleImport(Registry(today), new TestIngest(postgres.DataSource).Corrections, VehicleImportTests.Typed).ImportAsync(stream, null, preview, TestContext.Current.CancellationToken);
         Assert.Empty(report.Errors);
     }
 
@@ -121,6 +172,15 @@ public class DatedRegistryTests(PostgresFixture postgres) : IClassFixture<Postgr
         await postgres.ExecuteAsync("insert into stations (id, name, latitude, longitude) values ($1, 'D', 51.5, 0) on conflict do nothing", station);
         await postgres.ExecuteAsync("insert into station_zones (station_id, zone) values ($1, $2) on conflict do nothing", station, zone);
         await new TestIngest(postgres.DataSource).ApplyAsync(Records(Sighting(plate, new DateTimeOffset(day.ToDateTime(new TimeOnly(hour, 0)), TimeSpan.Zero), station)));
+    }
+
+    private Task<string> FuelAsync(string plate) => postgres.ScalarAsync<string>("select fuel from vehicles where plate = $1", plate);
+
+    private async Task SweepAsync(DateOnly today)
+    {
+        var core = new TestIngest(postgres.DataSource);
+        using var sweep = new RegistrySweep(postgres.DataSource, Registry(today), core.Corrections, core.InDoubt, ChargingCity.London, null!, new WorkerHealth(TimeProvider.System), NoonOf(today), NullLogger<RegistrySweep>.Instance);
+        await sweep.SweepAsync(TestContext.Current.CancellationToken);
     }
 
     private Task RederiveAsync(string plate, DateOnly day) =>

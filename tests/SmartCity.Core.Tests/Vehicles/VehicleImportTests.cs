@@ -97,7 +97,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_file_in_another_encoding_changes_nothing_and_says_so()
     {
         using var stream = new MemoryStream(Encoding.Latin1.GetBytes("plate,make,class,fuel\nEN11COD,Citroën,car,petrol\nEN11COE,Ford,car,petrol\n"));
-        var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed, ChargingCity.London, TimeProvider.System)
+        var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed)
             .ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
 
         Assert.Equal((1L, 2L), (report.Imported, Assert.Single(report.Errors).Line));
@@ -155,7 +155,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     public async Task A_preview_says_what_is_wrong_with_the_file_and_saves_nothing()
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes("plate,class,fuel\nPV11IEW,car,petrol\nPV11IEX,boat,petrol\n"));
-        var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed, ChargingCity.London, TimeProvider.System)
+        var report = await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed)
             .ImportAsync(stream, null, preview: true, TestContext.Current.CancellationToken);
 
         Assert.Equal((true, 2L, 1L), (report.Preview, report.Read, report.Imported));
@@ -262,7 +262,7 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
         var (known, unknown) = (Sighting("SW11EP", Day.AddHours(12)), Sighting("SW12EP", Day.AddHours(12)));
         await core.ApplyAsync(Records(known, unknown));
         await postgres.ExecuteAsync("insert into vehicles (plate, class, fuel, euro) values ('SW11EP', 'car', 'diesel', 4)");
-        using var sweep = new RegistrySweep(postgres.DataSource, core.Corrections, core.InDoubt, null!, new WorkerHealth(TimeProvider.System), TimeProvider.System, NullLogger<RegistrySweep>.Instance);
+        using var sweep = new RegistrySweep(postgres.DataSource, new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), core.Corrections, core.InDoubt, ChargingCity.London, null!, new WorkerHealth(TimeProvider.System), TimeProvider.System, NullLogger<RegistrySweep>.Instance);
 
         await sweep.SweepAsync(TestContext.Current.CancellationToken);
 
@@ -274,6 +274,6 @@ public class VehicleImportTests(PostgresFixture postgres) : IClassFixture<Postgr
     private async Task<ImportReport> ImportAsync(string csv)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv));
-        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed, ChargingCity.London, TimeProvider.System).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
+        return await new VehicleImport(new VehicleRegistry(postgres.DataSource, ChargingCity.London, TimeProvider.System), new TestIngest(postgres.DataSource).Corrections, Typed).ImportAsync(stream, null, preview: false, TestContext.Current.CancellationToken);
     }
 }
