@@ -35,9 +35,9 @@ internal sealed class ChargeFacts
         // One statement: facts and discounts of one moment, whatever an import does meanwhile.
         await using var command = new NpgsqlCommand(
             """
-            select plate, from_day, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, null as discount, null::date as last_day from vehicle_history where plate = any($1)
-            union all select plate, since, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, null, null from vehicles where plate = any($1)
-            union all select plate, from_day, null, null, null, null, null, null, null, discount, last_day from vehicle_discounts where plate = any($1)
+            select plate, from_day, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, null as discount, null::date as last_day, type_approval from vehicle_history where plate = any($1)
+            union all select plate, since, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, null, null, type_approval from vehicles where plate = any($1)
+            union all select plate, from_day, null, null, null, null, null, null, null, discount, last_day, null from vehicle_discounts where plate = any($1)
             """,
             connection,
             transaction)
@@ -63,7 +63,8 @@ internal sealed class ChargeFacts
                 reader.Int(6),
                 reader.Int(7),
                 reader.Text(8),
-                [])));
+                [])
+            { TypeApproval = reader.Text(11) }));
         }
 
         foreach (var (plate, known) in records)

@@ -109,7 +109,7 @@ public sealed class ChargeLedger(ReviewQueue review, ReadingDoubts doubts, Charg
         }
 
         var facts = await ChargeFacts.LoadAsync(connection, transaction, ofDay, city, cancellationToken);
-        var vehicle = DatedVehicle.Always(new ChargedVehicle(f.Class, f.Fuel, f.Euro, f.FirstRegistered, f.GrossKg, f.UnladenKg, f.TaxClass, f.Discounts));
+        var vehicle = DatedVehicle.Always(new ChargedVehicle(f.Class, f.Fuel, f.Euro, f.FirstRegistered, f.GrossKg, f.UnladenKg, f.TaxClass, f.Discounts) { TypeApproval = f.TypeApproval });
         var moments = ofDay.ConvertAll(s => new ZonePassage(s.CapturedAt, facts.Zones(s.StationId, standing.Day)));
         return !ChargeRules.Assess(vehicle, moments, facts.Tariffs).Any(a => a.Scheme == standing.Scheme && a.Verdict == Verdict.Charged && a.Amount == standing.Amount);
     }
@@ -241,6 +241,6 @@ public sealed class ChargeLedger(ReviewQueue review, ReadingDoubts doubts, Charg
         Evidence = sighting.Evidence,
         TraceId = sighting.TraceId,
         RecordedAt = now,
-        Facts = assessment.Facts is not { } f ? null : new ChargedFacts(f.Class, f.Fuel, f.Euro, f.FirstRegistered, f.GrossKg, f.UnladenKg, f.TaxClass, [.. f.Discounts]),
+        Facts = assessment.Facts is not { } f ? null : new ChargedFacts(f.Class, f.Fuel, f.Euro, f.FirstRegistered, f.GrossKg, f.UnladenKg, f.TaxClass, [.. f.Discounts]) { TypeApproval = f.TypeApproval },
     };
 }

@@ -13,10 +13,10 @@ public static partial class ChargePreview
     public static JsonSerializerOptions Json { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly string[] OfTheLine = ["case", "vehicle", "passages"];
-    private static readonly string[] Decisive = ["class", "fuel", "euro", "firstRegistered", "grossKg", "unladenKg", "taxClass"];
+    private static readonly string[] Decisive = ["class", "fuel", "euro", "firstRegistered", "grossKg", "unladenKg", "taxClass", "typeApproval"];
 
     // What a registry says beside, which no rule asks for.
-    private static readonly string[] Idle = ["make", "model", "colour", "year", "typeApproval", "keeper"];
+    private static readonly string[] Idle = ["make", "model", "colour", "year", "keeper"];
     private static readonly string[] OfVehicles = ["plate", .. Decisive, "discounts", "changes", .. Idle];
     private static readonly string[] OfChanges = ["from", .. Decisive, .. Idle];
     private static readonly string[] OfDiscounts = ["discount", "from", "to"];
@@ -141,7 +141,12 @@ public static partial class ChargePreview
             Names("taxClass")
                 ? Given(element, "taxClass") is { } tax ? OneOf(Require(tax, JsonValueKind.String, where + "taxClass"), VehicleWords.TaxClasses, where + "taxClass") : null
                 : before!.TaxClass,
-            []);
+            [])
+        {
+            TypeApproval = Names("typeApproval")
+                ? Given(element, "typeApproval") is { } category ? Text(Require(category, JsonValueKind.String, where + "typeApproval"), where + "typeApproval") : null
+                : before!.TypeApproval,
+        };
         return facts.UnladenKg > facts.GrossKg
             ? throw new FormatException($"{where}unladenKg is {facts.UnladenKg}, more than its grossKg of {facts.GrossKg}: no vehicle weighs more empty than laden.")
             : facts;

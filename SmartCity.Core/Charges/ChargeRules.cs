@@ -12,7 +12,11 @@ public sealed record ChargedVehicle(
     int? GrossKg,
     int? UnladenKg,
     string? TaxClass,
-    IReadOnlyCollection<string> Discounts);
+    IReadOnlyCollection<string> Discounts)
+{
+    /// <summary>Category of the type approval, such as N1 or L7e; null when not known, then the class tells.</summary>
+    public string? TypeApproval { get; init; }
+}
 
 /// <summary>A moment in one or more zones.</summary>
 public readonly record struct ZonePassage(DateTimeOffset At, IReadOnlyCollection<string> Zones);
@@ -131,6 +135,10 @@ public static class ChargeRules
         "hybrid-diesel" => "diesel",
         _ => fuel,
     };
+
+    /// <summary>A vehicle with four wheels of the motorcycles' class: categories L6e and L7e.</summary>
+    internal static bool IsQuadricycle(ChargedVehicle vehicle) =>
+        vehicle is { Class: "motorcycle", TypeApproval: { } category } && (category.TrimStart().StartsWith("L6", StringComparison.OrdinalIgnoreCase) || category.TrimStart().StartsWith("L7", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Why a historic vehicle is not charged; null for another. The tax class is only given above 40 years, so a missing date does not take it away.</summary>
     internal static string? Historic(ChargedVehicle vehicle, DateOnly day) => vehicle switch

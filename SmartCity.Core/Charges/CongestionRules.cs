@@ -29,7 +29,8 @@ internal static class CongestionRules
                 $"Seen at {at:HH\\:mm}; the Congestion Charge applies from {hours[0]:HH\\:mm} to {hours[1]:HH\\:mm} on {(holiday ? "bank holidays" : weekend ? "Saturdays and Sundays" : "weekdays")}."));
         }
 
-        if (vehicle.Class is "motorcycle" or "taxi")
+        // A quadricycle counts among the motorcycles elsewhere; here it pays.
+        if (vehicle.Class is "taxi" || (vehicle.Class is "motorcycle" && !ChargeRules.IsQuadricycle(vehicle)))
         {
             return No($"congestion-{vehicle.Class}", vehicle.Class == "taxi" ? "Licensed London taxis do not pay the Congestion Charge." : "Motorcycles do not pay the Congestion Charge.");
         }
@@ -88,7 +89,7 @@ internal static class CongestionRules
 
         if (vehicle.Fuel is "electric" or "hydrogen" && Tariff.On(tariff.ZeroEmissionDiscounts, day) is { } zero && vehicle.Discounts.Contains(zero.Needs))
         {
-            var share = vehicle.Class switch { "car" or "phv" => zero.Car, "van" or "hgv" => zero.Goods, _ => zero.Other };
+            var share = vehicle.Class switch { "car" or "phv" => zero.Car, "van" or "hgv" => zero.Goods, _ => ChargeRules.IsQuadricycle(vehicle) ? zero.Goods : zero.Other };
             yield return (share, zero.Needs == "cvd" ? "Cleaner Vehicle Discount" : "zero-emission vehicle with Auto Pay", $"congestion-{zero.Needs}");
         }
     }

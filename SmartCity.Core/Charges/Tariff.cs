@@ -114,7 +114,7 @@ public sealed record ZeroEmissionDiscount : DatedRate
 
     public required decimal Car { get; init; }
 
-    /// <summary>Vans and heavy goods vehicles.</summary>
+    /// <summary>Vans, heavy goods vehicles and quadricycles.</summary>
     public required decimal Goods { get; init; }
 
     public required decimal Other { get; init; }

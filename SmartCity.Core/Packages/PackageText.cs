@@ -134,6 +134,7 @@ internal sealed class PackageText(ChargingCity city, IReadOnlyDictionary<string,
         new("Registry: first registered", facts.FirstRegistered is { } first ? Day(first) : "not known"),
         new("Registry: gross, unladen", string.Create(CultureInfo.InvariantCulture, $"{Kilograms(facts.GrossKg)}, {Kilograms(facts.UnladenKg)}")),
         new("Registry: tax class", facts.TaxClass ?? "none"),
+        .. facts.TypeApproval is { Length: > 0 } approval ? (PackageFact[])[new("Registry: type approval", approval)] : [],
         new("Registry: discounts", facts.Discounts.Count == 0 ? "none" : string.Join(", ", facts.Discounts)),
     ];
 

@@ -20,6 +20,7 @@ public static class ChargeWording
             facts.GrossKg is { } gross ? string.Create(CultureInfo.InvariantCulture, $"{gross:N0} kg gross") : null,
             facts.UnladenKg is { } unladen ? string.Create(CultureInfo.InvariantCulture, $"{unladen:N0} kg unladen") : null,
             facts.TaxClass is { } tax ? $"tax class {tax}" : null,
+            facts.TypeApproval is { Length: > 0 } approval ? $"type approval {approval}" : null,
         ];
         var known = string.Join(", ", parts.OfType<string>());
         return facts.Discounts.Count == 0 ? known : $"{known}; {string.Join(", ", facts.Discounts)}";
