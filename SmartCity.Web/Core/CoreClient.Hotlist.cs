@@ -27,11 +27,17 @@ public sealed partial class CoreClient
 
     /// <param name="json">A JSON list of entries; else CSV.</param>
     /// <param name="preview">Saves nothing and says what would be saved.</param>
-    public async Task<ImportReport> ImportHotlistAsync(Stream file, bool json, bool preview, CancellationToken cancellationToken)
+    public Task<ImportReport> ImportHotlistAsync(Stream file, bool json, bool preview, CancellationToken cancellationToken) => ImportAsync("api/hotlist/import", file, json, preview, cancellationToken);
+
+    /// <param name="file">CSV.</param>
+    /// <param name="preview">Saves nothing and says what is wrong with the file.</param>
+    public Task<ImportReport> ImportVehiclesAsync(Stream file, bool preview, CancellationToken cancellationToken) => ImportAsync("api/vehicles/import", file, false, preview, cancellationToken);
+
+    private async Task<ImportReport> ImportAsync(string path, Stream file, bool json, bool preview, CancellationToken cancellationToken)
     {
         using var content = new StreamContent(file);
         content.Headers.ContentType = new MediaTypeHeaderValue(json ? "application/json" : "text/csv");
-        using var response = await http.PostAsync(preview ? "api/hotlist/import?preview=true" : "api/hotlist/import", content, cancellationToken);
+        using var response = await http.PostAsync(preview ? $"{path}?preview=true" : path, content, cancellationToken);
         await CheckAsync(response, cancellationToken);
         return await response.Content.ReadFromJsonAsync<ImportReport>(Json, cancellationToken) ?? throw new JsonException("The core's answer to the import is empty.");
     }

@@ -19,7 +19,7 @@ public sealed class PagesTests(ConsoleFixture console)
     // Answers 404, which the browser's console tells as an error.
     private static readonly string[] NotLookedAt = ["not-found"];
 
-    private static readonly string[] AdministrationSections = ["zones", "tariffs", "webhooks", "notifications", "retention", "privacy", "users", "keys"];
+    private static readonly string[] AdministrationSections = ["zones", "tariffs", "vehicles", "webhooks", "notifications", "retention", "privacy", "users", "keys"];
 
     private static readonly string[] FacesSections = ["lists", "review", "report"];
 
