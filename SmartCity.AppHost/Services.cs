@@ -25,7 +25,8 @@ internal static class Services
     public static IResourceBuilder<ProjectResource> AddService<T>(this IDistributedApplicationBuilder builder, string name)
         where T : IProjectMetadata, new()
     {
-        var project = builder.AddProject<Built<T>>(name);
+        // Whom a service believes about a caller's address, Proxies:Networks says; without them nobody.
+        var project = builder.AddProject<Built<T>>(name).DisableForwardedHeaders();
         if (builder.Configuration["DEBUG_SESSION_PORT"] is not null || builder.Configuration["DOTNET_WATCH"] is not null)
         {
             return project;
