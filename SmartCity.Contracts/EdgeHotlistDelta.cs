@@ -104,7 +104,7 @@ public sealed class EdgeHotlistDelta
         Span<byte> sum = stackalloc byte[SumBytes];
         SHA256.HashData(bytes.AsSpan(..^SumBytes), sum);
         var (gone, come) = (BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(CountsAt)), BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(CountsAt + 4)));
-        if (!sum.SequenceEqual(bytes.AsSpan(^SumBytes..)) || bytes.Length != HeaderBytes + (long)gone * PlaceBytes + (long)come * EdgeHotlist.EntryBytes + SumBytes)
+        if (gone < 0 || come < 0 || !sum.SequenceEqual(bytes.AsSpan(^SumBytes..)) || bytes.Length != HeaderBytes + (long)gone * PlaceBytes + (long)come * EdgeHotlist.EntryBytes + SumBytes)
         {
             throw new InvalidDataException("The changes of the hot-list are damaged: their checksum is wrong.");
         }

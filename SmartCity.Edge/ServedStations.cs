@@ -91,7 +91,8 @@ public sealed class ServedStations
             Models = configuration.Models ?? Models;
             Watched = configuration.Watched ?? [];
             var ids = All.Select(s => s.Id).ToList();
-            var now = Of(ids, configuration.Stations);
+            // A core that does not know a station any more, such as one with an empty database, takes no camera away: somebody retires a station, or its cameras.
+            var now = Of(ids, [.. configuration.Stations, .. AreKnown ? All : []]);
             Unknown = [.. ids.Except(configuration.Stations.Select(s => s.Id))];
             var zone = configuration.TimeZone ?? TimeZone;
             if (AreKnown && zone == TimeZone && Text(now) == Text(All))
@@ -101,7 +102,7 @@ public sealed class ServedStations
 
             if (_kept is not null)
             {
-                KeptConfiguration.Write(_kept, configuration with { Models = null, Watched = null }); // those that are taken have a folder of their own
+                KeptConfiguration.Write(_kept, configuration with { Stations = now, Models = null, Watched = null }); // those that are taken have a folder of their own
             }
 
             (All, TimeZone) = (now, zone);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Hosting;
@@ -53,10 +52,14 @@ internal sealed class ConfigurationWorker(
             {
                 await AskAsync(address, stoppingToken);
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is HttpRequestException or JsonException or OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested && e is HttpRequestException or OperationCanceledException)
             {
                 link.Failed(e);
                 Trouble($"The edge cannot ask the core which cameras to run ({e.Message}). {(stations.AreKnown ? $"It goes on with the {Cameras} cameras that it has" : "It runs no cameras")} and asks again every {options.Value.Interval.TotalSeconds:0.#} s.");
+            }
+            catch (InvalidDataException e)
+            {
+                Trouble($"The edge cannot use what the core says of its cameras: {e.Message} {(stations.AreKnown ? $"It goes on with the {Cameras} cameras that it has" : "It runs no cameras")} and asks again every {options.Value.Interval.TotalSeconds:0.#} s.");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -77,7 +80,7 @@ internal sealed class ConfigurationWorker(
             request.Headers.IfNoneMatch.Add(_known);
         }
 
-        using var answer = await clients.CreateClient(Client).SendAsync(request, cancellationToken);
+        using var answer = await SendAsync(request, cancellationToken);
         link.Answered(answer.StatusCode);
         if (answer.StatusCode != HttpStatusCode.NotModified)
         {
@@ -86,7 +89,7 @@ internal sealed class ConfigurationWorker(
                 throw new HttpRequestException($"the core answers {(int)answer.StatusCode} {answer.ReasonPhrase}", null, answer.StatusCode);
             }
 
-            var configuration = await answer.Content.ReadFromJsonAsync(ContractsJson.Default.EdgeConfiguration, cancellationToken) ?? throw new JsonException("The answer is empty.");
+            var configuration = Read(await answer.Content.ReadAsByteArrayAsync(cancellationToken));
             stations.Take(configuration);
             _known = answer.Headers.ETag;
             logger.LogInformation("The core named {Cameras} cameras of {Stations} stations.", configuration.Stations.Sum(s => s.Cameras.Count), configuration.Stations.Count);
@@ -102,6 +105,32 @@ internal sealed class ConfigurationWorker(
         else
         {
             health.Healthy(Worker, $"{Cameras} cameras");
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await clients.CreateClient(Client).SendAsync(request, cancellationToken);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new InvalidDataException($"Its answer has more than {ConfigurationSlice.MostBytes >> 20} MB.", e);
+        }
+    }
+
+    // Whoever answers in the core's place may say anything.
+    private static EdgeConfiguration Read(byte[] answer)
+    {
+        try
+        {
+            var configuration = JsonSerializer.Deserialize(answer, ContractsJson.Default.EdgeConfiguration) ?? throw new InvalidDataException("Its answer is empty.");
+            return ConfigurationRules.Check(configuration) is { } wrong ? throw new InvalidDataException(wrong) : configuration;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"Its answer of {answer.Length:N0} bytes is no configuration ({e.Message}).", e);
         }
     }
 

@@ -96,12 +96,13 @@ internal sealed class HotlistWorker(
         link.Answered(answer.StatusCode);
         if (answer.StatusCode == HttpStatusCode.NotModified)
         {
-            // A list that could not be used has not changed, so it need not be sent again.
-            if (_useless is { } useless)
+            // A list that could not be used has not changed, so it need not be sent again. One without a tag was not asked about: what has not changed is the list that is held.
+            if (_useless is { Tag: not null } useless)
             {
                 throw new InvalidDataException(useless.Why);
             }
 
+            (_useless, _needsWhole) = (null, false);
             held.Confirm();
         }
         else if (answer.IsSuccessStatusCode)

@@ -30,6 +30,9 @@ internal sealed class ModelWorker(
     private const string Worker = "models";
     private const int FewestReads = 10;
 
+    // So often a version's file may come damaged before it is taken for another file.
+    private const int MostDamaged = 3;
+
     private (string Version, string Sha256)? _candidate;
     private (string Sha256, string Id)? _previous;
     private string? _problem;
@@ -37,6 +40,7 @@ internal sealed class ModelWorker(
     private ModelShadow? _seen;
     private long _since = time.GetTimestamp();
     private bool _left;
+    private (string Sha256, int Times) _damaged;
 
     /// <summary>A process that ends in order has not died of its models.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -70,6 +74,12 @@ internal sealed class ModelWorker(
             {
                 _problem = e is HttpRequestException { StatusCode: HttpStatusCode.NotFound } ? "The core has no file for it." : $"It cannot be fetched yet: {e.Message}";
                 Report();
+            }
+
+            catch (InvalidDataException e)
+            {
+                // What the order is of cannot be told: what reads goes on, and so does a version that is looked at.
+                health.Degraded(Worker, $"The edge cannot use the core's order of a version and goes on with {recogniser.ReaderVersion}: {e.Message}");
             }
 
             Say();
@@ -186,7 +196,7 @@ internal sealed class ModelWorker(
                 Say();
                 var file = store.Beside(order.ManifestSha256);
                 await fetch.RunAsync(manifest, file, cancellationToken);
-                store.Add(signed, manifest, order.ManifestSha256, file);
+                Add(order, signed, manifest, file);
             }
 
             if (recogniser.Shadow is null)
@@ -208,6 +218,26 @@ internal sealed class ModelWorker(
         catch (Exception e) when (e is InvalidDataException or Microsoft.ML.OnnxRuntime.OnnxRuntimeException or FileNotFoundException)
         {
             Refuse(order, order.ManifestSha256, e.Message);
+        }
+    }
+
+    // What was damaged on its way is fetched again; what comes wrong every time is not the version's file.
+    private void Add(ModelOrder order, SignedText signed, ModelManifest manifest, string file)
+    {
+        try
+        {
+            store.Add(signed, manifest, order.ManifestSha256, file);
+            _damaged = default;
+        }
+        catch (InvalidDataException e)
+        {
+            _damaged = (order.ManifestSha256, _damaged.Sha256 == order.ManifestSha256 ? _damaged.Times + 1 : 1);
+            if (_damaged.Times < MostDamaged)
+            {
+                throw new HttpRequestException($"{e.Message} It is fetched again.", e);
+            }
+
+            throw;
         }
     }
 

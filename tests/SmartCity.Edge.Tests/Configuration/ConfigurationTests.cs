@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
@@ -94,6 +96,69 @@ public sealed class ConfigurationTests : IAsyncLifetime
 
         await alone.Until(() => alone.Sightings.Exists(s => s.Plate == "AB12CDE"), "the camera runs without the core");
         await alone.Until(() => alone.Health.Reports.Any(r => r is { Name: "configuration", State: WorkerState.Degraded }), "it says that the core does not answer");
+    }
+
+    [Theory]
+    [InlineData("<html>We are back soon</html>", "is no configuration")]
+    [InlineData("", "is no configuration")]
+    [InlineData("null", "is empty")]
+    [InlineData("[]", "is no configuration")]
+    [InlineData("{}", "is no configuration")]
+    [InlineData("{\"stations\":[{\"id\":\"lon", "is no configuration")]
+    [InlineData("{\"stations\":null}", "names no stations")]
+    [InlineData("{\"stations\":[null]}", "names no stations")]
+    [InlineData("{\"stations\":[]}", "does not know these stations")]
+    [InlineData("{\"stations\":[STATION \"cameras\":[null]}]}", "a camera without an id or a source")]
+    [InlineData("{\"stations\":[STATION \"cameras\":[{\"id\":\"../gate\",\"source\":\"upload\"}]}]}", "the camera '../gate'")]
+    [InlineData("{\"stations\":[STATION \"cameras\":[{\"id\":\"gate\",\"source\":null}]}]}", "a camera without an id or a source")]
+    [InlineData("{\"timeZone\":\"Mars/Olympus\",\"stations\":[STATION \"cameras\":[]}]}", "the time zone 'Mars/Olympus'")]
+    [InlineData("{\"models\":[{\"order\":null,\"manifest\":null}],\"stations\":[STATION \"cameras\":[]}]}", "orders a version of a model")]
+    [InlineData("LARGE", "more than 16 MB")]
+    [InlineData("CUT", "cannot ask the core")]
+    public async Task An_answer_that_cannot_be_takes_no_camera_away_and_is_complained_of(string answer, string says)
+    {
+        _core.Cameras = [new() { Id = "gate", Source = "upload" }];
+        await using (var station = await StartAsync(_core.Address))
+        {
+            await station.Until(() => station.Running.Any(), "the camera runs");
+            var gate = station.Camera("gate");
+
+            _core.Instead = context => SayAsync(context, answer.Replace("STATION", $"{{\"id\":\"{CameraStation.Station}\",\"name\":\"T\",\"latitude\":51.5,\"longitude\":0,", StringComparison.Ordinal));
+            await station.Until(() => station.Health.Reports.Any(r => r is { Name: "configuration", State: WorkerState.Degraded, Detail: { } detail } && detail.Contains(says, StringComparison.Ordinal)), "it is said");
+            Assert.Same(gate, station.Camera("gate"));
+            Assert.Equal(["gate"], station.Running);
+
+            _core.Instead = null;
+            _core.Cameras = [.. _core.Cameras, Folder("one")];
+            await station.Until(() => station.Running.Contains("one"), "it hears of the next camera");
+            await station.Until(() => station.Health.Reports.Any(r => r is { Name: "configuration", State: WorkerState.Healthy }), "all is well");
+            _core.Instead = context => SayAsync(context, answer);
+        }
+
+        // Nor does a restart forget any.
+        await using var again = await StartAsync(_core.Address);
+        await again.Until(() => again.Running.Order().SequenceEqual(["gate", "one"]), "the cameras that it had run");
+    }
+
+    private static async Task<bool> SayAsync(HttpContext context, string answer)
+    {
+        if (context.Request.Path != "/api/edge/configuration")
+        {
+            return false;
+        }
+
+        if (answer == "CUT")
+        {
+            context.Response.ContentLength = 1_000;
+            await context.Response.WriteAsync("{\"stations\":[", context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            context.Abort();
+            return true;
+        }
+
+        context.Response.ContentType = "application/json; charset=klingon";
+        await context.Response.Body.WriteAsync(answer == "LARGE" ? Enumerable.Repeat((byte)' ', 17 << 20).ToArray() : Encoding.UTF8.GetBytes(answer), context.RequestAborted);
+        return true;
     }
 
     [Fact]

@@ -86,6 +86,9 @@ internal sealed class FakeCore : IAsyncDisposable
     /// <summary>Of the city; null from a core that does not say.</summary>
     public string? TimeZone { get; set; }
 
+    /// <summary>Answers in its place, and says whether it has; null: it answers itself.</summary>
+    public Func<HttpContext, Task<bool>>? Instead { get; set; }
+
     /// <param name="station">The one whose edge may ask.</param>
     public static async Task<FakeCore> StartAsync(string station = CameraStation.Station)
     {
@@ -93,6 +96,13 @@ internal sealed class FakeCore : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         var core = new FakeCore(builder.Build(), station);
+        core._app.Use(async (context, next) =>
+        {
+            if (core.Instead is not { } instead || !await instead(context))
+            {
+                await next(context);
+            }
+        });
         core._app.MapGet("/api/edge/hotlist", core.AnswerHotlist);
         core._app.MapGet("/api/edge/configuration", core.AnswerConfiguration);
         core._app.MapGet("/api/edge/models/{sha256}", (string sha256, HttpRequest request) =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using SmartCity.Contracts;
 using SmartCity.Core.Tests.Alerts;
@@ -339,6 +340,49 @@ public sealed class HotlistTests(Recogniser recogniser) : IAsyncLifetime
             await station.Until(() => _core.UnchangedHotlists > unchanged, "nonsense is not fetched twice");
             Assert.NotNull(station.Hotlist.Beat(CameraStation.Station)!.Error);
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Changes_and_a_list_that_are_damaged_or_break_off_take_no_list_away(bool isCut)
+    {
+        await using var station = await StartAsync();
+        await HoldsAsync(station, 1);
+        var changed = EdgeHotlist.Make([]);
+        var asked = 0;
+        _core.Instead = async context =>
+        {
+            if (context.Request.Path != "/api/edge/hotlist")
+            {
+                return false;
+            }
+
+            Interlocked.Increment(ref asked);
+            var isDelta = context.Request.Headers.ContainsKey("A-IM");
+            var body = isDelta ? [.. "SCHD"u8, 1, .. new byte[200]] : changed.Bytes.ToArray();
+            context.Response.StatusCode = isDelta ? StatusCodes.Status226IMUsed : StatusCodes.Status200OK;
+            context.Response.ContentLength = isCut ? body.Length : null;
+            await context.Response.Body.WriteAsync(body.AsMemory(0, body.Length / 2), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            if (isCut)
+            {
+                context.Abort();
+            }
+
+            return true;
+        };
+
+        await station.Until(() => Volatile.Read(ref asked) >= 4, "it goes on asking");
+        Assert.Equal(1, station.Hotlist.Beat(CameraStation.Station)!.Entries);
+        if (!isCut)
+        {
+            await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is { } error && error.Contains("hot-list", StringComparison.Ordinal), "it is said");
+        }
+
+        _core.Instead = null;
+        await station.Until(() => station.Hotlist.Beat(CameraStation.Station)!.Error is null, "all is well");
+        Assert.Equal(1, station.Hotlist.Beat(CameraStation.Station)!.Entries);
     }
 
     [Fact]

@@ -80,6 +80,45 @@ public sealed class ModelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_that_was_damaged_on_its_way_is_fetched_again()
+    {
+        var manifest = TestModels.Manifest(TestModels.Shipped(), 2);
+        var damaged = TestModels.Shipped().ToArray();
+        damaged[^1] ^= 1;
+        var fetched = 0;
+        _core.Files[manifest.File.Sha256] = TestModels.Shipped();
+        _core.Instead = async context =>
+        {
+            if (!context.Request.Path.StartsWithSegments("/api/edge/models") || Interlocked.Increment(ref fetched) > 2)
+            {
+                return false;
+            }
+
+            await context.Response.Body.WriteAsync(damaged, context.RequestAborted);
+            return true;
+        };
+        _core.Models = [_models.Release(manifest, 1)];
+        await using var edge = await StartAsync();
+
+        await edge.UntilAsync(b => b.Version == "city-read-2", "the version reads");
+        Assert.Equal(3, fetched);
+    }
+
+    [Fact]
+    public async Task An_order_that_is_none_stops_nothing_and_is_complained_of()
+    {
+        var manifest = TestModels.Manifest(TestModels.Shipped(), 2);
+        _core.Files[manifest.File.Sha256] = TestModels.Shipped();
+        _core.Models = [_models.Release(manifest, 1) with { Order = new SignedText("no order", "no signature") }];
+        await using var edge = await StartAsync();
+        await edge.UntilAsync(_ => edge.Health.Reports.Any(r => r.State == WorkerState.Degraded && r.Detail?.Contains("cannot use the core's order", StringComparison.Ordinal) == true), "it is said");
+        Assert.Equal("city-read-1", edge.Read().ReaderVersion);
+
+        _core.Models = [_models.Release(manifest, 1)];
+        await edge.UntilAsync(b => b.Version == "city-read-2", "the version reads");
+    }
+
+    [Fact]
     public async Task A_file_of_another_length_is_not_taken_and_is_fetched_again()
     {
         var manifest = TestModels.Manifest(TestModels.Shipped(), 2);
