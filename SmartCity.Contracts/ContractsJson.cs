@@ -20,6 +20,7 @@ namespace SmartCity.Contracts;
 [JsonSerializable(typeof(EdgeSightingsMissing))]
 [JsonSerializable(typeof(EdgeUploadsAsked))]
 [JsonSerializable(typeof(EdgeUploads))]
+[JsonSerializable(typeof(EdgeStrip))]
 [JsonSerializable(typeof(Api.AlertView))]
 [JsonSerializable(typeof(Api.ChargedFacts))]
 [JsonSerializable(typeof(LocalMatch))]

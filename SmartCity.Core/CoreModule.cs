@@ -83,6 +83,7 @@ public static class CoreModule
         api.MapEvidence();
         api.MapEdgeSightings();
         api.MapEdgeUploads();
+        api.MapEdgeStrips();
         api.MapPassages();
         api.MapAlerts();
         api.MapNotifications();

@@ -63,7 +63,17 @@ public sealed record SightingView
 
     /// <summary>What a person decided last about the reading; null while <see cref="Plate"/> is what the camera read.</summary>
     public ReadingDecision? Decision { get; init; }
+
+    /// <summary>The frames just before and after it; null in lists, and where the edge keeps none.</summary>
+    public SightingStrip? Strip { get; init; }
 }
+
+/// <summary>Small frames of one sighting in one JPEG, five beside one another, row by row, in order of time.</summary>
+/// <param name="Key">Object key, for <c>GET /api/evidence/{key}</c>. The picture may come a little later.</param>
+/// <param name="Width">Of one frame in pixels.</param>
+/// <param name="Height">Of one frame in pixels.</param>
+/// <param name="Milliseconds">From the sighting to each frame; those before are below zero.</param>
+public sealed record SightingStrip(string Key, int Width, int Height, IReadOnlyList<int> Milliseconds);
 
 /// <param name="RecordedAt">When it was charged.</param>
 public sealed record EarlierCharge(Guid Id, string Scheme, decimal Amount, string Currency, DateTimeOffset RecordedAt);

@@ -10,7 +10,7 @@ using SmartCity.Core.Vehicles;
 namespace SmartCity.Core.Packages;
 
 /// <summary>Collects what a charge or an alert rests on.</summary>
-internal sealed class PackageGatherer(NpgsqlDataSource dataSource, SightingQueries sightings, Disputes disputes, ChargingCity city)
+internal sealed class PackageGatherer(NpgsqlDataSource dataSource, SightingQueries sightings, SightingStrips strips, Disputes disputes, ChargingCity city)
 {
     /// <summary>Adds a charge with every line of its vehicle, scheme and day, its disputes, tariffs, and the sightings that the lines name.</summary>
     /// <returns>Whether there is such a line.</returns>
@@ -71,7 +71,13 @@ internal sealed class PackageGatherer(NpgsqlDataSource dataSource, SightingQueri
 
         var passage = found.PassageId is { } together ? await OfPassageAsync(together, cancellationToken) : [];
         var added = passage.Exists(s => s.Id == id) ? passage : [found];
-        added = [.. added.ExceptBy(records.Sightings.Select(s => s.Id), s => s.Id).Select(Keepers.Masked)];
+        var around = await strips.OfAsync([.. added.Select(s => s.Id)], cancellationToken);
+        added = [.. added.ExceptBy(records.Sightings.Select(s => s.Id), s => s.Id).Select(s => Keepers.Masked(s) with { Strip = around.TryGetValue(s.Id, out var strip) ? strip.Strip : null })];
+        foreach (var (strip, sha256) in added.Where(s => s.Strip is not null).Select(s => around[s.Id]))
+        {
+            records.Recorded[strip.Key] = Convert.ToHexStringLower(sha256);
+        }
+
         records.Sightings.AddRange(added);
         await AddRecordedAsync(records, added, cancellationToken);
         await using var command = dataSource.CreateCommand("select sighting_id, decision, read_plate, plate, reviewed_by, reviewed_at from reviewed_reads where sighting_id = any($1) order by reviewed_at, id");

@@ -27,7 +27,13 @@ internal sealed class PackagePictures(IObjectStore objects, EvidenceChecks check
             package.Miss(name, why);
         }
 
-        foreach (var (evidence, what) in ((string, string)[])[(frame, "the frame"), (Sighting.PatchKey(frame), "the plate")])
+        List<(string Key, string What)> taken = [(frame, "the frame"), (Sighting.PatchKey(frame), "the plate")];
+        if (sighting.Strip is { } strip)
+        {
+            taken.Add((strip.Key, "the frames before and after it"));
+        }
+
+        foreach (var (evidence, what) in taken)
         {
             var (key, name) = (copies + evidence, $"pictures/{evidence["evidence/".Length..]}");
             var recorded = records.Recorded.GetValueOrDefault(evidence);

@@ -27,9 +27,10 @@ internal sealed record PackageRecords
     /// <summary>SHA-256 of the pictures when they were copied into an investigation, by key; 64 hexadecimal digits in lower case.</summary>
     public Dictionary<string, string> Copied { get; init; } = [];
 
-    /// <summary>Keys of the pictures of all sightings, frames and plates.</summary>
+    /// <summary>Keys of the pictures of all sightings: frames, plates, and frames before and after.</summary>
     [JsonIgnore]
-    public IEnumerable<string> PictureKeys => Sightings.Select(s => s.Evidence).OfType<string>().Distinct(StringComparer.Ordinal).SelectMany(k => (string[])[k, Sighting.PatchKey(k)]);
+    public IEnumerable<string> PictureKeys =>
+        [.. Sightings.Select(s => s.Evidence).OfType<string>().Distinct(StringComparer.Ordinal).SelectMany(k => (string[])[k, Sighting.PatchKey(k)]), .. Sightings.Select(s => s.Strip?.Key).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>Every plate that it names as a vehicle's.</summary>
     [JsonIgnore]
@@ -43,7 +44,7 @@ internal sealed record PackageRecords
         Merge(Alerts, earlier.Alerts, a => a.Alert.Id, (now, before) => new PackagedAlert(now.Alert with { Evidence = now.Alert.Evidence ?? before.Alert.Evidence, Patch = now.Alert.Patch ?? before.Alert.Patch }, now.Actions.Count < before.Actions.Count ? before.Actions : now.Actions));
         Merge(Sightings, earlier.Sightings, s => s.Id, (now, before) => now.Characters.Count < before.Characters.Count
             ? before
-            : now with { Evidence = now.Evidence ?? before.Evidence, Patch = now.Patch ?? before.Patch, PassageId = now.PassageId ?? before.PassageId });
+            : now with { Evidence = now.Evidence ?? before.Evidence, Patch = now.Patch ?? before.Patch, PassageId = now.PassageId ?? before.PassageId, Strip = now.Strip ?? before.Strip });
         Add(earlier);
     }
 

@@ -110,9 +110,14 @@ internal sealed class AccessPackage(NpgsqlDataSource dataSource, IObjectStore ob
 
     private async Task<(int Pictures, int Missing)> WritePicturesAsync(ZipArchive zip, NpgsqlConnection connection, string plate, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select evidence from sightings where plate = $1 and evidence is not null order by captured_at", connection) { CommandTimeout = RetentionRules.CommandSeconds, Parameters = { new() { Value = plate } } };
+        await using var command = new NpgsqlCommand(
+            "select s.evidence, t.key from sightings s left join sighting_strips t on t.id = s.id and t.captured_at = s.captured_at where s.plate = $1 and (s.evidence is not null or t.key is not null) order by s.captured_at", connection)
+        {
+            CommandTimeout = RetentionRules.CommandSeconds,
+            Parameters = { new() { Value = plate } },
+        };
         var (pictures, missing) = (0, 0);
-        foreach (var key in (await command.ReadAllAsync(r => r.GetString(0), cancellationToken)).SelectMany(k => (string[])[k, Sighting.PatchKey(k)]))
+        foreach (var key in (await command.ReadAllAsync(r => (Evidence: r.Text(0), Strip: r.Text(1)), cancellationToken)).SelectMany(k => (string?[])[k.Evidence, k.Evidence is null ? null : Sighting.PatchKey(k.Evidence), k.Strip]).OfType<string>())
         {
             await using var picture = await objects.OpenAsync(key, cancellationToken);
             if (picture is null)

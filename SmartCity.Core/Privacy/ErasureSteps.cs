@@ -134,7 +134,8 @@ internal sealed class ErasureSteps(NpgsqlDataSource dataSource, IObjectStore obj
         { CommandTimeout = RetentionRules.CommandSeconds, Parameters = { new() { Value = time.GetUtcNow() } } };
         await erase.ExecuteNonQueryAsync(cancellationToken);
         await using var keys = new NpgsqlCommand("select evidence from erased_sightings where evidence is not null", connection);
-        return [.. (await keys.ReadAllAsync(r => r.GetString(0), cancellationToken)).SelectMany(k => (string[])[k, Sighting.PatchKey(k)])];
+        await using var strips = new NpgsqlCommand("delete from sighting_strips t using erased_sightings e where t.id = e.id returning t.key", connection);
+        return [.. (await keys.ReadAllAsync(r => r.GetString(0), cancellationToken)).SelectMany(k => (string[])[k, Sighting.PatchKey(k)]), .. await strips.ReadAllAsync(r => r.GetString(0), cancellationToken)];
     }
 
     private static async Task<long> CountAsync(NpgsqlConnection connection, string sql, string plate, CancellationToken cancellationToken)

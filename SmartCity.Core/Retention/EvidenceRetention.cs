@@ -65,7 +65,7 @@ internal sealed class EvidenceRetention(NpgsqlDataSource dataSource, IObjectStor
         return new Removal(over.Count, entries.Count - over.Count, over.Sum(p => p.Object.Bytes));
     }
 
-    // evidence/station/yyyy/MM/dd/HH/id.jpg, and id.plate.jpg, which goes with it. What has another name is nobody's and stays.
+    // evidence/station/yyyy/MM/dd/HH/id.jpg, and id.plate.jpg and id.strip.jpg, which go with it. What has another name is nobody's and stays.
     private static Picture? Read(ObjectEntry entry) =>
         entry.Key.Split('/') is [_, _, var year, var month, var day, _, var file]
             && Guid.TryParse(file.Split('.')[0], out var id)
@@ -111,6 +111,7 @@ internal sealed class EvidenceRetention(NpgsqlDataSource dataSource, IObjectStor
                 },
                 new("update alerts set evidence = null where sighting_id = any($1)") { Parameters = { new() { Value = sightings } } },
                 new("update review_cases set evidence = null where sighting_id = any($1)") { Parameters = { new() { Value = sightings } } },
+                new("delete from sighting_strips where id = any($1)") { Parameters = { new() { Value = sightings } } },
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);

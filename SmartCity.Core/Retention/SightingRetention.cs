@@ -57,6 +57,7 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
         await RemovePlatesAsync(batchSize, cancellationToken);
         await RemoveAsync("review_cases", "captured_at", $"x.state in ('open', 'proposed', 'skipped') or {HasSighting}", before, batchSize, cancellationToken);
         await RemoveAsync("reviewed_reads", "captured_at", HasSighting, before, batchSize, cancellationToken);
+        await RemoveAsync("sighting_strips", "captured_at", "exists (select from sightings s where s.captured_at = x.captured_at and s.id = x.id)", before, batchSize, cancellationToken);
         await RemoveAsync("sighting_times", "captured_at", "exists (select from sightings s where s.captured_at = x.captured_at and s.id = x.id)", before, batchSize, cancellationToken);
         await RemoveAsync("dead_letters", "recorded_at", "x.state in ('open', 'replaying')", before, batchSize, cancellationToken);
         return total;

@@ -45,6 +45,11 @@ internal static class EvidenceEndpoints
         }
 
         var stored = await FindAsync(objectKey, dataSource, cancellationToken);
+        if (stored is null && objectKey.EndsWith(EdgeStrip.Ending, StringComparison.Ordinal))
+        {
+            return TypedResults.NotFound();
+        }
+
         var isRestricted = stored is not null && await history.IsRestrictedAsync(stored.Plates, cancellationToken);
         if (isRestricted && await history.IsHiddenAsync(http, stored!.Plates, [SightingOf(objectKey)], stored.PassageId, cancellationToken))
         {
@@ -111,9 +116,30 @@ internal static class EvidenceEndpoints
             return null;
         }
 
+        if (key.EndsWith(EdgeStrip.Ending, StringComparison.Ordinal))
+        {
+            return await FindStripAsync(key, id, hour, dataSource, cancellationToken);
+        }
+
         await using var command = dataSource.CreateCommand(
             "select captured_at, stored_at, case when $4 then patch_sha256 else evidence_sha256 end, passage_id, plate, read_plate from sightings where id = $1 and captured_at >= $2 and captured_at < $5 and evidence = $3");
         foreach (var value in (object[])[id, hour, evidence, isPatch, hour.AddHours(1)])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return (await command.ReadAllAsync(r => new StoredPicture(r.Time(0), r.Time(1), r.Bytes(2), r.Id(3), [r.Text(4), r.Text(5)]), cancellationToken)).FirstOrDefault();
+    }
+
+    // One that was put without a sighting, or of which nothing was told, is nobody's.
+    private static async Task<StoredPicture?> FindStripAsync(string key, Guid id, DateTimeOffset hour, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            select s.captured_at, s.stored_at, t.sha256, s.passage_id, s.plate, s.read_plate from sighting_strips t join sightings s on s.id = t.id and s.captured_at = t.captured_at
+            where t.id = $1 and t.key = $2 and s.captured_at >= $3 and s.captured_at < $4
+            """);
+        foreach (var value in (object[])[id, key, hour, hour.AddHours(1)])
         {
             command.Parameters.Add(new() { Value = value });
         }

@@ -10,7 +10,7 @@ using SmartCity.Core.Vehicles;
 namespace SmartCity.Core.Sightings;
 
 /// <summary>Sightings as the API shows them.</summary>
-internal sealed class SightingQueries(NpgsqlDataSource dataSource, ChargingCity city)
+internal sealed class SightingQueries(NpgsqlDataSource dataSource, SightingStrips strips, ChargingCity city)
 {
     private static string Select(string table) =>
         $"""
@@ -44,7 +44,8 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource, ChargingCity 
         {
             if (await FindAsync([id], from, to, cancellationToken) is [var found, ..])
             {
-                return found.Decision is { } decision ? found with { Decision = decision with { By = await DecidedByAsync(id, cancellationToken) } } : found;
+                var whole = found with { Strip = (await strips.OfAsync([id], cancellationToken)).TryGetValue(id, out var strip) ? strip.Strip : null };
+                return whole.Decision is { } decision ? whole with { Decision = decision with { By = await DecidedByAsync(id, cancellationToken) } } : whole;
             }
         }
 

@@ -20,6 +20,7 @@ internal static class SightingSlice
         services.AddSingleton<ReadingCases>();
         services.AddSingleton<SightingRevisions>();
         services.AddSingleton<SightingIngest>();
+        services.AddSingleton<SightingStrips>();
         services.AddSingleton<SightingQueries>();
         services.AddSingleton<CoreProducer>();
         services.AddSingleton<ConsumerPositions>();

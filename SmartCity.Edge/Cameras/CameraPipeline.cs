@@ -16,7 +16,8 @@ namespace SmartCity.Edge.Cameras;
 /// <summary>One camera's frames to vehicles: gate, detect, read, follow, vote. It touches no disk. Not thread-safe.</summary>
 /// <param name="clock">This machine's; null when nobody asks for it.</param>
 /// <param name="bystanders">Blurs faces in what leaves; null where no picture leaves.</param>
-internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, CameraStatistics statistics, StationClock? clock = null, BystanderBlur? bystanders = null) : IDisposable
+/// <param name="strips">Keeps the frames before and after each sighting; null where none are kept. It is disposed with this.</param>
+internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogniser recogniser, CameraStatistics statistics, StationClock? clock = null, BystanderBlur? bystanders = null, FrameStrips? strips = null) : IDisposable
 {
     private const int EvidenceQuality = 82;
     private const float PatchMargin = 0.35f;
@@ -33,6 +34,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     private TimeSpan _moment;
     private TimeSpan _readAt;
     private bool _timedElsewhere;
+    private bool _moves;
 
     /// <summary>Frames that were taken without a fault.</summary>
     public long Taken { get; private set; }
@@ -41,7 +43,9 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     public List<ObservedVehicle> Take(Frame frame)
     {
         var vehicles = Turned(frame);
+        _moves = false;
         vehicles.AddRange(Look(frame));
+        strips?.See(frame, _moves);
         Taken++;
         return vehicles;
     }
@@ -50,12 +54,21 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
     public List<ObservedVehicle> Expire(TimeSpan now) => Observed(_tracker.Expire(now));
 
     /// <summary>What is still followed: there will be no more frames.</summary>
-    public List<ObservedVehicle> End() => Observed(_tracker.End());
+    public List<ObservedVehicle> End()
+    {
+        var vehicles = Observed(_tracker.End());
+        strips?.End();
+        return vehicles;
+    }
+
+    /// <summary>The frames before and after sightings that are complete since the last call.</summary>
+    public List<ObservedStrip> Strips() => strips?.Made() ?? [];
 
     public void Dispose()
     {
         _tracker.Dispose();
         _gate.Dispose();
+        strips?.Dispose();
     }
 
     // A vehicle is reported before it is past; where somebody has said what its movement means, what is known of it in the end is told.
@@ -95,7 +108,8 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
             return ReadStill(frame);
         }
 
-        if (!_gate.Moves(frame.Brightness) && frame.Moment - _readAt < LongestUnread)
+        _moves = _gate.Moves(frame.Brightness);
+        if (!_moves && frame.Moment - _readAt < LongestUnread)
         {
             return Observed(_tracker.Still(frame.Moment));
         }
@@ -106,6 +120,7 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         }
 
         _readAt = frame.Moment;
+        _moves = true;
         _gate.Read();
         return Observed(Read(frame));
     }
@@ -235,6 +250,11 @@ internal sealed class CameraPipeline(Station station, Camera camera, PlateRecogn
         var quality = new ImageEncodingParam(ImwriteFlags.JpegQuality, EvidenceQuality);
         var (evidence, plate) = (leaving.ImEncode(".jpg", quality), patch.ImEncode(".jpg", quality));
         track.Sighting = sighting with { EvidenceSha256 = Digest(evidence), PatchSha256 = Digest(plate) };
+        if (before is null)
+        {
+            strips?.Expect(sighting, _moment);
+        }
+
         return new ObservedVehicle(track.Sighting, evidence, plate, trace) { Corrects = before };
     }
 

@@ -33,6 +33,7 @@ internal sealed class CameraWorker(
     StationClock clock,
     IOptions<EdgeOptions> options,
     IOptions<ConfigurationOptions> core,
+    IOptions<EvidenceOptions> evidence,
     WorkerHealth health,
     TimeProvider time,
     ILogger<CameraWorker> logger) : BackgroundService
@@ -237,11 +238,12 @@ internal sealed class CameraWorker(
     {
         for (var failed = 1; ; failed++)
         {
-            using var pipeline = new CameraPipeline(station, camera, recogniser, statistics, clock, bystanders);
+            using var pipeline = new CameraPipeline(station, camera, recogniser, statistics, clock, bystanders, new FrameStrips(evidence.Value, bystanders));
             try
             {
                 await RecogniseAsync(pipeline, camera, source, frames, statistics, turns, stoppingToken);
                 await PublishAsync(camera, pipeline.End(), statistics, stoppingToken);
+                await KeepStripsAsync(camera, pipeline, stoppingToken);
                 statistics.Finished();
                 return;
             }
@@ -290,6 +292,7 @@ internal sealed class CameraWorker(
                     var vehicles = await TakeAsync(pipeline, frame, turns, stoppingToken);
                     statistics.Fails(null);
                     kept = await PublishAsync(camera, vehicles, statistics, stoppingToken);
+                    await KeepStripsAsync(camera, pipeline, stoppingToken);
                 }
                 finally
                 {
@@ -343,6 +346,22 @@ internal sealed class CameraWorker(
         }
 
         return kept;
+    }
+
+    // They are worth less than a sighting: what cannot be kept is left out.
+    private async Task KeepStripsAsync(Camera camera, CameraPipeline pipeline, CancellationToken stoppingToken)
+    {
+        foreach (var strip in pipeline.Strips())
+        {
+            try
+            {
+                await publisher.KeepStripAsync(strip, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.LogWarning(e, "Camera {Camera}: the frames before and after a sighting could not be kept.", camera.Id);
+            }
+        }
     }
 
     private async Task RescueAsync(CameraPipeline pipeline, Camera camera, CameraStatistics statistics, CancellationToken stoppingToken)

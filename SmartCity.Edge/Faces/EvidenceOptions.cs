@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using SmartCity.Contracts;
 
 namespace SmartCity.Edge.Faces;
 
@@ -17,4 +18,15 @@ public sealed class EvidenceOptions
     /// <summary>What scores less (0–1) is no face. Lower than for a comparison, because a spot that is blurred needlessly costs nothing.</summary>
     [Range(0.3, 0.95)]
     public double FaceScore { get; set; } = 0.6;
+
+    /// <summary>
+    /// How many frames just before a sighting, and as many after it, are kept beside its picture, small and masked and blurred as it is. 0 for none: they show more of the street than the
+    /// sighting needs.
+    /// </summary>
+    [Range(0, EdgeStrip.MostEachSide)]
+    public int FramesAround { get; set; }
+
+    /// <summary>Time between two of these frames.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.040", "00:00:05")]
+    public TimeSpan FramesAroundEvery { get; set; } = TimeSpan.FromMilliseconds(200);
 }

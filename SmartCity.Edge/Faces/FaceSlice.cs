@@ -14,7 +14,9 @@ internal static class FaceSlice
     /// <summary>The blurring of bystanders, and what looks for people on a watch-list when the core orders it.</summary>
     public static IServiceCollection AddFaces(this IServiceCollection services)
     {
-        services.AddOptions<EvidenceOptions>().BindConfiguration(EvidenceOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<EvidenceOptions>().BindConfiguration(EvidenceOptions.Section).ValidateDataAnnotations()
+            .Validate<IOptions<ConfigurationOptions>>((o, core) => o.FramesAround == 0 || core.Value.Address is not null, "Edge:Evidence:FramesAround is above 0, but Edge:Configuration:Address is not set. The core keeps the SHA-256 of these frames, so set its address, or set Edge:Evidence:FramesAround to 0.")
+            .ValidateOnStart();
         services.AddOptions<FaceOptions>().BindConfiguration(FaceOptions.Section).ValidateDataAnnotations()
             .Validate(o => !o.Enabled || DescriptorCard.Names.Contains(o.Descriptor), $"Edge:Faces:Descriptor must be one of {string.Join(", ", DescriptorCard.Names)}.")
             .Validate<IOptions<ConfigurationOptions>>((o, core) => !o.Enabled || core.Value.Address is not null, "Edge:Faces:Enabled is true, but Edge:Configuration:Address is not set. Only the core can order that faces are looked for, so set its address.")

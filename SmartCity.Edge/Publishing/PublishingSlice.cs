@@ -36,6 +36,7 @@ public static class PublishingSlice
         services.AddSingleton<CoreSightings>();
         services.AddHostedService<SpoolDelivery>();
         services.AddHostedService<PictureDelivery>();
+        services.AddHostedService<StripDelivery>();
         return services.AddHostedService<SpoolComparison>();
     }
 }

@@ -33,6 +33,9 @@ public sealed class SightingPublisher : IAsyncDisposable
     public ValueTask PublishAsync(ObservedVehicle vehicle, CancellationToken cancellationToken) =>
         _spools[vehicle.Sighting.StationId].AppendAsync(vehicle, cancellationToken);
 
+    /// <summary>Keeps the frames before and after a sighting on this machine's disk, where there is room for them.</summary>
+    internal Task KeepStripAsync(ObservedStrip strip, CancellationToken cancellationToken) => _spools[strip.StationId].Strips.TryKeepAsync(strip, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var spool in _spools.Values)

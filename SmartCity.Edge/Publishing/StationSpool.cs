@@ -30,6 +30,7 @@ internal sealed class StationSpool : IAsyncDisposable
         Folder = Path.GetFullPath(Path.Combine(options.SpoolPath, stationId));
         Log = new Spool(Folder, logger);
         Pictures = new SpooledPictures(stationId, Path.Combine(Folder, "pictures"), options.ShedPicturesBelowBytes, disk.FreeBytes, time, logger);
+        Strips = new SpooledStrips(stationId, Path.Combine(Folder, "strips"), options, disk.FreeBytes, logger);
         Stretches = new SpoolStretches(time.GetUtcNow());
         _keptBefore = Log.End;
         _cursor = new SpoolCursor(Path.Combine(Folder, "position"), Log.Start, Log.End);
@@ -44,6 +45,9 @@ internal sealed class StationSpool : IAsyncDisposable
     public Spool Log { get; }
 
     public SpooledPictures Pictures { get; }
+
+    /// <summary>The frames before and after sightings that wait for the core.</summary>
+    public SpooledStrips Strips { get; }
 
     public SpoolStretches Stretches { get; }
 
@@ -265,7 +269,7 @@ internal sealed class StationSpool : IAsyncDisposable
     {
         try
         {
-            return Log.Trim(Delivered, DateTimeOffset.MaxValue, 0) > 0 || Pictures.ShedOldest();
+            return Log.Trim(Delivered, DateTimeOffset.MaxValue, 0) > 0 || Strips.ShedOldest() || Pictures.ShedOldest();
         }
         catch (Exception e)
         {

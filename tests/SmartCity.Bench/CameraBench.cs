@@ -5,9 +5,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OpenCvSharp;
 using SmartCity.Bench.Live;
+using SmartCity.Contracts;
 using SmartCity.Contracts.Cities;
 using SmartCity.Edge.Cameras;
+using SmartCity.Edge.Faces;
 using SmartCity.Recognition;
+using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Bench;
 
@@ -57,10 +60,18 @@ internal static class CameraBench
                     figures.Add(await MeasureAsync("planes", PlanesAsync(path, rate, cancellationToken), reads ? recogniser : null, length));
                 }
 
+                // As it is, and with faces blurred in what is kept beside each sighting.
+                foreach (var blurs in (bool[])[false, true])
+                {
+                    var around = new EvidenceOptions { FramesAround = EdgeStrip.MostEachSide, BlurFaces = blurs };
+                    using var bystanders = new BystanderBlur(Options.Create(around), Options.Create(new RecognitionOptions()), new WorkerHealth(TimeProvider.System), TimeProvider.System, NullLogger<BystanderBlur>.Instance);
+                    figures.Add(await MeasureAsync($"planes, frames around{(blurs ? ", blurred" : "")}", PlanesAsync(path, rate, cancellationToken), recogniser, length, new FrameStrips(around, bystanders)));
+                }
+
                 FigureTable.Write(
                     $"{name}, H.264", figures, f => f.Way,
                     ("frames taken", f => f.Frames, 0), ("vehicles", f => f.Vehicles, 0), ("processor, ms for a second of film", f => f.Processor * 1000, 0),
-                    ("of these the decoder", f => f.Decoder * 1000, 0), ("cameras a core", f => 1 / f.Processor, 1), ("managed bytes a frame", f => f.Bytes, 0));
+                    ("of these the decoder", f => f.Decoder * 1000, 0), ("cameras a core", f => 1 / f.Processor, 1), ("frames around: bytes a sighting", f => f.StripBytes, 0), ("managed bytes a frame", f => f.Bytes, 0));
             }
         }
         finally
@@ -71,13 +82,14 @@ internal static class CameraBench
         return 0;
     }
 
-    private static async Task<CameraFigures> MeasureAsync(string way, IAsyncEnumerable<Frame> source, PlateRecogniser? recogniser, TimeSpan length)
+    private static async Task<CameraFigures> MeasureAsync(string way, IAsyncEnumerable<Frame> source, PlateRecogniser? recogniser, TimeSpan length, FrameStrips? strips = null)
     {
         var camera = new Camera { Id = Name, Source = "rtsp://camera/1" };
         var station = new Station { Id = Name, Name = Name, Latitude = 51.5, Longitude = -0.1, Cameras = [camera] };
         using var gate = new MotionGate();
-        using var pipeline = recogniser is null ? null : new CameraPipeline(station, camera, recogniser, new CameraStatistics(Name, Name));
+        using var pipeline = recogniser is null ? null : new CameraPipeline(station, camera, recogniser, new CameraStatistics(Name, Name), strips: strips);
         var (frames, vehicles, bytes) = (0, 0, 0L);
+        var kept = new List<int>();
         var (before, beforeDecoder) = (CpuMeter.OfThis(), CpuMeter.OfEnded());
         await foreach (var frame in source)
         {
@@ -91,14 +103,16 @@ internal static class CameraBench
                 else
                 {
                     vehicles += pipeline.Take(frame).Count;
+                    kept.AddRange(pipeline.Strips().Select(s => s.Jpeg.Length));
                 }
             }
         }
 
         vehicles += pipeline?.End().Count ?? 0;
+        kept.AddRange(pipeline?.Strips().Select(s => s.Jpeg.Length) ?? []);
         var decoder = (CpuMeter.OfEnded() - beforeDecoder) / length.TotalSeconds;
         var own = (CpuMeter.OfThis() - before) / length.TotalSeconds;
-        return new CameraFigures(recogniser is null ? $"{way}: gate" : $"{way}: read", frames, vehicles, own + decoder, decoder, (GC.GetTotalAllocatedBytes(precise: true) - bytes) / (double)(frames - FirstFrames));
+        return new CameraFigures(recogniser is null ? $"{way}: gate" : $"{way}: read", frames, vehicles, own + decoder, decoder, (GC.GetTotalAllocatedBytes(precise: true) - bytes) / (double)(frames - FirstFrames), kept.Count == 0 ? 0 : kept.Average());
     }
 
     // Pictures packed by one program and unpacked by another.
@@ -120,7 +134,7 @@ internal static class CameraBench
                 yield break;
             }
 
-            yield return At(new Frame(Name, number, DateTimeOffset.UnixEpoch, picture), number / (double)rate);
+            yield return At(new Frame(Name, number, DateTimeOffset.UnixEpoch.AddSeconds(number / (double)rate), picture), number / (double)rate);
         }
     }
 
@@ -144,7 +158,7 @@ internal static class CameraBench
                 yield break;
             }
 
-            yield return At(new Frame(Name, number, DateTimeOffset.UnixEpoch, picture), number * every / rate);
+            yield return At(new Frame(Name, number, DateTimeOffset.UnixEpoch.AddSeconds(number * every / rate), picture), number * every / rate);
         }
     }
 
@@ -158,4 +172,5 @@ internal static class CameraBench
 /// <param name="Processor">Seconds of processor time for a second of film.</param>
 /// <param name="Decoder">How much of it the decoder's program took.</param>
 /// <param name="Bytes">Managed bytes allocated for a frame.</param>
-internal sealed record CameraFigures(string Way, int Frames, int Vehicles, double Processor, double Decoder, double Bytes);
+/// <param name="StripBytes">Of the picture with the frames before and after a sighting; 0 where none are kept.</param>
+internal sealed record CameraFigures(string Way, int Frames, int Vehicles, double Processor, double Decoder, double Bytes, double StripBytes);

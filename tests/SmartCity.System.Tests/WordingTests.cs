@@ -65,6 +65,15 @@ public sealed partial class WordingTests
         ("has more than 20 MB", "is larger than 20 MB"),
         ("I have kept them", "I have saved them"),
         ("code of your authenticator", "code from your authenticator app"),
+        ("read rightly of what", "Share of reviewed readings that were right"),
+        ("of those that people looked at", "of the reviewed readings"),
+        ("How the versions read", "Readings by version"),
+        ("of them open", "still open"),
+        ("} at two places", "in two places"),
+        ("was at two places faster", "in two places"),
+        ("Who was told", "Notified"),
+        ("line is told at", "line is notified at"),
+        ("People mostly see failures", "People review mostly doubtful readings"),
     ];
 
     [Fact]

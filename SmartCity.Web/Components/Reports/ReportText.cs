@@ -93,7 +93,7 @@ internal static class ReportText
         return rows.Count == 0 ? [] :
         [
             ("Share left unread, by version", Lines(r => r.Sightings - r.Read, r => r.Sightings)),
-            ("Share read rightly of what people looked at, by version", Lines(r => r.Reviewed - r.Corrected, r => r.Reviewed)),
+            ("Share of reviewed readings that were right, by version", Lines(r => r.Reviewed - r.Corrected, r => r.Reviewed)),
         ];
     }
 

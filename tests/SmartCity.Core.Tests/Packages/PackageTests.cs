@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -38,6 +39,9 @@ public sealed class PackageTests(ModelHost host) : IClassFixture<ModelHost>
         using var person = await Caller.OfRoleAsync(Core, Role.Investigator);
         person.Http.DefaultRequestHeaders.Add("Audit-Reason", "appeal%2012");
         (await person.Http.GetAsync($"/api/charges/{charge.Id}", Token)).Dispose();
+        var around = EdgeStrip.KeyOf(sighting.StationId, sighting.CapturedAt, sighting.Id);
+        (await Core.Http.PostAsJsonAsync($"/api/edge/strips?station={sighting.StationId}", new EdgeStrip(around, sighting.CapturedAt, Convert.ToHexStringLower(SHA256.HashData(Frame)), 320, 180, [-200, 200]), ContractsJson.Default.EdgeStrip, Token)).EnsureSuccessStatusCode();
+        await Core.Services.GetRequiredService<IObjectStore>().PutAsync(around, Frame, "image/jpeg", Token);
         var package = await person.Http.GetByteArrayAsync($"/api/packages/charges/{charge.Id}", Token);
 
         using var zip = Open(package);
@@ -47,8 +51,10 @@ public sealed class PackageTests(ModelHost host) : IClassFixture<ModelHost>
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Frame)), frame.GetProperty("sha256").GetString());
         Assert.Equal(Frame, Bytes(zip, Name(sighting.Evidence!)));
         Assert.Equal(Patch, Bytes(zip, Name(Contracts.Sighting.PatchKey(sighting.Evidence!))));
+        Assert.Equal(Frame, Bytes(zip, Name(around)));
 
         var page = Text(zip, "index.html");
+        Assert.Contains("the frames before and after it", page, StringComparison.Ordinal);
         Assert.Contains("It is the picture that the edge recorded with the sighting.", page, StringComparison.Ordinal);
         foreach (var expected in (string[])["AB12CDF 1.0 %", charge.Why, "ulez-non-compliant", "car, van, minibus, motorcycle or private hire below its standard", "ULEZ 12.50", "1 May 2009", charge.TraceId!, "charges.read", "appeal 12"])
         {

@@ -21,6 +21,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
         ["Core__Sightings__DoubtfulBelow"] = "0.98",
         ["Core__Hotlist__MostShare"] = "1",
         ["Core__Faces__Enabled"] = "true",
+        ["Edge__Evidence__FramesAround"] = "5",
         ["Core__Faces__ModelsPath"] = Path.Combine(Repository.Root, "models", "faces"),
     };
 
@@ -36,6 +37,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+    private IBrowser? _plain;
 
     internal RunningSystem System { get; private set; } = null!;
 
@@ -82,6 +84,18 @@ public sealed class ConsoleFixture : IAsyncLifetime
         });
         context.SetDefaultTimeout(PatienceMs);
         return new ConsoleWindow(context, await context.NewPageAsync(), System);
+    }
+
+    /// <summary>The same in a browser that cannot draw maps.</summary>
+    internal async Task<ConsoleWindow> SignInWithoutWebGlAsync(int width = 1440)
+    {
+        Assert.SkipWhen(_playwright is null, "No Chromium on this machine: the console is not looked at.");
+        _plain ??= await _playwright!.Chromium.LaunchAsync(new() { ExecutablePath = BrowserPath, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-webgl", "--disable-3d-apis"] });
+        var context = await _plain.NewContextAsync(new() { BaseURL = System.Http.BaseAddress!.ToString(), ViewportSize = new() { Width = width, Height = width < 600 ? 844 : 900 } });
+        context.SetDefaultTimeout(PatienceMs);
+        var window = new ConsoleWindow(context, await context.NewPageAsync(), System);
+        await window.SignInAsync("administrator", RunningSystem.AdministratorPassword);
+        return window;
     }
 
     /// <summary>A window in which the administrator has signed in.</summary>
@@ -141,6 +155,11 @@ public sealed class ConsoleFixture : IAsyncLifetime
         if (_browser is not null)
         {
             await _browser.DisposeAsync();
+        }
+
+        if (_plain is not null)
+        {
+            await _plain.DisposeAsync();
         }
 
         _playwright?.Dispose();

@@ -71,7 +71,7 @@ public sealed class LiveTests(ConsoleFixture console)
 
         await using var window = await console.SignInAsync();
         await window.GoAsync("");
-        var warning = window.Page.GetByRole(AriaRole.Region, new() { Name = $"{here.Plate} at two places" });
+        var warning = window.Page.GetByRole(AriaRole.Region, new() { Name = $"{here.Plate} in two places" });
         foreach (var sighting in (SightingView[])[here, there])
         {
             await Expect(warning).ToContainTextAsync(stations[sighting.StationId].Name);
@@ -160,6 +160,56 @@ public sealed class LiveTests(ConsoleFixture console)
         await Expect(window.Page.Locator(".scrubber output")).ToContainTextAsync(new Regex(string.Join('|', new[] { began, began + 1, QuarterOfNow() }.Select(q => quarters[Math.Min(q, 2)]))));
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Now", Exact = true }).ClickAsync();
         await Expect(window.Page.Locator(".scrubber output")).ToContainTextAsync("Move the slider");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public async Task A_sighting_has_a_filmstrip_of_the_frames_before_and_after_it()
+    {
+        Assert.SkipWhen(ConsoleFixture.BrowserPath is null, "No Chromium on this machine: the console is not looked at.");
+        SightingView? sighting = null;
+        await console.System.UntilAsync(
+            async () =>
+            {
+                foreach (var seen in (await console.System.GetAsync<Page<SightingView>>("/api/sightings?limit=20")).Items)
+                {
+                    if (await console.System.GetAsync<SightingView>($"/api/sightings/{seen.Id}") is { Strip.Milliseconds: var frames } whole && frames.Any(m => m < 0) && frames.Any(m => m > 0))
+                    {
+                        sighting = whole;
+                        return true;
+                    }
+                }
+
+                return false;
+            },
+            "a sighting with frames before and after it");
+        await using var window = await console.SignInAsync();
+        await window.GoAsync($"sightings/{sighting!.Id}");
+        var strip = window.Page.GetByRole(AriaRole.Region, new() { Name = "Just before and after" });
+        var frames = strip.GetByRole(AriaRole.Radio);
+        await Expect(frames).ToHaveCountAsync(sighting.Strip!.Milliseconds.Count);
+        await Expect(strip.GetByRole(AriaRole.Img).First).Not.ToHaveJSPropertyAsync("naturalWidth", 0);
+        await Expect(strip.GetByRole(AriaRole.Img, new() { NameRegex = new Regex("s before the sighting$") })).ToHaveCountAsync(1);
+
+        // The last before it is shown first; the keys go along the strip.
+        var before = sighting.Strip.Milliseconds.Count(m => m < 0);
+        await Expect(strip.GetByRole(AriaRole.Status)).ToContainTextAsync($"frame {before} of {sighting.Strip.Milliseconds.Count}");
+        await frames.Nth(before - 1).FocusAsync();
+        await window.Page.Keyboard.PressAsync("ArrowRight");
+        await Expect(frames.Nth(before)).ToBeFocusedAsync();
+        await Expect(frames.Nth(before)).ToBeCheckedAsync();
+        await Expect(strip.GetByRole(AriaRole.Status)).ToContainTextAsync("after the sighting");
+        await window.Page.Keyboard.PressAsync("Home");
+        await Expect(frames.First).ToBeFocusedAsync();
+        foreach (var width in (int[])[1440, 390])
+        {
+            await window.Page.SetViewportSizeAsync(width, 900);
+            await strip.ScrollIntoViewIfNeededAsync();
+            await ShootAsync(window, $"filmstrip-{width}-dark");
+            Assert.Empty((await window.Page.RunAxe()).Violations.Where(v => v.Impact is "serious" or "critical").Select(v => $"{v.Id}: {string.Join(" | ", v.Nodes.Take(4).Select(n => n.Html))}"));
+            Assert.True(await window.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"), "The page is wider than the window.");
+        }
+
         Assert.Empty(window.Errors);
     }
 

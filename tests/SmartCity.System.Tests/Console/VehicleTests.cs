@@ -55,4 +55,36 @@ public sealed class VehicleTests(ConsoleFixture console)
         await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("burglary in Angel, case 77");
         Assert.Empty(window.Errors);
     }
+
+    [Fact]
+    public async Task A_browser_that_draws_no_maps_says_so_in_their_place_and_the_pages_work()
+    {
+        Assert.SkipWhen(ConsoleFixture.BrowserPath is null, "No Chromium on this machine: the console is not looked at.");
+        await console.System.UntilAsync(async () => (await console.System.GetAsync<Page<PassageView>>("/api/passages")).Items.Count > 0, "a passage");
+        var plate = (await console.System.GetAsync<Page<PassageView>>("/api/passages")).Items[^1].Plate;
+        await using var window = await console.SignInWithoutWebGlAsync();
+        Assert.False(await window.Page.EvaluateAsync<bool>("!!document.createElement('canvas').getContext('webgl2')"));
+        await window.GoAsync("vehicles");
+        await window.Page.GetByLabel("Plate or pattern").FillAsync(plate);
+        await window.Page.GetByLabel("Reason for the search (recorded)").FillAsync("a browser without WebGL");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Map", Exact = true }).ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "This browser cannot draw the map. The list below says the same." })).ToHaveCountAsync(1);
+        await Expect(window.Page.GetByRole(AriaRole.List, new() { Name = "Passages by station" }).GetByRole(AriaRole.Listitem).First).ToBeVisibleAsync();
+
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "List", Exact = true }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Button).First.ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Journey" })).ToBeVisibleAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "This browser cannot draw the map. The list below says the same." })).ToHaveCountAsync(1);
+
+        await console.System.UntilAsync(async () => (await console.System.GetAsync<SqlView>("/api/sql")).Missing is null, "SQL is ready");
+        await window.GoAsync("sql");
+        await window.Page.GetByLabel("Statement", new() { Exact = true }).FillAsync("select station_id, count(*) as passages from city.live_passages group by station_id");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
+        await Expect(window.Page.Locator(".sql-result [role=status]")).ToContainTextAsync(" in ");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Chart and table" }).ClickAsync();
+        await window.Page.Locator(".sql-chart").GetByLabel("Kind").SelectOptionAsync("map");
+        await Expect(window.Page.GetByText("This browser cannot draw the map. The table says the same.")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("This page has failed")).ToHaveCountAsync(0);
+    }
 }

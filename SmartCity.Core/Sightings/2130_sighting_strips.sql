@@ -1,0 +1,11 @@
+-- The frames before and after a sighting: one small picture beside its evidence. It may come before the sighting, and goes with its pictures.
+create table sighting_strips (
+    id           uuid primary key,
+    captured_at  timestamptz not null,
+    key          text not null,
+    sha256       bytea not null,
+    width        integer not null,
+    height       integer not null,
+    milliseconds integer[] not null
+);
+create index sighting_strips_captured_at on sighting_strips (captured_at, id);
