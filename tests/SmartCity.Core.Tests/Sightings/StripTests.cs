@@ -148,6 +148,9 @@ public sealed class StripTests(CoreHost core) : IClassFixture<CoreHost>
         var sighting = Sighting(plate, DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds()), Station);
         await core.Services.GetRequiredService<SightingIngest>().ApplyAsync([Record(sighting)], [], Token);
         await Objects.PutAsync(sighting.Evidence!, "frame"u8.ToArray(), "image/jpeg", Token);
+
+        // A case that waits would keep it.
+        await core.Postgres.ExecuteAsync("update review_cases set state = 'confirmed' where sighting_id = $1", sighting.Id);
         return sighting;
     }
 
