@@ -58,7 +58,7 @@ public sealed partial class DocumentationTests
         {
             ("## A sighting", [typeof(Sighting), typeof(PlateAlternative)]),
             ("## A station's heartbeat", [typeof(StationHeartbeat), typeof(CameraHeartbeat), typeof(AtCoreHeartbeat), typeof(EdgeKafkaHeartbeat), typeof(MirrorHeartbeat), typeof(HotlistHeartbeat), typeof(ClockHeartbeat), typeof(ModelHeartbeat), typeof(ModelShadow)]),
-            ("## Between edge and core over HTTP", [typeof(EdgeSightings), typeof(StretchCount), typeof(EdgeSightingsAsked), typeof(EdgeSightingsMissing)]),
+            ("## Between edge and core over HTTP", [typeof(EdgeSightings), typeof(StretchCount), typeof(EdgeSightingsAsked), typeof(EdgeSightingsMissing), typeof(EdgeStrip)]),
             ("## Faces", [typeof(FaceExchange), typeof(FaceReport), typeof(FaceOrders), typeof(FaceOrder), typeof(FaceTemplate), typeof(FaceMatch)]),
         })
         {

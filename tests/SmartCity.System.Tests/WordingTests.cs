@@ -71,8 +71,7 @@ public sealed partial class WordingTests
         ("of them open", "still open"),
         ("} at two places", "in two places"),
         ("was at two places faster", "in two places"),
-        ("Who was told", "Notified"),
-        ("line is told at", "line is notified at"),
+        ("<h2>Sent to<", "Webhooks"),
         ("People mostly see failures", "People review mostly doubtful readings"),
     ];
 

@@ -34,7 +34,7 @@ public sealed class NotificationTests(ConsoleFixture console)
         Assert.DoesNotContain(alert.Plate, message.ToString(), StringComparison.Ordinal);
 
         await window.GoAsync($"alerts/{alert.Id}");
-        await Expect(page.GetByRole(AriaRole.List, new() { Name = "Notified" })).ToContainTextAsync("Duty officer (first line), delivered");
+        await Expect(page.GetByRole(AriaRole.List, new() { Name = "Who was told" })).ToContainTextAsync("Duty officer (first line), delivered");
         await Expect(page.GetByText("The second line is told at")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
         await Expect(page.GetByText("The second line is told at")).ToHaveCountAsync(0);
