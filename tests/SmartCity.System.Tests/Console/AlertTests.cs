@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
@@ -95,7 +96,7 @@ public sealed class AlertTests(ConsoleFixture console)
             }
         }
 
-        foreach (var (width, colours) in (ReadOnlySpan<(int, ColorScheme)>)[(1440, ColorScheme.Dark), (1440, ColorScheme.Light), (390, ColorScheme.Dark), (390, ColorScheme.Light)])
+        foreach (var (width, colours) in ((int, ColorScheme)[])[(1440, ColorScheme.Dark), (1440, ColorScheme.Light), (390, ColorScheme.Dark), (390, ColorScheme.Light)])
         {
             await LookAtBellAsync(width, colours);
         }
@@ -115,7 +116,7 @@ public sealed class AlertTests(ConsoleFixture console)
         await window.FilledAsync();
         var bell = window.Page.Locator("a.bell");
         await Expect(bell).ToHaveTextAsync("99+");
-        await Expect(bell).ToHaveAccessibleNameAsync(new System.Text.RegularExpressions.Regex("^[1-9][0-9]{2,} open alerts$"));
+        await Expect(bell).ToHaveAccessibleNameAsync(new Regex("^[1-9][0-9]{2,} open alerts$"));
         var look = $"bell-{width}-{(colours == ColorScheme.Dark ? "dark" : "light")}";
         await window.Page.ScreenshotAsync(new() { Path = Path.Combine(Directory.CreateDirectory(Path.Combine(Hosting.Repository.Root, "artifacts", "screens")).FullName, look + ".png") });
         Assert.Empty(await window.Page.EvaluateAsync<string[]>(
