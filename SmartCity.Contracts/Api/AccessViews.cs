@@ -45,7 +45,8 @@ public sealed record Session(string Token, DateTimeOffset ExpiresAt, AccountView
 /// <summary>The user or key that asks, <c>GET /api/access/me</c>.</summary>
 /// <param name="MustChangePassword">Whether the user must change the password before anything else.</param>
 /// <param name="MustEnrol">Whether the user must set up a second factor before anything else.</param>
-public sealed record AccountView(string Name, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, bool MustEnrol = false);
+/// <param name="Limited">Whether the user or key is limited to groups of stations, and may see nothing else.</param>
+public sealed record AccountView(string Name, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, bool MustEnrol = false, bool Limited = false);
 
 /// <summary>The body of <c>POST /api/access/password</c>. All other sessions of the user end.</summary>
 public sealed record PasswordChange(string? Current, string? New);
@@ -63,23 +64,38 @@ public sealed record UserView
     public DateTimeOffset? LockedUntil { get; init; }
     public DateTimeOffset? LastSignIn { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The groups of stations that the user is limited to; empty for one who sees the whole city.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
 }
 
-public sealed record NewUser(string? Name, IReadOnlyList<string>? Roles);
+/// <param name="Groups">Groups of stations that the user is limited to; null or empty for the whole city.</param>
+public sealed record NewUser(string? Name, IReadOnlyList<string>? Roles, IReadOnlyList<string>? Groups = null);
 
 /// <summary>The body of <c>PUT /api/access/users/{id}</c>; a property that is null is not changed.</summary>
-public sealed record UserChange(IReadOnlyList<string>? Roles = null, bool? Disabled = null);
+/// <param name="Groups">Groups of stations that the user is limited to; empty for the whole city.</param>
+public sealed record UserChange(IReadOnlyList<string>? Roles = null, bool? Disabled = null, IReadOnlyList<string>? Groups = null);
+
+/// <summary>A group of stations that users and keys may be limited to, <c>GET /api/access/groups</c>.</summary>
+/// <param name="Users">Who is limited to it.</param>
+/// <param name="Keys">API keys that are limited to it.</param>
+public sealed record StationGroupView(string Name, IReadOnlyList<string> Stations, IReadOnlyList<string> Users, IReadOnlyList<string> Keys);
+
+/// <summary>The body of <c>PUT /api/access/groups/{name}</c>.</summary>
+/// <param name="Stations">Ids of stations, at least one.</param>
+public sealed record StationGroupChange(IReadOnlyList<string>? Stations);
 
 /// <summary>A new or reset password. It is shown only this once and must be changed at the next sign-in.</summary>
 public sealed record UserPassword(UserView User, string Password);
 
 /// <summary>An API key, <c>GET /api/access/keys</c>. The key itself is shown once, and only its SHA-256 is stored.</summary>
 /// <param name="Prefix">Its first characters, to tell keys apart.</param>
-public sealed record ApiKeyView(Guid Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, IReadOnlyList<string>? Stations = null);
+public sealed record ApiKeyView(Guid Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, IReadOnlyList<string>? Stations = null, IReadOnlyList<string>? Groups = null);
 
+/// <param name="Groups">Groups of stations that the key is limited to; null or empty for the whole city.</param>
 /// <param name="Stations">Only for a key with edge:config: the stations that it may ask about; null for all.</param>
 /// <param name="ExpiresAt">The first moment at which it no longer works; null for never. A day alone is the last day on which it does.</param>
-public sealed record NewApiKey(string? Name, IReadOnlyList<string>? Scopes, [property: JsonConverter(typeof(EndConverter))] DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Stations = null);
+public sealed record NewApiKey(string? Name, IReadOnlyList<string>? Scopes, [property: JsonConverter(typeof(EndConverter))] DateTimeOffset? ExpiresAt = null, IReadOnlyList<string>? Stations = null, IReadOnlyList<string>? Groups = null);
 
 /// <param name="Token">The key; it is shown only this once.</param>
 public sealed record ApiKeyCreated(ApiKeyView Key, string Token);

@@ -70,5 +70,5 @@ internal static class AccessSlice
         return services;
     }
 
-    public static IEndpointRouteBuilder MapAccess(this IEndpointRouteBuilder app) => app.MapSignIn().MapSecondFactor().MapPasskeys().MapUsers().MapApiKeys();
+    public static IEndpointRouteBuilder MapAccess(this IEndpointRouteBuilder app) => app.MapSignIn().MapSecondFactor().MapPasskeys().MapUsers().MapStationGroups().MapApiKeys();
 }

@@ -14,7 +14,7 @@ namespace SmartCity.Core.Access;
 internal static class ApiKeyEndpoints
 {
     private const int PrefixShown = 8;
-    private const string Columns = "id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at, revoked_at, stations";
+    private const string Columns = "id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at, revoked_at, stations, groups";
 
     public static IEndpointRouteBuilder MapApiKeys(this IEndpointRouteBuilder app)
     {
@@ -31,7 +31,7 @@ internal static class ApiKeyEndpoints
         return TypedResults.Ok<IReadOnlyList<ApiKeyView>>(await command.ReadAllAsync(Read, cancellationToken));
     }
 
-    private static async Task<Results<Ok<ApiKeyCreated>, ProblemHttpResult>> AddAsync(NewApiKey body, ClaimsPrincipal user, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ApiKeyCreated>, ProblemHttpResult>> AddAsync(NewApiKey body, ClaimsPrincipal user, NpgsqlDataSource dataSource, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         if (string.IsNullOrWhiteSpace(body.Name) || body.Name.Length > 100)
@@ -49,6 +49,19 @@ internal static class ApiKeyEndpoints
             return Paging.Problem(stations);
         }
 
+        if (body.Groups is { Count: > 0 } groups)
+        {
+            if (body.Scopes.FirstOrDefault(s => !StationLimit.Scopes.Contains(s)) is { } whole)
+            {
+                return Paging.Problem($"groups: a key that is limited to groups of stations can have the scopes {string.Join(", ", StationLimit.Scopes)}, and not {whole}, which is of the whole city.");
+            }
+
+            if (await StationGroupEndpoints.CheckAsync(groups, dataSource, cancellationToken) is { } unknown)
+            {
+                return Paging.Problem(unknown);
+            }
+        }
+
         if (body.ExpiresAt <= now)
         {
             return Paging.Problem("expiresAt is in the past.");
@@ -61,8 +74,8 @@ internal static class ApiKeyEndpoints
 
         var token = AccessToken.New(AccessToken.KeyPrefix);
         await using var command = await change.CommandAsync(
-            $"insert into api_keys (id, name, prefix, token_hash, scopes, created_by, created_at, expires_at, stations) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {Columns}", cancellationToken);
-        foreach (var value in (object?[])[Guid.CreateVersion7(), body.Name.Trim(), token[..PrefixShown], AccessToken.Hash(token), body.Scopes.Distinct().ToArray(), user.Identity!.Name!, now, body.ExpiresAt?.ToUniversalTime(), body.Stations?.Distinct().ToArray()])
+            $"insert into api_keys (id, name, prefix, token_hash, scopes, created_by, created_at, expires_at, stations, groups) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning {Columns}", cancellationToken);
+        foreach (var value in (object?[])[Guid.CreateVersion7(), body.Name.Trim(), token[..PrefixShown], AccessToken.Hash(token), body.Scopes.Distinct().ToArray(), user.Identity!.Name!, now, body.ExpiresAt?.ToUniversalTime(), body.Stations?.Distinct().ToArray(), (body.Groups ?? []).Distinct().ToArray()])
         {
             command.Parameters.Add(new() { Value = value ?? DBNull.Value });
         }
@@ -88,5 +101,5 @@ internal static class ApiKeyEndpoints
 
     private static ApiKeyView Read(NpgsqlDataReader r) => new(
         r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetFieldValue<string[]>(3), r.GetString(4), r.Time(5),
-        r.IsDBNull(6) ? null : r.Time(6), r.IsDBNull(7) ? null : r.Time(7), r.IsDBNull(8) ? null : r.Time(8), r.IsDBNull(9) ? null : r.GetFieldValue<string[]>(9));
+        r.IsDBNull(6) ? null : r.Time(6), r.IsDBNull(7) ? null : r.Time(7), r.IsDBNull(8) ? null : r.Time(8), r.IsDBNull(9) ? null : r.GetFieldValue<string[]>(9), r.GetFieldValue<string[]>(10));
 }

@@ -7,7 +7,8 @@ namespace SmartCity.Core.Access;
 /// <param name="Subject">Id of the user or the key.</param>
 /// <param name="MustChangePassword">Signed in, and allowed nothing else yet.</param>
 /// <param name="Stations">An edge's key is for these alone; null for all.</param>
-internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, IReadOnlyList<string>? Stations = null, bool MustEnrol = false)
+/// <param name="Only">Whoever is limited to groups of stations sees these alone; null for all.</param>
+internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, IReadOnlyList<string>? Stations = null, bool MustEnrol = false, IReadOnlyList<string>? Only = null)
 {
     /// <summary>Type of the claims that name the stations of a key that is bound to some.</summary>
     public const string StationClaim = "station";
@@ -20,8 +21,12 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
     public const string MustEnrolClaim = "must_enrol";
 
     /// <param name="mustEnrol">The user's role needs a second factor, and there is none.</param>
-    public static Bearer Of(User user, bool mustEnrol) =>
-        new(user.UserName!, user.Id.ToString(), user.Roles, user.MustChangePassword || mustEnrol ? [] : ScopesOf(user.Roles), user.MustChangePassword, MustEnrol: mustEnrol);
+    /// <param name="only">The stations that the user is limited to; null for all.</param>
+    public static Bearer Of(User user, bool mustEnrol, IReadOnlyList<string>? only) =>
+        new(user.UserName!, user.Id.ToString(), user.Roles, user.MustChangePassword || mustEnrol ? [] : Within(ScopesOf(user.Roles), only), user.MustChangePassword, MustEnrol: mustEnrol, Only: only);
+
+    /// <summary>Of some scopes those that whoever is limited to stations may have.</summary>
+    public static string[] Within(IReadOnlyList<string> scopes, IReadOnlyList<string>? only) => only is null ? [.. scopes] : [.. scopes.Intersect(StationLimit.Scopes)];
 
     public static Bearer Of(ClaimsPrincipal principal) => new(
         principal.Identity?.Name ?? "?",
@@ -29,7 +34,8 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
         [.. principal.FindAll(ClaimTypes.Role).Select(c => c.Value)],
         [.. principal.FindAll(Scope.Claim).Select(c => c.Value)],
         principal.HasClaim(c => c.Type == MustChangeClaim),
-        MustEnrol: principal.HasClaim(c => c.Type == MustEnrolClaim));
+        MustEnrol: principal.HasClaim(c => c.Type == MustEnrolClaim),
+        Only: StationLimit.Of(principal));
 
     public static string[] ScopesOf(IEnumerable<string> roles) => [.. roles.SelectMany(Role.ScopesOf).Distinct()];
 
@@ -37,7 +43,7 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
     public static IReadOnlyList<string>? StationsOf(ClaimsPrincipal principal) =>
         principal.FindAll(StationClaim).Select(c => c.Value).ToArray() is { Length: > 0 } stations ? stations : null;
 
-    public AccountView View() => new(Name, Roles, Scopes, MustChangePassword, MustEnrol);
+    public AccountView View() => new(Name, Roles, Scopes, MustChangePassword, MustEnrol, Only is not null);
 
     public ClaimsPrincipal Principal(string scheme)
     {
@@ -48,6 +54,8 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
         identity.AddClaims(Scopes.Select(s => new Claim(Scope.Claim, s)));
         // Bound to no station is bound too.
         identity.AddClaims((Stations is { Count: 0 } ? [""] : Stations ?? []).Select(s => new Claim(StationClaim, s)));
+        // Limited to no station is limited too.
+        identity.AddClaims((Only is { Count: 0 } ? [""] : Only ?? []).Select(s => new Claim(StationLimit.Claim, s)));
         if (MustChangePassword)
         {
             identity.AddClaim(new Claim(MustChangeClaim, "true"));

@@ -64,7 +64,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
             change,
             "with old as (delete from sessions where expires_at < $3) insert into sessions (token_hash, user_id, created_at, expires_at, last_seen_at, two_factors) values ($1, $2, $3, $4, $3, $5)",
             cancellationToken, AccessToken.Hash(token), user.Id, now, expires, twoFactors);
-        return new Session(token, expires, Bearer.Of(user, MustEnrol(user, enrolled)).View());
+        return new Session(token, expires, Bearer.Of(user, MustEnrol(user, enrolled), await OnlyAsync(user.Groups, cancellationToken)).View());
     }
 
     /// <summary>Ends a session, as a part of the call's change.</summary>
@@ -115,6 +115,9 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetString(1)), cancellationToken);
     }
 
+    /// <summary>What was found of tokens is looked up again: what it rests on has changed.</summary>
+    public void Forget() => _known.Clear();
+
     public void Dispose() => _known.Dispose();
 
     private async Task<Bearer?> FindSessionAsync(byte[] hash, bool background, CancellationToken cancellationToken)
@@ -122,14 +125,14 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         var now = time.GetUtcNow();
         await using var command = dataSource.CreateCommand(
             """
-            select u.id, u.user_name, u.roles, u.must_change_password, s.last_seen_at, s.two_factors or exists (select from second_factors f where f.user_id = u.id and f.confirmed_at is not null)
+            select u.id, u.user_name, u.roles, u.must_change_password, s.last_seen_at, s.two_factors or exists (select from second_factors f where f.user_id = u.id and f.confirmed_at is not null), u.groups
             from sessions s join users u on u.id = s.user_id
             where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and not u.disabled
             """);
         command.With(hash, now, now - options.Value.SessionIdle);
         if (await command.ReadAllAsync(
             r => (
-                User: new User { Id = r.GetGuid(0), UserName = r.GetString(1), Roles = r.GetFieldValue<string[]>(2), MustChangePassword = r.GetBoolean(3) },
+                User: new User { Id = r.GetGuid(0), UserName = r.GetString(1), Roles = r.GetFieldValue<string[]>(2), MustChangePassword = r.GetBoolean(3), Groups = r.GetFieldValue<string[]>(6) },
                 Seen: r.GetFieldValue<DateTimeOffset>(4),
                 Enrolled: r.GetBoolean(5)),
             cancellationToken) is not [var (user, seen, enrolled)])
@@ -142,19 +145,19 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
             await ExecuteAsync(null, "update sessions set last_seen_at = $2 where token_hash = $1", cancellationToken, hash, now);
         }
 
-        return Bearer.Of(user, MustEnrol(user, enrolled));
+        return Bearer.Of(user, MustEnrol(user, enrolled), await OnlyAsync(user.Groups, cancellationToken));
     }
 
     private async Task<Bearer?> FindKeyAsync(byte[] hash, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await using var command = dataSource.CreateCommand(
-            "select id, name, scopes, last_used_at, stations from api_keys where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)");
+            "select id, name, scopes, last_used_at, stations, groups from api_keys where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)");
         command.With(hash, now);
         if (await command.ReadAllAsync(
             r => (
                 Id: r.GetGuid(0), Name: r.GetString(1), Scopes: r.GetFieldValue<string[]>(2), Stale: r.IsDBNull(3) || now - r.GetFieldValue<DateTimeOffset>(3) > SeenEvery,
-                Stations: r.IsDBNull(4) ? null : r.GetFieldValue<string[]>(4)),
+                Stations: r.IsDBNull(4) ? null : r.GetFieldValue<string[]>(4), Groups: r.GetFieldValue<string[]>(5)),
             cancellationToken) is not [var key])
         {
             return null;
@@ -165,7 +168,21 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
             await ExecuteAsync(null, "update api_keys set last_used_at = $2 where id = $1", cancellationToken, key.Id, now);
         }
 
-        return new Bearer(KeyActor + key.Name, key.Id.ToString(), [], key.Scopes, false, key.Stations);
+        var only = await OnlyAsync(key.Groups, cancellationToken);
+        return new Bearer(KeyActor + key.Name, key.Id.ToString(), [], Bearer.Within(key.Scopes, only), false, key.Stations, Only: only);
+    }
+
+    // Of somebody in a group that is not there any more nothing is left to see.
+    private async Task<IReadOnlyList<string>?> OnlyAsync(string[] groups, CancellationToken cancellationToken)
+    {
+        if (groups.Length == 0)
+        {
+            return null;
+        }
+
+        await using var command = dataSource.CreateCommand("select distinct station from station_groups g cross join unnest(g.stations) as station where g.name = any($1) order by station");
+        command.With([groups]);
+        return await command.ReadAllAsync(r => r.GetString(0), cancellationToken);
     }
 
     private bool MustEnrol(User user, bool enrolled) => !enrolled && user.Roles.Intersect(options.Value.SecondFactorRoles).Any();

@@ -23,7 +23,7 @@ internal static class PasskeyEndpoints
 
     public static IEndpointRouteBuilder MapPasskeys(this IEndpointRouteBuilder app)
     {
-        var own = app.MapGroup("/api/access/passkeys").WithTags("Access").RequireAuthorization(SignedIn.Policy);
+        var own = app.MapGroup("/api/access/passkeys").WithTags("Access").RequireAuthorization(SignedIn.Policy).ForLimited();
         own.MapGet("", ListAsync).WithSummary("The user's own passkeys");
         own.MapPost("/options", OfferAsync).WithSummary("What a browser needs to make a passkey; asks for the password").Audited("access.passkey.offer", whole: "an own passkey");
         own.MapPost("", AddAsync).WithSummary("Adds the passkey that a browser has made").Audited("access.passkey.add").AuditAbout((PasskeyView p) => (p.Name, null));

@@ -15,7 +15,7 @@ internal static class SecondFactorEndpoints
 {
     public static IEndpointRouteBuilder MapSecondFactor(this IEndpointRouteBuilder app)
     {
-        var own = app.MapGroup("/api/access/second-factor").WithTags("Access").RequireAuthorization(SignedIn.Policy);
+        var own = app.MapGroup("/api/access/second-factor").WithTags("Access").RequireAuthorization(SignedIn.Policy).ForLimited();
         own.MapPost("", OfferAsync).WithSummary("A secret for an authenticator; sign-ins need its codes once one was confirmed").Audited("access.second-factor.offer", whole: "the own second factor");
         own.MapPost("/confirm", ConfirmAsync).WithSummary("The authenticator's first code; the answer holds the codes for when it is lost, and a new session").Audited("access.second-factor.confirm", whole: "the own second factor");
         own.MapPost("/remove", RemoveAsync).WithSummary("Removes the second factor, with a code of it").Audited("access.second-factor.remove", whole: "the own second factor");

@@ -19,9 +19,9 @@ internal static class SignInEndpoints
     {
         var group = app.MapGroup("/api/access").WithTags("Access");
         group.MapPost("/sign-in", SignInAsync).WithSummary("Signs in with a name and a password and returns a session").AllowAnonymous().RequireRateLimiting(AccessSlice.SignInLimit).AuditedByItself();
-        group.MapPost("/sign-out", SignOutAsync).WithSummary("Signs out: ends the session of the token").RequireAuthorization(SignedIn.Policy).Audited("access.sign-out", whole: "the own session");
-        group.MapGet("/me", (ClaimsPrincipal user) => TypedResults.Ok(Bearer.Of(user).View())).WithSummary("The user or key that asks, and its scopes").RequireAuthorization(SignedIn.Policy);
-        group.MapPost("/password", ChangePasswordAsync).WithSummary("Changes the user's own password and ends all other sessions of the user").RequireAuthorization(SignedIn.Policy).Audited("access.password", whole: "the own password");
+        group.MapPost("/sign-out", SignOutAsync).WithSummary("Signs out: ends the session of the token").RequireAuthorization(SignedIn.Policy).ForLimited().Audited("access.sign-out", whole: "the own session");
+        group.MapGet("/me", (ClaimsPrincipal user) => TypedResults.Ok(Bearer.Of(user).View())).WithSummary("The user or key that asks, and its scopes").RequireAuthorization(SignedIn.Policy).ForLimited();
+        group.MapPost("/password", ChangePasswordAsync).WithSummary("Changes the user's own password and ends all other sessions of the user").RequireAuthorization(SignedIn.Policy).ForLimited().Audited("access.password", whole: "the own password");
         return app;
     }
 

@@ -51,6 +51,8 @@ internal sealed class TokenAuthentication(
             ? "The password must be changed first, with POST /api/access/password."
             : Context.User.HasClaim(c => c.Type == Bearer.MustEnrolClaim)
             ? "A second factor must be set up first, with POST /api/access/second-factor."
+            : StationLimit.Of(Context.User) is not null
+            ? StationLimit.Refusal(Context.User)
             : $"{Context.User.Identity?.Name} does not have the scope that this call needs.");
 
     private Task RefuseAsync(int status, string detail) => TypedResults.Problem(detail, statusCode: status).ExecuteAsync(Context);

@@ -7,6 +7,9 @@ public sealed class User : IdentityUser<Guid>
 {
     public string[] Roles { get; set; } = [];
 
+    /// <summary>Groups of stations that the user is limited to; none for the whole city.</summary>
+    public string[] Groups { get; set; } = [];
+
     /// <summary>Kept for the audit's sake, and shut out.</summary>
     public bool Disabled { get; set; }
 

@@ -19,7 +19,7 @@ internal static class UserEndpoints
         var group = app.MapGroup("/api/access/users").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
         group.MapGet("", ListAsync).WithSummary("Users, ordered by name");
         group.MapPost("", AddAsync).WithSummary("Adds a user; only this answer shows the first password").Audited("users.add", recordBody: true).AuditAbout((NewUser u) => (u.Name, null));
-        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a user's roles, or disables or enables the user; the user's sessions end, and keys with a scope that the user no longer has are revoked").Audited("users.change", recordBody: true).AuditAbout((UserView u) => (u.Name, null));
+        group.MapPut("{id:guid}", ChangeAsync).WithSummary("Changes a user's roles and the groups of stations that the user is limited to, or disables or enables the user; the user's sessions end, and keys with a scope that the user no longer has are revoked").Audited("users.change", recordBody: true).AuditAbout((UserView u) => (u.Name, null));
         group.MapPost("{id:guid}/password", ResetAsync).WithSummary("Makes a new password and unlocks the user; the user's sessions end").Audited("users.password").AuditAbout((UserPassword p) => (p.User.Name, null));
         return app;
     }
@@ -32,7 +32,7 @@ internal static class UserEndpoints
                 .Select(u => View(u) with { LockedUntil = locked.TryGetValue(SignInGuard.Normal(u.UserName!), out var until) ? until : null })]);
     }
 
-    private static async Task<Results<Ok<UserPassword>, ProblemHttpResult>> AddAsync(NewUser body, UserManager<User> users, AccessContext context, AuditedChange change, IOptions<AccessOptions> options, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<UserPassword>, ProblemHttpResult>> AddAsync(NewUser body, UserManager<User> users, AccessContext context, AuditedChange change, NpgsqlDataSource dataSource, IOptions<AccessOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(body.Name))
         {
@@ -44,12 +44,12 @@ internal static class UserEndpoints
             return Paging.Problem($"name ends with @{provider.Realm}, which is kept for the identity provider's users. Choose another name.");
         }
 
-        if (CheckRoles(body.Roles ?? []) is { } problem)
+        if (CheckRoles(body.Roles ?? []) ?? await CheckGroupsAsync(body.Groups ?? [], body.Roles!, dataSource, cancellationToken) is { } problem)
         {
             return problem;
         }
 
-        var user = new User { Id = Guid.CreateVersion7(), UserName = body.Name.Trim(), Roles = [.. body.Roles!.Distinct()], CreatedAt = time.GetUtcNow(), MustChangePassword = true };
+        var user = new User { Id = Guid.CreateVersion7(), UserName = body.Name.Trim(), Roles = [.. body.Roles!.Distinct()], Groups = [.. (body.Groups ?? []).Distinct()], CreatedAt = time.GetUtcNow(), MustChangePassword = true };
         var password = FirstAdministrator.MakePassword();
         await change.BeginAsync(context, cancellationToken);
         var result = await users.CreateAsync(user, password);
@@ -57,7 +57,7 @@ internal static class UserEndpoints
     }
 
     private static async Task<Results<Ok<UserView>, NotFound, ProblemHttpResult>> ChangeAsync(
-        Guid id, UserChange body, ClaimsPrincipal by, UserManager<User> users, AccessContext context, AuditedChange change, Credentials credentials, AuditLog audit, CancellationToken cancellationToken)
+        Guid id, UserChange body, ClaimsPrincipal by, UserManager<User> users, AccessContext context, AuditedChange change, NpgsqlDataSource dataSource, Credentials credentials, AuditLog audit, CancellationToken cancellationToken)
     {
         if (await users.FindByIdAsync(id.ToString()) is not { } user)
         {
@@ -69,6 +69,12 @@ internal static class UserEndpoints
             return problem;
         }
 
+        if (await CheckGroupsAsync(body.Groups ?? user.Groups, body.Roles ?? user.Roles, dataSource, cancellationToken) is { } ungrouped)
+        {
+            return ungrouped;
+        }
+
+        user.Groups = body.Groups is null ? user.Groups : [.. body.Groups.Distinct()];
         user.Roles = body.Roles is null ? user.Roles : [.. body.Roles.Distinct()];
         user.Disabled = body.Disabled ?? user.Disabled;
         if ((user.Disabled || !user.Roles.Contains(Role.Administrator)) && !await users.Users.AnyAsync(u => u.Id != id && !u.Disabled && u.Roles.Contains(Role.Administrator), cancellationToken))
@@ -83,13 +89,7 @@ internal static class UserEndpoints
             return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
         }
 
-        // Whoever had the password may have left a passkey.
-        foreach (var passkey in await users.GetPasskeysAsync(user))
-        {
-            await users.RemovePasskeyAsync(user, passkey.CredentialId);
-        }
-
-        var revoked = await credentials.RevokeBeyondAsync(connection, user.UserName!, user.Disabled ? [] : Bearer.ScopesOf(user.Roles), cancellationToken);
+        var revoked = await credentials.RevokeBeyondAsync(connection, user.UserName!, user.Disabled || user.Groups.Length > 0 ? [] : Bearer.ScopesOf(user.Roles), cancellationToken);
         foreach (var (key, name) in revoked)
         {
             await audit.AppendAsync(
@@ -117,6 +117,12 @@ internal static class UserEndpoints
             return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
         }
 
+        // Whoever had the password may have left a passkey.
+        foreach (var passkey in await users.GetPasskeysAsync(user))
+        {
+            await users.RemovePasskeyAsync(user, passkey.CredentialId);
+        }
+
         await SignInGuard.ForgetAsync(user.UserName!, change, cancellationToken);
         await credentials.CloseAllAsync(id, change, cancellationToken);
         return TypedResults.Ok(new UserPassword(View(user), password));
@@ -126,11 +132,16 @@ internal static class UserEndpoints
         ? Paging.Problem($"There is no role {unknown}; the roles are {string.Join(", ", Role.All)}.")
         : roles.Count == 0 ? Paging.Problem($"roles is empty; the roles are {string.Join(", ", Role.All)}.") : null;
 
+    private static async Task<ProblemHttpResult?> CheckGroupsAsync(IReadOnlyList<string> groups, IReadOnlyList<string> roles, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
+        groups.Count > 0 && roles.Contains(Role.Administrator) ? Paging.Problem("An administrator sees the whole city and cannot be limited to groups of stations. Take the role or the groups away.")
+        : await StationGroupEndpoints.CheckAsync(groups, dataSource, cancellationToken) is { } wrong ? Paging.Problem(wrong) : null;
+
     private static UserView View(User user) => new()
     {
         Id = user.Id,
         Name = user.UserName!,
         Roles = user.Roles,
+        Groups = user.Groups,
         Disabled = user.Disabled,
         MustChangePassword = user.MustChangePassword,
         LastSignIn = user.LastSignIn,

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Privacy;
@@ -46,12 +47,12 @@ internal static class AlertSlice
     {
         var alerts = app.MapGroup("/api/alerts").WithTags("Alerts").RequireAuthorization(Scope.AlertsRead);
         alerts.MapGet("", ListAsync).WithSummary("Alerts, newest first or, with sort=priority, the most urgent first; a reason is required, unless it is for those that wait for somebody (state open, acknowledged or escalated, or setAside) or for those of one passage").RequireReason("alerts.search", "plate")
-            .RequireReason("alerts.list", when: http => !IsWork(http.Request.Query), whole: "all alerts");
-        alerts.MapGet("counts", CountsAsync).WithSummary("Number of alerts that somebody still has to deal with, by state: open and escalated");
-        alerts.MapGet("lists", ListsAsync).WithSummary("The lists that alerts were raised for");
-        alerts.MapPost("actions", ActOnAllAsync).WithSummary($"The same step for up to {AlertsDecision.MostAlerts} alerts; each is taken for itself, and the answer names those that could not be").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertsDecision d) => (d.Action, d.Note));
-        alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert, with what people did, where it was sent, and where the vehicle will probably be seen next").Audited("alerts.read").AuditAbout((AlertDetail d) => (d.Alert.Plate, null));
-        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, escalates, resolves, dismisses or reopens an alert; resolved needs an outcome, dismissed and escalated need a note").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note));
+            .RequireReason("alerts.list", when: http => !IsWork(http.Request.Query), whole: "all alerts").ForLimited();
+        alerts.MapGet("counts", CountsAsync).WithSummary("Number of alerts that somebody still has to deal with, by state: open and escalated").ForLimited();
+        alerts.MapGet("lists", ListsAsync).WithSummary("The lists that alerts were raised for").ForLimited();
+        alerts.MapPost("actions", ActOnAllAsync).WithSummary($"The same step for up to {AlertsDecision.MostAlerts} alerts; each is taken for itself, and the answer names those that could not be").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertsDecision d) => (d.Action, d.Note)).ForLimited();
+        alerts.MapGet("{id:guid}", GetAsync).WithSummary("One alert, with what people did, where it was sent, and where the vehicle will probably be seen next").Audited("alerts.read").AuditAbout((AlertDetail d) => (d.Alert.Plate, null)).ForLimited();
+        alerts.MapPost("{id:guid}/actions", ActAsync).WithSummary("Acknowledges, escalates, resolves, dismisses or reopens an alert; resolved needs an outcome, dismissed and escalated need a note").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.act", recordBody: true).AuditAbout((AlertDecision d) => (d.Action, d.Note)).ForLimited();
         alerts.MapPost("{id:guid}/publish", PublishAsync).WithSummary("Sends an alert to topic alerts again").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.publish");
         alerts.MapPost("{id:guid}/deliveries/{delivery:guid}/resend", ResendAsync).WithSummary("Sends an alert to a webhook again, in whatever state the delivery is").RequireAuthorization(Scope.AlertsWrite).Audited("alerts.resend");
         return app.MapHotlist().MapEdgeHotlist().MapWebhooks();
@@ -108,6 +109,7 @@ internal static class AlertSlice
 
         var filter = new SqlFilter()
             .And("state = @", state)
+            .And("station_id = any(@)", StationLimit.Of(http.User))
             .And("priority = @", priority)
             .And("plate = @", PlateText.OrNull(plate))
             .And("passage_id = @", passage)
@@ -133,37 +135,44 @@ internal static class AlertSlice
         return filter.And($"(priority, {at}, {id}) >= ((select priority from alerts where id = {id}), raised_at, id) and id <> {id}");
     }
 
-    private static async Task<Ok<List<string>>> ListsAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Ok<List<string>>> ListsAsync(ClaimsPrincipal user, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select distinct list from alerts where list is not null order by list");
+        await using var command = dataSource.CreateCommand("select distinct list from alerts where list is not null and ($1::text[] is null or station_id = any($1)) order by list");
+        command.Parameters.Add(TextParameter.Of(StationLimit.Of(user)));
         return TypedResults.Ok(await command.ReadAllAsync(r => r.GetString(0), cancellationToken));
     }
 
-    private static async Task<Ok<List<AlertCount>>> CountsAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Ok<List<AlertCount>>> CountsAsync(ClaimsPrincipal user, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select state, count(*) from alerts where state in ('open', 'escalated') and joined_into is null group by state order by state");
+        await using var command = dataSource.CreateCommand("select state, count(*) from alerts where state in ('open', 'escalated') and joined_into is null and ($1::text[] is null or station_id = any($1)) group by state order by state");
+        command.Parameters.Add(TextParameter.Of(StationLimit.Of(user)));
         return TypedResults.Ok(await command.ReadAllAsync(r => new AlertCount(r.GetString(0), r.GetInt64(1)), cancellationToken));
     }
 
-    private static async Task<Results<Ok<AlertDetail>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<AlertDetail>, NotFound>> GetAsync(Guid id, ClaimsPrincipal user, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(Select("id = $1"));
         command.Parameters.Add(new() { Value = id });
-        return await command.ReadAllAsync(Read, cancellationToken) is [var alert]
+        return await command.ReadAllAsync(Read, cancellationToken) is [var alert] && StationLimit.Allows(user, alert.StationId)
             ? TypedResults.Ok(new AlertDetail(
                 alert,
                 await AlertActions.OfAsync(dataSource, id, cancellationToken),
                 await WebhookDeliveries.FindAsync(dataSource, new SqlFilter().And("d.alert_id = @", (Guid?)id), Paging.MaximumLimit, cancellationToken),
-                await NextStations.FindAsync(dataSource, alert, cancellationToken)))
+                [.. (await NextStations.FindAsync(dataSource, alert, cancellationToken)).Where(n => StationLimit.Allows(user, n.StationId))]))
             : TypedResults.NotFound();
     }
 
     private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> ActAsync(
-        Guid id, AlertDecision decision, ClaimsPrincipal user, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, AlertDecision decision, ClaimsPrincipal user, NpgsqlDataSource dataSource, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (AlertActions.Check(decision) is { } wrong)
         {
             return Paging.Problem(wrong);
+        }
+
+        if (!await StationLimit.AllowsAlertAsync(user, dataSource, id, cancellationToken))
+        {
+            return TypedResults.NotFound();
         }
 
         return await AlertActions.TakeAsync(await change.BeginAsync(cancellationToken), id, decision, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) switch
@@ -175,7 +184,7 @@ internal static class AlertSlice
     }
 
     private static async Task<Results<Ok<AlertsDecided>, ProblemHttpResult>> ActOnAllAsync(
-        AlertsDecision decision, ClaimsPrincipal user, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
+        AlertsDecision decision, ClaimsPrincipal user, NpgsqlDataSource dataSource, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (decision.Ids is not { Count: > 0 and <= AlertsDecision.MostAlerts } ids)
         {
@@ -192,7 +201,11 @@ internal static class AlertSlice
         // In one order, so that two people who decide on many never wait for one another.
         foreach (var id in ids.Distinct().Order())
         {
-            if (await AlertActions.TakeAsync(await change.BeginAsync(cancellationToken), id, each, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) is { } state)
+            if (!await StationLimit.AllowsAlertAsync(user, dataSource, id, cancellationToken))
+            {
+                refused.Add(id, new AlertRefusal(id, null));
+            }
+            else if (await AlertActions.TakeAsync(await change.BeginAsync(cancellationToken), id, each, user.Identity!.Name!, time.GetUtcNow(), cancellationToken) is { } state)
             {
                 refused.Add(id, new AlertRefusal(id, state.Length == 0 ? null : state));
             }

@@ -7,4 +7,7 @@ namespace SmartCity.Core.Api;
 internal static class TextParameter
 {
     public static NpgsqlParameter Of(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    /// <summary>Several texts; null where there is no list.</summary>
+    public static NpgsqlParameter Of(string[]? texts) => new() { Value = (object?)texts ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 }

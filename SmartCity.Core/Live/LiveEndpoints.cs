@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -8,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Database;
@@ -29,17 +31,17 @@ internal static class LiveEndpoints
 
     public static IEndpointRouteBuilder MapLive(this IEndpointRouteBuilder app)
     {
-        var live = app.MapGroup("/api").WithTags("Live").RequireAuthorization(Scope.LiveRead);
+        var live = app.MapGroup("/api").WithTags("Live").RequireAuthorization(Scope.LiveRead).ForLimited();
         live.MapGet("live", Live).WithMetadata(new AnswersWithoutPostgres()).WithSummary("Sightings as they happen, and with their scopes alerts and charges (server-sent events, each a LiveEvent)");
         live.MapGet("live/summary", SummaryAsync).WithSummary("Today so far: charges, vehicles, alerts, and stations with their state, busiest first; at most two seconds old");
         live.MapGet("flow", FlowAsync).WithSummary("Sightings of a day by station, in equal steps; today if no day is given").ProducesProblem(StatusCodes.Status400BadRequest);
         return app;
     }
 
-    private static async Task<Ok<LiveSummary>> SummaryAsync(LiveSummaries summaries, CancellationToken cancellationToken) => TypedResults.Ok(await summaries.GetAsync(cancellationToken));
+    private static async Task<Ok<LiveSummary>> SummaryAsync(ClaimsPrincipal user, LiveSummaries summaries, CancellationToken cancellationToken) => TypedResults.Ok(await summaries.GetAsync(StationLimit.Of(user), cancellationToken));
 
     private static async Task<Results<Ok<FlowView>, ProblemHttpResult>> FlowAsync(
-        NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null, int minutes = UsualMinutes)
+        ClaimsPrincipal user, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null, int minutes = UsualMinutes)
     {
         if (minutes is < 5 or > 60 || 60 % minutes != 0 || minutes % (int)StationFlow.Step.TotalMinutes != 0)
         {
@@ -49,7 +51,7 @@ internal static class LiveEndpoints
         var of = day ?? city.Today(time);
         return of.Year < 2000
             ? Paging.Problem("day must not be before the year 2000.")
-            : TypedResults.Ok(await StationFlow.OfDayAsync(dataSource, city, of, TimeSpan.FromMinutes(minutes), cancellationToken));
+            : TypedResults.Ok(await StationFlow.OfDayAsync(dataSource, city, of, TimeSpan.FromMinutes(minutes), StationLimit.Of(user), cancellationToken));
     }
 
     private static ServerSentEventsResult<byte[]> Live(LiveFeed feed, StreamRights rights, HttpContext http, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
@@ -73,7 +75,7 @@ internal static class LiveEndpoints
                 yield return new SseItem<byte[]>("{}"u8.ToArray(), open ? "alive" : "open");
                 open = true;
             }
-            else if (e.Json(alerts, charges) is { } shown)
+            else if (e.StationId is var station && StationLimit.Allows(http.User, station) && e.Json(alerts, charges) is { } shown)
             {
                 yield return new SseItem<byte[]>(shown, e.Kind);
                 open = true;

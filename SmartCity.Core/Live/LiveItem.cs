@@ -18,6 +18,9 @@ public sealed class LiveItem(LiveEvent liveEvent, JsonSerializerOptions json)
 
     public LiveEvent Event => liveEvent;
 
+    /// <summary>The station that it is of; null where that is not known.</summary>
+    public string? StationId => liveEvent.Sighting?.StationId ?? liveEvent.Alert?.StationId ?? liveEvent.Charge?.StationId;
+
     /// <summary>What somebody may hear of it; null for nothing. Two that come at the same time may both do the work; they come to the same.</summary>
     /// <param name="alerts">Whether they may see alerts.</param>
     /// <param name="charges">Whether they may see charges.</param>

@@ -40,17 +40,19 @@ internal static class StationFlow
     }
 
     /// <summary>A day in equal steps; the day that has 25 hours has more of them.</summary>
-    public static async Task<FlowView> OfDayAsync(NpgsqlDataSource dataSource, ChargingCity city, DateOnly day, TimeSpan step, CancellationToken cancellationToken)
+    /// <param name="only">The stations that whoever asks is limited to; null for all.</param>
+    public static async Task<FlowView> OfDayAsync(NpgsqlDataSource dataSource, ChargingCity city, DateOnly day, TimeSpan step, string[]? only, CancellationToken cancellationToken)
     {
         var (from, to) = (city.StartOf(day), city.StartOf(day.AddDays(1)));
         await using var command = dataSource.CreateCommand(
             """
             select station_id, floor(extract(epoch from at - $1) / $3)::int as step, sum(sightings)::bigint from station_flow
-            where at >= $1 and at < $2 group by 1, 2 order by 1, 2
+            where at >= $1 and at < $2 and ($4::text[] is null or station_id = any($4)) group by 1, 2 order by 1, 2
             """);
         command.Parameters.Add(new() { Value = from.ToUniversalTime() });
         command.Parameters.Add(new() { Value = to.ToUniversalTime() });
         command.Parameters.Add(new() { Value = step.TotalSeconds });
+        command.Parameters.Add(TextParameter.Of(only));
         var steps = (int)Math.Ceiling((to - from) / step);
         var totals = new long[steps];
         var stations = new Dictionary<string, long[]>(StringComparer.Ordinal);

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using SmartCity.Contracts.Api;
@@ -38,7 +39,10 @@ internal sealed class StreamRights(Credentials credentials, TimeProvider time)
                 return now < end;
             }
 
-            return await credentials.FindAsync(token, background: true, cancellationToken) is { } bearer && http.User.FindAll(Scope.Claim).All(c => bearer.Scopes.Contains(c.Value));
+            return await credentials.FindAsync(token, background: true, cancellationToken) is { } bearer && http.User.FindAll(Scope.Claim).All(c => bearer.Scopes.Contains(c.Value)) && HasTheSameStations(http.User, bearer);
         }
+
+        private static bool HasTheSameStations(ClaimsPrincipal user, Bearer bearer) =>
+            (StationLimit.Of(user) ?? []).ToHashSet(StringComparer.Ordinal).SetEquals(StationLimit.Of(bearer.Principal("")) ?? []);
     }
 }

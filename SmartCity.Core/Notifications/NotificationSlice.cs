@@ -1,9 +1,12 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
@@ -43,7 +46,7 @@ internal static class NotificationSlice
         group.MapPut("rules/{priority}", SetRuleAsync).WithSummary("Says of alerts of a priority whether the first line is told, and after how many minutes without acknowledgement the second").DisableAntiforgery().Audited("notifications.rule", recordBody: true);
         group.MapGet("deliveries", DeliveriesAsync).WithSummary("Messages about alerts, newest first; state is waiting, delivered, dead or settled");
         group.MapPost("deliveries/{id:guid}/resend", ResendAsync).WithSummary("Tells a recipient again of an alert that nobody deals with yet").Audited("notifications.resend").AuditAbout((AuditName n) => (n.Name, null));
-        app.MapGet("/api/alerts/{id:guid}/notifications", OfAlertAsync).WithTags("Alerts").WithSummary("Who was told of an alert, and when the second line will be").RequireAuthorization(Scope.AlertsRead);
+        app.MapGet("/api/alerts/{id:guid}/notifications", OfAlertAsync).WithTags("Alerts").WithSummary("Who was told of an alert, and when the second line will be").RequireAuthorization(Scope.AlertsRead).ForLimited();
         return app;
     }
 
@@ -192,8 +195,8 @@ internal static class NotificationSlice
         return TypedResults.Accepted((string?)null);
     }
 
-    private static async Task<Ok<AlertNotifications>> OfAlertAsync(Guid id, NotificationStore store, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new AlertNotifications(await store.SecondLineAtAsync(id, cancellationToken), await store.DeliveriesAsync(new SqlFilter().And("d.alert_id = @", (Guid?)id), Paging.MaximumLimit, cancellationToken)));
+    private static async Task<Ok<AlertNotifications>> OfAlertAsync(Guid id, ClaimsPrincipal user, NpgsqlDataSource dataSource, NotificationStore store, CancellationToken cancellationToken) =>
+        !await StationLimit.AllowsAlertAsync(user, dataSource, id, cancellationToken) ? TypedResults.Ok(new AlertNotifications(null, [])) : TypedResults.Ok(new AlertNotifications(await store.SecondLineAtAsync(id, cancellationToken), await store.DeliveriesAsync(new SqlFilter().And("d.alert_id = @", (Guid?)id), Paging.MaximumLimit, cancellationToken)));
 
     private static AuditName Named(string recipient, ShiftView shift) => new($"{recipient}, line {shift.Line}, {shift.Begins:HH:mm} to {shift.Ends:HH:mm} on days {string.Join(' ', shift.Days)}");
 

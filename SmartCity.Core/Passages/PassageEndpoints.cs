@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Privacy;
@@ -19,9 +20,9 @@ internal static class PassageEndpoints
 
     public static IEndpointRouteBuilder MapPassages(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages of the last minutes, newest first; with the scope vehicles:search and a reason those of any time and plate; from is inclusive, to is exclusive, and days alone are whole days of the city").RequireAuthorization(Scope.LiveRead)
+        app.MapGet("/api/passages", ListAsync).WithTags("Passages").WithSummary("Passages of the last minutes, newest first; with the scope vehicles:search and a reason those of any time and plate; from is inclusive, to is exclusive, and days alone are whole days of the city").RequireAuthorization(Scope.LiveRead).ForLimited()
             .RequireReason("passages.search", "plate", Scope.VehiclesSearch).RequireReason("passages.history", scope: History.NeededScope, when: History.IsAskedFor, whole: "all stations");
-        app.MapGet("/api/passages/{id:guid}", GetAsync).WithTags("Passages").WithSummary("One passage with the sightings that were merged into it, oldest first").RequireAuthorization(Scope.LiveRead);
+        app.MapGet("/api/passages/{id:guid}", GetAsync).WithTags("Passages").WithSummary("One passage with the sightings that were merged into it, oldest first").RequireAuthorization(Scope.LiveRead).ForLimited();
         return app;
     }
 
@@ -50,6 +51,7 @@ internal static class PassageEndpoints
 
         await using var command = new SqlFilter()
             .And("station_id = @", station)
+            .And("station_id = any(@)", StationLimit.Of(http.User))
             .And("plate = @", PlateText.OrNull(plate))
             .And("first_at >= @", from?.At)
             .And("first_at < @", to?.At)
@@ -66,7 +68,7 @@ internal static class PassageEndpoints
     {
         await using var command = dataSource.CreateCommand($"select {Columns} from passages where id = $1");
         command.Parameters.Add(new() { Value = id });
-        if (await command.ReadAllAsync(Read, cancellationToken) is not [var passage])
+        if (await command.ReadAllAsync(Read, cancellationToken) is not [var passage] || !StationLimit.Allows(http.User, passage.StationId))
         {
             return TypedResults.NotFound();
         }

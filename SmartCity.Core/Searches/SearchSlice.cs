@@ -30,7 +30,7 @@ internal static class SearchSlice
         }
 
         app.MapGet("/api/access/reasons", async (ClaimsPrincipal user, SearchStore store, CancellationToken cancellationToken) => TypedResults.Ok(await store.ReasonsAsync(user.Identity!.Name!, cancellationToken)))
-            .WithTags("Access").WithSummary($"The caller's own latest reasons for looking at what takes one, at most {SearchStore.MostReasons}").RequireAuthorization(SignedIn.Policy);
+            .WithTags("Access").WithSummary($"The caller's own latest reasons for looking at what takes one, at most {SearchStore.MostReasons}").RequireAuthorization(SignedIn.Policy).ForLimited();
         return app;
     }
 

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.ServiceDefaults.Objects;
@@ -21,7 +22,7 @@ internal static class EvidenceEndpoints
 
     public static IEndpointRouteBuilder MapEvidence(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/evidence/{**key}", GetAsync).WithTags("Sightings").WithSummary("A picture by its object key; one of the past needs the scope vehicles:search, or an alert, a charge or a case that the caller may see and that rests on it").RequireAuthorization(Scope.LiveRead);
+        app.MapGet("/api/evidence/{**key}", GetAsync).WithTags("Sightings").WithSummary("A picture by its object key; one of the past needs the scope vehicles:search, or an alert, a charge or a case that the caller may see and that rests on it").RequireAuthorization(Scope.LiveRead).ForLimited();
         return app;
     }
 
@@ -39,7 +40,7 @@ internal static class EvidenceEndpoints
     private static async Task<Results<FileContentHttpResult, FileStreamHttpResult, ProblemHttpResult, NotFound>> GetAsync(
         string key, [FromServices] IObjectStore objects, EvidenceChecks checks, History history, NpgsqlDataSource dataSource, HttpContext http, CancellationToken cancellationToken)
     {
-        if (Key(key) is not { } objectKey)
+        if (Key(key) is not { } objectKey || !StationLimit.Allows(http.User, objectKey.Split('/')[1]))
         {
             return TypedResults.NotFound();
         }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Privacy;
@@ -14,7 +15,7 @@ internal static class SightingEndpoints
 {
     public static IEndpointRouteBuilder MapSightings(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/sightings").WithTags("Sightings").RequireAuthorization(Scope.LiveRead);
+        var group = app.MapGroup("/api/sightings").WithTags("Sightings").RequireAuthorization(Scope.LiveRead).ForLimited();
         group.MapGet("/", ListAsync).WithSummary("Sightings of the last minutes, newest first; with the scope vehicles:search and a reason those of any time and plate; from is inclusive, to is exclusive, and days alone are whole days of the city")
             .RequireReason("sightings.search", "plate", Scope.VehiclesSearch).RequireReason("sightings.history", scope: History.NeededScope, when: History.IsAskedFor, whole: "all stations")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status403Forbidden);
@@ -49,14 +50,14 @@ internal static class SightingEndpoints
             from = new(history.LiveFrom);
         }
 
-        var filter = new SightingFilter(station, PlateText.OrNull(plate), from?.At, to?.At, after, @class, zone, AlsoRestricted: !isLive && Restricted.MaySee(http), Version: version);
+        var filter = new SightingFilter(station, PlateText.OrNull(plate), from?.At, to?.At, after, @class, zone, AlsoRestricted: !isLive && Restricted.MaySee(http), Version: version, Only: StationLimit.Of(http.User));
         var rows = await queries.ListAsync(filter, limit + 1, cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(s => Keepers.For(http.User, s)), limit, s => new Cursor(s.CapturedAt, s.Id)));
     }
 
     private static async Task<Results<Ok<SightingView>, NotFound, ProblemHttpResult>> GetAsync(Guid id, HttpContext http, History history, SightingQueries queries, CancellationToken cancellationToken)
     {
-        if (await queries.FindAsync(id, cancellationToken) is not { } sighting || await history.IsHiddenAsync(http, [sighting.Plate, sighting.Decision?.Read], [id], sighting.PassageId, cancellationToken))
+        if (await queries.FindAsync(id, cancellationToken) is not { } sighting || !StationLimit.Allows(http.User, sighting.StationId) || await history.IsHiddenAsync(http, [sighting.Plate, sighting.Decision?.Read], [id], sighting.PassageId, cancellationToken))
         {
             return TypedResults.NotFound();
         }

@@ -25,6 +25,7 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource, SightingStrip
     {
         await using var command = new SqlFilter()
             .And("s.station_id = @", filter.Station)
+            .And("s.station_id = any(@)", filter.Only)
             .And("s.plate = @", filter.Plate)
             .And("v.class = @", filter.Class)
             .And("s.station_id in (select z.station_id from station_zones z where z.zone = @ and (now() at time zone (select time_zone from city))::date >= z.from_day and (now() at time zone (select time_zone from city))::date < z.to_day)", filter.Zone)
@@ -118,7 +119,8 @@ internal sealed class SightingQueries(NpgsqlDataSource dataSource, SightingStrip
 /// <param name="From">Inclusive.</param>
 /// <param name="To">Exclusive.</param>
 /// <param name="Class">Of the vehicle in the registry.</param>
+/// <param name="Only">The stations that whoever asks is limited to; null for all.</param>
 /// <param name="Zone">That the station lies in today.</param>
 /// <param name="AlsoRestricted">Whether sightings of plates whose processing is restricted are among them.</param>
 internal sealed record SightingFilter(
-    string? Station, string? Plate, DateTimeOffset? From, DateTimeOffset? To, Cursor? After, string? Class = null, string? Zone = null, Guid? Passage = null, bool AlsoRestricted = false, string? Version = null);
+    string? Station, string? Plate, DateTimeOffset? From, DateTimeOffset? To, Cursor? After, string? Class = null, string? Zone = null, Guid? Passage = null, bool AlsoRestricted = false, string? Version = null, string[]? Only = null);

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,6 +8,7 @@ using Microsoft.Net.Http.Headers;
 using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Stations;
@@ -19,16 +21,16 @@ internal static class CameraPictureEndpoint
     public static IEndpointRouteBuilder MapCameraPictures(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/cameras/{id}/picture", GetAsync).WithTags("Stations").WithSummary("A camera's newest picture; Last-Modified is when it was captured; with watch=true the edge sends one a second for the next 20 seconds")
-            .Produces<FileContentHttpResult>(StatusCodes.Status200OK, Jpeg).RequireAuthorization(Scope.LiveRead);
+            .Produces<FileContentHttpResult>(StatusCodes.Status200OK, Jpeg).RequireAuthorization(Scope.LiveRead).ForLimited();
         return app;
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> GetAsync(
-        string id, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, HttpResponse response, WatchedCameras watched, CancellationToken cancellationToken, bool watch = false)
+        string id, ClaimsPrincipal user, NpgsqlDataSource dataSource, [FromServices] IObjectStore objects, HttpResponse response, WatchedCameras watched, CancellationToken cancellationToken, bool watch = false)
     {
         await using var command = dataSource.CreateCommand("select station_id from cameras where id = $1");
         command.Parameters.Add(new() { Value = id });
-        if (await command.ExecuteScalarAsync(cancellationToken) is not string station)
+        if (await command.ExecuteScalarAsync(cancellationToken) is not string station || !StationLimit.Allows(user, station))
         {
             return TypedResults.Problem($"There is no camera {id}.", statusCode: StatusCodes.Status404NotFound);
         }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 
@@ -20,7 +21,7 @@ internal static class ZoneEndpoints
 
     public static IEndpointRouteBuilder MapZones(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/zones", ListAsync).WithTags("Zones").WithSummary("Every zone with its outline").RequireAuthorization(Scope.LiveRead);
+        app.MapGet("/api/zones", ListAsync).WithTags("Zones").WithSummary("Every zone with its outline").RequireAuthorization(Scope.LiveRead).ForLimited();
         app.MapPut("/api/zones/{id}", ChangeAsync).WithTags("Zones").WithSummary("Changes a zone's outline on the map; who is charged depends only on its stations").RequireAuthorization(Scope.CityWrite).Audited("zones.change", recordBody: true);
         return app;
     }

@@ -103,6 +103,13 @@ public sealed partial class CoreClient
 
     public Task<UserPassword> ResetPasswordAsync(Guid id, CancellationToken cancellationToken) => PostAsync<UserPassword>($"api/access/users/{id}/password", new { }, cancellationToken);
 
+    public Task<IReadOnlyList<StationGroupView>> StationGroupsAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<StationGroupView>>("api/access/groups", cancellationToken);
+
+    public Task<StationGroupView> ChangeStationGroupAsync(string name, IReadOnlyList<string> stations, CancellationToken cancellationToken) =>
+        PutAsync<StationGroupView>($"api/access/groups/{Uri.EscapeDataString(name)}", new StationGroupChange(stations), cancellationToken);
+
+    public Task RemoveStationGroupAsync(string name, CancellationToken cancellationToken) => DeleteAsync($"api/access/groups/{Uri.EscapeDataString(name)}", cancellationToken);
+
     public Task<IReadOnlyList<ApiKeyView>> ApiKeysAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<ApiKeyView>>("api/access/keys", cancellationToken);
 
     public Task<ApiKeyCreated> AddApiKeyAsync(NewApiKey key, CancellationToken cancellationToken) => PostAsync<ApiKeyCreated>("api/access/keys", key, cancellationToken);
