@@ -46,7 +46,7 @@ public static class ConsoleModule
         builder.Services.AddScoped<Purpose>();
         builder.Services.AddScoped<Downloads>();
         builder.Services.AddOptions<MapOptions>().BindConfiguration(MapOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<LiveConnection>();
+        builder.Services.AddSingleton<LiveConnection>().AddScoped<OwnLive>();
         builder.Services.AddSingleton<PatchCache>().AddSingleton<CityDays>();
         builder.Services.AddSingleton(provider =>
         {

@@ -45,8 +45,8 @@ public sealed record Session(string Token, DateTimeOffset ExpiresAt, AccountView
 /// <summary>The user or key that asks, <c>GET /api/access/me</c>.</summary>
 /// <param name="MustChangePassword">Whether the user must change the password before anything else.</param>
 /// <param name="MustEnrol">Whether the user must set up a second factor before anything else.</param>
-/// <param name="Limited">Whether the user or key is limited to groups of stations, and may see nothing else.</param>
-public sealed record AccountView(string Name, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, bool MustEnrol = false, bool Limited = false);
+/// <param name="Stations">The stations of the groups that the user or key is limited to, which may be none; null for the whole city.</param>
+public sealed record AccountView(string Name, IReadOnlyList<string> Roles, IReadOnlyList<string> Scopes, bool MustChangePassword, bool MustEnrol = false, IReadOnlyList<string>? Stations = null);
 
 /// <summary>The body of <c>POST /api/access/password</c>. All other sessions of the user end.</summary>
 public sealed record PasswordChange(string? Current, string? New);

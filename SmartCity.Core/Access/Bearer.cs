@@ -43,7 +43,7 @@ internal sealed record Bearer(string Name, string Subject, IReadOnlyList<string>
     public static IReadOnlyList<string>? StationsOf(ClaimsPrincipal principal) =>
         principal.FindAll(StationClaim).Select(c => c.Value).ToArray() is { Length: > 0 } stations ? stations : null;
 
-    public AccountView View() => new(Name, Roles, Scopes, MustChangePassword, MustEnrol, Only is not null);
+    public AccountView View() => new(Name, Roles, Scopes, MustChangePassword, MustEnrol, Only is [""] ? [] : Only);
 
     public ClaimsPrincipal Principal(string scheme)
     {

@@ -115,8 +115,12 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetString(1)), cancellationToken);
     }
 
-    /// <summary>What was found of tokens is looked up again: what it rests on has changed.</summary>
-    public void Forget() => _known.Clear();
+    /// <summary>Ends every session of the users that are limited to a group of stations.</summary>
+    public async Task CloseGroupAsync(string group, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("delete from sessions where user_id in (select id from users where $1 = any(groups))", cancellationToken, group);
+        _known.Clear();
+    }
 
     public void Dispose() => _known.Dispose();
 

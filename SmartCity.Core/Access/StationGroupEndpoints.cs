@@ -18,7 +18,7 @@ internal static class StationGroupEndpoints
     {
         var group = app.MapGroup("/api/access/groups").WithTags("Access").RequireAuthorization(Scope.AccessWrite);
         group.MapGet("", ListAsync).WithSummary("Groups of stations, ordered by name, with the users and keys that are limited to them");
-        group.MapPut("{name}", ChangeAsync).WithSummary("Adds a group of stations, or changes its stations; it takes effect within a few seconds").ProducesProblem(StatusCodes.Status400BadRequest).Audited("groups.change", recordBody: true);
+        group.MapPut("{name}", ChangeAsync).WithSummary("Adds a group of stations, or changes its stations; users who are limited to it are signed out").ProducesProblem(StatusCodes.Status400BadRequest).Audited("groups.change", recordBody: true);
         group.MapDelete("{name}", RemoveAsync).WithSummary("Removes a group of stations that nobody is limited to").ProducesProblem(StatusCodes.Status409Conflict).Audited("groups.remove");
         return app;
     }
@@ -56,7 +56,9 @@ internal static class StationGroupEndpoints
         command.Parameters.Add(new() { Value = named });
         command.Parameters.Add(new() { Value = body.Stations.Distinct().Order(StringComparer.Ordinal).ToArray() });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        credentials.Forget();
+
+        // What a console has noted of who has signed in holds until they sign in again.
+        await credentials.CloseGroupAsync(named, CancellationToken.None);
         return TypedResults.Ok((await GroupsAsync(dataSource, cancellationToken)).Single(g => g.Name == named));
     }
 

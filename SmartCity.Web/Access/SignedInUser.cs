@@ -11,6 +11,9 @@ public sealed class SignedInUser(IHttpContextAccessor http, AuthenticationStateP
     public const string MustChangeClaim = "must_change_password";
     public const string MustEnrolClaim = "must_enrol";
 
+    /// <summary>Type of the claims that name the stations of a user who is limited to some.</summary>
+    public const string OnlyStationClaim = "only_station";
+
     /// <summary>The core no longer knows the token.</summary>
     public event Action? Ended;
 
@@ -26,6 +29,8 @@ public sealed class SignedInUser(IHttpContextAccessor http, AuthenticationStateP
         identity.AddClaims(account.Roles.Select(r => new Claim(ClaimTypes.Role, r)));
         identity.AddClaims(account.Scopes.Select(s => new Claim(Scope.Claim, s)));
         identity.AddClaim(new Claim(TokenClaim, token));
+        // Limited to no station is limited too.
+        identity.AddClaims((account.Stations is { Count: 0 } ? [""] : account.Stations ?? []).Select(s => new Claim(OnlyStationClaim, s)));
         if (account.MustChangePassword)
         {
             identity.AddClaim(new Claim(MustChangeClaim, "true"));

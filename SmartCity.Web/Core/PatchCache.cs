@@ -36,7 +36,8 @@ public sealed class PatchCache : IDisposable
         using var timeout = new CancellationTokenSource(Within);
         try
         {
-            var may = (await core.AccountAsync(timeout.Token)).Scopes.Contains(Scope.LiveRead);
+            // Whoever is limited to some stations may not have what others were shown.
+            var may = await core.AccountAsync(timeout.Token) is { Stations: null } account && account.Scopes.Contains(Scope.LiveRead);
             return may && _confirmed.Set(token, may, Kept);
         }
         catch (HttpRequestException e) when (e.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)

@@ -1,4 +1,6 @@
+using System.Security.Claims;
 using Bunit;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,6 +34,7 @@ public abstract class ConsoleContext : BunitContext
         Services.AddSingleton(London);
         Services.AddSingleton(provider => new LiveConnection(
             provider, Options.Create(new ConsoleOptions()), new WorkerHealth(Time), Time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance));
+        Services.AddScoped(provider => new OwnLive(provider.GetRequiredService<LiveConnection>(), new Somebody()));
     }
 
     /// <summary>A console that knows its city.</summary>
@@ -49,6 +52,11 @@ public abstract class ConsoleContext : BunitContext
     protected FakeTimeProvider Time { get; } = new(At);
 
     protected LiveConnection Live => Services.GetRequiredService<LiveConnection>();
+
+    private sealed class Somebody : AuthenticationStateProvider
+    {
+        public override Task<AuthenticationState> GetAuthenticationStateAsync() => Task.FromResult(new AuthenticationState(new ClaimsPrincipal(new ClaimsIdentity("test"))));
+    }
 
     /// <summary>An open alert, raised so many seconds after <see cref="At"/>; of the same second it is the same one.</summary>
     protected static AlertView Raised(string plate, int second) => new()

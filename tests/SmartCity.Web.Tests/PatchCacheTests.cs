@@ -51,6 +51,9 @@ public sealed class PatchCacheTests
 
         account = account with { Scopes = [] };
         Assert.False(await patches.MayAsync("three", core));
+
+        account = account with { Scopes = [Scope.LiveRead], Stations = ["london-a1"] };
+        Assert.False(await patches.MayAsync("limited", core));
     }
 
     private sealed class Store(HttpStatusCode status) : HttpMessageHandler

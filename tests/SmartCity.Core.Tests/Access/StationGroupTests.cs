@@ -146,7 +146,7 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Contains("is limited to groups of stations, and this is not about these stations alone.", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         Assert.Contains((await core.Http.GetFromJsonAsync<Page<AuditLine>>("/api/audit?action=access.refused", Token))!.Items, l => l.Subject == "GET /api/sql");
         var account = (await limited.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!;
-        Assert.True(account.Limited);
+        Assert.Equal([Ours], account.Stations);
         Assert.Equal([Scope.LiveRead], account.Scopes);
     }
 
@@ -163,11 +163,11 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
 
         var all = await Caller.ReadAsync<UserView>(await core.Http.PutAsJsonAsync($"/api/access/users/{made.User.Id}", new UserChange(Groups: []), Token));
         Assert.Empty(all.Groups);
-        Assert.False((await Caller.SignInAsync(core, made.User.Name, made.Password)).User.Limited);
+        Assert.Null((await Caller.SignInAsync(core, made.User.Name, made.Password)).Account.Stations);
     }
 
     [Fact]
-    public async Task A_change_of_the_group_counts_for_those_who_are_signed_in()
+    public async Task A_change_of_the_group_signs_out_those_who_are_limited_to_it()
     {
         var group = $"Moving {Guid.NewGuid():N}";
         await GroupAsync(group);
@@ -176,7 +176,7 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
 
         await GroupAsync(group, Theirs);
 
-        Assert.Equal([Theirs], (await limited.Http.GetFromJsonAsync<List<StationView>>("/api/stations", Token))!.Select(s => s.Id));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(limited, HttpMethod.Get, "/api/stations"));
     }
 
     [Fact]

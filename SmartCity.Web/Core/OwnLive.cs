@@ -1,0 +1,62 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Components.Authorization;
+using SmartCity.Contracts.Api;
+using SmartCity.Web.Access;
+
+namespace SmartCity.Web.Core;
+
+/// <summary>What an open page hears of the live stream, which is of the whole city: whoever is limited to groups of stations hears of these alone.</summary>
+public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider user)
+{
+    private readonly Lock _gate = new();
+    private Action<LiveEvent>? _received;
+
+    /// <summary>Raised for each event that the user may hear of, on a thread of the stream.</summary>
+    public event Action<LiveEvent>? Received
+    {
+        add
+        {
+            lock (_gate)
+            {
+                if (_received is null)
+                {
+                    live.Received += Hand;
+                }
+
+                _received += value;
+            }
+        }
+
+        remove
+        {
+            lock (_gate)
+            {
+                _received -= value;
+                if (_received is null)
+                {
+                    live.Received -= Hand;
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc cref="LiveConnection.Connected"/>
+    public event Action? Connected
+    {
+        add => live.Connected += value;
+        remove => live.Connected -= value;
+    }
+
+    private void Hand(LiveEvent told)
+    {
+        // Nobody hears anything before it is known who it is; a circuit knows that before it draws a page.
+        if (user.GetAuthenticationStateAsync() is { IsCompletedSuccessfully: true } known && IsFor(known.Result.User, told))
+        {
+            _received?.Invoke(told);
+        }
+    }
+
+    private static bool IsFor(ClaimsPrincipal somebody, LiveEvent told) =>
+        !somebody.HasClaim(c => c.Type == SignedInUser.OnlyStationClaim)
+        || ((told.Sighting?.StationId ?? told.Alert?.StationId ?? told.Charge?.StationId) is { } station && somebody.HasClaim(SignedInUser.OnlyStationClaim, station));
+}
