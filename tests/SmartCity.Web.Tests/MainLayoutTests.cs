@@ -45,6 +45,7 @@ public sealed class MainLayoutTests : BunitContext
         });
         Services.AddSingleton(provider => new LiveConnection(
             provider, Options.Create(new ConsoleOptions()), new WorkerHealth(_time), _time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance));
+        Services.AddScoped<OwnLive>();
     }
 
     [Fact]

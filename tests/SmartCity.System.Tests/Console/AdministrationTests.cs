@@ -56,6 +56,55 @@ public sealed class AdministrationTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task A_user_who_is_limited_to_a_group_of_stations_sees_these_alone()
+    {
+        Assert.SkipWhen(ConsoleFixture.BrowserPath is null, "No Chromium on this machine: the console is not looked at.");
+        var token = TestContext.Current.CancellationToken;
+        var stations = await console.System.GetAsync<StationView[]>("/api/stations");
+        var (ours, others) = (stations.Single(s => s.Id == ConsoleFixture.Stations[0]), stations.Where(s => s.Id != ConsoleFixture.Stations[0]).ToList());
+        var group = $"Group {Guid.NewGuid():N}";
+        var (name, password) = await console.System.PersonAsync(Role.Operator);
+        await using (var administrator = await console.SignInAsync())
+        {
+            await administrator.GoAsync("administration/users");
+            await administrator.FilledAsync();
+            await administrator.Page.GetByLabel("Name of the group").FillAsync(group);
+            await administrator.Page.GetByLabel("Stations of the group").ClickAsync();
+            await administrator.Page.Locator(".mud-popover-open").GetByText(ours.Name, new() { Exact = true }).ClickAsync();
+            await administrator.Page.Keyboard.PressAsync("Escape");
+            await administrator.Page.GetByRole(AriaRole.Button, new() { Name = "Save group" }).ClickAsync();
+            await Expect(administrator.Page.GetByRole(AriaRole.List, new() { Name = "Groups of stations" }).GetByRole(AriaRole.Listitem).Filter(new() { HasText = group })).ToContainTextAsync(ours.Name);
+            await Expect(administrator.Page.GetByRole(AriaRole.Table, new() { Name = "Users" }).GetByRole(AriaRole.Row).Filter(new() { HasText = name })).ToBeVisibleAsync();
+            Assert.Empty(administrator.Errors);
+        }
+
+        var user = (await console.System.GetAsync<UserView[]>("/api/access/users")).Single(u => u.Name == name);
+        using (var limited = await console.System.Http.PutAsJsonAsync($"/api/access/users/{user.Id}", new UserChange(Groups: [group]), token))
+        {
+            Assert.True(limited.IsSuccessStatusCode, await limited.Content.ReadAsStringAsync(token));
+        }
+
+        await using var window = await console.OpenAsync();
+        await window.SignInAsync(name, password);
+        await window.GoAsync("");
+        var rows = window.Page.Locator(".feed .row");
+        await Expect(rows.First).ToContainTextAsync(ours.Name);
+        var first = await rows.First.InnerTextAsync();
+
+        // New ones come of this station alone, while the others' vehicles pass as before.
+        await Expect(rows.First).Not.ToHaveTextAsync(first, new() { Timeout = 60_000, UseInnerText = true });
+        foreach (var other in others)
+        {
+            await Expect(window.Page.Locator("main").GetByText(other.Name, new() { Exact = true })).ToHaveCountAsync(0);
+        }
+
+        await Expect(window.Page.GetByRole(AriaRole.Link, new() { Name = "Charges" })).ToHaveCountAsync(0);
+        await window.GoAsync("alerts");
+        await window.FilledAsync();
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task A_webhook_s_secret_is_shown_once_and_a_test_says_what_its_receiver_answers()
     {
         await using var window = await console.SignInAsync();
