@@ -11,8 +11,8 @@ public sealed class SignedInUser(IHttpContextAccessor http, AuthenticationStateP
     public const string MustChangeClaim = "must_change_password";
     public const string MustEnrolClaim = "must_enrol";
 
-    /// <summary>Type of the claims that name the stations of a user who is limited to some.</summary>
-    public const string OnlyStationClaim = "only_station";
+    /// <summary>Type of the claims that name the stations of a user who is limited to some. It is another than the core's, with which it may share a process.</summary>
+    public const string OnlyStationClaim = "shown_station";
 
     /// <summary>The core no longer knows the token.</summary>
     public event Action? Ended;
