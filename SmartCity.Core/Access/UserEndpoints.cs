@@ -44,7 +44,7 @@ internal static class UserEndpoints
             return Paging.Problem($"name ends with @{provider.Realm}, which is kept for the identity provider's users. Choose another name.");
         }
 
-        if (CheckRoles(body.Roles ?? []) ?? await CheckGroupsAsync(body.Groups ?? [], body.Roles!, dataSource, cancellationToken) is { } problem)
+        if ((CheckRoles(body.Roles ?? []) ?? await CheckGroupsAsync(body.Groups ?? [], body.Roles!, dataSource, cancellationToken)) is { } problem)
         {
             return problem;
         }

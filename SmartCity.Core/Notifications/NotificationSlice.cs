@@ -195,8 +195,8 @@ internal static class NotificationSlice
         return TypedResults.Accepted((string?)null);
     }
 
-    private static async Task<Ok<AlertNotifications>> OfAlertAsync(Guid id, ClaimsPrincipal user, NpgsqlDataSource dataSource, NotificationStore store, CancellationToken cancellationToken) =>
-        !await StationLimit.AllowsAlertAsync(user, dataSource, id, cancellationToken) ? TypedResults.Ok(new AlertNotifications(null, [])) : TypedResults.Ok(new AlertNotifications(await store.SecondLineAtAsync(id, cancellationToken), await store.DeliveriesAsync(new SqlFilter().And("d.alert_id = @", (Guid?)id), Paging.MaximumLimit, cancellationToken)));
+    private static async Task<Results<Ok<AlertNotifications>, NotFound>> OfAlertAsync(Guid id, ClaimsPrincipal user, NpgsqlDataSource dataSource, NotificationStore store, CancellationToken cancellationToken) =>
+        !await StationLimit.AllowsAlertAsync(user, dataSource, id, cancellationToken) ? TypedResults.NotFound() : TypedResults.Ok(new AlertNotifications(await store.SecondLineAtAsync(id, cancellationToken), await store.DeliveriesAsync(new SqlFilter().And("d.alert_id = @", (Guid?)id), Paging.MaximumLimit, cancellationToken)));
 
     private static AuditName Named(string recipient, ShiftView shift) => new($"{recipient}, line {shift.Line}, {shift.Begins:HH:mm} to {shift.Ends:HH:mm} on days {string.Join(' ', shift.Days)}");
 

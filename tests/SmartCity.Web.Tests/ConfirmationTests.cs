@@ -19,6 +19,7 @@ public sealed class ConfirmationTests : ConsoleContext
     public ConfirmationTests()
     {
         Core.Answers("GET /api/stations", () => Array.Empty<StationView>());
+        Core.Answers("GET /api/access/groups", () => Array.Empty<StationGroupView>());
         this.AddAuthorization().SetAuthorized("you").SetPolicies(Scope.CityWrite);
         _dialogs = Render<MudDialogProvider>();
     }

@@ -14,6 +14,7 @@ public sealed class SecretTests : ConsoleContext
         var made = new ApiKeyView(Guid.NewGuid(), "edge a1", "sck_abcd", [Scope.EdgeConfig], "you", At, null, null, null, ["london-a1"]);
         Core.Answers("GET /api/access/keys", () => new[] { made });
         Core.Answers("GET /api/stations", () => new[] { Station("london-a1"), Station("london-a3") });
+        Core.Answers("GET /api/access/groups", () => Array.Empty<StationGroupView>());
         Core.Answers("POST /api/access/keys", () => new ApiKeyCreated(made, "sck_told-once"));
         var tab = Render<ApiKeysTab>();
         tab.WaitForAssertion(() => Assert.Contains("edge:config of london-a1", tab.Find("td.long").TextContent, StringComparison.Ordinal));
