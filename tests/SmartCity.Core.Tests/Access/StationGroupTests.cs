@@ -6,7 +6,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
-using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.ServiceDefaults.Objects;
 using static SmartCity.Core.Tests.Sightings.TestSightings;
@@ -271,14 +270,8 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
         var sighting = Sighting(plate, DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()), station);
         await objects.PutAsync(sighting.Evidence!, "picture"u8.ToArray(), "image/jpeg", Token);
         await objects.PutAsync(CameraPicture.Key(station, sighting.CameraId), CameraPicture.Stamp([0xFF, 0xD8, 0xFF, 0xD9], sighting.CapturedAt), "image/jpeg", Token);
-        await CoreHost.UntilAsync(
-            async () =>
-            {
-                // The hot-list takes effect within a second; a passage that came before it has no alert.
-                await core.Services.GetRequiredService<SightingIngest>().ApplyAsync([Record(sighting)], [], Token);
-                return await core.Postgres.ScalarAsync<long>("select count(*) from alerts where plate = $1", plate) > 0;
-            },
-            $"an alert for {plate}");
+        await core.SendAsync(sighting);
+        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from alerts where plate = $1", plate) > 0, $"an alert for {plate}");
         return new Seen(sighting, await core.Postgres.ScalarAsync<Guid>("select passage_id from sightings where id = $1", sighting.Id), await core.Postgres.ScalarAsync<Guid>("select id from alerts where plate = $1", plate));
     }
 }
