@@ -47,10 +47,12 @@ public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider use
         remove => live.Connected -= value;
     }
 
-    private void Hand(LiveEvent told)
+    // Nobody hears anything before it is known who it is; a circuit knows that before it draws a page, so nothing waits here.
+    private void Hand(LiveEvent told) => _ = HandAsync(told);
+
+    private async Task HandAsync(LiveEvent told)
     {
-        // Nobody hears anything before it is known who it is; a circuit knows that before it draws a page.
-        if (user.GetAuthenticationStateAsync() is { IsCompletedSuccessfully: true } known && IsFor(known.Result.User, told))
+        if (IsFor((await user.GetAuthenticationStateAsync()).User, told))
         {
             _received?.Invoke(told);
         }
