@@ -93,40 +93,31 @@ internal sealed class Datasets(NpgsqlDataSource dataSource, IObjectStore objects
         }
     }
 
-    /// <summary>A zip for other tools: pictures, <c>items.csv</c>, and <c>annotations.json</c> in the form of COCO with each plate's quad and text.</summary>
+    /// <summary>
+    /// A zip for other tools: pictures of the plates (<c>plates/</c>) and of what is around them (<c>frames/</c>, where there is one), <c>items.csv</c>, and
+    /// <c>annotations.json</c> in the form of COCO with the place and the text of the plate in each picture.
+    /// </summary>
     public async Task ExportAsync(string digest, Stream to, CancellationToken cancellationToken)
     {
         await using var zip = new ZipArchive(to, ZipArchiveMode.Create, leaveOpen: true);
         var (images, annotations, rows) = (new List<object>(), new List<object>(), new List<Item>());
-        foreach (var (number, item) in (await ItemsAsync(digest, cancellationToken)).Index())
+        foreach (var item in await ItemsAsync(digest, cancellationToken))
         {
             if (await LearningPatches.ReadAsync(objects, item.Patch, cancellationToken) is not { } picture)
             {
                 continue;
             }
 
-            var name = $"plates/{item.Sighting}.jpg";
-            await using (var entry = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellationToken))
-            {
-                await entry.WriteAsync(picture, cancellationToken);
-            }
-
             var size = SkiaSharp.SKBitmap.DecodeBounds(picture);
             var edge = size.Height * Margin / (1 + 2 * Margin);
-            double[] box = [Math.Round(edge, 1), Math.Round(edge, 1), Math.Round(size.Width - 2 * edge, 1), Math.Round(size.Height - 2 * edge, 1)];
-            images.Add(new { id = number + 1, file_name = name, width = size.Width, height = size.Height });
-            annotations.Add(new
+            await AddAsync($"plates/{item.Sighting}.jpg", picture, item, [Math.Round(edge, 1), Math.Round(edge, 1), Math.Round(size.Width - 2 * edge, 1), Math.Round(size.Height - 2 * edge, 1)]);
+            var frame = item.Frame is null ? null : await LearningPatches.ReadAsync(objects, item.Frame, cancellationToken);
+            if (frame is not null)
             {
-                id = number + 1,
-                image_id = number + 1,
-                category_id = 1,
-                bbox = box,
-                area = box[2] * box[3],
-                iscrowd = 0,
-                segmentation = new[] { new[] { box[0], box[1], box[0] + box[2], box[1], box[0] + box[2], box[1] + box[3], box[0], box[1] + box[3] } },
-                attributes = new { text = item.Plate, item.Split, item.Camera, item.Country, item.Source },
-            });
-            rows.Add(item);
+                await AddAsync(FrameOf(item), frame, item, [.. item.FrameBox!.Select(v => (double)v)]);
+            }
+
+            rows.Add(frame is null ? item with { Frame = null } : item);
         }
 
         await using (var entry = await zip.CreateEntry("annotations.json").OpenAsync(cancellationToken))
@@ -137,25 +128,51 @@ internal sealed class Datasets(NpgsqlDataSource dataSource, IObjectStore objects
         await using var table = await zip.CreateEntry("items.csv").OpenAsync(cancellationToken);
         await CsvExport.WriteAsync(
             table,
-            ["file", "plate", "split", "read_plate", "country", "station", "camera", "captured_at", "source", "decided_by", "second_by"],
+            ["file", "plate", "split", "read_plate", "country", "station", "camera", "captured_at", "source", "decided_by", "second_by", "frame"],
             rows.ToAsyncEnumerable(),
-            i => [$"plates/{i.Sighting}.jpg", i.Plate, i.Split, i.ReadPlate, i.Country, i.Station, i.Camera, i.CapturedAt, i.Source, i.DecidedBy, i.SecondBy],
+            i => [$"plates/{i.Sighting}.jpg", i.Plate, i.Split, i.ReadPlate, i.Country, i.Station, i.Camera, i.CapturedAt, i.Source, i.DecidedBy, i.SecondBy, i.Frame is null ? null : FrameOf(i)],
             cancellationToken);
+
+        async Task AddAsync(string name, byte[] picture, Item item, double[] box)
+        {
+            await using (var entry = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellationToken))
+            {
+                await entry.WriteAsync(picture, cancellationToken);
+            }
+
+            var (id, size) = (images.Count + 1, SkiaSharp.SKBitmap.DecodeBounds(picture));
+            images.Add(new { id, file_name = name, width = size.Width, height = size.Height });
+            annotations.Add(new
+            {
+                id,
+                image_id = id,
+                category_id = 1,
+                bbox = box,
+                area = box[2] * box[3],
+                iscrowd = 0,
+                segmentation = new[] { new[] { box[0], box[1], box[0] + box[2], box[1], box[0] + box[2], box[1] + box[3], box[0], box[1] + box[3] } },
+                attributes = new { text = item.Plate, item.Split, item.Camera, item.Country, item.Source },
+            });
+        }
     }
+
+    private static string FrameOf(Item item) => $"frames/{item.Sighting}.jpg";
 
     private async Task<List<Item>> ItemsAsync(string? digest, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             """
-            select i.sighting_id, i.patch_sha256, i.plate, i.split, i.country, i.camera_id, i.source, i.read_plate, i.station_id, i.captured_at, i.decided_by, i.second_by from learning_items i
+            select i.sighting_id, i.patch_sha256, i.plate, i.split, i.country, i.camera_id, i.source, i.read_plate, i.station_id, i.captured_at, i.decided_by, i.second_by, i.frame_sha256, i.frame_box
+            from learning_items i
             where $1::text is null or exists (select from dataset_items d where d.dataset = $1 and d.sighting_id = i.sighting_id) order by i.sighting_id
             """);
         command.Parameters.Add(TextParameter.Of(digest));
         return await command.ReadAllAsync(
-            r => new Item(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetString(3), r.Text(4), r.GetString(5), r.GetString(6), r.Text(7), r.GetString(8), r.Time(9), r.Text(10), r.Text(11)), cancellationToken);
+            r => new Item(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetString(3), r.Text(4), r.GetString(5), r.GetString(6), r.Text(7), r.GetString(8), r.Time(9), r.Text(10), r.Text(11), r.Text(12), r.IsDBNull(13) ? null : r.GetFieldValue<int[]>(13)),
+            cancellationToken);
     }
 
     private static DatasetView Read(NpgsqlDataReader r) => new(r.GetString(0), r.Time(1), r.GetString(2), r.GetInt32(3), r.GetInt32(4), JsonSerializer.Deserialize<DatasetCounts>(r.GetString(5), JsonSerializerOptions.Web)!);
 
-    private sealed record Item(Guid Sighting, string Patch, string Plate, string Split, string? Country, string Camera, string Source, string? ReadPlate, string Station, DateTimeOffset CapturedAt, string? DecidedBy, string? SecondBy);
+    private sealed record Item(Guid Sighting, string Patch, string Plate, string Split, string? Country, string Camera, string Source, string? ReadPlate, string Station, DateTimeOffset CapturedAt, string? DecidedBy, string? SecondBy, string? Frame, int[]? FrameBox);
 }

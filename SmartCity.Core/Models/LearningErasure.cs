@@ -28,9 +28,10 @@ public sealed class LearningErasure(NpgsqlDataSource dataSource, IObjectStore ob
 
         await using var command = dataSource.CreateCommand(
             """
-            with gone as (delete from learning_items where sighting_id = any($1) returning patch_sha256, sighting_id),
+            with gone as (delete from learning_items where sighting_id = any($1) returning patch_sha256, frame_sha256, sighting_id),
                  passed as (insert into learning_passed_over (sighting_id, reason, at) select sighting_id, $2, coalesce($3, 'infinity') from gone on conflict (sighting_id) do update set reason = excluded.reason, at = excluded.at)
-            select distinct patch_sha256 from gone g where not exists (select from learning_items i where i.patch_sha256 = g.patch_sha256 and i.sighting_id <> all($1))
+            select distinct picture from gone, unnest(array[patch_sha256, frame_sha256]) picture
+            where picture is not null and not exists (select from learning_items i where picture in (i.patch_sha256, i.frame_sha256) and i.sighting_id <> all($1))
             """);
         command.Parameters.Add(new() { Value = sightings.ToArray() });
         command.Parameters.Add(new() { Value = reason });

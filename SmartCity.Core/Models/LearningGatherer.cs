@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Privacy;
@@ -35,7 +36,7 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
         await using var command = dataSource.CreateCommand(
             $"""
             select r.sighting_id, r.captured_at, r.station_id, r.camera_id, s.country, r.decision, r.read_plate, r.plate, coalesce(s.confidence, r.confidence), r.evidence, r.reader_version, r.reviewed_by, r.proposed_by, r.reviewed_at,
-                   exists (select from review_cases c where c.sighting_id = r.sighting_id and c.kind = 'audit-sample')
+                   exists (select from review_cases c where c.sighting_id = r.sighting_id and c.kind = 'audit-sample'), s.box
             from (select distinct on (sighting_id) * from reviewed_reads order by sighting_id, reviewed_at desc, id desc) r
             left join sightings s on s.captured_at = r.captured_at and s.id = r.sighting_id
             left join learning_items i on i.sighting_id = r.sighting_id
@@ -46,7 +47,7 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
             """);
         command.Parameters.Add(new() { Value = BatchSize });
         return await command.ReadAllAsync(
-            r => new Decided(r.GetGuid(0), r.Time(1), r.GetString(2), r.GetString(3), r.Text(4), r.GetString(5), r.Text(6), r.Text(7), r.GetDouble(8), r.Text(9), r.Text(10), r.Text(11), r.Text(12), r.Time(13), r.GetBoolean(14)),
+            r => new Decided(r.GetGuid(0), r.Time(1), r.GetString(2), r.GetString(3), r.Text(4), r.GetString(5), r.Text(6), r.Text(7), r.GetDouble(8), r.Text(9), r.Text(10), r.Text(11), r.Text(12), r.Time(13), r.GetBoolean(14), r.IsDBNull(15) ? [] : r.GetFieldValue<int[]>(15)),
             cancellationToken);
     }
 
@@ -75,10 +76,12 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
         }
 
         var digest = await LearningPatches.KeepAsync(objects, picture, cancellationToken);
+        var around = await LearningPatches.FindAsync(objects, decided.Evidence, cancellationToken) is { } evidence ? PlateSurroundings.Cut(evidence, decided.Box) : null;
+        var frame = around is null ? null : await LearningPatches.KeepAsync(objects, around.Jpeg, cancellationToken);
         await using var command = dataSource.CreateCommand(
             """
-            insert into learning_items (sighting_id, captured_at, station_id, camera_id, country, source, decision, read_plate, plate, confidence, reader_version, decided_by, second_by, decided_at, patch_sha256, split, suspect, gathered_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            insert into learning_items (sighting_id, captured_at, station_id, camera_id, country, source, decision, read_plate, plate, confidence, reader_version, decided_by, second_by, decided_at, patch_sha256, split, suspect, gathered_at, frame_sha256, frame_box)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
             on conflict (sighting_id) do update set decision = excluded.decision, plate = excluded.plate, decided_by = excluded.decided_by, second_by = excluded.second_by,
                 decided_at = excluded.decided_at, split = excluded.split, suspect = excluded.suspect, gathered_at = excluded.gathered_at
             """);
@@ -88,6 +91,7 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
             new() { Value = decided.IsSample ? "audit-sample" : "review" }, new() { Value = decided.Decision }, TextParameter.Of(decided.ReadPlate), new() { Value = plate }, new() { Value = decided.Confidence },
             TextParameter.Of(decided.ReaderVersion), TextParameter.Of(decided.By), TextParameter.Of(decided.SecondBy), new() { Value = decided.DecidedAt }, new() { Value = digest },
             new() { Value = LearningSplit.Of(plate) }, new() { Value = decided.Confidence >= Sighting.LeastSure && decided.ReadPlate is not null && decided.ReadPlate != plate }, new() { Value = time.GetUtcNow() },
+            TextParameter.Of(frame), new() { Value = (object?)around?.Box ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer },
         })
         {
             command.Parameters.Add(parameter);
@@ -118,5 +122,5 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
 
     private sealed record Decided(
         Guid Sighting, DateTimeOffset CapturedAt, string Station, string Camera, string? Country, string Decision, string? ReadPlate, string? Plate, double Confidence, string? Evidence,
-        string? ReaderVersion, string? By, string? SecondBy, DateTimeOffset DecidedAt, bool IsSample);
+        string? ReaderVersion, string? By, string? SecondBy, DateTimeOffset DecidedAt, bool IsSample, int[] Box);
 }

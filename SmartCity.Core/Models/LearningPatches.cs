@@ -3,7 +3,7 @@ using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Models;
 
-/// <summary>Pictures of plates that are kept for training, by their digest: they outlive the evidence that they are from.</summary>
+/// <summary>Pictures of plates, and of what is around them, that are kept for training, by their digest: they outlive the evidence that they are from.</summary>
 internal static class LearningPatches
 {
     public const string Prefix = "learning/";

@@ -28,4 +28,5 @@ var root = new RootCommand("Measures SmartCity, each figure beside a baseline of
     LearningBench.Create(),
     CrashBench.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+// Ctrl-C ends what was started before it ends the bench.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(2) });

@@ -24,9 +24,9 @@ public sealed class LearningTests(ModelHost host) : IClassFixture<ModelHost>
     public async Task Decisions_become_a_frozen_dataset_split_by_vehicle_that_is_exported_and_of_which_a_vehicle_is_erased()
     {
         // One that was read wrongly and surely, one that is confirmed as a random check, one twice, and one that shows no plate.
-        var wrong = await SeenAsync("LN01AAA", 1);
+        var wrong = await SeenAsync("LN01AAA", 1, isEvidenceThere: true);
         var sure = await SeenAsync("LN02AAA", 2);
-        var (twice, again) = (await SeenAsync("LN03AAA", 3), await SeenAsync("LN03AAA", 300));
+        var (twice, again) = (await SeenAsync("LN03AAA", 3, isEvidenceThere: true), await SeenAsync("LN03AAA", 300));
         var none = await SeenAsync("LN04AAA", 4);
         Assert.Contains((await GetAsync<Page<ReviewView>>("/api/review?kind=audit-sample&limit=500")).Items, c => c.SightingId == sure);
         await DecideAsync(wrong, "corrected", "LN01AAB");
@@ -49,10 +49,13 @@ public sealed class LearningTests(ModelHost host) : IClassFixture<ModelHost>
         using var zip = new ZipArchive(new MemoryStream(await host.Core.Http.GetByteArrayAsync($"/api/models/datasets/{frozen.Digest}/export", Token)));
         Assert.Equal(4, zip.Entries.Count(e => e.FullName.StartsWith("plates/", StringComparison.Ordinal)));
         using var coco = JsonDocument.Parse(zip.GetEntry("annotations.json")!.Open());
-        var annotation = coco.RootElement.GetProperty("annotations").EnumerateArray().Single(a => a.GetProperty("attributes").GetProperty("text").GetString() == "LN01AAC");
-        Assert.Equal([20.6, 20.6], annotation.GetProperty("bbox").EnumerateArray().Take(2).Select(v => v.GetDouble()));
+        Assert.Equal([20.6, 20.6], BoxIn(coco, $"plates/{wrong}.jpg")[..2]);
         using var table = new StreamReader(zip.GetEntry("items.csv")!.Open());
         Assert.Contains("LN01AAC", await table.ReadToEndAsync(Token), StringComparison.Ordinal);
+
+        // What is around the plate, where the evidence was there: as much as its width on both sides and twice its height, as far as the picture goes.
+        Assert.Equal(new[] { wrong, twice }.Select(s => $"frames/{s}.jpg").ToHashSet(), zip.Entries.Select(e => e.FullName).Where(n => n.StartsWith("frames/", StringComparison.Ordinal)).ToHashSet());
+        Assert.Equal([80, 20, 80, 20], BoxIn(coco, $"frames/{wrong}.jpg"));
 
         // A training sees everything but the hold-out.
         using var folder = new TemporaryDirectory();
@@ -63,25 +66,42 @@ public sealed class LearningTests(ModelHost host) : IClassFixture<ModelHost>
         Assert.Equal(2, await new LearningErasure(host.Core.Postgres.DataSource, objects).RunAsync("LN03AAA", Token));
         Assert.Equal(2, (await GetAsync<ModelsView>("/api/models")).Datasets.Single().Erased);
         Assert.Equal(0L, await host.Core.Postgres.ScalarAsync<long>("select count(*) from learning_items where plate = 'LN03AAA'"));
-        Assert.Equal(2, await objects.ListAsync(LearningPatches.Prefix, Token).CountAsync(Token));
+        Assert.Equal(3, await objects.ListAsync(LearningPatches.Prefix, Token).CountAsync(Token));
 
-        // A decision that is taken back takes the picture with it.
+        // A decision that is taken back takes its pictures with it.
         await DecideAsync(wrong, "no-plate", null);
-        await CoreHost.UntilAsync(async () => await objects.ListAsync(LearningPatches.Prefix, Token).CountAsync(Token) == 1, "its picture is gone");
+        await CoreHost.UntilAsync(async () => await objects.ListAsync(LearningPatches.Prefix, Token).CountAsync(Token) == 1, "its pictures are gone");
+    }
+
+    private static double[] BoxIn(JsonDocument coco, string file)
+    {
+        var image = coco.RootElement.GetProperty("images").EnumerateArray().Single(i => i.GetProperty("file_name").GetString() == file).GetProperty("id").GetInt32();
+        var annotation = coco.RootElement.GetProperty("annotations").EnumerateArray().Single(a => a.GetProperty("image_id").GetInt32() == image);
+        return [.. annotation.GetProperty("bbox").EnumerateArray().Select(v => v.GetDouble())];
     }
 
     // The camera has read the plate surely; a picture of it lies in the object store.
-    private async Task<Guid> SeenAsync(string plate, int minute)
+    private async Task<Guid> SeenAsync(string plate, int minute, bool isEvidenceThere = false)
     {
         var sighting = Sighting(plate, Noon.AddMinutes(minute));
-        sighting = sighting with { Evidence = Contracts.Sighting.EvidenceKey(sighting.StationId, sighting.CapturedAt, sighting.Id, 0) };
-        using var picture = new SKBitmap(300, 100);
-        picture.Erase(new SKColor((byte)minute, (byte)(minute >> 4), 90));
-        using var jpeg = picture.Encode(SKEncodedImageFormat.Jpeg, 90);
-        await host.Core.Services.GetRequiredService<IObjectStore>().PutAsync(Contracts.Sighting.PatchKey(sighting.Evidence!), jpeg.ToArray(), "image/jpeg", Token);
+        sighting = sighting with { Evidence = Contracts.Sighting.EvidenceKey(sighting.StationId, sighting.CapturedAt, sighting.Id, 0), Box = [300, 20, 80, 20] };
+        await PutAsync(Contracts.Sighting.PatchKey(sighting.Evidence), minute, 300, 100);
+        if (isEvidenceThere)
+        {
+            await PutAsync(sighting.Evidence, minute, 640, 360);
+        }
+
         await host.Core.SendAsync(sighting);
         await CoreHost.UntilAsync(async () => (await host.Core.Http.GetAsync($"/api/sightings/{sighting.Id}", Token)).IsSuccessStatusCode, "the sighting");
         return sighting.Id;
+    }
+
+    private async Task PutAsync(string key, int minute, int width, int height)
+    {
+        using var picture = new SKBitmap(width, height);
+        picture.Erase(new SKColor((byte)minute, (byte)(minute >> 4), 90));
+        using var jpeg = picture.Encode(SKEncodedImageFormat.Jpeg, 90);
+        await host.Core.Services.GetRequiredService<IObjectStore>().PutAsync(key, jpeg.ToArray(), "image/jpeg", Token);
     }
 
     private async Task DecideAsync(Guid sighting, string state, string? plate)

@@ -75,5 +75,31 @@ internal sealed class ConsoleWindow : IAsyncDisposable
         }
     }
 
+    /// <summary>Turns the page to light or dark by the button of its head; a page without one is loaded anew.</summary>
+    public async Task TurnAsync(ColorScheme colours)
+    {
+        var (name, theme) = colours == ColorScheme.Light ? ("Light colours", "light") : ("Dark colours", "dark");
+        var button = Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+        if (await button.CountAsync() == 1)
+        {
+            await button.ClickAsync();
+        }
+        else
+        {
+            await Page.EvaluateAsync("theme => smartcityTheme.choose(theme)", theme);
+            await Page.ReloadAsync();
+            await Page.Locator("main h1").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        }
+
+        await Page.WaitForFunctionAsync(
+            """
+            theme => document.documentElement.classList.contains(theme)
+              && document.getAnimations().every(a => a.playState === 'finished' || a.effect?.getComputedTiming().iterations === Infinity)
+            """,
+            theme);
+        // The pointer on the button would be part of what is looked at.
+        await Page.Mouse.MoveAsync(0, 0);
+    }
+
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }
