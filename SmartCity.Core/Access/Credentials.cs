@@ -115,11 +115,11 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
         return await command.ReadAllAsync(r => (r.GetGuid(0), r.GetString(1)), cancellationToken);
     }
 
-    /// <summary>Ends every session of the users that are limited to a group of stations.</summary>
-    public async Task CloseGroupAsync(string group, CancellationToken cancellationToken)
+    /// <summary>Ends every session of the users that are limited to a group of stations, as a part of the call's change.</summary>
+    public async Task CloseGroupAsync(string group, AuditedChange change, CancellationToken cancellationToken)
     {
-        await ExecuteAsync("delete from sessions where user_id in (select id from users where $1 = any(groups))", cancellationToken, group);
-        _known.Clear();
+        ForgetAfter(change);
+        await ExecuteAsync(change, "delete from sessions where user_id in (select id from users where $1 = any(groups))", cancellationToken, group);
     }
 
     public void Dispose() => _known.Dispose();
