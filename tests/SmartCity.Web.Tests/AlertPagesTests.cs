@@ -99,7 +99,7 @@ public sealed class AlertPagesTests : ConsoleContext
 
         page.WaitForAssertion(() => Assert.Contains("Duty officer (first line), waiting", page.Find("ul[aria-label='Who was told']").TextContent, StringComparison.Ordinal));
         Assert.Contains("The mail server did not take the message.", page.Markup, StringComparison.Ordinal);
-        Assert.Contains(page.FindAll("p.quiet"), p => p.TextContent.Contains("The second line is notified at 08:25:00", StringComparison.Ordinal));
+        Assert.Contains(page.FindAll("p.quiet"), p => p.TextContent.Contains("The second line is told at 08:25:00", StringComparison.Ordinal));
     }
 
     [Fact]
