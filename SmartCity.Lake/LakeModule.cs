@@ -21,9 +21,9 @@ public static class LakeModule
         var postgres = builder.Configuration.GetConnectionString("postgres") ?? "";
         services.AddObjectStore();
         services.AddOptions<LakeOptions>().BindConfiguration(LakeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<LakeOptions>().PostConfigure<ILogger<LakeOptions>>(static (options, logger) =>
+        services.AddOptions<LakeOptions>().PostConfigure<ILogger<LakeOptions>, IConfiguration>(static (options, logger, configuration) =>
         {
-            if (options.MostDaysUnbounded is { } former)
+            if (options.MostDaysUnbounded is { } former && configuration[$"{LakeOptions.Section}:{nameof(LakeOptions.MostDays)}"] is null)
             {
                 options.MostDays = former;
                 logger.LogWarning("Lake:MostDaysUnbounded is now Lake:MostDays. It is still read, and a later release does not: give Lake:MostDays the value {Days} and take the former away.", former);

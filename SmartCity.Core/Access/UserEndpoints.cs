@@ -45,7 +45,7 @@ internal static class UserEndpoints
             return Paging.Problem($"name ends with @{provider.Realm}, which is kept for the identity provider's users. Choose another name.");
         }
 
-        if ((CheckRoles(body.Roles ?? []) ?? await CheckGroupsAsync(body.Groups ?? [], body.Roles!, dataSource, cancellationToken)) is { } problem)
+        if ((CheckRoles(body.Roles ?? []) ?? CheckWhole(body.Groups ?? [], body.Roles!) ?? await CheckGroupsAsync(body.Groups ?? [], dataSource, cancellationToken)) is { } problem)
         {
             return problem;
         }
@@ -70,7 +70,8 @@ internal static class UserEndpoints
             return problem;
         }
 
-        if (await CheckGroupsAsync(body.Groups ?? user.Groups, body.Roles ?? user.Roles, dataSource, cancellationToken) is { } ungrouped)
+        // What the user was limited to before may be gone by now: that keeps nobody from changing something else.
+        if ((CheckWhole(body.Groups ?? user.Groups, body.Roles ?? user.Roles) ?? await CheckGroupsAsync(body.Groups ?? [], dataSource, cancellationToken)) is { } ungrouped)
         {
             return ungrouped;
         }
@@ -90,6 +91,8 @@ internal static class UserEndpoints
             return TypedResults.Problem(string.Join(" ", result.Errors.Select(e => e.Description)), statusCode: StatusCodes.Status409Conflict);
         }
 
+        // Before the audit's head is taken: whoever signs out takes it after the session.
+        await credentials.CloseAllAsync(id, change, cancellationToken);
         var revoked = await credentials.RevokeBeyondAsync(connection, user.UserName!, user.Disabled || user.Groups.Length > 0 ? [] : Bearer.ScopesOf(user.Roles), cancellationToken);
         foreach (var (key, name) in revoked)
         {
@@ -97,7 +100,6 @@ internal static class UserEndpoints
                 connection, await AuditLog.LockHeadAsync(connection, cancellationToken), by.Identity!.Name!, "keys.revoke", key.ToString(), $"{name}: made by {user.UserName}, who may less now.", null, cancellationToken);
         }
 
-        await credentials.CloseAllAsync(id, change, cancellationToken);
         return TypedResults.Ok(View(user));
     }
 
@@ -133,9 +135,11 @@ internal static class UserEndpoints
         ? Paging.Problem($"There is no role {unknown}; the roles are {string.Join(", ", Role.All)}.")
         : roles.Count == 0 ? Paging.Problem($"roles is empty; the roles are {string.Join(", ", Role.All)}.") : null;
 
-    private static async Task<ProblemHttpResult?> CheckGroupsAsync(IReadOnlyList<string> groups, IReadOnlyList<string> roles, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
-        groups.Count > 0 && roles.Contains(Role.Administrator) ? Paging.Problem("An administrator sees the whole city and cannot be limited to groups of stations. Take the role or the groups away.")
-        : await StationGroupEndpoints.CheckAsync(groups, dataSource, cancellationToken) is { } wrong ? Paging.Problem(wrong) : null;
+    private static ProblemHttpResult? CheckWhole(IReadOnlyList<string> groups, IReadOnlyList<string> roles) =>
+        groups.Count > 0 && roles.Contains(Role.Administrator) ? Paging.Problem("An administrator sees the whole city and cannot be limited to groups of stations. Take the role or the groups away.") : null;
+
+    private static async Task<ProblemHttpResult?> CheckGroupsAsync(IReadOnlyList<string> groups, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
+        await StationGroupEndpoints.CheckAsync(groups, dataSource, cancellationToken) is { } wrong ? Paging.Problem(wrong) : null;
 
     private static UserView View(User user) => new()
     {

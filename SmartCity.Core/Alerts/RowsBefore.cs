@@ -6,12 +6,11 @@ namespace SmartCity.Core.Alerts;
 
 /// <summary>
 /// Which rows of an import came before with the same pattern and requester. A list may have tens of millions of rows, so they are kept in a temporary table
-/// of Postgres and not in memory; it goes with the transaction, which commits nothing else.
+/// of Postgres and not in memory. It is no transaction's: an upload may take hours, and nothing else waits for it.
 /// </summary>
 internal sealed class RowsBefore(NpgsqlDataSource dataSource) : IAsyncDisposable
 {
     private NpgsqlConnection? _connection;
-    private NpgsqlTransaction? _transaction;
 
     /// <summary>Adds rows, in their order.</summary>
     /// <returns>Those that repeat an earlier row, each by its line with the line of the first.</returns>
@@ -29,12 +28,11 @@ internal sealed class RowsBefore(NpgsqlDataSource dataSource) : IAsyncDisposable
         {
             BatchCommands =
             {
-                new("create temporary table if not exists rows_before (pattern text, requester text, line bigint not null, primary key (pattern, requester)) on commit drop"),
-                new("insert into rows_before select p, r, l from unnest($1, $2, $3) as n (p, r, l) order by l on conflict do nothing"),
-                new("select n.l, b.line from unnest($1, $2, $3) as n (p, r, l) join rows_before b on b.pattern = n.p and b.requester = n.r where b.line <> n.l"),
+                new("insert into pg_temp.rows_before select p, r, l from unnest($1, $2, $3) as n (p, r, l) order by l on conflict do nothing"),
+                new("select n.l, b.line from unnest($1, $2, $3) as n (p, r, l) join pg_temp.rows_before b on b.pattern = n.p and b.requester = n.r where b.line <> n.l"),
             },
         };
-        foreach (var command in (NpgsqlBatchCommand[])[batch.BatchCommands[1], batch.BatchCommands[2]])
+        foreach (var command in batch.BatchCommands.Cast<NpgsqlBatchCommand>())
         {
             command.Parameters.Add(new() { Value = rows.Select(r => r.Pattern).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
             command.Parameters.Add(new() { Value = rows.Select(r => r.RequestedBy is { } by ? "=" + by : "").ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
@@ -57,11 +55,6 @@ internal sealed class RowsBefore(NpgsqlDataSource dataSource) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_transaction is not null)
-        {
-            await _transaction.DisposeAsync();
-        }
-
         if (_connection is not null)
         {
             await _connection.DisposeAsync();
@@ -70,7 +63,20 @@ internal sealed class RowsBefore(NpgsqlDataSource dataSource) : IAsyncDisposable
 
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
-        _connection ??= await dataSource.OpenConnectionAsync(cancellationToken);
-        _transaction ??= await _connection.BeginTransactionAsync(cancellationToken);
+        if (_connection is not null)
+        {
+            return;
+        }
+
+        _connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var made = new NpgsqlBatch(_connection)
+        {
+            BatchCommands =
+            {
+                new("drop table if exists pg_temp.rows_before"),
+                new("create temporary table rows_before (pattern text, requester text, line bigint not null, primary key (pattern, requester))"),
+            },
+        };
+        await made.ExecuteNonQueryAsync(cancellationToken);
     }
 }

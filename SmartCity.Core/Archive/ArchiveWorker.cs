@@ -102,8 +102,11 @@ internal sealed class ArchiveWorker(
         });
         if (now >= _sweepAt)
         {
-            _sweepAt = now + LakeSweep.Youngest;
-            await TryAsync(() => SweepAsync(cancellationToken));
+            await TryAsync(async () =>
+            {
+                await SweepAsync(cancellationToken);
+                _sweepAt = now + LakeSweep.Youngest;
+            });
         }
 
         if (errors.Count == 0)

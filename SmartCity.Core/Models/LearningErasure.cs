@@ -17,7 +17,7 @@ public sealed class LearningErasure(NpgsqlDataSource dataSource, IObjectStore ob
         return await RemoveAsync(dataSource, objects, await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken), Erased, null, cancellationToken);
     }
 
-    /// <summary>Rows first: a picture that nobody names any more is found again when it breaks off.</summary>
+    /// <summary>The rows are gone when their pictures are: what breaks off is done anew.</summary>
     /// <param name="passedOverAt">Decisions after this bring the sighting back; null if none does.</param>
     internal static async Task<int> RemoveAsync(NpgsqlDataSource dataSource, IObjectStore objects, IReadOnlyCollection<Guid> sightings, string reason, DateTimeOffset? passedOverAt, CancellationToken cancellationToken)
     {
@@ -26,13 +26,16 @@ public sealed class LearningErasure(NpgsqlDataSource dataSource, IObjectStore ob
             return 0;
         }
 
-        await using var command = dataSource.CreateCommand(
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(
             """
             with gone as (delete from learning_items where sighting_id = any($1) returning patch_sha256, frame_sha256, sighting_id),
                  passed as (insert into learning_passed_over (sighting_id, reason, at) select sighting_id, $2, coalesce($3, 'infinity') from gone on conflict (sighting_id) do update set reason = excluded.reason, at = excluded.at)
             select distinct picture from gone, unnest(array[patch_sha256, frame_sha256]) picture
             where picture is not null and not exists (select from learning_items i where picture in (i.patch_sha256, i.frame_sha256) and i.sighting_id <> all($1))
-            """);
+            """,
+            connection);
         command.Parameters.Add(new() { Value = sightings.ToArray() });
         command.Parameters.Add(new() { Value = reason });
         command.Parameters.Add(new() { Value = (object?)passedOverAt ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
@@ -41,6 +44,7 @@ public sealed class LearningErasure(NpgsqlDataSource dataSource, IObjectStore ob
             await objects.DeleteAsync(LearningPatches.Key(picture), cancellationToken);
         }
 
+        await transaction.CommitAsync(cancellationToken);
         return sightings.Count;
     }
 }

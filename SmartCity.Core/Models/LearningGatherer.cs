@@ -81,8 +81,8 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
         await using var command = dataSource.CreateCommand(
             """
             insert into learning_items (sighting_id, captured_at, station_id, camera_id, country, source, decision, read_plate, plate, confidence, reader_version, decided_by, second_by, decided_at, patch_sha256, split, suspect, gathered_at, frame_sha256, frame_box)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-            on conflict (sighting_id) do update set decision = excluded.decision, plate = excluded.plate, decided_by = excluded.decided_by, second_by = excluded.second_by,
+            select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 where exists (select from reviewed_reads where sighting_id = $1 and reviewed_at = $14)
+            on conflict (sighting_id) do update set frame_sha256 = coalesce(excluded.frame_sha256, learning_items.frame_sha256), frame_box = coalesce(excluded.frame_box, learning_items.frame_box), decision = excluded.decision, plate = excluded.plate, decided_by = excluded.decided_by, second_by = excluded.second_by,
                 decided_at = excluded.decided_at, split = excluded.split, suspect = excluded.suspect, gathered_at = excluded.gathered_at
             """);
         foreach (var parameter in new NpgsqlParameter[]
@@ -97,8 +97,24 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
             command.Parameters.Add(parameter);
         }
 
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        return true;
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 1)
+        {
+            return true;
+        }
+
+        // It was erased meanwhile.
+        await ForgetAsync([digest, .. frame is null ? Array.Empty<string>() : [frame]], cancellationToken);
+        return false;
+    }
+
+    private async Task ForgetAsync(string[] pictures, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("select p from unnest($1) as p where not exists (select from learning_items where p in (patch_sha256, frame_sha256))");
+        command.Parameters.Add(new() { Value = pictures });
+        foreach (var picture in await command.ReadAllAsync(r => r.GetString(0), cancellationToken))
+        {
+            await objects.DeleteAsync(LearningPatches.Key(picture), cancellationToken);
+        }
     }
 
     private async Task PassOverAsync(Guid sighting, string reason, CancellationToken cancellationToken)

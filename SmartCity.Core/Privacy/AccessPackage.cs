@@ -5,6 +5,7 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Lake;
+using SmartCity.Core.Models;
 using SmartCity.Core.Retention;
 using SmartCity.ServiceDefaults.Objects;
 
@@ -111,13 +112,19 @@ internal sealed class AccessPackage(NpgsqlDataSource dataSource, IObjectStore ob
     private async Task<(int Pictures, int Missing)> WritePicturesAsync(ZipArchive zip, NpgsqlConnection connection, string plate, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select s.evidence, t.key from sightings s left join sighting_strips t on t.id = s.id and t.captured_at = s.captured_at where s.plate = $1 and (s.evidence is not null or t.key is not null) order by s.captured_at", connection)
+            "select s.evidence, t.key from sightings s left join sighting_strips t on t.id = s.id and t.captured_at = s.captured_at and split_part(t.key, '/', 2) = s.station_id where s.plate = $1 and (s.evidence is not null or t.key is not null) order by s.captured_at", connection)
         {
             CommandTimeout = RetentionRules.CommandSeconds,
             Parameters = { new() { Value = plate } },
         };
+        await using var learning = new NpgsqlCommand("select patch_sha256, frame_sha256 from learning_items where plate = $1 or read_plate = $1 order by captured_at", connection) { Parameters = { new() { Value = plate } } };
         var (pictures, missing) = (0, 0);
-        foreach (var key in (await command.ReadAllAsync(r => (Evidence: r.Text(0), Strip: r.Text(1)), cancellationToken)).SelectMany(k => (string?[])[k.Evidence, k.Evidence is null ? null : Sighting.PatchKey(k.Evidence), k.Strip]).OfType<string>())
+        string?[] keys =
+        [
+            .. (await command.ReadAllAsync(r => (Evidence: r.Text(0), Strip: r.Text(1)), cancellationToken)).SelectMany(k => (string?[])[k.Evidence, k.Evidence is null ? null : Sighting.PatchKey(k.Evidence), k.Strip]),
+            .. (await learning.ReadAllAsync(r => (Patch: r.GetString(0), Frame: r.Text(1)), cancellationToken)).SelectMany(k => (string?[])[LearningPatches.Key(k.Patch), k.Frame is null ? null : LearningPatches.Key(k.Frame)]),
+        ];
+        foreach (var key in keys.OfType<string>().Distinct())
         {
             await using var picture = await objects.OpenAsync(key, cancellationToken);
             if (picture is null)
@@ -126,7 +133,7 @@ internal sealed class AccessPackage(NpgsqlDataSource dataSource, IObjectStore ob
                 continue;
             }
 
-            await using var file = await zip.CreateEntry($"pictures/{key["evidence/".Length..]}", CompressionLevel.NoCompression).OpenAsync(cancellationToken);
+            await using var file = await zip.CreateEntry($"pictures/{(key.StartsWith("evidence/", StringComparison.Ordinal) ? key["evidence/".Length..] : key)}", CompressionLevel.NoCompression).OpenAsync(cancellationToken);
             await picture.CopyToAsync(file, cancellationToken);
             pictures++;
         }

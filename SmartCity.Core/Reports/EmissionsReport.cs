@@ -35,7 +35,7 @@ internal static class EmissionsReport
                 .. factors.Sources,
                 $"Distance: to the zone's station where the vehicle was seen next within {assumed.LegWithinMinutes} minutes, straight line times {assumed.Detour}; {assumed.KilometresPerPassage} km for any other passage.",
                 $"{without} of {all} passages, counted once in each zone, are left out: their vehicle is not registered, or there is no factor for it.",
-                "A station in several zones counts in each. Vehicles are as the registry had them when the day was counted.",
+                "A station in several zones counts in each. Vehicles are as the registry has them for each day.",
                 .. days.Notes,
             ]);
     }

@@ -138,7 +138,7 @@ internal static class EvidenceEndpoints
         await using var command = dataSource.CreateCommand(
             """
             select s.captured_at, s.stored_at, t.sha256, s.passage_id, s.plate, s.read_plate from sighting_strips t join sightings s on s.id = t.id and s.captured_at = t.captured_at
-            where t.id = $1 and t.key = $2 and s.captured_at >= $3 and s.captured_at < $4
+            where t.id = $1 and t.key = $2 and s.captured_at >= $3 and s.captured_at < $4 and s.station_id = split_part(t.key, '/', 2) and s.erased_at is null
             """);
         foreach (var value in (object[])[id, key, hour, hour.AddHours(1)])
         {
@@ -160,6 +160,11 @@ internal static class EvidenceEndpoints
         }
 
         response.Headers.RetryAfter = RetryAfterSeconds;
+        if (key.EndsWith(EdgeStrip.Ending, StringComparison.Ordinal))
+        {
+            return TypedResults.Problem("The frames before and after a sighting follow it, unless the edge had no room for them. Its own picture stands.", statusCode: StatusCodes.Status404NotFound, title: "The frames are not here");
+        }
+
         return TypedResults.Problem("The sighting was sent before its picture, which follows.", statusCode: StatusCodes.Status404NotFound, title: "The picture is on its way");
     }
 

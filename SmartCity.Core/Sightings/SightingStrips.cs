@@ -14,11 +14,12 @@ internal sealed class SightingStrips(NpgsqlDataSource dataSource)
     {
         await using var command = dataSource.CreateCommand(
             """
-            with added as (
+            with seen as materialized (select erased_at from sightings where id = $1 and captured_at = $2 for share), -- waits for an erasure that is under way
+            added as (
                 insert into sighting_strips (id, captured_at, key, sha256, width, height, milliseconds)
-                select $1, $2, $3, $4, $5, $6, $7 where not exists (select from sightings where id = $1 and captured_at = $2 and erased_at is not null)
-                on conflict (id) do nothing returning sha256)
-            select sha256 from added union all select sha256 from sighting_strips where id = $1
+                select $1, $2, $3, $4, $5, $6, $7 where not exists (select from seen where erased_at is not null)
+                on conflict (id, key) do nothing returning sha256)
+            select sha256 from added union all select sha256 from sighting_strips where id = $1 and key = $3
             """);
         foreach (var value in (object[])[sighting, strip.CapturedAt, strip.Key, Convert.FromHexString(strip.Sha256), strip.Width, strip.Height, strip.Milliseconds.ToArray()])
         {
@@ -32,7 +33,12 @@ internal sealed class SightingStrips(NpgsqlDataSource dataSource)
     /// <summary>The strips of some sightings, with the SHA-256 that their edges told of.</summary>
     public async Task<Dictionary<Guid, (SightingStrip Strip, byte[] Sha256)>> OfAsync(Guid[] sightings, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select id, key, width, height, milliseconds, sha256 from sighting_strips where id = any($1)");
+        await using var command = dataSource.CreateCommand(
+            """
+            select t.id, t.key, t.width, t.height, t.milliseconds, t.sha256
+            from sighting_strips t join sightings s on s.id = t.id and s.captured_at = t.captured_at and s.station_id = split_part(t.key, '/', 2)
+            where t.id = any($1) and s.erased_at is null
+            """);
         command.Parameters.Add(new() { Value = sightings });
         return (await command.ReadAllAsync(r => (Id: r.GetGuid(0), Strip: new SightingStrip(r.GetString(1), r.GetInt32(2), r.GetInt32(3), r.GetFieldValue<int[]>(4)), Sha256: r.GetFieldValue<byte[]>(5)), cancellationToken))
             .ToDictionary(s => s.Id, s => (s.Strip, s.Sha256));

@@ -36,6 +36,11 @@ internal static class SqlRunEndpoints
         }
         catch (SqlFailedException e)
         {
+            if (caller.MaySeePlates)
+            {
+                quota.Count(caller.Subject, 0, e.Message.Length); // an error may tell a plate
+            }
+
             return e.ToProblem();
         }
 

@@ -99,7 +99,7 @@ internal sealed class SqlRuns(SqlLake lake, AuditLog audit, IOptions<SqlOptions>
         }
         catch (PostgresException e)
         {
-            outcome = $"failed: {e.SqlState} {e.MessageText}";
+            outcome = $"failed: {e.SqlState} {SqlFailedException.Cut(e.MessageText)}";
             throw SqlFailedException.Of(e);
         }
         catch (NpgsqlException e)

@@ -27,7 +27,7 @@ internal sealed class SqlSession(NpgsqlConnection connection, string sql, bool s
     /// <exception cref="PostgresException">The statement is refused.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        connection.Notice += (_, e) => _notice = e.Notice.MessageText.StartsWith(RelayedBegins, StringComparison.Ordinal) ? e.Notice.MessageText : _notice;
+        connection.Notice += (_, e) => _notice = e.Notice.MessageText.StartsWith(RelayedBegins, StringComparison.Ordinal) ? SqlFailedException.Cut(e.Notice.MessageText) : _notice;
 
         // Postgres itself says whether this is one statement, and whether it is a good one; nothing runs yet.
         await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(sql) } })

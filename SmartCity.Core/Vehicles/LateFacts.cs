@@ -62,5 +62,9 @@ internal static class LateFacts
     /// <summary>The registry as it was on a day, in place of the table.</summary>
     /// <param name="day">A parameter.</param>
     public static string RegistryOn(string day) =>
-        $"(select plate, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class from vehicles where since <= {day} union all select plate, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class from vehicle_history where from_day <= {day} and to_day > {day})";
+        $"""
+        (select plate, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class from vehicles v
+            where since <= {day} and not exists (select from vehicle_history h where h.plate = v.plate and h.from_day > v.since and h.from_day <= {day}) -- has begun, and is not in the table yet
+         union all select plate, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class from vehicle_history where from_day <= {day} and to_day > {day})
+        """;
 }

@@ -15,6 +15,8 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
 
     internal const int ColumnCount = 15;
 
+    private const int AtOnce = 5_000;
+
     /// <summary>A condition over <c>vehicles v</c>: what the row says holds by now. Of a vehicle whose first day is to come nothing is known yet.</summary>
     internal const string HasBegun = "v.since <= (now() at time zone coalesce((select time_zone from city), 'UTC'))::date";
 
@@ -102,8 +104,21 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
         return refused;
     }
 
-    /// <summary>Puts what was to come and has begun into <c>vehicles</c>. Charges do not wait for it: they go by the day.</summary>
+    /// <summary>Puts what was to come and has begun into <c>vehicles</c>, some vehicles at a time. Charges do not wait for it: they go by the day.</summary>
     internal async Task<int> BeginDueAsync(CancellationToken cancellationToken)
+    {
+        for (var all = 0; ;)
+        {
+            var some = await BeginSomeAsync(cancellationToken);
+            all += some;
+            if (some < AtOnce)
+            {
+                return all;
+            }
+        }
+    }
+
+    private async Task<int> BeginSomeAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -113,11 +128,11 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
         await using var due = new NpgsqlCommand(
             """
             select distinct h.plate from vehicle_history h join vehicles v on v.plate = h.plate
-            where h.plate in (select plate from vehicle_history where to_day = 'infinity') and h.from_day > v.since and h.from_day <= $1
+            where h.plate in (select plate from vehicle_history where to_day = 'infinity') and h.from_day > v.since and h.from_day <= $1 limit $2
             """,
             connection,
             transaction)
-        { Parameters = { new() { Value = city.Today(time) } }, CommandTimeout = RetentionRules.CommandSeconds };
+        { Parameters = { new() { Value = city.Today(time) }, new() { Value = AtOnce } }, CommandTimeout = RetentionRules.CommandSeconds };
         var plates = await due.ReadAllAsync(r => r.GetString(0), cancellationToken);
         await SaveAsync(connection, await LoadAsync(connection, [.. plates], cancellationToken), city.Today(time), cancellationToken);
         await transaction.CommitAsync(cancellationToken);

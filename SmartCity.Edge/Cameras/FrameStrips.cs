@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using OpenCvSharp;
 using SmartCity.Contracts;
 using SmartCity.Edge.Faces;
 using SmartCity.Edge.Publishing;
+using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Edge.Cameras;
 
@@ -21,6 +23,10 @@ internal sealed class FrameStrips(EvidenceOptions options, BystanderBlur? bystan
     private const int MostWaiting = 16;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    // What is further away shows something else: a stream that was lost, or a clock that was set.
+    private static readonly TimeSpan Furthest = TimeSpan.FromSeconds(20);
+    private static readonly Counter<long> Failed = Telemetry.Meter.CreateCounter<long>("smartcity.camera.strips_failed", "{strip}", "Frames before and after sightings that were given up because they could not be drawn.");
+
     private readonly LinkedList<Small> _frames = [];
     private readonly Queue<Waiting> _waiting = new();
     private readonly List<ObservedStrip> _made = [];
@@ -37,9 +43,14 @@ internal sealed class FrameStrips(EvidenceOptions options, BystanderBlur? bystan
             return;
         }
 
+        Try(() => Take(frame, moves));
+    }
+
+    private void Take(Frame frame, bool moves)
+    {
         if (frame.Moment < _taken)
         {
-            End();
+            MakeAll();
         }
 
         if ((moves || _waiting.Count > 0) && (_frames.Count == 0 || frame.Moment - _taken >= options.FramesAroundEvery))
@@ -64,22 +75,14 @@ internal sealed class FrameStrips(EvidenceOptions options, BystanderBlur? bystan
 
         if (_waiting.Count == MostWaiting)
         {
-            Make(_waiting.Dequeue());
+            Try(() => Make(_waiting.Dequeue()));
         }
 
         _waiting.Enqueue(new Waiting(sighting.Id, sighting.StationId, sighting.CapturedAt, moment));
     }
 
     /// <summary>No more frames come, or others than before: what waits is made of what is there.</summary>
-    public void End()
-    {
-        while (_waiting.TryDequeue(out var next))
-        {
-            Make(next);
-        }
-
-        Clear();
-    }
+    public void End() => Try(MakeAll);
 
     /// <summary>The strips that were made since the last call.</summary>
     public List<ObservedStrip> Made()
@@ -90,6 +93,31 @@ internal sealed class FrameStrips(EvidenceOptions options, BystanderBlur? bystan
     }
 
     public void Dispose() => Clear();
+
+    private void MakeAll()
+    {
+        while (_waiting.TryDequeue(out var next))
+        {
+            Make(next);
+        }
+
+        Clear();
+    }
+
+    // They are worth less than a sighting: what fails here costs the strips that wait and nothing else.
+    private void Try(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is OpenCVException or OpenCvSharpException or OutOfMemoryException or Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
+        {
+            Failed.Add(_waiting.Count + 1);
+            _waiting.Clear();
+            Clear();
+        }
+    }
 
     private void Clear()
     {
@@ -110,7 +138,7 @@ internal sealed class FrameStrips(EvidenceOptions options, BystanderBlur? bystan
         {
             if (oldest.Value.Picture.Size() != size)
             {
-                End();
+                MakeAll();
             }
             else
             {
@@ -125,7 +153,8 @@ internal sealed class FrameStrips(EvidenceOptions options, BystanderBlur? bystan
 
     private void Make(Waiting sighting)
     {
-        List<Small> frames = [.. _frames.Where(f => f.At < sighting.CapturedAt).TakeLast(Each), .. _frames.Where(f => f.At > sighting.CapturedAt).Take(Each)];
+        var near = _frames.Where(f => (f.At - sighting.CapturedAt).Duration() <= Furthest).ToList();
+        List<Small> frames = [.. near.Where(f => f.At < sighting.CapturedAt).TakeLast(Each), .. near.Where(f => f.At > sighting.CapturedAt).Take(Each)];
         if (frames.Count == 0)
         {
             return;

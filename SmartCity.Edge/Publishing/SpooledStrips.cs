@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using SmartCity.Contracts;
@@ -51,6 +52,7 @@ internal sealed class SpooledStrips(string stationId, string folder, EdgeOptions
                 await JsonSerializer.SerializeAsync(written, strip.Strip, ContractsJson.Default.EdgeStrip, cancellationToken);
                 written.WriteByte((byte)'\n');
                 await written.WriteAsync(strip.Jpeg, cancellationToken);
+                written.Flush(flushToDisk: true);
             }
 
             File.Move(file + New, file, overwrite: true);
@@ -90,14 +92,15 @@ internal sealed class SpooledStrips(string stationId, string folder, EdgeOptions
         {
             var content = await File.ReadAllBytesAsync(file, cancellationToken);
             var end = Array.IndexOf(content, (byte)'\n');
-            if (end > 0 && JsonSerializer.Deserialize(content.AsSpan(0, end), ContractsJson.Default.EdgeStrip) is { } strip)
+            if (end > 0 && JsonSerializer.Deserialize(content.AsSpan(0, end), ContractsJson.Default.EdgeStrip) is { } strip
+                && Convert.ToHexStringLower(SHA256.HashData(content.AsSpan(end + 1))) == strip.Sha256)
             {
                 return new ObservedStrip(stationId, strip, content[(end + 1)..]);
             }
 
-            logger.LogError("Station {Station}: {File} does not hold frames before and after a sighting. It is deleted.", stationId, file);
+            logger.LogError("Station {Station}: {File} does not hold the frames before and after a sighting as they were taken. It is deleted.", stationId, file);
         }
-        catch (Exception e) when (e is JsonException or FileNotFoundException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             logger.LogError("Station {Station}: the frames before and after a sighting in {File} cannot be read ({Why}). The file is deleted.", stationId, file, e.Message);
         }
@@ -109,10 +112,18 @@ internal sealed class SpooledStrips(string stationId, string folder, EdgeOptions
     /// <summary>It was delivered, or is wanted no more.</summary>
     public void Remove(string file)
     {
-        File.Delete(file);
         lock (_gate)
         {
             _waiting.Remove(file);
+        }
+
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            logger.LogError("Station {Station}: {File} cannot be deleted ({Why}). It is looked at again when the edge starts.", stationId, file, e.Message);
         }
     }
 

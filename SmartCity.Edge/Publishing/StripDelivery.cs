@@ -99,6 +99,13 @@ internal sealed class StripDelivery(
             return false;
         }
 
+        if (answer.StatusCode == HttpStatusCode.BadRequest)
+        {
+            // It would say so every time, and others wait behind it.
+            logger.LogError("Station {Station}: the core does not take the frames before and after {Key}, and they are given up: {Answer}", strip.StationId, strip.Strip.Key, await answer.Content.ReadAsStringAsync(cancellationToken));
+            return false;
+        }
+
         return answer.IsSuccessStatusCode ? true : throw new HttpRequestException($"the core answers {(int)answer.StatusCode} {answer.ReasonPhrase} to the frames before and after a sighting", null, answer.StatusCode);
     }
 }

@@ -130,6 +130,11 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
             return;
         }
 
+        if (!isStart)
+        {
+            return; // Postgres would log an error at each look
+        }
+
         await transaction.SaveAsync(Before, cancellationToken);
         try
         {
@@ -138,10 +143,7 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             await transaction.RollbackAsync(Before, cancellationToken);
-            if (isStart)
-            {
-                logger.LogWarning("There is no role {Role} as which the owner of the database may act, so conditions that only Postgres can do are refused for tables of the lake. Let a superuser run in this database what docs/lake.md has under \"What only a superuser can do\".", Nobody.Role);
-            }
+            logger.LogWarning("There is no role {Role} as which the owner of the database may act, so conditions that only Postgres can do are refused for tables of the lake. Let a superuser run in this database what docs/lake.md has under \"What only a superuser can do\".", Nobody.Role);
         }
     }
 
@@ -320,12 +322,12 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
         create view city.live_passages as
         select p.id, p.first_at, p.last_at, case when (select city.sees_plates()) then p.plate else city.masked(p.plate) end as plate, p.country, p.station_id, p.camera_id, p.direction, p.sightings, p.best_confidence,
             v.make, v.class, v.fuel, v.euro
-        from public.shown_passages p left join public.vehicles v on v.plate = p.plate;
+        from public.shown_passages p left join public.vehicles v on v.plate = p.plate and v.since <= (now() at time zone coalesce((select time_zone from public.city), 'UTC'))::date;
 
         create view city.live_charges as
         select c.id, c.day, c.kind, case when (select city.sees_plates()) then c.plate else city.masked(c.plate) end as plate, c.scheme, c.amount, c.currency, c.rule, c.why, c.station_id, c.recorded_at,
             v.make, v.class, v.fuel, v.euro
-        from public.shown_charges c left join public.vehicles v on v.plate = c.plate;
+        from public.shown_charges c left join public.vehicles v on v.plate = c.plate and v.since <= (now() at time zone coalesce((select time_zone from public.city), 'UTC'))::date;
 
         create view city.live_alerts as
         select id, case when (select city.sees_plates()) then plate else city.masked(plate) end as plate, reason, priority, station_id, camera_id, direction, captured_at, raised_at, state

@@ -10,6 +10,7 @@ internal sealed class CancelPeers(NpgsqlDataSource dataSource, Cancellations can
 {
     private const string Channel = "smartcity_lake_cancels";
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(10);
 
     // Whoever asks has not said who they are: together they have one connection.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -80,17 +81,21 @@ internal sealed class CancelPeers(NpgsqlDataSource dataSource, Cancellations can
         while (true)
         {
             await TakeAsync(connection, cancellationToken);
-            await connection.WaitAsync(cancellationToken);
+
+            // A connection that is half open says nothing: what is asked after a while shows it.
+            await connection.WaitAsync(Beat, cancellationToken);
         }
     }
 
     private async Task TakeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var asked = new List<byte[]>();
-        await using var command = new NpgsqlCommand("delete from public.lake_cancels where key = any($1) and asked_at > now() - interval '1 minute' returning key", connection)
+        var (keys, asked) = (cancellations.Keys.ToArray(), new List<byte[]>());
+        if (keys.Length == 0)
         {
-            Parameters = { new() { Value = cancellations.Keys.ToArray() } },
-        };
+            return; // at the first start there is no table yet either
+        }
+
+        await using var command = new NpgsqlCommand("delete from public.lake_cancels where key = any($1) and asked_at > now() - interval '1 minute' returning key", connection) { Parameters = { new() { Value = keys } } };
         try
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -19,6 +19,9 @@ public sealed class SignedInUser(IHttpContextAccessor http, AuthenticationStateP
 
     public async ValueTask<string?> TokenAsync() => (await PrincipalAsync()).FindFirstValue(TokenClaim);
 
+    /// <summary>Whether somebody is limited to groups of stations.</summary>
+    public static bool IsLimited(ClaimsPrincipal somebody) => somebody.HasClaim(c => c.Type == OnlyStationClaim);
+
     public void SayEnded() => Ended?.Invoke();
 
     /// <summary>The cookie's content for a session of the core.</summary>

@@ -59,6 +59,6 @@ public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider use
     }
 
     private static bool IsFor(ClaimsPrincipal somebody, LiveEvent told) =>
-        !somebody.HasClaim(c => c.Type == SignedInUser.OnlyStationClaim)
+        !SignedInUser.IsLimited(somebody)
         || ((told.Sighting?.StationId ?? told.Alert?.StationId ?? told.Charge?.StationId) is { } station && somebody.HasClaim(SignedInUser.OnlyStationClaim, station));
 }

@@ -54,5 +54,7 @@ internal static class ChangeAndLine
     // Of callers: the core itself may write a line at any time.
     private static Task<long> LinesAsync(CoreHost core) => core.Postgres.ScalarAsync<long>("select count(*) from audit where actor <> 'core' and action not like '%.unfinished'");
 
-    private static Task<string> StateAsync(CoreHost core, string table) => core.Postgres.ScalarAsync<string>($"select md5(coalesce(string_agg(t::text, ',' order by t::text), '')) from {table} t");
+    // When a key or a session was used last is noted at any time.
+    private static Task<string> StateAsync(CoreHost core, string table) =>
+        core.Postgres.ScalarAsync<string>($"select md5(coalesce(string_agg(row, ',' order by row), '')) from (select (to_jsonb(t) - 'last_used_at' - 'last_seen_at')::text as row from {table} t) t");
 }

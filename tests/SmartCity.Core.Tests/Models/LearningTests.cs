@@ -37,7 +37,8 @@ public sealed class LearningTests(ModelHost host) : IClassFixture<ModelHost>
         await CoreHost.UntilAsync(async () => (await GetAsync<ModelsView>("/api/models")).Learning is { Items: 4, PassedOver: 1 }, "four items, one passed over");
         Assert.Equal(1, (await GetAsync<ModelsView>("/api/models")).Learning.Suspects);
 
-        // A decision that is changed changes its item.
+        // A decision that is changed changes its item, also one that was made before what is around a plate was kept.
+        await host.Core.Postgres.ExecuteAsync("update learning_items set frame_sha256 = null, frame_box = null where sighting_id = $1", wrong);
         await DecideAsync(wrong, "corrected", "LN01AAC");
         await CoreHost.UntilAsync(async () => await host.Core.Postgres.ScalarAsync<string>("select plate from learning_items where sighting_id = $1", wrong) == "LN01AAC", "the item follows");
         Assert.Single(await host.Core.Postgres.ColumnAsync<string>("select distinct split from learning_items where plate = 'LN03AAA'"));

@@ -250,6 +250,20 @@ public sealed class ReportDaysTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_vehicle_whose_record_has_begun_and_is_not_swept_into_the_registry_yet_is_counted_once()
+    {
+        var before = new VehicleRegistry(_postgres.DataSource, ChargingCity.London, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon.AddDays(-3)));
+        var diesel = DemoRegistry.Vehicle(1) with { Plate = "AB01ABC", Class = "car", Fuel = "diesel", Euro = 4, FirstRegistered = new DateOnly(2012, 1, 1), GrossKg = null, UnladenKg = null, TaxClass = null };
+        await before.ApplyAsync([VehicleChange.Whole(diesel)], Token);
+        await before.ApplyAsync([new VehicleChange(diesel with { Fuel = "electric", Euro = null }, ["fuel", "euro"], Day)], Token);
+        await StoreAsync(Sighting("AB01ABC", Noon));
+        await ArchiveAsync();
+
+        var row = Assert.Single((await ComplianceReport.RunAsync(_postgres.DataSource, Range(Day, Day), Token)).Rows);
+        Assert.Equal(("electric", 1L), (row.Fuel, row.Vehicles));
+    }
+
+    [Fact]
     public async Task Today_is_counted_as_it_is_and_not_kept()
     {
         var now = TimeProvider.System.GetUtcNow();

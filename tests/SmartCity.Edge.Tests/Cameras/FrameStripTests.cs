@@ -71,10 +71,11 @@ public sealed class FrameStripTests(Portraits portraits, Recogniser recogniser) 
 
         Assert.Equal([-1000, -800, -600, -400, -200, 200, 400, 600, 800, 1000], Assert.Single(strips.Made()).Strip.Milliseconds);
 
-        // One of long ago has nothing left before it.
+        // One of a while ago has nothing left before it, and one of long ago nothing that is near, as after a stream that was lost.
+        strips.Expect(Sighting(Start.AddSeconds(70)), TimeSpan.FromSeconds(80));
         strips.Expect(Sighting(Start), TimeSpan.FromSeconds(80));
         strips.End();
-        Assert.All(Assert.Single(strips.Made()).Strip.Milliseconds, m => Assert.True(m > 0));
+        Assert.All(Assert.Single(strips.Made()).Strip.Milliseconds, m => Assert.InRange(m, 1, 20_000));
     }
 
     [Theory]
@@ -127,6 +128,7 @@ public sealed class FrameStripTests(Portraits portraits, Recogniser recogniser) 
     [Theory]
     [InlineData(HttpStatusCode.Gone)]
     [InlineData(HttpStatusCode.Conflict)]
+    [InlineData(HttpStatusCode.BadRequest)]
     public async Task What_the_core_does_not_want_is_put_nowhere_and_goes(HttpStatusCode answer)
     {
         await using var edge = await DeliverAsync(new Core(answer), [Strip(1)]);
@@ -147,6 +149,19 @@ public sealed class FrameStripTests(Portraits portraits, Recogniser recogniser) 
 
         await using var back = await DeliverAsync(new Core(HttpStatusCode.NoContent), []);
         await Eventually.IsTrue(() => back.Spool.Strips.Waiting == 0 && Directory.EnumerateFiles(_folder["objects"], "*.strip.jpg", SearchOption.AllDirectories).Count() == 1, "the strip is delivered");
+    }
+
+    [Fact]
+    public async Task A_strip_that_was_not_written_to_its_end_is_deleted_and_never_sent()
+    {
+        var strips = new SpooledStrips("gate", _folder["strips"], new EdgeOptions(), () => long.MaxValue, NullLogger.Instance);
+        Assert.True(await strips.TryKeepAsync(Strip(1), Token));
+        var file = Assert.Single(strips.Next(8));
+        await File.WriteAllBytesAsync(file, (await File.ReadAllBytesAsync(file, Token))[..^1], Token);
+
+        Assert.Null(await strips.ReadAsync(file, Token));
+        Assert.Equal(0, strips.Waiting);
+        Assert.Empty(Directory.EnumerateFiles(_folder["strips"]));
     }
 
     [Fact]
