@@ -31,6 +31,11 @@ public sealed partial class DocumentationTests
         foreach (var target in Link().Matches(text).Select(m => m.Groups[1].Value).Where(t => !t.Contains("://", StringComparison.Ordinal)))
         {
             Assert.True(Path.Exists(Path.Combine(folder, target.Split('#')[0])), $"{document} links {target}, which is not there.");
+            if (target.Split('#') is [var page, { Length: > 0 } heading] && (page.Length == 0 || page.EndsWith(".md", StringComparison.Ordinal)))
+            {
+                var linked = await File.ReadAllTextAsync(page.Length == 0 ? Path.Combine(Repository.Root, document) : Path.Combine(folder, page), TestContext.Current.CancellationToken);
+                Assert.True(Heading().Matches(linked).Any(h => Anchor(h.Groups[1].Value) == heading), $"{document} links {target}, and that page has no such heading.");
+            }
         }
     }
 
@@ -113,6 +118,12 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"^#+ (.+?)\s*$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    // As GitHub makes it of a heading.
+    private static string Anchor(string heading) => string.Concat(heading.ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-');
 
     [GeneratedRegex("`(Edge|Recognition|Mirror|Core|Archive|Console)(:[A-Z][A-Za-z]+)+`")]
     private static partial Regex Setting();
