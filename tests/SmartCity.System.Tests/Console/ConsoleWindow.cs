@@ -94,7 +94,7 @@ internal sealed class ConsoleWindow : IAsyncDisposable
         await Page.WaitForFunctionAsync(
             """
             theme => document.documentElement.classList.contains(theme)
-              && document.getAnimations().every(a => a.playState === 'finished' || a.effect?.getComputedTiming().iterations === Infinity)
+              && !document.getAnimations().some(a => a instanceof CSSTransition && a.playState === 'running')
             """,
             theme);
         // The pointer on the button would be part of what is looked at.

@@ -36,8 +36,9 @@ public sealed class ReportTests(ConsoleFixture console)
             async e => {
               const chart = e.getBoundingClientRect();
               const tallest = () => [...e.querySelectorAll('path')].filter(p => /^(#|rgb)/.test(p.getAttribute('fill') ?? '')).map(p => p.getBoundingClientRect())
-                .filter(b => b.height > 3 && b.width > 10 && b.width < 60 && b.top - chart.top > 35).sort((x, y) => y.height - x.height)[0];
-              for (let [before, same] = [0, 0]; same < 5;) {
+                .filter(b => b.height > 20 && b.width > 10 && b.width < 60).sort((x, y) => y.height - x.height)[0];
+              for (let [before, same, frames] = [0, 0, 0]; same < 5; frames++) {
+                if (frames > 2000) throw new Error(`The chart has no bar: ${e.innerHTML.slice(0, 2000)}`);
                 await new Promise(requestAnimationFrame);
                 const height = tallest()?.height ?? 0;
                 [before, same] = [height, height > 0 && height === before ? same + 1 : 0];
