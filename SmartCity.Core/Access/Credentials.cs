@@ -89,11 +89,7 @@ internal sealed class Credentials(NpgsqlDataSource dataSource, IOptions<AccessOp
     }
 
     // Until it is committed, others may find what ends with it, and keep it for a moment.
-    private void ForgetAfter(AuditedChange change) => change.Afterwards(() =>
-    {
-        _known.Clear();
-        return Task.CompletedTask;
-    });
+    private void ForgetAfter(AuditedChange change) => change.Afterwards(_known.Clear);
 
     /// <summary>
     /// Revokes, in the transaction of the caller's connection, those keys that a user made, or that were made with such a key, and that may more

@@ -55,6 +55,13 @@ public sealed class AuditedChange(NpgsqlDataSource dataSource) : IAsyncDisposabl
     /// <summary>What is done once the change holds, whether the caller still waits or not; never when it does not.</summary>
     public void Afterwards(Func<Task> then) => _afterwards.Add(then);
 
+    /// <inheritdoc cref="Afterwards(Func{Task})"/>
+    public void Afterwards(Action then) => _afterwards.Add(() =>
+    {
+        then();
+        return Task.CompletedTask;
+    });
+
     /// <summary>Rolls back what was changed so far and begins again.</summary>
     public async Task AgainAsync(CancellationToken cancellationToken)
     {

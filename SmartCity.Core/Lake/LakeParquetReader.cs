@@ -19,9 +19,7 @@ internal sealed class LakeParquetReader : IDisposable
     public LakeParquetReader(LakeTableDefinition table, string path, IReadOnlyDictionary<int, string> constants)
     {
         (_table, _constants) = (table, constants);
-        using var properties = ReaderProperties.GetDefaultReaderProperties();
-        properties.EnablePageChecksumVerification();
-        _file = new ParquetFileReader(path, properties);
+        _file = LakePages.Open(path);
         _columns = Match(table, _file);
     }
 

@@ -110,11 +110,11 @@ internal sealed class Datasets(NpgsqlDataSource dataSource, IObjectStore objects
 
             var size = SkiaSharp.SKBitmap.DecodeBounds(picture);
             var edge = size.Height * Margin / (1 + 2 * Margin);
-            await AddAsync($"plates/{item.Sighting}.jpg", picture, item, [Math.Round(edge, 1), Math.Round(edge, 1), Math.Round(size.Width - 2 * edge, 1), Math.Round(size.Height - 2 * edge, 1)]);
+            await AddAsync($"plates/{item.Sighting}.jpg", picture, size, item, [Math.Round(edge, 1), Math.Round(edge, 1), Math.Round(size.Width - 2 * edge, 1), Math.Round(size.Height - 2 * edge, 1)]);
             var frame = item.Frame is null ? null : await LearningPatches.ReadAsync(objects, item.Frame, cancellationToken);
             if (frame is not null)
             {
-                await AddAsync(FrameOf(item), frame, item, [.. item.FrameBox!.Select(v => (double)v)]);
+                await AddAsync(FrameOf(item), frame, SkiaSharp.SKBitmap.DecodeBounds(frame), item, [.. item.FrameBox!.Select(v => (double)v)]);
             }
 
             rows.Add(frame is null ? item with { Frame = null } : item);
@@ -133,14 +133,14 @@ internal sealed class Datasets(NpgsqlDataSource dataSource, IObjectStore objects
             i => [$"plates/{i.Sighting}.jpg", i.Plate, i.Split, i.ReadPlate, i.Country, i.Station, i.Camera, i.CapturedAt, i.Source, i.DecidedBy, i.SecondBy, i.Frame is null ? null : FrameOf(i)],
             cancellationToken);
 
-        async Task AddAsync(string name, byte[] picture, Item item, double[] box)
+        async Task AddAsync(string name, byte[] picture, SkiaSharp.SKImageInfo size, Item item, double[] box)
         {
             await using (var entry = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellationToken))
             {
                 await entry.WriteAsync(picture, cancellationToken);
             }
 
-            var (id, size) = (images.Count + 1, SkiaSharp.SKBitmap.DecodeBounds(picture));
+            var id = images.Count + 1;
             images.Add(new { id, file_name = name, width = size.Width, height = size.Height });
             annotations.Add(new
             {

@@ -32,18 +32,13 @@ public sealed class LearningErasure(NpgsqlDataSource dataSource, IObjectStore ob
             """
             with gone as (delete from learning_items where sighting_id = any($1) returning patch_sha256, frame_sha256, sighting_id),
                  passed as (insert into learning_passed_over (sighting_id, reason, at) select sighting_id, $2, coalesce($3, 'infinity') from gone on conflict (sighting_id) do update set reason = excluded.reason, at = excluded.at)
-            select distinct picture from gone, unnest(array[patch_sha256, frame_sha256]) picture
-            where picture is not null and not exists (select from learning_items i where picture in (i.patch_sha256, i.frame_sha256) and i.sighting_id <> all($1))
+            select picture from gone, unnest(array[patch_sha256, frame_sha256]) picture where picture is not null
             """,
             connection);
         command.Parameters.Add(new() { Value = sightings.ToArray() });
         command.Parameters.Add(new() { Value = reason });
         command.Parameters.Add(new() { Value = (object?)passedOverAt ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
-        foreach (var picture in await command.ReadAllAsync(r => r.GetString(0), cancellationToken))
-        {
-            await objects.DeleteAsync(LearningPatches.Key(picture), cancellationToken);
-        }
-
+        await LearningPatches.ForgetUnnamedAsync(objects, connection, await command.ReadAllAsync(r => r.GetString(0), cancellationToken), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return sightings.Count;
     }

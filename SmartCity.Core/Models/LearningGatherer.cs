@@ -103,18 +103,9 @@ internal sealed class LearningGatherer(NpgsqlDataSource dataSource, IObjectStore
         }
 
         // It was erased meanwhile.
-        await ForgetAsync([digest, .. frame is null ? Array.Empty<string>() : [frame]], cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await LearningPatches.ForgetUnnamedAsync(objects, connection, new[] { digest, frame }.OfType<string>(), cancellationToken);
         return false;
-    }
-
-    private async Task ForgetAsync(string[] pictures, CancellationToken cancellationToken)
-    {
-        await using var command = dataSource.CreateCommand("select p from unnest($1) as p where not exists (select from learning_items where p in (patch_sha256, frame_sha256))");
-        command.Parameters.Add(new() { Value = pictures });
-        foreach (var picture in await command.ReadAllAsync(r => r.GetString(0), cancellationToken))
-        {
-            await objects.DeleteAsync(LearningPatches.Key(picture), cancellationToken);
-        }
     }
 
     private async Task PassOverAsync(Guid sighting, string reason, CancellationToken cancellationToken)

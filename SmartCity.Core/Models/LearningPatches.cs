@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Npgsql;
+using SmartCity.Core.Api;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Models;
@@ -20,6 +22,16 @@ internal static class LearningPatches
 
     /// <returns>Null where it is gone.</returns>
     public static Task<byte[]?> ReadAsync(IObjectStore objects, string sha256, CancellationToken cancellationToken) => FindAsync(objects, Key(sha256), cancellationToken);
+
+    /// <summary>Deletes those of the pictures that no item names any more.</summary>
+    public static async Task ForgetUnnamedAsync(IObjectStore objects, NpgsqlConnection connection, IEnumerable<string> sha256, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select distinct p from unnest($1) as p where not exists (select from learning_items where p in (patch_sha256, frame_sha256))", connection) { Parameters = { new() { Value = sha256.ToArray() } } };
+        foreach (var picture in await command.ReadAllAsync(r => r.GetString(0), cancellationToken))
+        {
+            await objects.DeleteAsync(Key(picture), cancellationToken);
+        }
+    }
 
     /// <summary>Any object whole; null if there is none.</summary>
     public static async Task<byte[]?> FindAsync(IObjectStore objects, string key, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ internal sealed class ModelOverrides(TimeProvider time)
 
         if (first is not null && first != by && _asked.TryGetValue((version, first), out var at) && now - at <= Kept)
         {
-            change.Afterwards(() => Task.FromResult(_asked.TryRemove((version, first), out _)));
+            change.Afterwards(() => { _asked.TryRemove((version, first), out _); });
             return Task.FromResult<string?>(null);
         }
 

@@ -52,11 +52,7 @@ internal static class PrivacySlice
             return TypedResults.Problem($"The processing of {plate} is restricted, so that what is stored of it stays. Lift the restriction first.", statusCode: StatusCodes.Status409Conflict, title: "The plate is restricted");
         }
 
-        change.Afterwards(() =>
-        {
-            worker.Ask();
-            return Task.CompletedTask;
-        });
+        change.Afterwards(worker.Ask);
         return TypedResults.Accepted("/api/privacy/erasures", erasure);
     }
 

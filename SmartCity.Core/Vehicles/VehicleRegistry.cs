@@ -18,13 +18,13 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
     private const int AtOnce = 5_000;
 
     /// <summary>A condition over <c>vehicles v</c>: what the row says holds by now. Of a vehicle whose first day is to come nothing is known yet.</summary>
-    internal const string HasBegun = "v.since <= (now() at time zone coalesce((select time_zone from city), 'UTC'))::date";
+    internal const string HasBegun = "v.since <= (now() at time zone coalesce((select time_zone from public.city), 'UTC'))::date";
 
     private const string FactColumns =
         "v.plate, v.make, v.model, v.colour, v.year, v.class, v.fuel, v.euro, v.first_registered, v.gross_kg, v.unladen_kg, v.tax_class, v.type_approval, v.keeper";
 
     private const string DiscountsNow =
-        "array(select d.discount from vehicle_discounts d where d.plate = v.plate and (now() at time zone (select time_zone from city))::date between d.from_day and d.last_day order by d.discount)";
+        "array(select d.discount from vehicle_discounts d where d.plate = v.plate and (now() at time zone (select time_zone from public.city))::date between d.from_day and d.last_day order by d.discount)";
 
     private const string Facts = "plate, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval, keeper";
 

@@ -46,24 +46,6 @@ internal sealed class FrameStrips(EvidenceOptions options, BystanderBlur? bystan
         Try(() => Take(frame, moves));
     }
 
-    private void Take(Frame frame, bool moves)
-    {
-        if (frame.Moment < _taken)
-        {
-            MakeAll();
-        }
-
-        if ((moves || _waiting.Count > 0) && (_frames.Count == 0 || frame.Moment - _taken >= options.FramesAroundEvery))
-        {
-            Keep(frame);
-        }
-
-        while (_waiting.TryPeek(out var next) && (_frames.Count(f => f.At > next.CapturedAt) >= Each || frame.Moment - next.Since >= (options.FramesAroundEvery * Each) + Patience))
-        {
-            Make(_waiting.Dequeue());
-        }
-    }
-
     /// <summary>A sighting was made: its strip is made when the frames after it have come.</summary>
     /// <param name="moment">Of the frame that let it be reported.</param>
     public void Expect(Sighting sighting, TimeSpan moment)
@@ -93,6 +75,24 @@ internal sealed class FrameStrips(EvidenceOptions options, BystanderBlur? bystan
     }
 
     public void Dispose() => Clear();
+
+    private void Take(Frame frame, bool moves)
+    {
+        if (frame.Moment < _taken)
+        {
+            MakeAll();
+        }
+
+        if ((moves || _waiting.Count > 0) && (_frames.Count == 0 || frame.Moment - _taken >= options.FramesAroundEvery))
+        {
+            Keep(frame);
+        }
+
+        while (_waiting.TryPeek(out var next) && (_frames.Count(f => f.At > next.CapturedAt) >= Each || frame.Moment - next.Since >= (options.FramesAroundEvery * Each) + Patience))
+        {
+            Make(_waiting.Dequeue());
+        }
+    }
 
     private void MakeAll()
     {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net.Http.Headers;
 
 namespace SmartCity.Edge.Configuration;
 
@@ -19,4 +20,7 @@ public sealed class ConfigurationOptions
     /// <summary>How often the core is asked.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Shows the core this edge's key.</summary>
+    internal void Authorise(HttpRequestMessage request) => request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Key);
 }

@@ -74,7 +74,7 @@ internal sealed class ConfigurationWorker(
     private async Task AskAsync(Uri address, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.Value.Key);
+        options.Value.Authorise(request);
         if (_known is not null)
         {
             request.Headers.IfNoneMatch.Add(_known);

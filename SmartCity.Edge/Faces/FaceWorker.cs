@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -190,7 +189,7 @@ internal sealed class FaceWorker(
     private async Task<HttpResponseMessage> PostAsync(string path, string stationId, HttpContent content, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(core.Value.Address!, QueryHelpers.AddQueryString(path, "station", stationId))) { Content = content };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", core.Value.Key);
+        core.Value.Authorise(request);
         var answer = await clients.CreateClient(Client).SendAsync(request, cancellationToken);
         link.Answered(answer.StatusCode);
         if (answer.IsSuccessStatusCode)

@@ -78,7 +78,7 @@ internal sealed class HotlistWorker(
     private async Task AskAsync(Uri address, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", core.Value.Key);
+        core.Value.Authorise(request);
         if ((_useless?.Tag ?? _known) is { } tag)
         {
             request.Headers.IfNoneMatch.Add(tag);

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using SmartCity.Contracts.Models;
@@ -37,7 +36,7 @@ internal sealed class ModelFetch(IHttpClientFactory clients, IOptions<Configurat
     {
         var address = new Uri(core.Value.Address!, QueryHelpers.AddQueryString($"/api/edge/models/{manifest.File.Sha256}", stations.All.Select(s => KeyValuePair.Create("station", (string?)s.Id))));
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", core.Value.Key);
+        core.Value.Authorise(request);
         using var answer = await clients.CreateClient(Client).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {

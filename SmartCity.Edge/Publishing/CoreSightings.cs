@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
@@ -48,7 +47,7 @@ internal sealed class CoreSightings(IHttpClientFactory clients, IOptions<Configu
     {
         using (request)
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", core.Value.Key);
+            core.Value.Authorise(request);
             using var answer = await clients.CreateClient(Client).SendAsync(request, cancellationToken);
             if (!answer.IsSuccessStatusCode)
             {

@@ -33,7 +33,7 @@ internal sealed class CoreUploads(IHttpClientFactory clients, IOptions<Configura
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         if (!Uri.IsWellFormedUriString(address, UriKind.Absolute))
         {
-            Authorise(request);
+            core.Value.Authorise(request);
         }
 
         using var answer = await client.SendAsync(request, cancellationToken);
@@ -45,14 +45,12 @@ internal sealed class CoreUploads(IHttpClientFactory clients, IOptions<Configura
     {
         var address = QueryHelpers.AddQueryString("/api/edge/uploads", "station", key.Split('/')[1]);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(core.Value.Address!, address)) { Content = JsonContent.Create(new EdgeUploadsAsked([key]), ContractsJson.Default.EdgeUploadsAsked) };
-        Authorise(request);
+        core.Value.Authorise(request);
         using var answer = await client.SendAsync(request, cancellationToken);
         Check(answer, "the core");
         var uploads = await answer.Content.ReadFromJsonAsync(ContractsJson.Default.EdgeUploads, cancellationToken);
         return uploads?.Uploads is [var upload] ? upload.Address : throw new JsonException("The core's answer about a picture is empty.");
     }
-
-    private void Authorise(HttpRequestMessage request) => request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", core.Value.Key);
 
     private static void Check(HttpResponseMessage answer, string who)
     {

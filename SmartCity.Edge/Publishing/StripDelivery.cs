@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Hosting;
@@ -92,7 +91,7 @@ internal sealed class StripDelivery(
         {
             Content = JsonContent.Create(strip.Strip, ContractsJson.Default.EdgeStrip),
         };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", core.Value.Key);
+        core.Value.Authorise(request);
         using var answer = await client.SendAsync(request, cancellationToken);
         if (answer.StatusCode is HttpStatusCode.Gone or HttpStatusCode.Conflict)
         {

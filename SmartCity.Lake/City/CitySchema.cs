@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Core.Database;
+using SmartCity.Core.Vehicles;
 using SmartCity.Lake.Foreign;
 using SmartCity.Lake.Sql;
 using SmartCity.Lake.Tables;
@@ -308,7 +309,7 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
     private static bool IsText(CityColumn column) => column.Type.Kind is LakeKind.Text or LakeKind.Texts;
 
     private const string Live =
-        """
+        $"""
 
         create view city.registry as
         select case when (select city.sees_plates()) then plate else city.masked(plate) end as plate, make, model, colour, year, class, fuel, euro, first_registered, gross_kg, unladen_kg, tax_class, type_approval,
@@ -322,12 +323,12 @@ internal sealed partial class CitySchema(NpgsqlDataSource dataSource, ForeignSer
         create view city.live_passages as
         select p.id, p.first_at, p.last_at, case when (select city.sees_plates()) then p.plate else city.masked(p.plate) end as plate, p.country, p.station_id, p.camera_id, p.direction, p.sightings, p.best_confidence,
             v.make, v.class, v.fuel, v.euro
-        from public.shown_passages p left join public.vehicles v on v.plate = p.plate and v.since <= (now() at time zone coalesce((select time_zone from public.city), 'UTC'))::date;
+        from public.shown_passages p left join public.vehicles v on v.plate = p.plate and {VehicleRegistry.HasBegun};
 
         create view city.live_charges as
         select c.id, c.day, c.kind, case when (select city.sees_plates()) then c.plate else city.masked(c.plate) end as plate, c.scheme, c.amount, c.currency, c.rule, c.why, c.station_id, c.recorded_at,
             v.make, v.class, v.fuel, v.euro
-        from public.shown_charges c left join public.vehicles v on v.plate = c.plate and v.since <= (now() at time zone coalesce((select time_zone from public.city), 'UTC'))::date;
+        from public.shown_charges c left join public.vehicles v on v.plate = c.plate and {VehicleRegistry.HasBegun};
 
         create view city.live_alerts as
         select id, case when (select city.sees_plates()) then plate else city.masked(plate) end as plate, reason, priority, station_id, camera_id, direction, captured_at, raised_at, state
