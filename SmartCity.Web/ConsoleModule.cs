@@ -7,6 +7,7 @@ using SmartCity.Web.Components;
 using SmartCity.Web.Components.Live;
 using SmartCity.Web.Components.Parts;
 using SmartCity.Web.Core;
+using SmartCity.Web.Languages;
 
 namespace SmartCity.Web;
 
@@ -33,6 +34,7 @@ public static class ConsoleModule
             mud.SnackbarConfiguration.ShowTransitionDuration = 0;
             mud.SnackbarConfiguration.HideTransitionDuration = 0;
         });
+        builder.Services.AddTransient<MudLocalizer, ComponentWords>();
         builder.Services.AddScopePolicies();
         builder.Services.AddConsoleAccess(builder.Configuration);
 #pragma warning disable EXTEXP0001 // The standard handler's timeouts would end the live stream; connecting again is its own affair.
@@ -48,6 +50,7 @@ public static class ConsoleModule
         builder.Services.AddOptions<MapOptions>().BindConfiguration(MapOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<LiveConnection>().AddScoped<OwnLive>();
         builder.Services.AddSingleton<PatchCache>().AddSingleton<CityDays>();
+        builder.Services.AddSingleton(provider => new Units(provider.GetRequiredService<IOptions<ConsoleOptions>>().Value.Units == ConsoleUnits.Miles));
         builder.Services.AddSingleton(provider =>
         {
             var core = CoreClient.For(provider, () => ValueTask.FromResult<string?>(provider.GetRequiredService<IOptions<ConsoleOptions>>().Value.CoreKey));
@@ -66,6 +69,7 @@ public static class ConsoleModule
         if (app is IApplicationBuilder pipeline)
         {
             pipeline.UseSecurityHeaders(pipeline.ApplicationServices.GetRequiredService<IOptions<MapOptions>>().Value.TileUrl);
+            pipeline.UseReadersLanguage();
             pipeline.UseUnknownAddresses();
             pipeline.UseAntiforgery();
         }
@@ -73,6 +77,7 @@ public static class ConsoleModule
         app.MapStaticAssets().AllowAnonymous();
         app.MapCoreFiles();
         app.MapConsoleAccess();
+        app.MapLanguage();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = "'none'");
         return app;
     }

@@ -15,6 +15,12 @@ public sealed class ConsoleOptions
     /// <summary>Folder for the keys that sign cookies; without it a restart or a second console signs everybody out.</summary>
     public string? KeysPath { get; init; }
 
+    /// <summary>The language of whoever has chosen none and whose browser asks for none that there is: an ISO 639-1 code, such as en or de.</summary>
+    [AllowedLanguage]
+    public string Language { get; init; } = Languages.Language.English;
+
+    public ConsoleUnits Units { get; init; }
+
     [ValidateObjectMembers]
     public OpenIdClient? OpenId { get; init; }
 }
@@ -38,4 +44,20 @@ public sealed class OpenIdClient
 
     /// <summary>Off only for a provider on a developer's own machine.</summary>
     public bool RequireHttps { get; init; } = true;
+}
+
+/// <summary>One that the console speaks.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class AllowedLanguageAttribute : ValidationAttribute
+{
+    public override bool IsValid(object? value) => value is string code && Languages.Language.All.Contains(code);
+
+    public override string FormatErrorMessage(string name) => $"Console:{name} must be one of {string.Join(", ", Languages.Language.All)}.";
+}
+
+/// <summary>How the console shows distances and speeds.</summary>
+public enum ConsoleUnits
+{
+    Kilometres,
+    Miles,
 }

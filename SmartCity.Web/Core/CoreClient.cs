@@ -180,7 +180,7 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
     {
         if (!response.IsSuccessStatusCode)
         {
-            throw new HttpRequestException(await WhyRefusedAsync(response, cancellationToken), null, response.StatusCode);
+            throw await DetailAsync(response, cancellationToken) is { } detail ? new HttpRequestException(detail, null, response.StatusCode) : new RefusalWithoutWordsException(response.StatusCode);
         }
 
         RefuseUnread(response);
@@ -197,10 +197,13 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
 
     /// <summary>What the core has to say about what it did not do, in words for people.</summary>
     public static async Task<string> WhyRefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        await DetailAsync(response, cancellationToken) ?? Wording.Refused((int)response.StatusCode);
+
+    private static async Task<string?> DetailAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
         (int)response.StatusCode is (>= 400 and < 500) or 503 && response.Content.Headers.ContentType?.MediaType == "application/problem+json"
             && await response.Content.ReadFromJsonAsync<ProblemDetails>(Json, cancellationToken) is { Detail: { } detail }
             ? detail
-            : Wording.Refused((int)response.StatusCode);
+            : null;
 
     /// <summary>A page's or file's address with the parameters that are given.</summary>
     public static string Address(string path, params IEnumerable<(string Name, string? Value)> parameters) => QueryHelpers.AddQueryString(path, Given(parameters));
@@ -208,3 +211,6 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
     private static IEnumerable<KeyValuePair<string, string?>> Given(params IEnumerable<(string Name, string? Value)> parameters) =>
         parameters.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => KeyValuePair.Create(p.Name, p.Value));
 }
+
+/// <summary>The core refused something and did not say why. What that means is for the reader's side to say: what was asked for all is read by each in their own language.</summary>
+internal sealed class RefusalWithoutWordsException(HttpStatusCode status) : HttpRequestException($"The core answered with HTTP {(int)status}.", null, status);

@@ -5,6 +5,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.Web.Access;
 using SmartCity.Web.Components.Parts;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Core;
 
@@ -53,7 +54,7 @@ internal static class CoreFiles
         {
             context.RequestServices.GetRequiredService<ILogger<CoreClient>>().LogWarning("A file could not be had from the core: {Error}", e.Message);
             context.Response.Clear();
-            return TypedResults.Text(Wording.Away + " Try again in a moment.", statusCode: StatusCodes.Status502BadGateway);
+            return TypedResults.Text($"{Wording.Away} {Wording.TryAgain}", statusCode: StatusCodes.Status502BadGateway);
         }
     }
 
@@ -145,9 +146,9 @@ internal static class CoreFiles
     private static string RefusedPage(string why) =>
         $"""
         <!doctype html>
-        <html lang="en">
-        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>No download · SmartCity</title></head>
-        <body><h1>The file was not downloaded</h1><p>{System.Net.WebUtility.HtmlEncode(why)}</p><p>Close this tab to go back to the console.</p></body>
+        <html lang="{Languages.Language.Current}">
+        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{Say("No download")} · SmartCity</title></head>
+        <body><h1>{Say("The file was not downloaded")}</h1><p>{System.Net.WebUtility.HtmlEncode(why)}</p><p>{Say("Close this tab to go back to the console.")}</p></body>
         </html>
         """;
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Parts;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Core;
 
@@ -28,6 +30,7 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
     private long _asked;
     private bool _asking;
     private volatile bool _filled;
+    private volatile HttpRequestException? _trouble;
     private int _heldBack;
 
     /// <summary>Newest first. A new list with each change.</summary>
@@ -37,7 +40,7 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
     public LiveSummary? Summary { get; private set; }
 
     /// <summary>What is wrong, for people; null when nothing is.</summary>
-    public string? Problem { get; private set; }
+    public string? Problem => _trouble is { } trouble ? Say("{0} The page continues on its own as soon as it answers.", Wording.Trouble(trouble)) : null;
 
     /// <summary>Takes in what has just happened; the next beat shows it.</summary>
     public void Receive(LiveEvent live)
@@ -60,16 +63,23 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
     /// <summary>Asks once more for the newest: what passed while the stream was away came from nowhere.</summary>
     public void Refill() => _filled = false;
 
-    /// <summary>Calls back, on a thread of its own, whenever something has changed, until what it gives is disposed.</summary>
+    /// <summary>Calls back, on a thread of its own and in the language of whoever asked, whenever something has changed, until what it gives is disposed.</summary>
     public IDisposable Watch(Action changed)
     {
+        // The beat is of whoever came first, with that one's language.
+        var (culture, language) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        Action tell = () =>
+        {
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (culture, language);
+            changed();
+        };
         lock (_lock)
         {
-            _watchers += changed;
+            _watchers += tell;
             _timer ??= time.CreateTimer(_ => Beat(), null, TimeSpan.Zero, Tick);
         }
 
-        return new Watcher(this, changed);
+        return new Watcher(this, tell);
     }
 
     /// <summary>The newest of a station, class or zone, further back than what is held.</summary>
@@ -136,16 +146,16 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
             }
 
             Summary = await core.LiveSummaryAsync(_stop.Token);
-            Problem = null;
+            _trouble = null;
         }
         catch (HttpRequestException e)
         {
-            if (Problem is null)
+            if (_trouble is null)
             {
                 logger.LogWarning("The Live page's figures are old: {Error}", e.Message);
             }
 
-            Problem = $"{Wording.Trouble(e)} The page continues on its own as soon as it answers.";
+            _trouble = e;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

@@ -3,6 +3,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults;
 using SmartCity.ServiceDefaults.Health;
 using SmartCity.Web.Access;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Core;
 
@@ -16,6 +17,7 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
     private static readonly TimeSpan QuietAtMost = TimeSpan.FromSeconds(45);
 
     private int _connections;
+    private volatile State _state;
 
     /// <summary>Raised for each event, on a thread of the stream.</summary>
     public event Action<LiveEvent>? Received;
@@ -23,8 +25,20 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
     /// <summary>Raised when the stream is there, again after each break: what happened in between was not handed out.</summary>
     public event Action? Connected;
 
-    /// <summary>Null while connected; else what is wrong, for people.</summary>
-    public string? Problem { get; private set; } = "Connecting to the core …";
+    private enum State
+    {
+        Connecting,
+        Connected,
+        Away,
+    }
+
+    /// <summary>Null while connected; else what is wrong, for people, in the language of whoever asks.</summary>
+    public string? Problem => _state switch
+    {
+        State.Connecting => Say("Connecting to the core …"),
+        State.Away => Say("The core does not answer; trying again."),
+        _ => null,
+    };
 
     /// <summary>Hands an event to every page that is open.</summary>
     public void Hand(LiveEvent live) => Received?.Invoke(live);
@@ -40,7 +54,7 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                Problem = "The core does not answer; trying again.";
+                _state = State.Away;
                 health.Degraded(Worker, e.Message);
 
                 // A core that is still starting, or that stops with this process, is no event.
@@ -61,7 +75,7 @@ public sealed class LiveConnection(IServiceProvider services, IOptions<ConsoleOp
     {
         var core = CoreClient.For(services, () => ValueTask.FromResult<string?>(options.Value.CoreKey));
         await core.StationsAsync(cancellationToken);
-        Problem = null;
+        _state = State.Connected;
         _connections++;
         health.Healthy(Worker);
         await foreach (var live in core.LiveAsync(() => Connected?.Invoke(), QuietAtMost, cancellationToken))

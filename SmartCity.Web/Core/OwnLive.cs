@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
 using SmartCity.Contracts.Api;
@@ -9,6 +10,9 @@ namespace SmartCity.Web.Core;
 public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider user)
 {
     private readonly Lock _gate = new();
+    // The stream's thread speaks another language than the page.
+    private readonly CultureInfo _culture = CultureInfo.CurrentCulture;
+    private readonly CultureInfo _language = CultureInfo.CurrentUICulture;
     private Action<LiveEvent>? _received;
 
     /// <summary>Raised for each event that the user may hear of, on a thread of the stream.</summary>
@@ -52,6 +56,7 @@ public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider use
 
     private async Task HandAsync(LiveEvent told)
     {
+        (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (_culture, _language);
         if (IsFor((await user.GetAuthenticationStateAsync()).User, told))
         {
             _received?.Invoke(told);

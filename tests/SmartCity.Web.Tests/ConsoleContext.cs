@@ -32,6 +32,7 @@ public abstract class ConsoleContext : BunitContext
         Services.AddScoped<Downloads>();
         Services.AddSingleton(Options.Create(new TraceOptions()));
         Services.AddSingleton(London);
+        Services.AddSingleton(new Units(InMiles: false));
         Services.AddSingleton(provider => new LiveConnection(
             provider, Options.Create(new ConsoleOptions()), new WorkerHealth(Time), Time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance));
         Services.AddScoped(provider => new OwnLive(provider.GetRequiredService<LiveConnection>(), new Somebody()));

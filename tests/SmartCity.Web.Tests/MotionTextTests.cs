@@ -44,9 +44,10 @@ public sealed class MotionTextTests
 
     [Theory]
     [InlineData("towards", 41.6, "towards the camera, 42 km/h")]
+    [InlineData("towards", 48.3, "towards the camera, 30 mph", true)]
     [InlineData("left", null, "to the left of the picture")]
     [InlineData(null, 41.6, "42 km/h")]
     [InlineData(null, null, null)]
-    public void Movement_is_said_in_words(string? movement, double? speed, string? text) => Assert.Equal(
-        text, Wording.Movement(new SightingView { Id = default, CapturedAt = default, StationId = "s", CameraId = "c", Movement = movement, SpeedKmh = speed }));
+    public void Movement_is_said_in_words(string? movement, double? speed, string? text, bool inMiles = false) => Assert.Equal(
+        text, Wording.Movement(new SightingView { Id = default, CapturedAt = default, StationId = "s", CameraId = "c", Movement = movement, SpeedKmh = speed }, new Units(inMiles)));
 }

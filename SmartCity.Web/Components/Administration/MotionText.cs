@@ -1,5 +1,6 @@
 using System.Globalization;
 using SmartCity.Contracts.Cities;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Components.Administration;
 
@@ -45,16 +46,16 @@ public sealed class MotionText
     public CameraMotion Read() => new()
     {
         Directions = new[] { ("towards", Towards), ("away", Away), ("left", Left), ("right", Right) }.Where(d => d.Item2.Trim().Length > 0).ToDictionary(d => d.Item1, d => d.Item2.Trim()),
-        Lines = FirstLine.Trim().Length + SecondLine.Trim().Length == 0 ? null : [Parse("The first line", FirstLine, 100), Parse("The second line", SecondLine, 100)],
+        Lines = FirstLine.Trim().Length + SecondLine.Trim().Length == 0 ? null : [Parse(Say("The first line"), FirstLine, 100), Parse(Say("The second line"), SecondLine, 100)],
         LinesMetres = LinesMetres,
-        Points = Points.Trim().Length == 0 ? null : Parse("The points", Points, 100),
-        PointsMetres = PointsMetres.Trim().Length == 0 ? null : Parse("The points in metres", PointsMetres, 1),
+        Points = Points.Trim().Length == 0 ? null : Parse(Say("The points"), Points, 100),
+        PointsMetres = PointsMetres.Trim().Length == 0 ? null : Parse(Say("The points in metres"), PointsMetres, 1),
     };
 
     /// <summary>What was typed so far as it lies in the picture, in shares of it: each line and the four points, with a name. What is no list of points yet is left out.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<double[]> Points, bool IsClosed)> Shapes() =>
     [
-        .. Shape("1", FirstLine, 2), .. Shape("2", SecondLine, 2), .. Shape("road", Points, 4),
+        .. Shape("1", FirstLine, 2), .. Shape("2", SecondLine, 2), .. Shape(Say("road"), Points, 4),
     ];
 
     private static IEnumerable<(string Name, IReadOnlyList<double[]> Points, bool IsClosed)> Shape(string name, string text, int count)
@@ -78,7 +79,7 @@ public sealed class MotionText
         {
             if (pair.Split(',') is not [var x, var y] || !double.TryParse(x, NumberStyles.Float, CultureInfo.InvariantCulture, out var across) || !double.TryParse(y, NumberStyles.Float, CultureInfo.InvariantCulture, out var down))
             {
-                throw new FormatException($"{what}: '{pair}' is not a point. Write points as two numbers with a comma between them, such as 0,30 100,30.");
+                throw new FormatException(Say("{0}: '{1}' is not a point. Write points as two numbers with a comma between them, such as 0,30 100,30.", what, pair));
             }
 
             points.Add([across / scale, down / scale]);

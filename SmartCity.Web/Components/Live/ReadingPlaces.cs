@@ -1,6 +1,7 @@
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Parts;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Components.Live;
 
@@ -59,11 +60,13 @@ public sealed class ReadingPlaces
         get
         {
             var parts = Places.Select((p, i) => (Place: p, Number: i + 1)).Where(p => p.Place.Others.Count > 0)
-                .Select(p => $"character {p.Number} may be {string.Join(" or ", p.Place.Others.Select(o => $"{o.Character} ({Wording.Sure(o.Confidence)})"))} instead of {p.Place.Character}")
-                .Concat(OfOtherLength.Select(a => $"the plate may be {a.Plate} ({Wording.Sure(a.Confidence)})")).ToList();
+                .Select(p => Say("character {0} may be {1} instead of {2}", p.Number, p.Place.Others.Select(o => $"{o.Character} ({Wording.Sure(o.Confidence)})").Aggregate((one, other) => Say("{0} or {1}", one, other)), p.Place.Character))
+                .Concat(OfOtherLength.Select(a => Say("the plate may be {0} ({1})", a.Plate, Wording.Sure(a.Confidence)))).ToList();
             if (Unexplained >= 0.05)
             {
-                parts.Add($"{(parts.Count == 0 ? "each character is clear, but " : "")}there is a {Wording.Sure(Unexplained)} chance that they are not a complete number plate");
+                parts.Add(parts.Count == 0
+                    ? Say("each character is clear, but there is a {0} chance that they are not a complete number plate", Wording.Sure(Unexplained))
+                    : Say("there is a {0} chance that they are not a complete number plate", Wording.Sure(Unexplained)));
             }
 
             return parts.Count == 0 ? null : char.ToUpperInvariant(parts[0][0]) + string.Join("; ", parts)[1..] + ".";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Components.Ops;
 
@@ -34,7 +35,7 @@ public static class HexDump
             text.Append('\n');
         }
 
-        return bytes.Length > Most ? text.Append(CultureInfo.InvariantCulture, $"… {bytes.Length - Most} more bytes").ToString() : text.ToString().TrimEnd('\n');
+        return bytes.Length > Most ? text.Append(Say("… {0} more bytes", bytes.Length - Most)).ToString() : text.ToString().TrimEnd('\n');
     }
 
     /// <summary>The bytes as UTF-8; what is none, and control characters other than line ends and tabs, as �.</summary>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Charges;
 using SmartCity.Web.Components.Live;
 using SmartCity.Web.Components.Parts;
+using static SmartCity.Web.Languages.Words;
 using Charted = System.Collections.Generic.IReadOnlyList<(string Label, SmartCity.Web.Components.Reports.ChartData Data)>;
 
 namespace SmartCity.Web.Components.Reports;
@@ -11,75 +13,75 @@ internal static class ReportText
 {
     private const int MostBars = 15;
 
-    public static IReadOnlyList<ReportColumn<ChargesRow>> Charges { get; } =
+    public static IReadOnlyList<ReportColumn<ChargesRow>> Charges =>
     [
-        new("Day", r => Day(r.Day), false, To: (r, _, _) => [ReportTarget.Charges(r.Day, r.Scheme)]), new("Scheme", r => Wording.Scheme(r.Scheme), false), new("For", r => r.Purpose, false), new("Vehicles", r => Whole(r.Vehicles)),
-        new("Net", r => Wording.Money(r.Amount, r.Currency)), new("Reversed", r => Wording.Money(r.Reversed, r.Currency)),
+        new(Say("Day"), r => Day(r.Day), false, To: (r, _, _) => [ReportTarget.Charges(r.Day, r.Scheme)]), new(Say("Scheme"), r => Wording.Scheme(r.Scheme), false), new(Say("For"), r => ChargeWording.Purpose(r.Purpose), false), new(Say("Vehicles"), r => Whole(r.Vehicles)),
+        new(Say("Net"), r => Wording.Money(r.Amount, r.Currency)), new(Say("Reversed"), r => Wording.Money(r.Reversed, r.Currency)),
     ];
 
-    public static IReadOnlyList<ReportColumn<ComplianceRow>> Compliance { get; } =
+    public static IReadOnlyList<ReportColumn<ComplianceRow>> Compliance =>
     [
-        new("Class", r => LiveWording.Class(r.Class), false, To: (r, from, to) => [ReportTarget.OfClass(r.Class, from, to)]), new("Fuel", r => LiveWording.Fuel(r.Fuel), false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"), new("Vehicles", r => Whole(r.Vehicles)),
-        new("Compliant", r => Whole(r.Compliant)), new("Share", r => Wording.Percent((double)r.Compliant / r.Vehicles)),
+        new(Say("Class"), r => LiveWording.Class(r.Class), false, To: (r, from, to) => [ReportTarget.OfClass(r.Class, from, to)]), new(Say("Fuel"), r => LiveWording.Fuel(r.Fuel), false), new(Say("Euro"), r => r.Euro?.ToString(CultureInfo.CurrentCulture) ?? "–"), new(Say("Vehicles"), r => Whole(r.Vehicles)),
+        new(Say("Compliant"), r => Whole(r.Compliant)), new(Say("Share"), r => Wording.Percent((double)r.Compliant / r.Vehicles)),
     ];
 
-    public static IReadOnlyList<ReportColumn<HourRow>> Hours { get; } = [new("Hour", r => $"{r.Hour:00}:00"), new("Station", r => r.Station, false, To: (r, from, to) => OfStation(r.StationId, from, to)), new("Passages", r => Whole(r.Passages))];
+    public static IReadOnlyList<ReportColumn<HourRow>> Hours => [new(Say("Hour"), r => $"{r.Hour:00}:00"), new(Say("Station"), r => r.Station, false, To: (r, from, to) => OfStation(r.StationId, from, to)), new(Say("Passages"), r => Whole(r.Passages))];
 
-    public static IReadOnlyList<ReportColumn<StationRow>> Stations { get; } =
-        [new("Station", r => r.Station, false, To: (r, from, to) => OfStation(r.StationId, from, to)), new("Passages", r => Whole(r.Passages)), new("Vehicles", r => Whole(r.Vehicles)), new("Busiest hour", r => $"{r.BusiestHour:00}:00")];
+    public static IReadOnlyList<ReportColumn<StationRow>> Stations =>
+        [new(Say("Station"), r => r.Station, false, To: (r, from, to) => OfStation(r.StationId, from, to)), new(Say("Passages"), r => Whole(r.Passages)), new(Say("Vehicles"), r => Whole(r.Vehicles)), new(Say("Busiest hour"), r => $"{r.BusiestHour:00}:00")];
 
-    public static IReadOnlyList<ReportColumn<ReadsRow>> Reads { get; } =
+    public static IReadOnlyList<ReportColumn<ReadsRow>> Reads =>
     [
-        new("Station", r => r.StationId, false), new("Camera", r => r.CameraId, false), new("Sightings", r => Whole(r.Sightings)), new("Read", r => Share(r.Read, r.Sightings)),
-        new("Mean confidence", r => r.MeanConfidence is { } c ? c.ToString("P1", CultureInfo.InvariantCulture) : "–"), new("Reviewed", r => Whole(r.Reviewed)), new("Of these, wrong", r => Share(r.Corrected, r.Reviewed)),
+        new(Say("Station"), r => r.StationId, false), new(Say("Camera"), r => r.CameraId, false), new(Say("Sightings"), r => Whole(r.Sightings)), new(Say("Read"), r => Share(r.Read, r.Sightings)),
+        new(Say("Mean confidence"), r => r.MeanConfidence is { } c ? Percent(c) : "–"), new(Say("Reviewed"), r => Whole(r.Reviewed)), new(Say("Of these, wrong"), r => Share(r.Corrected, r.Reviewed)),
     ];
 
-    public static IReadOnlyList<ReportColumn<VersionsRow>> Versions { get; } =
+    public static IReadOnlyList<ReportColumn<VersionsRow>> Versions =>
     [
-        new("Day", r => Day(r.Day), false), new("Version", r => r.Version, false, To: (r, _, _) => [ReportTarget.Review(r.Version)]), new("Station", r => r.StationId, false), new("Sightings", r => Whole(r.Sightings)), new("Read", r => Share(r.Read, r.Sightings)),
-        new("Reviewed", r => Whole(r.Reviewed)), new("Of these, wrong", r => Share(r.Corrected, r.Reviewed)),
+        new(Say("Day"), r => Day(r.Day), false), new(Say("Version"), r => r.Version, false, To: (r, _, _) => [ReportTarget.Review(r.Version)]), new(Say("Station"), r => r.StationId, false), new(Say("Sightings"), r => Whole(r.Sightings)), new(Say("Read"), r => Share(r.Read, r.Sightings)),
+        new(Say("Reviewed"), r => Whole(r.Reviewed)), new(Say("Of these, wrong"), r => Share(r.Corrected, r.Reviewed)),
     ];
 
-    public static IReadOnlyList<ReportColumn<TravelRow>> Travel { get; } =
+    public static IReadOnlyList<ReportColumn<TravelRow>> Travel(Units units) =>
     [
-        new("From", r => r.From, false, Wraps: true), new("To", r => r.To, false, Wraps: true), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("90th percentile", r => Minutes(r.P90)),
-        new("Distance (straight line)", r => $"{One(r.Kilometres)} km"), new("Speed, at least", r => $"{r.KilometresAnHour.ToString("#,0", CultureInfo.InvariantCulture)} km/h"),
+        new(Say("From"), r => r.From, false, Wraps: true), new(Say("To|place"), r => r.To, false, Wraps: true), new(Say("Vehicles"), r => Whole(r.Vehicles)), new(Say("Median"), r => Minutes(r.Median)), new(Say("90th percentile"), r => Minutes(r.P90)),
+        new(Say("Distance (straight line)"), r => units.Far(r.Kilometres)), new(Say("Speed, at least"), r => units.Fast(r.KilometresAnHour)),
     ];
 
-    public static IReadOnlyList<ReportColumn<DwellRow>> Dwell { get; } =
-        [new("Day", r => Day(r.Day), false), new("Vehicles", r => Whole(r.Vehicles)), new("Median", r => Minutes(r.Median)), new("90th percentile", r => Minutes(r.P90))];
+    public static IReadOnlyList<ReportColumn<DwellRow>> Dwell =>
+        [new(Say("Day"), r => Day(r.Day), false), new(Say("Vehicles"), r => Whole(r.Vehicles)), new(Say("Median"), r => Minutes(r.Median)), new(Say("90th percentile"), r => Minutes(r.P90))];
 
-    public static IReadOnlyList<ReportColumn<EmissionsRow>> Emissions { get; } =
+    public static IReadOnlyList<ReportColumn<EmissionsRow>> Emissions(Units units) =>
     [
-        new("Zone", r => Wording.Scheme(r.Zone), false), new("Class", r => LiveWording.Class(r.Class), false), new("Fuel", r => LiveWording.Fuel(r.Fuel), false), new("Euro", r => r.Euro?.ToString(CultureInfo.InvariantCulture) ?? "–"),
-        new("Passages", r => Whole(r.Passages)), new("km", r => One(r.Kilometres)), new("NOx g", r => One(r.NoxGrams)), new("PM g", r => r.PmGrams.ToString("#,0.00", CultureInfo.InvariantCulture)), new("CO₂ kg", r => One(r.Co2Kilograms)),
+        new(Say("Zone"), r => Wording.Scheme(r.Zone), false), new(Say("Class"), r => LiveWording.Class(r.Class), false), new(Say("Fuel"), r => LiveWording.Fuel(r.Fuel), false), new(Say("Euro"), r => r.Euro?.ToString(CultureInfo.CurrentCulture) ?? "–"),
+        new(Say("Passages"), r => Whole(r.Passages)), new(units.Sign, r => One(units.Distance(r.Kilometres))), new("NOx g", r => One(r.NoxGrams)), new("PM g", r => r.PmGrams.ToString("#,0.00", CultureInfo.CurrentCulture)), new("CO₂ kg", r => One(r.Co2Kilograms)),
     ];
 
     public static Charted ChargesCharts(IReadOnlyList<ChargesRow> rows) =>
-        [("Charges a day", Pivot("stack", rows, r => Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Amount, CurrencySign.Of(CurrencyOf(rows)), true, r => ReportTarget.Charges(r.Day, r.Scheme).Address))];
+        [(Say("Charges a day"), Pivot("stack", rows, r => Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Amount, CurrencySign.Of(CurrencyOf(rows)), true, r => ReportTarget.Charges(r.Day, r.Scheme).Address))];
 
     public static string ChargesSummary(IReadOnlyList<ChargesRow> rows) =>
-        $"{Wording.Money(rows.Where(r => r.Purpose == "pollution").Sum(r => r.Amount), CurrencyOf(rows))} for pollution, {Wording.Money(rows.Where(r => r.Purpose == "toll").Sum(r => r.Amount), CurrencyOf(rows))} in tolls.";
+        Say("{0} for pollution, {1} in tolls.", Wording.Money(rows.Where(r => r.Purpose == "pollution").Sum(r => r.Amount), CurrencyOf(rows)), Wording.Money(rows.Where(r => r.Purpose == "toll").Sum(r => r.Amount), CurrencyOf(rows)));
 
     private static string CurrencyOf(IReadOnlyList<ChargesRow> rows) => rows.Count == 0 ? "GBP" : rows[0].Currency;
 
     public static Charted ComplianceCharts(IReadOnlyList<ComplianceRow> rows) =>
     [
-        ("Vehicles by fuel", new ChartData("stack", Fuels(rows), [new("compliant", Sums(rows, r => r.Fuel, r => r.Compliant)), new("not compliant", Sums(rows, r => r.Fuel, r => r.Vehicles - r.Compliant))], "vehicles", Sideways: true)),
-        ("Vehicles by Euro standard", Pivot("stack", rows.OrderBy(r => r.Euro ?? 99), r => r.Euro is { } e ? $"Euro {e}" : "not in registry", r => r.Fuel, r => r.Vehicles, "vehicles")),
+        (Say("Vehicles by fuel"), new ChartData("stack", Fuels(rows).ConvertAll(FuelOf), [new(Say("compliant"), Sums(rows, r => r.Fuel, r => r.Compliant)), new(Say("not compliant"), Sums(rows, r => r.Fuel, r => r.Vehicles - r.Compliant))], Say("vehicles"), Sideways: true)),
+        (Say("Vehicles by Euro standard"), Pivot("stack", rows.OrderBy(r => r.Euro ?? 99), r => r.Euro is { } e ? $"Euro {e}" : Say("not in registry"), r => FuelOf(r.Fuel), r => r.Vehicles, Say("vehicles"))),
     ];
 
-    public static string ComplianceSummary(IReadOnlyList<ComplianceRow> rows) => $"{Share(rows.Sum(r => r.Compliant), rows.Sum(r => r.Vehicles))} of {Whole(rows.Sum(r => r.Vehicles))} vehicles comply.";
+    public static string ComplianceSummary(IReadOnlyList<ComplianceRow> rows) => Say("{0} of {1} vehicles comply.", Share(rows.Sum(r => r.Compliant), rows.Sum(r => r.Vehicles)), Whole(rows.Sum(r => r.Vehicles)));
 
-    public static Charted HoursCharts(IReadOnlyList<HourRow> rows) => [("Passages by hour of the day", Pivot("stack", rows, r => $"{r.Hour:00}", r => r.Station, r => r.Passages, "passages"))];
+    public static Charted HoursCharts(IReadOnlyList<HourRow> rows) => [(Say("Passages by hour of the day"), Pivot("stack", rows, r => $"{r.Hour:00}", r => r.Station, r => r.Passages, Say("passages")))];
 
     public static Charted StationsCharts(IReadOnlyList<StationRow> rows) =>
-        [("Passages by station", new ChartData("bar", [.. rows.Take(MostBars).Select(r => r.Station)], [new("Passages", [.. rows.Take(MostBars).Select(r => (double?)r.Passages)])], "passages", Sideways: true))];
+        [(Say("Passages by station"), new ChartData("bar", [.. rows.Take(MostBars).Select(r => r.Station)], [new(Say("Passages"), [.. rows.Take(MostBars).Select(r => (double?)r.Passages)])], Say("passages"), Sideways: true))];
 
     public static Charted ReadsCharts(IReadOnlyList<ReadsRow> rows) =>
-        [("Share read, worst first", Sideways(rows.OrderBy(r => (double)r.Read / r.Sightings), r => r.CameraId, r => Math.Round(100.0 * r.Read / r.Sightings, 1), "%"))];
+        [(Say("Share read, worst first"), Sideways(rows.OrderBy(r => (double)r.Read / r.Sightings), r => r.CameraId, r => Math.Round(100.0 * r.Read / r.Sightings, 1), "%"))];
 
-    public static string ReadsSummary(IReadOnlyList<ReadsRow> rows) => $"{Share(rows.Sum(r => r.Read), rows.Sum(r => r.Sightings))} of {Whole(rows.Sum(r => r.Sightings))} sightings were read.";
+    public static string ReadsSummary(IReadOnlyList<ReadsRow> rows) => Say("{0} of {1} sightings were read.", Share(rows.Sum(r => r.Read), rows.Sum(r => r.Sightings)), Whole(rows.Sum(r => r.Sightings)));
 
     /// <summary>A line for each version, where it read anything on a day.</summary>
     public static Charted VersionsCharts(IReadOnlyList<VersionsRow> rows)
@@ -92,49 +94,49 @@ internal static class ReportText
             "%");
         return rows.Count == 0 ? [] :
         [
-            ("Share left unread, by version", Lines(r => r.Sightings - r.Read, r => r.Sightings)),
-            ("Share of reviewed readings that were right, by version", Lines(r => r.Reviewed - r.Corrected, r => r.Reviewed)),
+            (Say("Share left unread, by version"), Lines(r => r.Sightings - r.Read, r => r.Sightings)),
+            (Say("Share of reviewed readings that were right, by version"), Lines(r => r.Reviewed - r.Corrected, r => r.Reviewed)),
         ];
     }
 
-    public static Charted TravelCharts(IReadOnlyList<TravelRow> rows) => [("Median minutes, busiest pairs", Sideways(rows, r => $"{r.From} → {r.To}", r => Math.Round(r.Median.TotalMinutes, 1), "min"))];
+    public static Charted TravelCharts(IReadOnlyList<TravelRow> rows) => [(Say("Median minutes, busiest pairs"), Sideways(rows, r => $"{r.From} → {r.To}", r => Math.Round(r.Median.TotalMinutes, 1), "min"))];
 
     public static Charted DwellCharts(IReadOnlyList<DwellRow> rows) => rows.Count < 2
         ? []
-        : [("Median minutes a day", new ChartData("line", [.. rows.Select(r => Day(r.Day))], [new("Median", [.. rows.Select(r => (double?)Math.Round(r.Median.TotalMinutes, 1))])], "min"))];
+        : [(Say("Median minutes a day"), new ChartData("line", [.. rows.Select(r => Day(r.Day))], [new(Say("Median"), [.. rows.Select(r => (double?)Math.Round(r.Median.TotalMinutes, 1))])], "min"))];
 
     public static Charted EmissionsCharts(IReadOnlyList<EmissionsRow> rows) =>
     [
-        ("NOx by zone and fuel", Pivot("stack", rows, r => Wording.Scheme(r.Zone), r => r.Fuel, r => r.NoxGrams, "g")),
-        ("CO₂ by zone and class", Pivot("stack", rows, r => Wording.Scheme(r.Zone), r => r.Class, r => r.Co2Kilograms, "kg")),
+        (Say("NOx by zone and fuel"), Pivot("stack", rows, r => Wording.Scheme(r.Zone), r => FuelOf(r.Fuel), r => r.NoxGrams, "g")),
+        (Say("CO₂ by zone and class"), Pivot("stack", rows, r => Wording.Scheme(r.Zone), r => ClassOf(r.Class), r => r.Co2Kilograms, "kg")),
     ];
 
     public static string EmissionsSummary(IReadOnlyList<EmissionsRow> rows) => string.Join(" ", rows.GroupBy(r => r.Zone).Select(z =>
-        $"{Wording.Scheme(z.Key)}: {One(z.Sum(r => r.NoxGrams))} g NOx, {z.Sum(r => r.PmGrams).ToString("#,0.00", CultureInfo.InvariantCulture)} g PM, {One(z.Sum(r => r.Co2Kilograms))} kg CO₂."));
+        $"{Wording.Scheme(z.Key)}: {One(z.Sum(r => r.NoxGrams))} g NOx, {z.Sum(r => r.PmGrams).ToString("#,0.00", CultureInfo.CurrentCulture)} g PM, {One(z.Sum(r => r.Co2Kilograms))} kg CO₂."));
 
     public static IReadOnlyList<ReportFigure> ChargesFigures(IReadOnlyList<ChargesRow> rows) =>
     [
-        Money("Pollution, net", rows.Where(r => r.Purpose == "pollution").Sum(r => r.Amount), CurrencyOf(rows)), Money("Tolls, net", rows.Where(r => r.Purpose == "toll").Sum(r => r.Amount), CurrencyOf(rows)),
-        Money("Reversed", rows.Sum(r => r.Reversed), CurrencyOf(rows)), Count("Vehicles charged, each once a scheme and day", rows.Sum(r => r.Vehicles)),
+        Money(Say("Pollution, net"), rows.Where(r => r.Purpose == "pollution").Sum(r => r.Amount), CurrencyOf(rows)), Money(Say("Tolls, net"), rows.Where(r => r.Purpose == "toll").Sum(r => r.Amount), CurrencyOf(rows)),
+        Money(Say("Reversed"), rows.Sum(r => r.Reversed), CurrencyOf(rows)), Count(Say("Vehicles charged, each once a scheme and day"), rows.Sum(r => r.Vehicles)),
     ];
 
-    public static IReadOnlyList<ReportFigure> ComplianceFigures(IReadOnlyList<ComplianceRow> rows) => [Count("Vehicles", rows.Sum(r => r.Vehicles)), Part("Compliant", rows.Sum(r => r.Compliant), rows.Sum(r => r.Vehicles))];
+    public static IReadOnlyList<ReportFigure> ComplianceFigures(IReadOnlyList<ComplianceRow> rows) => [Count(Say("Vehicles"), rows.Sum(r => r.Vehicles)), Part(Say("Compliant"), rows.Sum(r => r.Compliant), rows.Sum(r => r.Vehicles))];
 
-    public static IReadOnlyList<ReportFigure> HoursFigures(IReadOnlyList<HourRow> rows) => [Count("Passages", rows.Sum(r => r.Passages))];
+    public static IReadOnlyList<ReportFigure> HoursFigures(IReadOnlyList<HourRow> rows) => [Count(Say("Passages"), rows.Sum(r => r.Passages))];
 
-    public static IReadOnlyList<ReportFigure> StationsFigures(IReadOnlyList<StationRow> rows) => [Count("Stations with passages", rows.Count), Count("Passages", rows.Sum(r => r.Passages))];
+    public static IReadOnlyList<ReportFigure> StationsFigures(IReadOnlyList<StationRow> rows) => [Count(Say("Stations with passages"), rows.Count), Count(Say("Passages"), rows.Sum(r => r.Passages))];
 
     public static IReadOnlyList<ReportFigure> ReadsFigures(IReadOnlyList<ReadsRow> rows) =>
-        [Count("Sightings", rows.Sum(r => r.Sightings)), Part("Read", rows.Sum(r => r.Read), rows.Sum(r => r.Sightings)), Part("Wrong, of those reviewed", rows.Sum(r => r.Corrected), rows.Sum(r => r.Reviewed))];
+        [Count(Say("Sightings"), rows.Sum(r => r.Sightings)), Part(Say("Read"), rows.Sum(r => r.Read), rows.Sum(r => r.Sightings)), Part(Say("Wrong, of those reviewed"), rows.Sum(r => r.Corrected), rows.Sum(r => r.Reviewed))];
 
-    public static IReadOnlyList<ReportFigure> TravelFigures(IReadOnlyList<TravelRow> rows) => [Count("Journeys between two stations", rows.Sum(r => r.Vehicles))];
+    public static IReadOnlyList<ReportFigure> TravelFigures(IReadOnlyList<TravelRow> rows) => [Count(Say("Journeys between two stations"), rows.Sum(r => r.Vehicles))];
 
-    public static IReadOnlyList<ReportFigure> DwellFigures(IReadOnlyList<DwellRow> rows) => [Count("Vehicles seen more than once a day", rows.Sum(r => r.Vehicles))];
+    public static IReadOnlyList<ReportFigure> DwellFigures(IReadOnlyList<DwellRow> rows) => [Count(Say("Vehicles seen more than once a day"), rows.Sum(r => r.Vehicles))];
 
     public static IReadOnlyList<ReportFigure> EmissionsFigures(IReadOnlyList<EmissionsRow> rows) =>
         [Amount("NOx", rows.Sum(r => r.NoxGrams), "g"), Amount("PM", rows.Sum(r => r.PmGrams), "g"), Amount("CO₂", rows.Sum(r => r.Co2Kilograms), "kg")];
 
-    public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+    public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.CurrentCulture);
 
     // Who may not search vehicles sees what passes there now.
     private static ReportTarget[] OfStation(string station, DateOnly from, DateOnly to) => [ReportTarget.Vehicles(station, from, to), ReportTarget.Live(station)];
@@ -147,13 +149,20 @@ internal static class ReportText
 
     private static ReportFigure Part(string name, long part, long whole) => new(name, whole == 0 ? double.NaN : (double)part / whole, Share(part, whole), IsShare: true);
 
-    private static string Whole(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
+    private static string Whole(long number) => number.ToString("#,0", CultureInfo.CurrentCulture);
 
-    private static string One(double number) => number.ToString("#,0.0", CultureInfo.InvariantCulture);
+    private static string One(double number) => number.ToString("#,0.0", CultureInfo.CurrentCulture);
 
-    private static string Minutes(TimeSpan span) => span.TotalHours >= 1 ? $"{(int)span.TotalHours} h {span.Minutes:00} min" : $"{span.TotalMinutes.ToString("0.0", CultureInfo.InvariantCulture)} min";
+    private static string Minutes(TimeSpan span) => span.TotalHours >= 1 ? $"{(int)span.TotalHours} h {span.Minutes:00} min" : $"{span.TotalMinutes.ToString("0.0", CultureInfo.CurrentCulture)} min";
 
-    private static string Share(long part, long whole) => whole == 0 ? "–" : ((double)part / whole).ToString("P1", CultureInfo.InvariantCulture);
+    private static string Share(long part, long whole) => whole == 0 ? "–" : Percent((double)part / whole);
+
+    private static string Percent(double share) => (share * 100).ToString("N1", CultureInfo.CurrentCulture) + " %";
+
+    // In charts as the registry has them.
+    private static string FuelOf(string fuel) => fuel switch { "hybrid-petrol" => Say("hybrid-petrol"), "hybrid-diesel" => Say("hybrid-diesel"), _ => LiveWording.Fuel(fuel) };
+
+    private static string ClassOf(string name) => name switch { "hgv" => Say("hgv"), "phv" => Say("phv"), _ => LiveWording.Class(name) };
 
     private static List<string> Fuels(IReadOnlyList<ComplianceRow> rows) => [.. rows.Select(r => r.Fuel).Distinct()];
 

@@ -1,5 +1,6 @@
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Core;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Components.Shifts;
 
@@ -29,8 +30,14 @@ internal static class ShiftWording
     /// <param name="station">Name of a station by its id.</param>
     public static string Name(string kind, string about, Func<string, string> station) => kind switch
     {
-        ShiftReference.Vehicle => $"vehicle {about}",
+        ShiftReference.Vehicle => Say("vehicle {0}", about),
         ShiftReference.Station => station(about),
-        _ => $"the {kind}",
+        ShiftReference.Alert => Say("the alert"),
+        ShiftReference.Charge => Say("the charge"),
+        ShiftReference.Case => Say("the case"),
+        _ => kind,
     };
+
+    /// <summary>How bad it is for a part of the pipeline.</summary>
+    public static string Fault(string state) => state switch { "degraded" => Say("degraded"), "failed" => Say("failed"), _ => state };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Reports;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Components.Sql;
 
@@ -46,13 +47,13 @@ public static class SqlChartRules
     /// <summary>The chart, and what is left out of it, as a sentence; null if nothing is.</summary>
     public static (ChartData Data, string? LeftOut) Draw(SqlResult result, SqlChartChoice choice)
     {
-        string Category(IReadOnlyList<string?> row) => row[choice.Along] ?? "none";
-        string Series(IReadOnlyList<string?> row) => choice.Split >= 0 ? row[choice.Split] ?? "none" : result.Columns[choice.Value].Name;
+        string Category(IReadOnlyList<string?> row) => row[choice.Along] ?? Say("none");
+        string Series(IReadOnlyList<string?> row) => choice.Split >= 0 ? row[choice.Split] ?? Say("none") : result.Columns[choice.Value].Name;
         var sums = result.Rows.GroupBy(r => (Category(r), Series(r))).ToDictionary(g => g.Key, g => g.Select(r => Number(r[choice.Value])).Aggregate((double?)null, (a, b) => b is null ? a : (a ?? 0) + b));
         var categories = result.Rows.Select(Category).Distinct().ToList();
         var series = result.Rows.Select(Series).Distinct().ToList();
-        var leftOut = categories.Count > MostCategories ? $"The chart shows the first {MostCategories} of {categories.Count.ToString("N0", CultureInfo.InvariantCulture)} values of {result.Columns[choice.Along].Name}."
-            : series.Count > MostSeries ? $"The chart shows the first {MostSeries} of {series.Count.ToString("N0", CultureInfo.InvariantCulture)} values of {result.Columns[choice.Split].Name}."
+        var leftOut = categories.Count > MostCategories ? Say("The chart shows the first {0} of {1:#,0} values of {2}.", MostCategories, categories.Count, result.Columns[choice.Along].Name)
+            : series.Count > MostSeries ? Say("The chart shows the first {0} of {1:#,0} values of {2}.", MostSeries, series.Count, result.Columns[choice.Split].Name)
             : null;
         List<string> shown = [.. categories.Take(MostCategories)];
         var data = new ChartData(

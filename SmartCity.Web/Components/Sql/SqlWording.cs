@@ -1,5 +1,6 @@
 using System.Globalization;
 using SmartCity.Contracts.Api;
+using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Components.Sql;
 
@@ -9,13 +10,13 @@ public static class SqlWording
     /// <summary>A type as people say it.</summary>
     public static string Type(string type) => type switch
     {
-        "timestamp with time zone" => "time",
-        "timestamp without time zone" => "local time",
+        "timestamp with time zone" => Say("time"),
+        "timestamp without time zone" => Say("local time"),
         "double precision" => "double",
         _ => type,
     };
 
-    public static string Seconds(double milliseconds) => milliseconds < 9_950 ? $"{(milliseconds / 1000).ToString("0.00", CultureInfo.InvariantCulture)} s" : $"{(milliseconds / 1000).ToString("0", CultureInfo.InvariantCulture)} s";
+    public static string Seconds(double milliseconds) => milliseconds < 9_950 ? $"{(milliseconds / 1000).ToString("0.00", CultureInfo.CurrentCulture)} s" : $"{(milliseconds / 1000).ToString("0", CultureInfo.CurrentCulture)} s";
 
     /// <summary>How long something has been running.</summary>
     public static string Clock(TimeSpan elapsed) => elapsed < TimeSpan.FromMinutes(1) ? $"{(int)elapsed.TotalSeconds} s" : $"{(int)elapsed.TotalMinutes} min {elapsed.Seconds} s";
@@ -24,14 +25,22 @@ public static class SqlWording
     public static string Outcome(SqlResult result)
     {
         var count = result.Rows.Count;
-        var rows = result.Columns.Count == 0 ? "Done" : $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? "row" : "rows")}";
-        var where = result.Where switch
+        var time = Seconds(result.Milliseconds);
+        if (result.Columns.Count == 0)
         {
-            "lake" => ", in the lake",
-            "both" => ", in Postgres, with data from the lake",
-            _ => ", in Postgres",
+            return result.SawPlates ? Say("Done in {0}, with plates.", time) : Say("Done in {0}.", time);
+        }
+
+        var rows = count == 1 ? Say("1 row") : Say("{0:#,0} rows", count);
+        return (result.Where, result.SawPlates) switch
+        {
+            ("lake", false) => Say("{0} in {1}, in the lake.", rows, time),
+            ("lake", true) => Say("{0} in {1}, in the lake, with plates.", rows, time),
+            ("both", false) => Say("{0} in {1}, in Postgres, with data from the lake.", rows, time),
+            ("both", true) => Say("{0} in {1}, in Postgres, with data from the lake, with plates.", rows, time),
+            (_, false) => Say("{0} in {1}, in Postgres.", rows, time),
+            (_, true) => Say("{0} in {1}, in Postgres, with plates.", rows, time),
         };
-        return $"{rows} in {Seconds(result.Milliseconds)}{(result.Columns.Count == 0 ? "" : where)}{(result.SawPlates ? ", with plates" : "")}.";
     }
 
     /// <summary>What goes before a statement so that it is explained; nothing if it says so itself.</summary>
@@ -40,9 +49,9 @@ public static class SqlWording
     /// <summary>Where a statement that was explained would run, in a sentence.</summary>
     public static string Plan(SqlResult result) => result.Where switch
     {
-        "lake" => "The lake does all of it: these are the files, days and columns that it reads.",
-        "both" => "The lake does each Foreign Scan, by the statement that stands behind Remote SQL; Postgres does the rest.",
-        _ => "Postgres does all of it.",
+        "lake" => Say("The lake does all of it: these are the files, days and columns that it reads."),
+        "both" => Say("The lake does each Foreign Scan, by the statement that stands behind Remote SQL; Postgres does the rest."),
+        _ => Say("Postgres does all of it."),
     };
 
     /// <summary>Where a fault is, as editors count; empty if it is nowhere.</summary>
@@ -55,7 +64,7 @@ public static class SqlWording
         }
 
         var before = sql[..index];
-        return $"Line {before.Count(c => c == '\n') + 1}, character {index - before.LastIndexOf('\n')}: ";
+        return Say("Line {0}, character {1}: ", before.Count(c => c == '\n') + 1, index - before.LastIndexOf('\n'));
     }
 
     /// <summary>The place in .NET's text of Postgres' character; null if it is behind the end.</summary>

@@ -8,15 +8,15 @@ const colour = name => getComputedStyle(document.documentElement).getPropertyVal
 const darkSeries = ['#59b7ef', '#f0b429', '#4cc38a', '#ff7b72', '#9a7fd1', '#c98bb0', '#7fb3a5', '#8fa3b3'];
 const lightSeries = ['#1273b3', '#e39a1f', '#2f9e6b', '#d0473d', '#7a5cc0', '#c2557a', '#3f8f9a', '#6f8290'];
 
-export function create(element) {
+export function create(element, language) {
   const chart = echarts.init(element, null, { renderer: 'svg' });
   let shown = null;
   const draw = () => {
     if (!shown) return;
     const [text, edge] = [colour('--quiet'), colour('--edge')];
-    const number = value => value === null || value === undefined ? '–' : shown.isBefore ? `${shown.unit}${value.toLocaleString('en-GB')}` : `${value.toLocaleString('en-GB')} ${shown.unit}`;
+    const number = value => value === null || value === undefined ? '–' : shown.isBefore ? `${shown.unit}${value.toLocaleString(language)}` : `${value.toLocaleString(language)} ${shown.unit}`;
     const names = { type: 'category', data: shown.categories, axisLabel: shown.sideways ? { color: text, interval: 0, width: Math.min(220, element.clientWidth * 0.42), overflow: 'truncate' } : shown.categories.length <= 8 ? { color: text, interval: 0, width: Math.max(40, (element.clientWidth - 60) / shown.categories.length - 6), overflow: 'break' } : { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: edge } }, inverse: shown.sideways };
-    const values = { type: 'value', axisLabel: { color: text, formatter: value => value.toLocaleString('en-GB', { notation: 'compact' }) }, splitLine: { lineStyle: { color: edge } } };
+    const values = { type: 'value', axisLabel: { color: text, formatter: value => value.toLocaleString(language, { notation: 'compact' }) }, splitLine: { lineStyle: { color: edge } } };
     chart.setOption({
       color: paper.matches || document.documentElement.classList.contains('light') ? lightSeries : darkSeries,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },

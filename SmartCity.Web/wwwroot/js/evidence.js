@@ -1,6 +1,7 @@
 // A sighting arrives before its picture. While the picture is on its way its place says so, and it is put in when it has come; of one that does not
 // come any more its place says why.
 {
+  const { coming, gone } = document.currentScript.dataset;
   const pauses = [2, 4, 8, 15, 30];
   const path = picture => picture instanceof HTMLImageElement ? (picture.getAttribute('src') ?? '').replace(/\?again=.*$/, '') : '';
   const isEvidence = of => of.startsWith('/evidence/');
@@ -10,13 +11,13 @@
     const wanted = path(picture);
     if (!isEvidence(wanted)) return;
     picture.dataset.alt ??= picture.alt;
-    picture.alt = 'The picture is not here yet';
+    picture.alt = coming;
     let comes = true;
     try {
       const answer = await fetch(wanted, { cache: 'no-store' });
       const problem = answer.headers.get('content-type')?.includes('json') ? await answer.json() : null;
       comes = answer.ok || answer.status >= 500 || answer.headers.has('retry-after');
-      picture.alt = (comes || answer.status === 410 ? problem?.title : 'The picture is no longer there') ?? picture.alt;
+      picture.alt = (comes || answer.status === 410 ? problem?.title : gone) ?? picture.alt;
     } catch {
       // The console does not answer: it is asked again.
     }

@@ -59,9 +59,10 @@ function style(data, tiles) {
 // A ring is far smaller than the others: painted stronger, or it would drown in them.
 const shades = { congestion: 0.16, ulez: 0.05, lez: 0.03 };
 
-export function create(element, tiles, page) {
+// The library's own texts come from the page, in the reader's language.
+export function create(element, tiles, page, locale) {
   const data = { zones: nothing, heat: nothing };
-  const map = new maplibre.Map({ container: element, center: [-0.118, 51.507], zoom: 10, minZoom: 7, maxZoom: 16, style: style(data, tiles), attributionControl: { compact: true }, fadeDuration: 0, dragRotate: false, pitchWithRotate: false });
+  const map = new maplibre.Map({ container: element, center: [-0.118, 51.507], zoom: 10, minZoom: 7, maxZoom: 16, style: style(data, tiles), attributionControl: { compact: true }, locale, fadeDuration: 0, dragRotate: false, pitchWithRotate: false });
   map.once('load', () => element.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
@@ -96,14 +97,13 @@ export function create(element, tiles, page) {
       for (const s of list) {
         let entry = stations.get(s.id);
         if (!entry) stations.set(s.id, entry = { ...marker(s), at: [s.longitude, s.latitude] });
-        const label = `${s.name}: ${s.flow} in the last minute, ${s.state}${s.id === chosen ? ', chosen' : ''}`;
-        if (entry.shown === label) continue;
-        entry.shown = label;
+        if (entry.shown === s.label) continue;
+        entry.shown = s.label;
         entry.button.className = `station ${s.status}${s.id === chosen ? ' chosen' : ''}`;
         entry.button.style.setProperty('--size', `${Math.round(22 + Math.min(26, 3.2 * Math.sqrt(s.flow)))}px`);
-        entry.button.setAttribute('aria-label', label);
+        entry.button.setAttribute('aria-label', s.label);
         entry.button.setAttribute('aria-pressed', s.id === chosen);
-        entry.button.title = label;
+        entry.button.title = s.label;
         entry.button.firstChild.textContent = s.status === 'up' || s.flow > 0 ? s.flow : s.status === 'down' ? '!' : '?';
       }
       if (first && list.length > 0) {

@@ -1,4 +1,4 @@
-// Forms that a passkey answers: what the device signs is put into the form, which is then sent as any other.
+// Forms that a passkey answers: what the device signs is put into the form, which is then sent as any other. What it says stands in their data.
 for (const form of document.querySelectorAll('form[data-passkey]')) {
   const known = globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON !== undefined;
   form.hidden = !known && form.dataset.passkey === 'sign-in';
@@ -7,8 +7,8 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
     problem.textContent = text;
     problem.hidden = false;
   };
-  if (!known) {
-    say('This browser cannot use passkeys.');
+  if (!known && !form.hidden) {
+    say(form.dataset.unable);
   }
 
   const put = (name, value) => { form.querySelector(`input[name$=".${name}"]`).value = value; };
@@ -33,8 +33,7 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
       put('Credential', JSON.stringify(credential));
       form.submit();
     } catch (error) {
-      say(error.name === 'NotAllowedError' ? 'Nothing was signed: you cancelled, waited too long, or have no passkey for this console.'
-        : error.name === 'InvalidStateError' ? 'This device has a passkey of yours already.' : error.message);
+      say((error.name === 'NotAllowedError' ? form.dataset.unsigned : error.name === 'InvalidStateError' ? form.dataset.taken : undefined) ?? error.message);
     }
     button.disabled = false;
   });

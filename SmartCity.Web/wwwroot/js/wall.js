@@ -2,8 +2,13 @@
 const everyMs = 800;
 const measuredMs = 10_000;
 
+// One digit after the point, as the page's language writes it.
+const figure = number => number.toLocaleString(document.documentElement.lang || 'en', { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false });
+const fill = (text, ...values) => text.replace(/\{(\d)\}/g, (_, at) => values[at]);
+
 // Asks for each camera's newest picture again and again, for as long as somebody can see it. The browser asks whether a picture is new before it loads it.
-export function watch(wall) {
+// What it says of them is given, in the reader's language.
+export function watch(wall, words) {
   const leave = new AbortController();
   const loaded = [];
   const running = new Set();
@@ -25,9 +30,9 @@ export function watch(wall) {
             URL.revokeObjectURL(before);
             picture.dataset.pictures = 1 + Number(picture.dataset.pictures ?? 0);
           }
-          say(picture, answer.status === 204 ? 'no picture yet' : answer.ok ? age(captured) : 'not available');
+          say(picture, answer.status === 204 ? words.none : answer.ok ? age(captured) : words.unavailable);
         } catch (error) {
-          if (error.name !== 'AbortError') say(picture, 'no connection');
+          if (error.name !== 'AbortError') say(picture, words.unconnected);
         }
       }
       await new Promise(done => setTimeout(done, Math.max(50, everyMs - (performance.now() - begun))));
@@ -38,7 +43,7 @@ export function watch(wall) {
 
   const age = captured => {
     const seconds = Math.max(0, Math.round((Date.now() - captured) / 1000));
-    return Number.isNaN(seconds) ? '' : seconds < 5 ? 'live' : seconds < 120 ? `${seconds} s old` : `${Math.round(seconds / 60)} min old`;
+    return Number.isNaN(seconds) ? '' : seconds < 5 ? words.live : seconds < 120 ? fill(words.seconds, seconds) : fill(words.minutes, Math.round(seconds / 60));
   };
   const say = (picture, text) => { const place = picture.parentElement?.querySelector('.age'); if (place && place.textContent !== text) place.textContent = text; };
 
@@ -58,8 +63,8 @@ export function watch(wall) {
     const now = performance.now();
     while (loaded.length > 0 && now - loaded[0].at > measuredMs) loaded.shift();
     const bytes = loaded.reduce((sum, one) => sum + one.bytes, 0);
-    const figure = wall.parentElement?.querySelector('.bandwidth');
-    if (figure) figure.textContent = `${(loaded.length * 1000 / measuredMs).toFixed(1)} pictures a second, ${(bytes * 8 / measuredMs / 1000).toFixed(1)} Mbit/s in the last ten seconds`;
+    const place = wall.parentElement?.querySelector('.bandwidth');
+    if (place) place.textContent = fill(words.bandwidth, figure(loaded.length * 1000 / measuredMs), figure(bytes * 8 / measuredMs / 1000));
   }, 1000);
 
   return { remove() { leave.abort(); changes.disconnect(); clearInterval(measure); } };

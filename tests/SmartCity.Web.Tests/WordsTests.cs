@@ -1,0 +1,59 @@
+using System.Globalization;
+using Bunit;
+using SmartCity.Contracts.Api;
+using SmartCity.Web.Components.Alerts;
+using SmartCity.Web.Components.Parts;
+using SmartCity.Web.Languages;
+
+namespace SmartCity.Web.Tests;
+
+public sealed class WordsTests : ConsoleContext
+{
+    [Fact]
+    public void What_the_stream_brings_is_said_in_the_language_of_who_reads_it()
+    {
+        Core.Answers("GET /api/alerts", () => new Page<AlertView>([], null));
+        Core.Answers("GET /api/alerts/counts", () => Array.Empty<AlertCount>());
+        using var _ = new Reader("de");
+        var watch = Render<AlertWatch>();
+        Time.Advance(TimeSpan.Zero);
+        watch.WaitForAssertion(() => Assert.Equal("Keine offenen Alarme", watch.Find("a.bell").GetAttribute("aria-label")));
+
+        var stream = new Thread(() =>
+        {
+            using var _ = new Reader("en");
+            Live.Hand(new LiveEvent { Alert = Raised("AB12CDE", 1) });
+        });
+        stream.UnsafeStart();
+        stream.Join();
+
+        watch.WaitForAssertion(() => Assert.Equal("1 offener Alarm", watch.Find("a.bell").GetAttribute("aria-label")));
+    }
+
+    [Fact]
+    public void Parts_of_a_sentence_stand_where_its_language_has_them()
+    {
+        var shown = Render(Words.Sentence("{1}: {0}.", b => b.AddMarkupContent(0, "<b>first</b>"), b => b.AddMarkupContent(0, "<i>second</i>")));
+        Assert.Equal("<i>second</i>: <b>first</b>.", shown.Markup);
+    }
+
+    [Fact]
+    public void A_word_with_two_meanings_is_shown_without_saying_which_is_meant()
+    {
+        Assert.Equal("To", Words.Say("To|place"));
+        using var _ = new Reader("de");
+        Assert.Equal(("Nach", "An", "Bis"), (Words.Say("To|place"), Words.Say("To|person"), Words.Say("To")));
+        Assert.Equal("An English text that nobody has translated", Words.Say("An English text that nobody has translated|yet"));
+        Assert.Equal(("1.234,50\u00A0£", "22 %"), (Wording.Money(1234.5m, "GBP"), Wording.Percent(0.22)));
+    }
+
+    /// <summary>Who reads, until it is disposed.</summary>
+    private sealed class Reader : IDisposable
+    {
+        private readonly (CultureInfo Culture, CultureInfo Language) _before = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+
+        public Reader(string language) => (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (Language.CultureOf(language), Language.CultureOf(language));
+
+        public void Dispose() => (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = _before;
+    }
+}
