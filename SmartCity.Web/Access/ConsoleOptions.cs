@@ -36,8 +36,8 @@ public sealed class OpenIdClient
 
     public string? ClientSecret { get; init; }
 
-    /// <summary>What the button says.</summary>
-    public string Name { get; init; } = "single sign-on";
+    /// <summary>What the button says; null for single sign-on, in the reader's language.</summary>
+    public string? Name { get; init; }
 
     /// <summary>Asked for beside openid and profile; often the scope of the core's API.</summary>
     public string[] Scopes { get; init; } = [];

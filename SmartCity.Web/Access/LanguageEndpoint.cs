@@ -10,8 +10,8 @@ internal static class LanguageEndpoint
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(365);
 
-    // The API's answers are the same for everybody.
-    private static readonly string[] Elsewhere = ["/api", "/iceberg", "/openapi"];
+    // What programs and cameras are answered is the same for all of them.
+    private static readonly string[] Elsewhere = ["/api", "/cameras", "/iceberg", "/openapi"];
 
     public static IApplicationBuilder UseReadersLanguage(this IApplicationBuilder app)
     {
@@ -54,6 +54,7 @@ internal static class LanguageEndpoint
         public override Task<ProviderCultureResult?> DetermineProviderCultureResult(HttpContext httpContext)
         {
             var wanted = httpContext.Request.GetTypedHeaders().AcceptLanguage
+                .Where(l => l.Quality != 0)
                 .OrderByDescending(l => l.Quality ?? 1)
                 .Select(l => l.Value.ToString().Split('-')[0].ToLowerInvariant())
                 .FirstOrDefault(Language.All.Contains);

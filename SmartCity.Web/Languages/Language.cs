@@ -21,6 +21,17 @@ internal static class Language
     /// <summary>How dates and numbers are written in a language. English is Britain's.</summary>
     public static CultureInfo CultureOf(string language) => CultureInfo.GetCultureInfo(language == English ? "en-GB" : language);
 
+    /// <summary>How the reader types numbers. Digits are in no groups, so that a decimal mark of another language is refused and is not taken for one thousand.</summary>
+    public static CultureInfo Typed
+    {
+        get
+        {
+            var culture = (CultureInfo)CultureInfo.CurrentCulture.Clone();
+            culture.NumberFormat.NumberGroupSeparator = culture.NumberFormat.CurrencyGroupSeparator = "\u2009";
+            return culture;
+        }
+    }
+
     /// <summary>The reader's text for an English one; null where the reader's language lacks it, or is English.</summary>
     public static string? Own(string english) => Texts.TryGetValue(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName, out var own) ? own.GetValueOrDefault(english) : null;
 

@@ -44,4 +44,16 @@ public sealed class AlertWatchTests : ConsoleContext
 
         List<object?> Rung() => [.. module.Invocations["ring"].Select(i => i.Arguments[0])];
     }
+
+    [Fact]
+    public void The_bell_shows_no_number_that_is_wider_than_it()
+    {
+        _open.AddRange(Enumerable.Range(1, 98).Select(i => Raised($"B{i}", i)));
+        var watch = Render<AlertWatch>();
+        Time.Advance(TimeSpan.Zero);
+        watch.WaitForAssertion(() => Assert.Equal("99", watch.Find("b").TextContent));
+
+        Live.Hand(new LiveEvent { Alert = Raised("ONE", 200) });
+        watch.WaitForAssertion(() => Assert.Equal(("99+", "100 open alerts"), (watch.Find("b").TextContent, watch.Find("a.bell").GetAttribute("aria-label"))));
+    }
 }

@@ -35,7 +35,7 @@ public sealed partial class LanguageTests
         Assert.Empty(texts.Where(t => string.IsNullOrWhiteSpace(t.Value) || !Places(t.Key).SetEquals(Places(t.Value)) || Edges(t.Key) != Edges(t.Value)).Select(t => t.Key));
         return;
 
-        static HashSet<string> Places(string text) => [.. Place().Matches(text).Select(m => m.Value)];
+        static HashSet<string> Places(string text) => [.. Place().Matches(text).Select(m => m.Groups["number"].Value)];
 
         // A space at either end belongs to what stands beside it.
         static (bool, bool) Edges(string text) => (text.StartsWith(' '), text.EndsWith(' '));
@@ -62,6 +62,7 @@ public sealed partial class LanguageTests
     [InlineData("fr-FR,fr;q=0.9,de;q=0.5", null, "de")]
     [InlineData("en-US,de;q=0.9", null, "en")]
     [InlineData("ja", null, "en")]
+    [InlineData("fr, de;q=0", null, "en")]
     [InlineData("en", "c=de|uic=de", "de")]
     [InlineData("de", "c=en-GB|uic=en-GB", "en")]
     [InlineData("de", "c=xx|uic=nonsense", "de")]
@@ -136,7 +137,7 @@ public sealed partial class LanguageTests
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"(?<token>[^\"]*)\"")]
     private static partial Regex Token();
 
-    [GeneratedRegex(@"\{\d+\}")]
+    [GeneratedRegex(@"\{(?<number>\d+)(?::[^}]*)?\}")]
     private static partial Regex Place();
 
     [GeneratedRegex("<(code|kbd|pre|style|script)[^>]*>.*?</\\1>", RegexOptions.Singleline)]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bunit;
+using MudBlazor;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Alerts;
 using SmartCity.Web.Components.Parts;
@@ -46,6 +47,30 @@ public sealed class WordsTests : ConsoleContext
         Assert.Equal("An English text that nobody has translated", Words.Say("An English text that nobody has translated|yet"));
         Assert.Equal(("1.234,50\u00A0£", "22 %"), (Wording.Money(1234.5m, "GBP"), Wording.Percent(0.22)));
     }
+
+    [Theory]
+    [InlineData("en", "12.50", 12.5)]
+    [InlineData("de", "12,50", 12.5)]
+    [InlineData("de", "1250", 1250.0)]
+    [InlineData("de", "12.50", null)]
+    [InlineData("de", "51.5074", null)]
+    [InlineData("en", "12,50", null)]
+    [InlineData("en", "1,250", null)]
+    public void An_amount_is_taken_as_it_was_typed_or_refused_and_never_a_hundred_times_as_much(string language, string typed, double? meant)
+    {
+        using var _ = new Reader(language);
+        decimal? amount = null;
+        var field = Render<MudNumericField<decimal?>>(p => p.Add(f => f.Culture, Language.Typed).Add(f => f.Format, "0.00").Add(f => f.ValueChanged, v => amount = v));
+        field.Find("input").Change(typed);
+        Assert.Equal(meant, (double?)amount);
+        Assert.Equal(meant is null, field.Instance.HasErrors);
+    }
+
+    // A field that has its own idea of how numbers are typed would take 12.50 for 1250.
+    [Fact]
+    public void Every_number_field_takes_numbers_as_the_reader_types_them() => Assert.Empty(
+        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory.Split("/tests/")[0], "SmartCity.Web", "Components"), "*.razor", SearchOption.AllDirectories)
+            .Where(f => File.ReadAllText(f) is var page && page.Split("<MudNumericField").Length != page.Split("<MudNumericField Culture=\"Languages.Language.Typed\"").Length));
 
     /// <summary>Who reads, until it is disposed.</summary>
     private sealed class Reader : IDisposable

@@ -31,7 +31,7 @@ internal static class FaceWording
     {
         FaceNearness.Same => Say("the same picture"),
         FaceNearness.VeryNear => Say("very near"),
-        _ => Say("near"),
+        _ => Say("near|alike"),
     };
 
     public static string Refusal(string reason) => reason switch

@@ -83,7 +83,7 @@ internal static class TopologyNodes
                 .. storage.Objects.Select(o => new Figure(o.Prefix, Say("{0} objects, {1}", Count(o.Objects), Bytes(o.Bytes)))),
                 new(Say("Archived"), Say("{0} sightings in {1} objects, {2}", Count(ops.Core.ArchivedRows), Count(ops.Core.ArchivedObjects), Bytes(ops.Core.ArchivedBytes))),
                 new(Say("Waiting"), Say("{0} sightings", Count(ops.Core.ArchiveWaiting))),
-                new(Say("Last object"), Say("none yet"), storage.ArchivedAt),
+                new(Say("Last object"), Say("none yet|object"), storage.ArchivedAt),
                 new(Say("Disk"), storage.Disk is { } disk ? Say("{0} of {1} free at {2}", Bytes(disk.FreeBytes), Bytes(disk.TotalBytes), disk.Path) : NotMeasured),
                 new(Say("Counted"), Say("not yet"), storage.MeasuredAt),
             ],
@@ -97,7 +97,7 @@ internal static class TopologyNodes
             $"edge/{station.StationId}", Say("Edge"), station.Name ?? station.StationId, station.Edge,
             beat is null ? [Say("no heartbeat yet")] : [Say("CPU {0} · memory {1}", Percent(beat.CpuPercent), Bytes(beat.ResidentBytes)), $"{PerSecond(beat.SightingsPerSecond)} · {Newest(station.NewestSighting, now)}"],
             beat is null
-                ? [new(Say("Station"), station.StationId), new(Say("Newest sighting stored"), Say("none"), station.NewestSighting)]
+                ? [new(Say("Station"), station.StationId), new(Say("Newest sighting stored"), Say("none|sighting"), station.NewestSighting)]
                 :
                 [
                     new(Say("Station"), station.StationId),
@@ -113,7 +113,7 @@ internal static class TopologyNodes
                     new(Say("At the core"), beat.AtCore is { } core ? Say("{0} of {1} sightings kept here, {2} on their way, {3} missing", Count(core.Kept - core.OnTheWay - core.Missing), Count(core.Kept), Count(core.OnTheWay), Count(core.Missing)) : Say("not compared yet")),
                     new(Say("Pictures deleted to free disk space"), Count(beat.PicturesShed)),
                     new(Say("Cameras"), Say("{0} of {1} stream, {2} frames a second, {3} dropped", beat.Cameras.Count(c => c.State == "streaming"), beat.Cameras.Count, Number(beat.Cameras.Sum(c => c.FramesPerSecond)), Count(beat.Cameras.Sum(c => c.FramesDropped)))),
-                    new(Say("Newest sighting stored"), Say("none"), station.NewestSighting),
+                    new(Say("Newest sighting stored"), Say("none|sighting"), station.NewestSighting),
                     .. Hotlist(beat.Hotlist, now),
                     new(Say("Models"), Say("{0}, {1} on {2}", beat.DetectorVersion ?? "?", beat.ReaderVersion ?? "?", beat.Device ?? "?")),
                 ],

@@ -16,6 +16,8 @@ public static class Wording
 
     public static string Percent(double share) => share.ToString("#,0 %", CultureInfo.CurrentCulture);
 
+    private static readonly string[] Colours = ["white", "silver", "grey", "black", "blue", "red", "green", "yellow", "orange", "brown", "beige", "gold", "purple"];
+
     /// <summary>Below it a person should look at a character or a reading.</summary>
     public const double Doubtful = Sighting.LeastSure;
 
@@ -144,7 +146,8 @@ public static class Wording
         vehicle.Euro is { } euro ? string.Create(CultureInfo.InvariantCulture, $"Euro {euro}") : null,
     }.Where(t => !string.IsNullOrEmpty(t)));
 
-    /// <summary>A vehicle's colour, as the registry calls it.</summary>
+    /// <summary>A vehicle's colour in words.</summary>
+    /// <param name="colour">As the registry calls it.</param>
     public static string? Colour(string? colour) => colour switch
     {
         "white" => Say("white"),
@@ -162,6 +165,9 @@ public static class Wording
         "purple" => Say("purple"),
         _ => colour,
     };
+
+    /// <summary>What the registry calls a colour that somebody typed; as it was typed if it has no such colour.</summary>
+    public static string? ColourOf(string? typed) => Array.Find(Colours, c => string.Equals(Colour(c), typed?.Trim(), StringComparison.CurrentCultureIgnoreCase)) ?? typed;
 
     /// <summary>How a vehicle moved; null when nothing is known of it.</summary>
     public static string? Movement(SightingView sighting, Units units)

@@ -136,7 +136,7 @@ internal static class ReportText
     public static IReadOnlyList<ReportFigure> EmissionsFigures(IReadOnlyList<EmissionsRow> rows) =>
         [Amount("NOx", rows.Sum(r => r.NoxGrams), "g"), Amount("PM", rows.Sum(r => r.PmGrams), "g"), Amount("CO₂", rows.Sum(r => r.Co2Kilograms), "kg")];
 
-    public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.CurrentCulture);
+    public static string Day(DateOnly day) => day.ToString(Say("d MMM yyyy"), CultureInfo.CurrentCulture);
 
     // Who may not search vehicles sees what passes there now.
     private static ReportTarget[] OfStation(string station, DateOnly from, DateOnly to) => [ReportTarget.Vehicles(station, from, to), ReportTarget.Live(station)];
@@ -190,6 +190,6 @@ internal static class ReportText
                     s, categories.ConvertAll(c => sums.TryGetValue((c, s), out var sum) ? sum : (double?)null), keys is null ? null : categories.ConvertAll(c => keys.GetValueOrDefault((c, s))))),
             ],
             unit,
-            IsBefore: isBefore);
+            IsBefore: isBefore && Languages.Language.Current == Languages.Language.English);
     }
 }

@@ -47,8 +47,8 @@ public static class SqlChartRules
     /// <summary>The chart, and what is left out of it, as a sentence; null if nothing is.</summary>
     public static (ChartData Data, string? LeftOut) Draw(SqlResult result, SqlChartChoice choice)
     {
-        string Category(IReadOnlyList<string?> row) => row[choice.Along] ?? Say("none");
-        string Series(IReadOnlyList<string?> row) => choice.Split >= 0 ? row[choice.Split] ?? Say("none") : result.Columns[choice.Value].Name;
+        string Category(IReadOnlyList<string?> row) => row[choice.Along] ?? Say("none|value");
+        string Series(IReadOnlyList<string?> row) => choice.Split >= 0 ? row[choice.Split] ?? Say("none|value") : result.Columns[choice.Value].Name;
         var sums = result.Rows.GroupBy(r => (Category(r), Series(r))).ToDictionary(g => g.Key, g => g.Select(r => Number(r[choice.Value])).Aggregate((double?)null, (a, b) => b is null ? a : (a ?? 0) + b));
         var categories = result.Rows.Select(Category).Distinct().ToList();
         var series = result.Rows.Select(Series).Distinct().ToList();

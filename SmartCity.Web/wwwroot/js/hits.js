@@ -2,9 +2,9 @@ import * as maplibre from '../lib/maplibre-gl/maplibre-gl.mjs';
 import { ground } from './ground.js';
 
 // How many of the passages that were found each station has; the list beside it says the same.
-export function create(element) {
+export function create(element, locale) {
   const { sources, layers } = ground();
-  const map = new maplibre.Map({ container: element, center: [-0.118, 51.507], zoom: 9.4, attributionControl: { compact: true }, fadeDuration: 0, dragRotate: false, style: { version: 8, sources, layers } });
+  const map = new maplibre.Map({ container: element, center: [-0.118, 51.507], zoom: 9.4, attributionControl: { compact: true }, locale, fadeDuration: 0, dragRotate: false, style: { version: 8, sources, layers } });
   let markers = [];
   return {
     show(stations) {

@@ -2,7 +2,7 @@ import * as maplibre from '../lib/maplibre-gl/maplibre-gl.mjs';
 import { ground } from './ground.js';
 
 // Stops in order, joined by straight lines: the way between cameras is not known.
-export function create(element, stops) {
+export function create(element, stops, locale) {
   const { light, sources, layers } = ground();
   const bounds = new maplibre.LngLatBounds();
   stops.forEach(s => bounds.extend([s.longitude, s.latitude]));
@@ -15,6 +15,7 @@ export function create(element, stops) {
     bounds,
     fitBoundsOptions: { padding: 40, maxZoom: 13 },
     attributionControl: { compact: true },
+    locale,
     interactive: true,
     style: {
       version: 8,

@@ -2,10 +2,10 @@ import * as maplibre from '../lib/maplibre-gl/maplibre-gl.mjs';
 import { stationMap } from './stationmap.js';
 
 // One place on the bundled map: a click puts it somewhere, and it can be dragged. The other stations are points.
-export function create(element, others, component) {
+export function create(element, others, component, locale) {
   const bounds = new maplibre.LngLatBounds();
   others.forEach(s => bounds.extend([s.longitude, s.latitude]));
-  const { map } = stationMap(element, others, bounds.isEmpty() ? { center: [-0.118, 51.507], zoom: 9 } : { bounds, fitBoundsOptions: { padding: 30, maxZoom: 13 } });
+  const { map } = stationMap(element, others, locale, bounds.isEmpty() ? { center: [-0.118, 51.507], zoom: 9 } : { bounds, fitBoundsOptions: { padding: 30, maxZoom: 13 } });
   map.getCanvas().style.cursor = 'crosshair';
   let marker;
 

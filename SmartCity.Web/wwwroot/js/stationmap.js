@@ -4,12 +4,13 @@ import { ground } from './ground.js';
 const features = stations => ({ type: 'FeatureCollection', features: stations.map(s => ({ type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: [s.longitude, s.latitude] } })) });
 
 // The bundled map with the stations as points on top, to edit something on. Of `under`, sources and layers lie below the stations; the rest is the map's own.
-export function stationMap(element, stations, { sources = {}, layers = [], ...under }) {
+export function stationMap(element, stations, locale, { sources = {}, layers = [], ...under }) {
   const base = ground();
   const map = new maplibre.Map({
     container: element,
     ...under,
     attributionControl: { compact: true },
+    locale,
     dragRotate: false,
     style: {
       version: 8,

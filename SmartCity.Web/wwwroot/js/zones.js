@@ -7,11 +7,11 @@ const colour = id => colours[id] ?? '#888888';
 const outlines = zones => ({ type: 'FeatureCollection', features: zones.map(z => ({ type: 'Feature', properties: { colour: colour(z.id), dashed: z.id === 'lez' }, geometry: { type: 'Polygon', coordinates: z.outline } })) });
 
 // Outlines and stations on the bundled map; one outline at a time can be drawn.
-export function create(element, zones, stations, component) {
+export function create(element, zones, stations, component, locale) {
   const bounds = new maplibre.LngLatBounds();
   zones.forEach(z => z.outline.forEach(part => part.forEach(point => bounds.extend(point))));
   stations.forEach(s => bounds.extend([s.longitude, s.latitude]));
-  const { map, ready, showStations } = stationMap(element, stations, {
+  const { map, ready, showStations } = stationMap(element, stations, locale, {
     bounds: bounds.isEmpty() ? undefined : bounds,
     fitBoundsOptions: { padding: 24 },
     sources: { zones: { type: 'geojson', data: outlines(zones) } },

@@ -10,6 +10,10 @@ namespace SmartCity.System.Tests.Console;
 /// <summary>The demo city, started once for all tests of the console, and a real browser to look at it.</summary>
 public sealed class ConsoleFixture : IAsyncLifetime
 {
+    /// <summary>Languages that a browser may ask for.</summary>
+    internal const string English = "en-GB";
+    internal const string German = "de-DE";
+
     private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     // Patient: the browser, the city's cameras and the core share a machine.
@@ -73,7 +77,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
     /// <summary>A browser window of its own that nobody has signed in with.</summary>
     /// <param name="host">As which the browser knows the console.</param>
     /// <param name="port">Where something stands between the two; 0 for the console itself.</param>
-    internal async Task<ConsoleWindow> OpenAsync(int width = 1440, ColorScheme colours = ColorScheme.Dark, string host = "127.0.0.1", int port = 0)
+    internal async Task<ConsoleWindow> OpenAsync(int width = 1440, ColorScheme colours = ColorScheme.Dark, string host = "127.0.0.1", int port = 0, string language = English)
     {
         Assert.SkipWhen(_browser is null, "No Chromium on this machine: the console is not looked at.");
         var context = await _browser!.NewContextAsync(new()
@@ -81,9 +85,10 @@ public sealed class ConsoleFixture : IAsyncLifetime
             BaseURL = new UriBuilder(System.Http.BaseAddress!) { Host = host, Port = port == 0 ? System.Http.BaseAddress!.Port : port }.ToString(),
             ViewportSize = new() { Width = width, Height = width < 600 ? 844 : 900 },
             ColorScheme = colours,
+            Locale = language,
         });
         context.SetDefaultTimeout(PatienceMs);
-        return new ConsoleWindow(context, await context.NewPageAsync(), System);
+        return new ConsoleWindow(context, await context.NewPageAsync(), System, language);
     }
 
     /// <summary>The same in a browser that cannot draw maps.</summary>

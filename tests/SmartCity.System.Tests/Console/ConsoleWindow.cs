@@ -9,13 +9,16 @@ namespace SmartCity.System.Tests.Console;
 /// <summary>A browser window. What the page complains of is collected.</summary>
 internal sealed class ConsoleWindow : IAsyncDisposable
 {
+    private static readonly WindowWords InEnglish = new("Name", "Password", "Sign in", "Loading…", "Light colours", "Dark colours");
+    private static readonly WindowWords InGerman = new("Name", "Kennwort", "Anmelden", "Lädt …", "Helle Farben", "Dunkle Farben");
+
     private readonly IBrowserContext _context;
     private readonly RunningSystem _system;
     private readonly ConcurrentQueue<string> _errors = new();
 
-    public ConsoleWindow(IBrowserContext context, IPage page, RunningSystem system)
+    public ConsoleWindow(IBrowserContext context, IPage page, RunningSystem system, string language = ConsoleFixture.English)
     {
-        (_context, Page, _system) = (context, page, system);
+        (_context, Page, _system, Words) = (context, page, system, language == ConsoleFixture.German ? InGerman : InEnglish);
         page.Console += (_, message) =>
         {
             // A sighting may be shown before the file of its picture has come.
@@ -29,15 +32,17 @@ internal sealed class ConsoleWindow : IAsyncDisposable
 
     public IPage Page { get; }
 
+    private WindowWords Words { get; }
+
     /// <summary>Errors in the browser's console and uncaught ones, so far.</summary>
     public IReadOnlyCollection<string> Errors => _errors;
 
     public async Task SignInAsync(string name, string password)
     {
         await Page.GotoAsync("sign-in");
-        await Page.GetByLabel("Name").FillAsync(name);
-        await Page.GetByLabel("Password").FillAsync(password);
-        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
+        await Page.GetByLabel(Words.Name).FillAsync(name);
+        await Page.GetByLabel(Words.Password).FillAsync(password);
+        await Page.GetByRole(AriaRole.Button, new() { Name = Words.SignIn, Exact = true }).ClickAsync();
         await Page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
     }
 
@@ -51,7 +56,7 @@ internal sealed class ConsoleWindow : IAsyncDisposable
     /// <summary>Waits until the page has asked the core for what it shows, and its pictures have come.</summary>
     public async Task FilledAsync()
     {
-        await Expect(Page.GetByText("Loading…")).ToHaveCountAsync(0);
+        await Expect(Page.GetByText(Words.Loading)).ToHaveCountAsync(0);
         await Expect(Page.Locator("main [aria-busy=true]")).ToHaveCountAsync(0);
         if (await Page.Locator(".wall").CountAsync() == 0)
         {
@@ -78,7 +83,7 @@ internal sealed class ConsoleWindow : IAsyncDisposable
     /// <summary>Turns the page to light or dark by the button of its head; a page without one is loaded anew.</summary>
     public async Task TurnAsync(ColorScheme colours)
     {
-        var (name, theme) = colours == ColorScheme.Light ? ("Light colours", "light") : ("Dark colours", "dark");
+        var (name, theme) = colours == ColorScheme.Light ? (Words.Light, "light") : (Words.Dark, "dark");
         var button = Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
         if (await button.CountAsync() == 1)
         {
@@ -102,4 +107,7 @@ internal sealed class ConsoleWindow : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+
+    /// <summary>What a person reads who signs in, waits and turns the colours.</summary>
+    private sealed record WindowWords(string Name, string Password, string SignIn, string Loading, string Light, string Dark);
 }

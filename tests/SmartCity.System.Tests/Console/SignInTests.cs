@@ -28,6 +28,31 @@ public sealed class SignInTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task Whoever_chooses_a_language_reads_it_on_every_page_and_in_what_comes_live()
+    {
+        await using var window = await console.OpenAsync();
+        await window.Page.GotoAsync("alerts");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Deutsch", Exact = true }).ClickAsync();
+        await window.Page.GetByLabel("Kennwort").FillAsync(Hosting.RunningSystem.AdministratorPassword);
+        await window.Page.GetByLabel("Name").FillAsync("administrator");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Anmelden", Exact = true }).ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = "Alarme", Exact = true })).ToBeVisibleAsync();
+
+        // What the stream has the page draw anew.
+        await console.AlertAsync("Language");
+        await Expect(window.Page.Locator("a.bell")).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("^([2-9]|\\d\\d+) offene Alarme$|^1 offener Alarm$"));
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Live", Exact = true }).ClickAsync();
+        await Expect(window.Page.Locator(".feed .row").First).ToBeVisibleAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Anhalten", Exact = true })).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("Loading…")).ToHaveCountAsync(0);
+
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Konto von administrator" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "English", Exact = true }).ClickAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Pause", Exact = true })).ToBeVisibleAsync();
+        await Expect(window.Page.Locator("html")).ToHaveAttributeAsync("lang", "en");
+    }
+
+    [Fact]
     public async Task A_first_password_has_to_be_changed_and_a_viewer_sees_a_viewers_pages()
     {
         await using var window = await console.OpenAsync();
