@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
 using static Microsoft.Playwright.Assertions;
@@ -40,7 +41,7 @@ public sealed class SignInTests(ConsoleFixture console)
 
         // What the stream has the page draw anew.
         await console.AlertAsync("Language");
-        await Expect(window.Page.Locator("a.bell")).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("^([2-9]|\\d\\d+) offene Alarme$|^1 offener Alarm$"));
+        await Expect(window.Page.Locator("a.bell")).ToHaveAttributeAsync("aria-label", new Regex("^([2-9]|\\d\\d+) offene Alarme$|^1 offener Alarm$"));
         await window.Page.GetByRole(AriaRole.Link, new() { Name = "Live", Exact = true }).ClickAsync();
         await Expect(window.Page.Locator(".feed .row").First).ToBeVisibleAsync();
         await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Anhalten", Exact = true })).ToBeVisibleAsync();
