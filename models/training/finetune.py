@@ -6,7 +6,8 @@ IN has job.json, parent.onnx, items.csv (file, plate, split: train or validation
 heights around the characters. OUT gets model.onnx and card.json, and keeps state.pt to go on from. Progress is a JSON object a line on the standard output.
 job.json, all optional: minutes, steps, batch, rate, seed, threads, rehearsal (rendered plates for each corrected one), likeness (what it weighs that the parent sees
 rendered plates alike), every (steps between two measures),
-patience (measures without a better one until it ends), rendered (rendered plates that are measured), frozen (layers of the backbone that stay).
+patience (measures without a better one until it ends), rendered (rendered plates that are measured), frozen (layers of the backbone that stay), calibration (of the parent's
+manifest, which the new version keeps).
 """
 import csv
 import hashlib
@@ -38,8 +39,10 @@ TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 SHARES = (.2, .35, .5, .6, .7, .8, .9, 1)  # of the trained weights in the mean with the parent's
 NEARLY = .05  # of the corrected plates: as much as a few of them decide
+SURE = .9  # from where the product takes a plate as read
 SAME = .005  # of the measure: less is chance
-DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.3}
+DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.3,
+            "calibration": {"from": .6, "nearlyCertain": .965, "nearlyCertainIs": .9}}
 
 
 def say(**what):
@@ -185,14 +188,47 @@ def unlikeness(steps, teacher, x):
     return F.kl_div(F.log_softmax(steps / teacher.temperature.cpu(), -1), known, reduction="sum") / len(x)
 
 
-def calibrate(model, batches):
+def worth(probability, calibration):
+    """What the product makes of a whole plate's probability, by the calibration of a version's manifest."""
+    start, near, near_is = (calibration[k] for k in ("from", "nearlyCertain", "nearlyCertainIs"))
+    return np.where(probability <= start, probability,
+                    np.where(probability <= near, start + (probability - start) * (near_is - start) / (near - start), near_is + (probability - near) * (1 - near_is) / (1 - near)))
+
+
+def calibrate(model, teacher, sets, calibration):
+    """Sets the temperature at which the confidence in whole plates, as the product counts it, is nearest to how often they are right, in each of the sets alike; if it can be,
+    with no more sure and wrong ones than the parent has.
+
+    What surprises least would follow the plates that are wrong in any case, and leave most others unread.
+    """
+    def seen(network, batches):
+        with torch.no_grad():
+            steps = torch.cat([network(x.to(DEVICE)).cpu() for x, _, _, _ in batches]).clamp_min(1e-9).log()
+        read = [reader.fold(reader.text_of(p)[0]) for p in steps]
+        return steps, np.array([r == reader.fold(t) for r, t in zip(read, (t for b in batches for t in b[3]))])
+
+    def confidence(steps, temperature):
+        return worth(torch.softmax(steps / temperature, -1).max(-1).values.prod(-1).numpy(), calibration)
+
+    def error(sure, right):
+        tenth = np.minimum((sure * 10).astype(int), 9)
+        return sum(abs((sure - right)[tenth == k].sum()) for k in range(10)) / len(right)
+
     model.eval()
     model.temperature.fill_(1)
-    with torch.no_grad():
-        seen = [(model(x.to(DEVICE)).cpu().clamp_min(1e-9).log(), y, n) for x, y, n, _ in batches]
-    if seen:
-        logits, targets, lengths = (torch.cat(part) for part in zip(*seen))
-        model.temperature.fill_(min((reader.loss_of(logits / t, targets, lengths).item(), t) for t in np.linspace(.5, 2.5, 41))[1])
+    found = [(seen(model, s), seen(teacher, s)) for s in sets if s]
+    if not found:
+        return
+
+    def price(temperature):
+        wrong, errors = 0, []
+        for (steps, right), (before, was) in found:
+            sure = confidence(steps, temperature)
+            wrong += max(0, int((~right & (sure >= SURE)).sum()) - int((~was & (confidence(before, 1) >= SURE)).sum()))
+            errors.append(error(sure, right))
+        return wrong, sum(errors) / len(errors), temperature
+
+    model.temperature.fill_(min(price(t) for t in np.linspace(.2, 2.5, 47))[2])
 
 
 def code():
@@ -281,7 +317,7 @@ def main(source, out):
             torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started, "stale": stale, "best": best, "first": first}, state_file + ".tmp")
             os.replace(state_file + ".tmp", state_file)
     figures, mixed = blend(model, teacher.state_dict(), best[1], first, real, drawn)
-    calibrate(model, real + drawn)
+    calibrate(model, teacher, [real, drawn], job["calibration"])
     model.cpu().eval()
     halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), os.path.join(out, "model.onnx.part"), input_names=["patch"], output_names=["steps"],
                   dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})
