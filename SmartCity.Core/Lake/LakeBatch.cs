@@ -54,6 +54,10 @@ internal sealed class LakeBatch
         Rows += count;
     }
 
+    /// <summary>The rows given, those with equal values of <see cref="LakeTableDefinition.TogetherBy"/> one after the other, else as they come.</summary>
+    public IReadOnlyList<int> Together(IReadOnlyList<int> rows) =>
+        Table.TogetherBy is { } column && Values[Table.IndexOf(column)] is var values ? [.. rows.Order(Comparer<int>.Create((a, b) => values.Compare(a, values, b)))] : rows;
+
     /// <summary>To be called when values were added to each column.</summary>
     public void Added(int rows) => Rows += rows;
 

@@ -3,8 +3,8 @@ using SmartCity.Core.Lake.Iceberg;
 namespace SmartCity.Core.Lake;
 
 /// <summary>
-/// Puts the rows of some files together in the table's order, a slice of time after the other, so that memory holds a slice and not the files. Rows that are
-/// the same thing become one, the newest.
+/// Puts the rows of some files together, a slice of time after the other, so that memory holds a slice and not the files. Rows that are the same thing become
+/// one, the newest. A slice is in the table's order; where the table wants it, the rows of a plate lie together in it.
 /// </summary>
 internal sealed class LakeMerge(LakeTableDefinition table, long fileBytes)
 {
@@ -32,22 +32,19 @@ internal sealed class LakeMerge(LakeTableDefinition table, long fileBytes)
             foreach (var (from, to) in Slices(groups, sources.Sum(s => s.Rows)))
             {
                 var (rows, order) = Read(groups, from, to);
-                foreach (var row in Newest(rows, order))
+                foreach (var row in rows.Together([.. Newest(rows, order).Where(row => Stays(rows, row, keep))]))
                 {
-                    if (keep is not null && !keep(rows, row))
-                    {
-                        Dropped++;
-                        continue;
-                    }
-
                     file ??= new TemporaryFile();
-                    writer ??= new LakeParquetWriter(table, file.Path);
+                    writer ??= new LakeParquetWriter(table, file.Path, table.TogetherBy is not null);
                     writer.Add(rows, row, 1);
-                    if (writer.Bytes >= fileBytes)
-                    {
-                        await FinishAsync(writer, file, made);
-                        (writer, file) = (null, null);
-                    }
+                }
+
+                // A slice is never in two files: files that overlap in time would count as not compacted.
+                writer?.Flush();
+                if (writer?.Bytes >= fileBytes)
+                {
+                    await FinishAsync(writer, file!, made);
+                    (writer, file) = (null, null);
                 }
             }
 
@@ -62,6 +59,13 @@ internal sealed class LakeMerge(LakeTableDefinition table, long fileBytes)
             writer?.Dispose();
             file?.Dispose();
         }
+    }
+
+    private bool Stays(LakeBatch rows, int row, Func<LakeBatch, int, bool>? keep)
+    {
+        var stays = keep is null || keep(rows, row);
+        Dropped += stays ? 0 : 1;
+        return stays;
     }
 
     private static async Task FinishAsync(LakeParquetWriter writer, TemporaryFile file, Func<DataFile, string, Task> made)

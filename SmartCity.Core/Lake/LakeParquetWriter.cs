@@ -7,21 +7,26 @@ namespace SmartCity.Core.Lake;
 
 /// <summary>
 /// Writes rows of a table to a Parquet file, a row group at a time: field ids, zstd, a checksum of each page, times in UTC microseconds, dictionaries for
-/// what repeats. The rows come in the table's order.
+/// what repeats. The rows come in the table's order, or those of a plate together, a stretch of time after the other.
 /// </summary>
 internal sealed class LakeParquetWriter : IDisposable
 {
     private const int RowsOfAGroup = 100_000;
 
+    // A group is the least that is read, so where values lie together groups are small; each costs its part of the file's end.
+    private const int RowsOfAGroupTogether = 20_000;
+
     private readonly LakeTableDefinition _table;
+    private readonly bool _isTogether;
     private readonly string _path;
     private readonly WriterProperties _properties;
     private readonly ParquetFileWriter _file;
     private readonly LakeBatch _waiting;
 
-    public LakeParquetWriter(LakeTableDefinition table, string path)
+    /// <param name="isTogether">The rows come in stretches, each with equal values of <see cref="LakeTableDefinition.TogetherBy"/> together and ended by <see cref="Flush"/>.</param>
+    public LakeParquetWriter(LakeTableDefinition table, string path, bool isTogether = false)
     {
-        (_table, _path, _waiting) = (table, path, new LakeBatch(table));
+        (_table, _path, _isTogether, _waiting) = (table, path, isTogether, new LakeBatch(table));
         using var properties = new WriterPropertiesBuilder();
         properties.Compression(Compression.Zstd).CompressionLevel(1).EnablePageChecksum();
         foreach (var column in table.Columns.Where(c => c.IsDistinct))
@@ -42,6 +47,8 @@ internal sealed class LakeParquetWriter : IDisposable
     /// <summary>Encoded bytes of the row groups that are written.</summary>
     public long Bytes { get; private set; }
 
+    private int MostRows => _isTogether ? RowsOfAGroupTogether : RowsOfAGroup;
+
     /// <summary>Adds the row that the reader stands on.</summary>
     public void Add(NpgsqlDataReader row)
     {
@@ -53,38 +60,15 @@ internal sealed class LakeParquetWriter : IDisposable
     {
         for (var left = count; left > 0;)
         {
-            var some = Math.Min(left, RowsOfAGroup - _waiting.Rows);
+            var some = Math.Min(left, MostRows - _waiting.Rows);
             _waiting.Add(source, from + count - left, some);
             left -= some;
             Added(some);
         }
     }
 
-    /// <summary>Writes what waits and the file's end.</summary>
-    /// <returns>What a manifest says of the file; its location and its partition are still to be set.</returns>
-    public DataFile Close()
-    {
-        Flush();
-        _file.Close();
-        return LakeParquetReader.Describe(_table, _path);
-    }
-
-    public void Dispose()
-    {
-        _file.Dispose();
-        _properties.Dispose();
-    }
-
-    private void Added(int rows)
-    {
-        Rows += rows;
-        if (_waiting.Rows >= RowsOfAGroup)
-        {
-            Flush();
-        }
-    }
-
-    private void Flush()
+    /// <summary>Ends the row group, if rows wait.</summary>
+    public void Flush()
     {
         if (_waiting.Rows == 0)
         {
@@ -100,5 +84,30 @@ internal sealed class LakeParquetWriter : IDisposable
 
         Bytes += group.TotalCompressedBytes;
         _waiting.Clear();
+    }
+
+    /// <summary>Writes what waits and the file's end.</summary>
+    /// <returns>What a manifest says of the file; its location and its partition are still to be set.</returns>
+    public DataFile Close()
+    {
+        Flush();
+        _file.Close();
+        var file = LakeParquetReader.Describe(_table, _path);
+        return _isTogether ? file with { SortOrder = null } : file;
+    }
+
+    public void Dispose()
+    {
+        _file.Dispose();
+        _properties.Dispose();
+    }
+
+    private void Added(int rows)
+    {
+        Rows += rows;
+        if (_waiting.Rows >= MostRows)
+        {
+            Flush();
+        }
     }
 }

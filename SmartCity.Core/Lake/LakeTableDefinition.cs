@@ -25,6 +25,12 @@ internal sealed class LakeTableDefinition
     /// <summary>Rows that are the same in these columns are the same thing, of which one stays.</summary>
     public required IReadOnlyList<string> SortBy { get; init; }
 
+    /// <summary>
+    /// Column whose equal values lie together, once a day is over: what asks for one value reads a small part of the day's rows. Null for a table whose files keep the order
+    /// of <see cref="SortBy"/>.
+    /// </summary>
+    public string? TogetherBy { get; init; }
+
     /// <summary>Of the same thing the row stays that is greatest in these columns, the first before the second.</summary>
     public IReadOnlyList<string> NewestBy { get; init; } = [];
 

@@ -154,6 +154,7 @@ internal sealed class TrainingJob(
             rehearsal = options.Value.Rehearsal,
             every = tiny,
             threads = Environment.ProcessorCount,
+            calibration = parent.Manifest.Calibration,
         };
         await File.WriteAllTextAsync(Path.Combine(input, "job.json"), JsonSerializer.Serialize(job, JsonSerializerOptions.Web), cancellationToken);
     }

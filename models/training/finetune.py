@@ -6,7 +6,8 @@ IN has job.json, parent.onnx, items.csv (file, plate, split: train or validation
 heights around the characters. OUT gets model.onnx and card.json, and keeps state.pt to go on from. Progress is a JSON object a line on the standard output.
 job.json, all optional: minutes, steps, batch, rate, seed, threads, rehearsal (rendered plates for each corrected one), likeness (what it weighs that the parent sees
 rendered plates alike), every (steps between two measures),
-patience (measures without a better one until it ends), rendered (rendered plates that are measured), frozen (layers of the backbone that stay).
+patience (measures without a better one until it ends), rendered (rendered plates that are measured), compared (rendered plates by which the mixture is chosen), frozen (layers of the backbone that stay), calibration (of the parent's
+manifest, which the new version keeps).
 """
 import csv
 import hashlib
@@ -37,9 +38,11 @@ MARGIN = .35  # heights of the characters, as the product cuts plates for its ev
 TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 SHARES = (.2, .35, .5, .6, .7, .8, .9, 1)  # of the trained weights in the mean with the parent's
-NEARLY = .05  # of the corrected plates: as much as a few of them decide
+NEARLY = .1  # of the corrected plates: as much as chance decides among some thirty
+SURE = .9  # from where the product takes a plate as read
 SAME = .005  # of the measure: less is chance
-DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.3}
+DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "compared": 1000,
+            "calibration": {"from": .6, "nearlyCertain": .965, "nearlyCertainIs": .9}}
 
 
 def say(**what):
@@ -155,13 +158,13 @@ def measure(model, batches):
     return {"plates": total, "right": round(right / max(total, 1), 4), "wrong_sure": round(wrong / max(total, 1), 4)}
 
 
-def blend(model, parent, trained, first, real, drawn):
+def blend(model, teacher, trained, real, drawn):
     """Leaves in the model a mean of the parent's weights and of the trained ones: of those that read no fewer rendered plates than the parent, the nearest to the parent
     that reads nearly as many corrected plates as any. What was learnt mostly stays in it, and what was unlearnt comes back.
 
     Gives its figures, and the share of the trained ones.
     """
-    found = []
+    parent, least, found = teacher.state_dict(), measure(teacher, drawn)["right"], []
 
     def mean(share):
         model.load_state_dict({k: torch.lerp(parent[k].to(DEVICE), v.to(DEVICE), share) if v.is_floating_point() else v for k, v in trained.items()})
@@ -171,7 +174,7 @@ def blend(model, parent, trained, first, real, drawn):
         figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
         found.append((share, figures))
         say(share=1, blended=share, **figures)
-    kept = [f for f in found if f[1]["rendered"]["right"] >= first["rendered"]["right"]] or found[:1]
+    kept = [f for f in found if f[1]["rendered"]["right"] >= least] or found[:1]
     most = max(f["corrected"]["right"] for _, f in kept)
     share, figures = next(f for f in kept if f[1]["corrected"]["right"] >= most - NEARLY)
     mean(share)
@@ -185,14 +188,47 @@ def unlikeness(steps, teacher, x):
     return F.kl_div(F.log_softmax(steps / teacher.temperature.cpu(), -1), known, reduction="sum") / len(x)
 
 
-def calibrate(model, batches):
+def worth(probability, calibration):
+    """What the product makes of a whole plate's probability, by the calibration of a version's manifest."""
+    start, near, near_is = (calibration[k] for k in ("from", "nearlyCertain", "nearlyCertainIs"))
+    return np.where(probability <= start, probability,
+                    np.where(probability <= near, start + (probability - start) * (near_is - start) / (near - start), near_is + (probability - near) * (1 - near_is) / (1 - near)))
+
+
+def calibrate(model, teacher, sets, calibration):
+    """Sets the temperature at which the confidence in whole plates, as the product counts it, is nearest to how often they are right, in each of the sets alike; if it can be,
+    with no more sure and wrong ones than the parent has.
+
+    What surprises least would follow the plates that are wrong in any case, and leave most others unread.
+    """
+    def seen(network, batches):
+        with torch.no_grad():
+            steps = torch.cat([network(x.to(DEVICE)).cpu() for x, _, _, _ in batches]).clamp_min(1e-9).log()
+        read = [reader.fold(reader.text_of(p)[0]) for p in steps]
+        return steps, np.array([r == reader.fold(t) for r, t in zip(read, (t for b in batches for t in b[3]))])
+
+    def confidence(steps, temperature):
+        return worth(torch.softmax(steps / temperature, -1).max(-1).values.prod(-1).numpy(), calibration)
+
+    def error(sure, right):
+        tenth = np.minimum((sure * 10).astype(int), 9)
+        return sum(abs((sure - right)[tenth == k].sum()) for k in range(10)) / len(right)
+
     model.eval()
     model.temperature.fill_(1)
-    with torch.no_grad():
-        seen = [(model(x.to(DEVICE)).cpu().clamp_min(1e-9).log(), y, n) for x, y, n, _ in batches]
-    if seen:
-        logits, targets, lengths = (torch.cat(part) for part in zip(*seen))
-        model.temperature.fill_(min((reader.loss_of(logits / t, targets, lengths).item(), t) for t in np.linspace(.5, 2.5, 41))[1])
+    found = [(seen(model, s), seen(teacher, s)) for s in sets if s]
+    if not found:
+        return
+
+    def price(temperature):
+        wrong, errors = 0, []
+        for (steps, right), (before, was) in found:
+            sure = confidence(steps, temperature)
+            wrong += max(0, int((~right & (sure >= SURE)).sum()) - int((~was & (confidence(before, 1) >= SURE)).sum()))
+            errors.append(error(sure, right))
+        return wrong, sum(errors) / len(errors), temperature
+
+    model.temperature.fill_(min(price(t) for t in np.linspace(.2, 2.5, 47))[2])
 
 
 def code():
@@ -280,8 +316,10 @@ def main(source, out):
             say(step=step, share=round(min(share, 1), 3), seconds=round(time.monotonic() - started), loss=round(loss.item(), 4), **figures)
             torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started, "stale": stale, "best": best, "first": first}, state_file + ".tmp")
             os.replace(state_file + ".tmp", state_file)
-    figures, mixed = blend(model, teacher.state_dict(), best[1], first, real, drawn)
-    calibrate(model, real + drawn)
+    # What is lost is a plate in a hundred: it takes more plates to see than to go on by. A few steps lose nothing.
+    compared = in_batches(rendered_as_judged(job["seed"] + 3000, job["compared"])) if drawn and step > 2 * job["every"] else drawn
+    figures, mixed = blend(model, teacher, best[1], real, compared)
+    calibrate(model, teacher, [real, compared], job["calibration"])
     model.cpu().eval()
     halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), os.path.join(out, "model.onnx.part"), input_names=["patch"], output_names=["steps"],
                   dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})

@@ -11,7 +11,7 @@ namespace SmartCity.Bench.Lake;
 /// <summary>Sightings as <c>simulate</c> makes them, a day after the other: into the lake by the archive's own writer and commit, and the same rows into Postgres.</summary>
 internal sealed class LakeRows(City city, DateOnly first, int days, long count)
 {
-    private const int RowsOfABatch = 20_000;
+    private const int RowsOfASlice = 250_000;
     private const double SecondsOfADay = 86_400;
 
     private static readonly NpgsqlDbType[] Types =
@@ -85,9 +85,10 @@ internal sealed class LakeRows(City city, DateOnly first, int days, long count)
         return rows;
     }
 
+    // As a day that is over is after its compaction.
     private DataFile Write(int day, string path)
     {
-        using var writer = new LakeParquetWriter(LakeTables.Sightings, path);
+        using var writer = new LakeParquetWriter(LakeTables.Sightings, path, isTogether: true);
         var batch = new LakeBatch(LakeTables.Sightings);
         foreach (var s in Day(day))
         {
@@ -96,7 +97,7 @@ internal sealed class LakeRows(City city, DateOnly first, int days, long count)
                 s.Id.ToString(), at, s.StationId, s.CameraId, s.Lane, s.Direction, s.Plate, s.Country, s.Format, s.Confidence, s.Characters.Select(c => (float)c).ToArray(), s.Frames,
                 s.Box[0], s.Box[1], s.Box[2], s.Box[3], s.Evidence, s.DetectorVersion, s.ReaderVersion, s.SpeedKmh, null, at, null, 0, null, null, null, at,
             ]);
-            if (batch.Rows == RowsOfABatch)
+            if (batch.Rows == RowsOfASlice)
             {
                 Move();
             }
@@ -107,7 +108,12 @@ internal sealed class LakeRows(City city, DateOnly first, int days, long count)
 
         void Move()
         {
-            writer.Add(batch, 0, batch.Rows);
+            foreach (var row in batch.Together([.. Enumerable.Range(0, batch.Rows)]))
+            {
+                writer.Add(batch, row, 1);
+            }
+
+            writer.Flush();
             batch.Clear();
         }
     }
