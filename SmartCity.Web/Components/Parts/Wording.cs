@@ -167,7 +167,7 @@ public static class Wording
     };
 
     /// <summary>What the registry calls a colour that somebody typed; as it was typed if it has no such colour.</summary>
-    public static string? ColourOf(string? typed) => Array.Find(Colours, c => string.Equals(Colour(c), typed?.Trim(), StringComparison.CurrentCultureIgnoreCase)) ?? typed;
+    public static string? ColourOf(string? typed) => Array.Find(Colours, c => string.Equals(Colour(c), typed?.Trim(), StringComparison.OrdinalIgnoreCase)) ?? typed;
 
     /// <summary>How a vehicle moved; null when nothing is known of it.</summary>
     public static string? Movement(SightingView sighting, Units units)
