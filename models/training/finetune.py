@@ -39,6 +39,7 @@ TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 SHARES = (.2, .35, .5, .6, .7, .8, .9, 1)  # of the trained weights in the mean with the parent's
 NEARLY = .1  # of the corrected plates: as much as chance decides among some thirty
+LOST = .005  # of the rendered plates: what the core lets a version lose
 SURE = .9  # from where the product takes a plate as read
 SAME = .005  # of the measure: less is chance
 DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "compared": 1000,
@@ -159,8 +160,8 @@ def measure(model, batches):
 
 
 def blend(model, teacher, trained, real, drawn):
-    """Leaves in the model a mean of the parent's weights and of the trained ones: of those that read no fewer rendered plates than the parent, the nearest to the parent
-    that reads nearly as many corrected plates as any. What was learnt mostly stays in it, and what was unlearnt comes back.
+    """Leaves in the model a mean of the parent's weights and of the trained ones: of those that lose no more rendered plates than the core lets them, the nearest to the
+    parent that reads nearly as many corrected plates as any. What was learnt mostly stays in it, and what was unlearnt comes back.
 
     Gives its figures, and the share of the trained ones.
     """
@@ -174,7 +175,7 @@ def blend(model, teacher, trained, real, drawn):
         figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
         found.append((share, figures))
         say(share=1, blended=share, **figures)
-    kept = [f for f in found if f[1]["rendered"]["right"] >= least] or found[:1]
+    kept = [f for f in found if f[1]["rendered"]["right"] >= least - LOST] or found[:1]
     most = max(f["corrected"]["right"] for _, f in kept)
     share, figures = next(f for f in kept if f[1]["corrected"]["right"] >= most - NEARLY)
     mean(share)
