@@ -5,7 +5,7 @@
 IN has job.json, parent.onnx, items.csv (file, plate, split: train or validation) and the pictures: plates seen straight on, with a margin of MARGIN
 heights around the characters. OUT gets model.onnx and card.json, and keeps state.pt to go on from. Progress is a JSON object a line on the standard output.
 job.json, all optional: minutes, steps, batch, rate, seed, threads, rehearsal (rendered plates for each corrected one), likeness (what it weighs that the parent sees
-rendered plates alike), every (steps between two measures),
+rendered plates alike), steadiness (part of each step in the mean that is kept), every (steps between two measures),
 patience (measures without a better one until it ends), rendered (rendered plates that are measured), compared (rendered plates by which the mixture is chosen), frozen (layers of the backbone that stay), calibration (of the parent's
 manifest, which the new version keeps).
 """
@@ -42,7 +42,7 @@ NEARLY = .1  # of the corrected plates: as much as chance decides among some thi
 LOST = .005  # of the rendered plates: what the core lets a version lose
 SURE = .9  # from where the product takes a plate as read
 SAME = .005  # of the measure: less is chance
-DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "compared": 1000,
+DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "steadiness": 0.04, "compared": 1000,
             "calibration": {"from": .6, "nearlyCertain": .965, "nearlyCertainIs": .9}}
 
 
@@ -255,7 +255,8 @@ def main(source, out):
     torch.manual_seed(job["seed"])
     cv2.setNumThreads(1)
     rng = np.random.default_rng(job["seed"])
-    model, teacher = (load(os.path.join(source, "parent.onnx"), job["frozen"]).to(DEVICE) for _ in range(2))
+    # Steps of so few pictures go to and fro: what is measured and kept is the mean of the last ones.
+    model, steady, teacher = (load(os.path.join(source, "parent.onnx"), job["frozen"]).to(DEVICE) for _ in range(3))
     teacher.eval()
     train, held = items(source, "train"), items(source, "validation")
     if not train:
@@ -266,7 +267,7 @@ def main(source, out):
     drawn = in_batches(rendered_as_judged(job["seed"] + 2000, job["rendered"])) if rendered_each else []
 
     def score():
-        figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
+        figures = {"corrected": measure(steady, real), "rendered": measure(steady, drawn)}
         known = [f["right"] for f in figures.values() if f["plates"]]
         return (sum(known) / len(known) if known else 0.0), figures
 
@@ -276,12 +277,13 @@ def main(source, out):
     if os.path.exists(state_file):
         state = torch.load(state_file, map_location="cpu")
         model.load_state_dict(state["model"])
+        steady.load_state_dict(state.get("steady", state["model"]))
         optimiser.load_state_dict(state["optimiser"])
         step, spent, stale, best, first = state["step"], state["spent"], state["stale"], state["best"], state["first"]
         rng = np.random.default_rng([job["seed"], step])
     else:
         value, first = score()
-        best = (value, {k: v.clone() for k, v in model.state_dict().items()}, first, 0)
+        best = (value, {k: v.clone() for k, v in steady.state_dict().items()}, first, 0)
     started, owner = time.monotonic() - spent, int(os.environ.get("SMARTCITY_OWNER", os.getppid()))
     say(step=step, share=0, train=len(train), validation=len(held), mixed=rendered_each, **first)
     while True:
@@ -308,14 +310,18 @@ def main(source, out):
         nn.utils.clip_grad_norm_(model.parameters(), 5)
         optimiser.step()
         step += 1
+        with torch.no_grad():
+            now = model.state_dict()
+            for name, mean in steady.state_dict().items():
+                mean.lerp_(now[name], max(job["steadiness"], 1 / (step + 1))) if mean.is_floating_point() else mean.copy_(now[name])
         if step % job["every"] == 0 or (job["steps"] and step == job["steps"]):
             value, figures = score()
             stale = 0 if value > best[0] else stale + 1
             if value > best[0] - SAME:
                 # The later the better: the rate falls, and of what is still seen less is unlearnt.
-                best = (max(value, best[0]), {k: v.clone() for k, v in model.state_dict().items()}, figures, step)
+                best = (max(value, best[0]), {k: v.clone() for k, v in steady.state_dict().items()}, figures, step)
             say(step=step, share=round(min(share, 1), 3), seconds=round(time.monotonic() - started), loss=round(loss.item(), 4), **figures)
-            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started, "stale": stale, "best": best, "first": first}, state_file + ".tmp")
+            torch.save({"model": model.state_dict(), "steady": steady.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started, "stale": stale, "best": best, "first": first}, state_file + ".tmp")
             os.replace(state_file + ".tmp", state_file)
     # What is lost is a plate in a hundred: it takes more plates to see than to go on by. A few steps lose nothing.
     compared = in_batches(rendered_as_judged(job["seed"] + 3000, job["compared"])) if drawn and step > 2 * job["every"] else drawn
