@@ -47,8 +47,18 @@ public sealed class OwnLiveTests
 
     private static AlertView Raised(string station) => new()
     {
-        Id = Guid.NewGuid(), EntryId = Guid.Empty, PassageId = Guid.Empty, SightingId = Guid.Empty, Plate = "P", Pattern = "P", Reason = "Stolen", Priority = 1, StationId = station,
-        CapturedAt = TimeProvider.System.GetUtcNow(), RaisedAt = TimeProvider.System.GetUtcNow(), State = "open",
+        Id = Guid.NewGuid(),
+        EntryId = Guid.Empty,
+        PassageId = Guid.Empty,
+        SightingId = Guid.Empty,
+        Plate = "P",
+        Pattern = "P",
+        Reason = "Stolen",
+        Priority = 1,
+        StationId = station,
+        CapturedAt = TimeProvider.System.GetUtcNow(),
+        RaisedAt = TimeProvider.System.GetUtcNow(),
+        State = "open",
     };
 
     private sealed class Known(ClaimsPrincipal user) : AuthenticationStateProvider
