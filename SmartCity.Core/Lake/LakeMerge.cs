@@ -37,14 +37,22 @@ internal sealed class LakeMerge(LakeTableDefinition table, long fileBytes)
                     file ??= new TemporaryFile();
                     writer ??= new LakeParquetWriter(table, file.Path, table.TogetherBy is not null);
                     writer.Add(rows, row, 1);
+                    if (table.TogetherBy is null && writer.Bytes >= fileBytes)
+                    {
+                        await FinishAsync(writer, file, made);
+                        (writer, file) = (null, null);
+                    }
                 }
 
-                // A slice is never in two files: files that overlap in time would count as not compacted.
-                writer?.Flush();
-                if (writer?.Bytes >= fileBytes)
+                // A slice in which plates lie together is never in two files: files that overlap in time would count as not compacted.
+                if (table.TogetherBy is not null && writer is not null)
                 {
-                    await FinishAsync(writer, file!, made);
-                    (writer, file) = (null, null);
+                    writer.Flush();
+                    if (writer.Bytes >= fileBytes)
+                    {
+                        await FinishAsync(writer, file!, made);
+                        (writer, file) = (null, null);
+                    }
                 }
             }
 

@@ -29,6 +29,13 @@ internal sealed class LakeRewrite(NpgsqlDataSource dataSource, CityLake lake, La
 
             await merge.RunAsync(opened.ConvertAll(o => o.Reader), keep, async (file, path) => made.Add(await table.UploadAsync(file, day, path, cancellationToken)));
             Dropped = merge.Dropped;
+            var (came, went) = (opened.Sum(o => o.Reader.Rows), made.Sum(f => f.Rows) + merge.Dropped + merge.Superseded);
+            if (came != went)
+            {
+                await RemoveAsync(made, cancellationToken);
+                throw new InvalidDataException($"Of {came} rows in {string.Join(", ", sources.Select(s => s.File.Location))}, {went} came out: a file says wrongly from when to when its rows are. Nothing was changed.");
+            }
+
             if (keep is not null && merge.Dropped == 0)
             {
                 await RemoveAsync(made, cancellationToken);

@@ -39,7 +39,6 @@ internal static class LakeTables
         PartitionBy = "first_at",
         IsRemovedByDay = true,
         SortBy = ["first_at", "id"],
-        TogetherBy = "plate",
         Select = "p.id::text, p.first_at, p.last_at, p.plate, p.country, p.station_id, p.camera_id, p.direction, p.sightings, p.best_sighting_id::text, p.best_at, p.best_confidence, p.evidence",
         Columns =
         [
@@ -54,7 +53,6 @@ internal static class LakeTables
         Name = "charges",
         PartitionBy = "day",
         SortBy = ["recorded_at", "id"],
-        TogetherBy = "plate",
         Select = "c.id::text, c.day, c.kind, c.plate, c.scheme, c.amount, c.rule, c.why, c.tariff_version, c.sighting_id::text, c.station_id, c.reverses::text, c.waives, c.generation, c.recorded_at, c.currency",
         Columns =
         [

@@ -21,6 +21,7 @@ public sealed class ModelDesk : IDisposable
     private readonly Rollouts _rollouts;
     private readonly NpgsqlDataSource _dataSource;
     private readonly IObjectStore _objects;
+    private readonly GateOptions _gates;
     private readonly TimeProvider _time;
 
     /// <param name="secret">Signs the lines of the audit.</param>
@@ -31,7 +32,7 @@ public sealed class ModelDesk : IDisposable
         _registry = new ModelRegistry(dataSource, objects, _key, new AuditLog(dataSource, secret, time), time);
         _judge = new ModelJudge(dataSource, _registry, objects, Options.Create(gates), time);
         _rollouts = new Rollouts(dataSource, _registry, _key, Options.Create(options), time, null);
-        (_dataSource, _objects, _time) = (dataSource, objects, time);
+        (_dataSource, _objects, _gates, _time) = (dataSource, objects, gates, time);
     }
 
     /// <summary>Trains what waits, one after another, until nothing does. The core judges what comes out, and signs it.</summary>
@@ -48,7 +49,7 @@ public sealed class ModelDesk : IDisposable
         }
 
         var runs = new TrainingRuns(_dataSource, _registry, datasets, _time, loggers.CreateLogger<TrainingRuns>());
-        var job = new TrainingJob(runs, program, datasets, _registry, training, _time, loggers.CreateLogger<TrainingJob>());
+        var job = new TrainingJob(runs, program, datasets, _registry, training, Options.Create(_gates), _time, loggers.CreateLogger<TrainingJob>());
         await job.SweepAsync(cancellationToken);
         var count = 0;
         for (; await runs.TakeAsync(cancellationToken) is { } run; count++)

@@ -28,7 +28,7 @@ internal static class TrainCommand
             var objects = ObjectStoreConnection.Parse(Needed("objects")).Open();
             using var _ = objects as IDisposable;
             var secret = CoreSecret.From(configuration["Core:Secrets:Key"], configuration["Core:Secrets:KeyFile"]);
-            using var desk = new ModelDesk(dataSource, secret, objects, new ModelOptions(), new GateOptions(), TimeProvider.System);
+            using var desk = new ModelDesk(dataSource, secret, objects, new ModelOptions(), configuration.GetSection(GateOptions.Section).Get<GateOptions>() ?? new GateOptions(), TimeProvider.System);
             var options = configuration.GetSection(TrainingOptions.Section).Get<TrainingOptions>() ?? new TrainingOptions();
             logger.LogInformation("Trainings that were run: {Count}. None waits.", await desk.TrainAsync(options, loggers, stop.Token));
             return 0;

@@ -15,6 +15,7 @@ internal sealed class TrainingJob(
     Datasets datasets,
     ModelRegistry registry,
     IOptions<TrainingOptions> options,
+    IOptions<GateOptions> gates,
     TimeProvider time,
     ILogger<TrainingJob> logger)
 {
@@ -155,6 +156,7 @@ internal sealed class TrainingJob(
             every = tiny,
             threads = Environment.ProcessorCount,
             calibration = parent.Manifest.Calibration,
+            lost = gates.Value.MostRenderedLoss,
         };
         await File.WriteAllTextAsync(Path.Combine(input, "job.json"), JsonSerializer.Serialize(job, JsonSerializerOptions.Web), cancellationToken);
     }

@@ -6,7 +6,8 @@ IN has job.json, parent.onnx, items.csv (file, plate, split: train or validation
 heights around the characters. OUT gets model.onnx and card.json, and keeps state.pt to go on from. Progress is a JSON object a line on the standard output.
 job.json, all optional: minutes, steps, batch, rate, seed, threads, rehearsal (rendered plates for each corrected one), likeness (what it weighs that the parent sees
 rendered plates alike), steadiness (part of each step in the mean that is kept), every (steps between two measures),
-patience (measures without a better one until it ends), rendered (rendered plates that are measured), compared (rendered plates by which the mixture is chosen), frozen (layers of the backbone that stay), calibration (of the parent's
+patience (measures without a better one until it ends), rendered (rendered plates that are measured), compared (rendered plates by which the mixture is chosen), lost (share of
+them that the core lets a version lose), frozen (layers of the backbone that stay), calibration (of the parent's
 manifest, which the new version keeps).
 """
 import csv
@@ -38,11 +39,11 @@ MARGIN = .35  # heights of the characters, as the product cuts plates for its ev
 TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 SHARES = (.2, .35, .5, .6, .7, .8, .9, 1)  # of the trained weights in the mean with the parent's
-NEARLY = .1  # of the corrected plates: as much as chance decides among some thirty
-LOST = .005  # of the rendered plates: what the core lets a version lose
+FEW = 50  # steps that unlearn nothing
+WRONG = 10
 SURE = .9  # from where the product takes a plate as read
 SAME = .005  # of the measure: less is chance
-DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "steadiness": 0.04, "compared": 1000,
+DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "steadiness": 0.04, "compared": 1000, "lost": 0.005,
             "calibration": {"from": .6, "nearlyCertain": .965, "nearlyCertainIs": .9}}
 
 
@@ -159,9 +160,9 @@ def measure(model, batches):
     return {"plates": total, "right": round(right / max(total, 1), 4), "wrong_sure": round(wrong / max(total, 1), 4)}
 
 
-def blend(model, teacher, trained, real, drawn):
-    """Leaves in the model a mean of the parent's weights and of the trained ones: of those that lose no more rendered plates than the core lets them, the nearest to the
-    parent that reads nearly as many corrected plates as any. What was learnt mostly stays in it, and what was unlearnt comes back.
+def blend(model, teacher, trained, real, drawn, lost, check):
+    """Leaves in the model a mean of the parent's weights and of the trained ones: of those that lose no more rendered plates than half of what the core lets a version lose,
+    the nearest to the parent that reads nearly as many corrected plates as any. What was learnt mostly stays in it, and what was unlearnt comes back.
 
     Gives its figures, and the share of the trained ones.
     """
@@ -171,13 +172,15 @@ def blend(model, teacher, trained, real, drawn):
         model.load_state_dict({k: torch.lerp(parent[k].to(DEVICE), v.to(DEVICE), share) if v.is_floating_point() else v for k, v in trained.items()})
 
     for share in SHARES:
+        check()
         mean(share)
         figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
         found.append((share, figures))
         say(share=1, blended=share, **figures)
-    kept = [f for f in found if f[1]["rendered"]["right"] >= least - LOST] or found[:1]
-    most = max(f["corrected"]["right"] for _, f in kept)
-    share, figures = next(f for f in kept if f[1]["corrected"]["right"] >= most - NEARLY)
+    kept = [f for f in found if f[1]["rendered"]["right"] >= least - lost / 2] or found[:1]  # others will be drawn to judge by: half is kept back for chance
+    most, of = max((f["corrected"]["right"], f["corrected"]["plates"]) for _, f in kept)
+    nearly = math.sqrt(max(most * (1 - most), .01) / max(of, 1))  # what chance decides among so many plates
+    share, figures = next(f for f in kept if f[1]["corrected"]["right"] >= most - nearly)
     mean(share)
     return figures, share
 
@@ -197,8 +200,8 @@ def worth(probability, calibration):
 
 
 def calibrate(model, teacher, sets, calibration):
-    """Sets the temperature at which the confidence in whole plates, as the product counts it, is nearest to how often they are right, in each of the sets alike; if it can be,
-    with no more sure and wrong ones than the parent has.
+    """Sets the temperature at which the confidence in whole plates, as the product counts it, is nearest to how often they are right, over the sets by the root of their sizes;
+    a plate more than the parent's that is sure and wrong counts as ten.
 
     What surprises least would follow the plates that are wrong in any case, and leave most others unread.
     """
@@ -222,12 +225,12 @@ def calibrate(model, teacher, sets, calibration):
         return
 
     def price(temperature):
-        wrong, errors = 0, []
+        total, weights = 0, 0
         for (steps, right), (before, was) in found:
-            sure = confidence(steps, temperature)
-            wrong += max(0, int((~right & (sure >= SURE)).sum()) - int((~was & (confidence(before, 1) >= SURE)).sum()))
-            errors.append(error(sure, right))
-        return wrong, sum(errors) / len(errors), temperature
+            sure, weight = confidence(steps, temperature), math.sqrt(len(right))
+            more = int((~right & (sure >= SURE)).sum()) - int((~was & (confidence(before, 1) >= SURE)).sum())
+            total, weights = total + weight * (error(sure, right) + WRONG * max(0, more) / len(right)), weights + weight
+        return round(total / weights, 4), abs(math.log(temperature)), temperature
 
     model.temperature.fill_(min(price(t) for t in np.linspace(.2, 2.5, 47))[2])
 
@@ -285,13 +288,17 @@ def main(source, out):
         value, first = score()
         best = (value, {k: v.clone() for k, v in steady.state_dict().items()}, first, 0)
     started, owner = time.monotonic() - spent, int(os.environ.get("SMARTCITY_OWNER", os.getppid()))
+
+    def check():
+        if os.getppid() != owner:
+            raise SystemExit("Who started the training has died; it goes on from its last state.")
+
     say(step=step, share=0, train=len(train), validation=len(held), mixed=rendered_each, **first)
     while True:
         share = step / job["steps"] if job["steps"] else (time.monotonic() - started) / (60 * job["minutes"])
         if share >= 1 or stale >= job["patience"]:
             break
-        if os.getppid() != owner:
-            raise SystemExit("Who started the training has died; it goes on from its last state.")
+        check()
         for group in optimiser.param_groups:
             group["lr"] = job["rate"] * min(1, (step + 1) / 20) * max(.05, .5 + .5 * math.cos(math.pi * share))
         chosen = [train[i] for i in rng.integers(0, len(train), job["batch"] - rendered_each)]
@@ -324,8 +331,8 @@ def main(source, out):
             torch.save({"model": model.state_dict(), "steady": steady.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started, "stale": stale, "best": best, "first": first}, state_file + ".tmp")
             os.replace(state_file + ".tmp", state_file)
     # What is lost is a plate in a hundred: it takes more plates to see than to go on by. A few steps lose nothing.
-    compared = in_batches(rendered_as_judged(job["seed"] + 3000, job["compared"])) if drawn and step > 2 * job["every"] else drawn
-    figures, mixed = blend(model, teacher, best[1], real, compared)
+    compared = in_batches(rendered_as_judged(job["seed"] + 3000, job["compared"])) if drawn and step > FEW else drawn
+    figures, mixed = blend(model, teacher, best[1], real, compared, job["lost"], check)
     calibrate(model, teacher, [real, compared], job["calibration"])
     model.cpu().eval()
     halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), os.path.join(out, "model.onnx.part"), input_names=["patch"], output_names=["steps"],

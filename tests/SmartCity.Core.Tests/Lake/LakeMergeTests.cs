@@ -28,7 +28,35 @@ public sealed class LakeMergeTests : IDisposable
         // A program that asks for one plate reads these groups alone, for it knows from the file's end what others have at most.
         var with = batches.Where(b => string.CompareOrdinal(Texts(b, "plate").Min(StringComparer.Ordinal), Asked) <= 0 && string.CompareOrdinal(Texts(b, "plate").Max(StringComparer.Ordinal), Asked) >= 0).ToList();
         Assert.InRange(with.Sum(b => b.Rows), Rows / Plates, Rows / 5);
-        Assert.Equal(Enumerable.Range(0, Rows).Where(i => Plate(i) == Asked).Select(Id), with.SelectMany(b => Enumerable.Range(0, b.Rows).Where(r => Texts(b, "plate")[r] == Asked).Select(r => Texts(b, "id")[r])));
+        Assert.Equal(Enumerable.Range(0, Rows).Where(i => Plate(i) == Asked).Select(Id), with.SelectMany(b => Texts(b, "plate").Zip(Texts(b, "id")).Where(r => r.First == Asked).Select(r => r.Second)));
+    }
+
+    [Fact]
+    public async Task What_comes_late_to_a_day_whose_plates_lie_together_is_put_in_and_counts_as_the_newest()
+    {
+        var ((path, _), late) = (Assert.Single(await MergeAsync(long.MaxValue, Write("all", Enumerable.Range(0, Rows)))), Enumerable.Range(0, Rows / 1_000).Select(i => 1_000 * i).ToList());
+        var corrected = Write("late", late, "ZZ99ZZZ", archived: TimeSpan.FromDays(2));
+        using var first = Open(path);
+        using var second = Open(corrected);
+        var merge = new LakeMerge(LakeTables.Sightings, 1);
+        var (ids, plates) = (new List<string>(), new List<string>());
+        var gone = Id(late[^1]);
+
+        await merge.RunAsync([first, second], (batch, row) => batch.Values[0].Text(row) != gone, (_, made) =>
+        {
+            using var reader = Open(made);
+            foreach (var batch in Enumerable.Range(0, reader.Groups).Select(reader.Read))
+            {
+                ids.AddRange(Texts(batch, "id"));
+                plates.AddRange(Texts(batch, "plate"));
+            }
+
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal((late.Count, 1), (merge.Superseded, merge.Dropped));
+        Assert.Equal(Enumerable.Range(0, Rows).Select(Id).Where(id => id != gone).Order(StringComparer.Ordinal), ids.Order(StringComparer.Ordinal));
+        Assert.Equal(late.SkipLast(1).Select(Id), ids.Zip(plates).Where(r => r.Second == "ZZ99ZZZ").Select(r => r.First).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -53,7 +81,7 @@ public sealed class LakeMergeTests : IDisposable
 
     private static LakeParquetReader Open(string path) => new(LakeTables.Sightings, path, new Dictionary<int, string>());
 
-    private string Write(string name, IEnumerable<int> rows)
+    private string Write(string name, IEnumerable<int> rows, string? plate = null, TimeSpan archived = default)
     {
         var path = Path.Combine(_folder, name);
         using var writer = new LakeParquetWriter(LakeTables.Sightings, path);
@@ -62,7 +90,7 @@ public sealed class LakeMergeTests : IDisposable
         {
             var at = Midnight.AddMilliseconds(100 * row);
             batch.Add([
-                Id(row), at, "a1", "a1-n1", null, null, Plate(row), "GB", null, 0.9, null, 1, null, null, null, null, null, null, null, null, null, at, null, 0, null, null, null, at,
+                Id(row), at, "a1", "a1-n1", null, null, plate ?? Plate(row), "GB", null, 0.9, null, 1, null, null, null, null, null, null, null, null, null, at, null, 0, null, null, null, at + archived,
             ]);
         }
 
