@@ -39,7 +39,7 @@ public sealed partial class WordingTests
         ("Older ones", "Older dead letters"),
         ("are left: replay again", "N remain. Replay again to send them."),
         ("is saved.\"", "was saved."),
-        ("is removed.\"", "was removed."),
+        ("} is removed.\"", "was removed."),
         ("is deleted.\", Sev", "was deleted."),
         ("Confidence) sure", "confidence"),
         ("history. Reason", "This sighting is older than the live view."),
