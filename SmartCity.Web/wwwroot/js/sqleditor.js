@@ -58,7 +58,11 @@ export function create(area, offers, editor) {
     text: () => new TextEncoder().encode(area.value),
     show(text) { area.value = text; hide(); },
     insert: put,
-    know(all) { names = all; },
+    // Somebody may be typing already.
+    know(all) {
+      names = all;
+      if (document.activeElement === area) offer();
+    },
     mark(position) {
       const rest = area.value.slice(position - 1).match(/^(?:\w+|"[^"]*"|'[^']*'|.)/)?.[0] ?? '';
       area.focus();
