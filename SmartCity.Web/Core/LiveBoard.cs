@@ -1,6 +1,6 @@
-using System.Globalization;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Parts;
+using SmartCity.Web.Languages;
 using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Core;
@@ -67,10 +67,10 @@ public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBo
     public IDisposable Watch(Action changed)
     {
         // The beat is of whoever came first, with that one's language.
-        var (culture, language) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        var reader = new ReadersCulture();
         Action tell = () =>
         {
-            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (culture, language);
+            reader.Speak();
             changed();
         };
         lock (_lock)

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Access;
+using SmartCity.Web.Languages;
 
 namespace SmartCity.Web.Core;
 
@@ -11,8 +11,7 @@ public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider use
 {
     private readonly Lock _gate = new();
     // The stream's thread speaks another language than the page.
-    private readonly CultureInfo _culture = CultureInfo.CurrentCulture;
-    private readonly CultureInfo _language = CultureInfo.CurrentUICulture;
+    private readonly ReadersCulture _reader = new();
     private Action<LiveEvent>? _received;
 
     /// <summary>Raised for each event that the user may hear of, on a thread of the stream.</summary>
@@ -56,7 +55,7 @@ public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider use
 
     private async Task HandAsync(LiveEvent told)
     {
-        (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (_culture, _language);
+        _reader.Speak();
         if (IsFor((await user.GetAuthenticationStateAsync()).User, told))
         {
             _received?.Invoke(told);

@@ -13,6 +13,7 @@ internal static class CameraWording
         "lost" => Say("lost"),
         "failing" => Say("failing"),
         "ended" => Say("ended"),
+        "silent" => Say("silent"),
         _ => state,
     };
 }

@@ -9,7 +9,7 @@ internal static class NotificationWording
 {
     public static string Kind(string kind) => kind switch { RecipientKind.Email => Say("E-mail"), RecipientKind.Webhook => Say("Webhook"), RecipientKind.Slack => "Slack", RecipientKind.Teams => "Teams", _ => kind };
 
-    public static string State(string state) => state switch { "settled" => Say("not needed any more"), "dead" => Say("given up"), "waiting" => Say("waiting"), "delivered" => Say("delivered"), _ => state };
+    public static string State(string state) => state == "settled" ? Say("not needed any more") : AlertWording.Delivery(state);
 
     /// <summary>The class of a state's mark.</summary>
     public static string Look(string state) => state switch { "delivered" => "up", "dead" => "down", "settled" => "unknown", _ => "degraded" };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SmartCity.Web.Components.Administration;
 using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Components.Ops;
@@ -52,16 +53,7 @@ internal static class OpsText
     };
 
     /// <summary>What a camera does.</summary>
-    public static string CameraState(string state) => state switch
-    {
-        "connecting" => Say("connecting"),
-        "streaming" => Say("streaming"),
-        "lost" => Say("lost"),
-        "failing" => Say("failing"),
-        "ended" => Say("ended"),
-        "silent" => Say("silent"),
-        _ => State(state),
-    };
+    public static string CameraState(string state) => CameraWording.State(State(state));
 
     public static string LetterState(string state) => state switch
     {

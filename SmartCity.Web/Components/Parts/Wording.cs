@@ -14,6 +14,12 @@ public static class Wording
     /// <param name="currency">ISO 4217.</param>
     public static string Money(decimal amount, string currency) => amount.ToString(Say("'{0}'#,0.00;'−{0}'#,0.00", CurrencySign.Of(currency)), CultureInfo.CurrentCulture);
 
+    /// <summary>A day as a table has it: <c>5 Oct 2026</c>.</summary>
+    public static string Day(DateOnly day) => day.ToString(Say("d MMM yyyy"), CultureInfo.CurrentCulture);
+
+    /// <summary>The same in a sentence: <c>5 October 2026</c>.</summary>
+    public static string LongDay(DateOnly day) => day.ToString(Say("d MMMM yyyy"), CultureInfo.CurrentCulture);
+
     public static string Percent(double share) => share.ToString("#,0 %", CultureInfo.CurrentCulture);
 
     private static readonly string[] Colours = ["white", "silver", "grey", "black", "blue", "red", "green", "yellow", "orange", "brown", "beige", "gold", "purple"];

@@ -15,7 +15,7 @@ internal static class ReportText
 
     public static IReadOnlyList<ReportColumn<ChargesRow>> Charges =>
     [
-        new(Say("Day"), r => Day(r.Day), false, To: (r, _, _) => [ReportTarget.Charges(r.Day, r.Scheme)]), new(Say("Scheme"), r => Wording.Scheme(r.Scheme), false), new(Say("For"), r => ChargeWording.Purpose(r.Purpose), false), new(Say("Vehicles"), r => Whole(r.Vehicles)),
+        new(Say("Day"), r => Wording.Day(r.Day), false, To: (r, _, _) => [ReportTarget.Charges(r.Day, r.Scheme)]), new(Say("Scheme"), r => Wording.Scheme(r.Scheme), false), new(Say("For"), r => ChargeWording.Purpose(r.Purpose), false), new(Say("Vehicles"), r => Whole(r.Vehicles)),
         new(Say("Net"), r => Wording.Money(r.Amount, r.Currency)), new(Say("Reversed"), r => Wording.Money(r.Reversed, r.Currency)),
     ];
 
@@ -38,7 +38,7 @@ internal static class ReportText
 
     public static IReadOnlyList<ReportColumn<VersionsRow>> Versions =>
     [
-        new(Say("Day"), r => Day(r.Day), false), new(Say("Version"), r => r.Version, false, To: (r, _, _) => [ReportTarget.Review(r.Version)]), new(Say("Station"), r => r.StationId, false), new(Say("Sightings"), r => Whole(r.Sightings)), new(Say("Read"), r => Share(r.Read, r.Sightings)),
+        new(Say("Day"), r => Wording.Day(r.Day), false), new(Say("Version"), r => r.Version, false, To: (r, _, _) => [ReportTarget.Review(r.Version)]), new(Say("Station"), r => r.StationId, false), new(Say("Sightings"), r => Whole(r.Sightings)), new(Say("Read"), r => Share(r.Read, r.Sightings)),
         new(Say("Reviewed"), r => Whole(r.Reviewed)), new(Say("Of these, wrong"), r => Share(r.Corrected, r.Reviewed)),
     ];
 
@@ -49,7 +49,7 @@ internal static class ReportText
     ];
 
     public static IReadOnlyList<ReportColumn<DwellRow>> Dwell =>
-        [new(Say("Day"), r => Day(r.Day), false), new(Say("Vehicles"), r => Whole(r.Vehicles)), new(Say("Median"), r => Minutes(r.Median)), new(Say("90th percentile"), r => Minutes(r.P90))];
+        [new(Say("Day"), r => Wording.Day(r.Day), false), new(Say("Vehicles"), r => Whole(r.Vehicles)), new(Say("Median"), r => Minutes(r.Median)), new(Say("90th percentile"), r => Minutes(r.P90))];
 
     public static IReadOnlyList<ReportColumn<EmissionsRow>> Emissions(Units units) =>
     [
@@ -58,7 +58,7 @@ internal static class ReportText
     ];
 
     public static Charted ChargesCharts(IReadOnlyList<ChargesRow> rows) =>
-        [(Say("Charges a day"), Pivot("stack", rows, r => Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Amount, CurrencySign.Of(CurrencyOf(rows)), true, r => ReportTarget.Charges(r.Day, r.Scheme).Address))];
+        [(Say("Charges a day"), Pivot("stack", rows, r => Wording.Day(r.Day), r => Wording.Scheme(r.Scheme), r => (double)r.Amount, CurrencySign.Of(CurrencyOf(rows)), true, r => ReportTarget.Charges(r.Day, r.Scheme).Address))];
 
     public static string ChargesSummary(IReadOnlyList<ChargesRow> rows) =>
         Say("{0} for pollution, {1} in tolls.", Wording.Money(rows.Where(r => r.Purpose == "pollution").Sum(r => r.Amount), CurrencyOf(rows)), Wording.Money(rows.Where(r => r.Purpose == "toll").Sum(r => r.Amount), CurrencyOf(rows)));
@@ -89,7 +89,7 @@ internal static class ReportText
         DateOnly[] days = [.. rows.Select(r => r.Day).Distinct().Order()];
         string[] versions = [.. rows.Select(r => r.Version).Distinct().Order(StringComparer.Ordinal)];
         ChartData Lines(Func<VersionsRow, long> part, Func<VersionsRow, long> of) => new(
-            "line", [.. days.Select(Day)],
+            "line", [.. days.Select(Wording.Day)],
             [.. versions.Select(v => new ChartSeries(v, [.. days.Select(d => rows.Where(r => r.Day == d && r.Version == v).ToList()).Select(r => r.Sum(of) is > 0 and var all ? Math.Round(100.0 * r.Sum(part) / all, 1) : (double?)null)]))],
             "%");
         return rows.Count == 0 ? [] :
@@ -103,7 +103,7 @@ internal static class ReportText
 
     public static Charted DwellCharts(IReadOnlyList<DwellRow> rows) => rows.Count < 2
         ? []
-        : [(Say("Median minutes a day"), new ChartData("line", [.. rows.Select(r => Day(r.Day))], [new(Say("Median"), [.. rows.Select(r => (double?)Math.Round(r.Median.TotalMinutes, 1))])], "min"))];
+        : [(Say("Median minutes a day"), new ChartData("line", [.. rows.Select(r => Wording.Day(r.Day))], [new(Say("Median"), [.. rows.Select(r => (double?)Math.Round(r.Median.TotalMinutes, 1))])], "min"))];
 
     public static Charted EmissionsCharts(IReadOnlyList<EmissionsRow> rows) =>
     [
@@ -135,8 +135,6 @@ internal static class ReportText
 
     public static IReadOnlyList<ReportFigure> EmissionsFigures(IReadOnlyList<EmissionsRow> rows) =>
         [Amount("NOx", rows.Sum(r => r.NoxGrams), "g"), Amount("PM", rows.Sum(r => r.PmGrams), "g"), Amount("CO₂", rows.Sum(r => r.Co2Kilograms), "kg")];
-
-    public static string Day(DateOnly day) => day.ToString(Say("d MMM yyyy"), CultureInfo.CurrentCulture);
 
     // Who may not search vehicles sees what passes there now.
     private static ReportTarget[] OfStation(string station, DateOnly from, DateOnly to) => [ReportTarget.Vehicles(station, from, to), ReportTarget.Live(station)];
