@@ -1,7 +1,12 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Formats.Cbor;
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Audit;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Hosting;
 
@@ -52,6 +57,26 @@ public sealed class PasskeyTests(PostgresServer server) : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_passkey_is_asked_for_added_and_removed_and_written_down_or_not()
+    {
+        using var person = await Caller.OfRoleAsync(_core, Role.Viewer);
+        Task<HttpResponseMessage> AskAsync() => person.Http.PostAsJsonAsync("/api/access/passkeys/options", new PasskeyOwner(person.Password), Token);
+        await ChangeAndLine.AreTogetherAsync(_core, "passkey_questions", AskAsync);
+
+        // Each question is answered once, whatever comes of it.
+        var answers = new Queue<NewPasskey>();
+        for (var i = 0; i < 3; i++)
+        {
+            var question = await Caller.ReadAsync<PasskeyQuestion>(await AskAsync());
+            answers.Enqueue(new NewPasskey(question.Question, "mine", Credential(question.Options)));
+        }
+
+        await ChangeAndLine.AreTogetherAsync(_core, "user_passkeys", () => person.Http.PostAsJsonAsync("/api/access/passkeys", answers.Dequeue(), Token));
+        var passkey = Assert.Single((await person.Http.GetFromJsonAsync<PasskeyView[]>("/api/access/passkeys", Token))!);
+        await ChangeAndLine.AreTogetherAsync(_core, "user_passkeys", () => person.Http.DeleteAsync($"/api/access/passkeys/{passkey.Id}", Token));
+    }
+
     [Theory]
     [InlineData("http://console.example.org")]
     [InlineData("https://127.0.0.1")]
@@ -63,6 +88,53 @@ public sealed class PasskeyTests(PostgresServer server) : IAsyncLifetime
         var options = new SmartCity.Core.Access.AccessOptions { PasskeyOrigins = ["https://console.example.org", origin] };
 
         Assert.Contains(origin, Assert.Single(options.Validate(new(options))).ErrorMessage, StringComparison.Ordinal);
+    }
+
+    // What a browser makes of a question: a key on P-256 that nobody attests.
+    private static string Credential(string options)
+    {
+        using var asked = JsonDocument.Parse(options);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        var cose = new CborWriter();
+        cose.WriteStartMap(5);
+        foreach (var (name, value) in ((int, int)[])[(1, 2), (3, -7), (-1, 1)])
+        {
+            cose.WriteInt32(name);
+            cose.WriteInt32(value);
+        }
+
+        foreach (var (name, value) in ((int, byte[])[])[(-2, point.X!), (-3, point.Y!)])
+        {
+            cose.WriteInt32(name);
+            cose.WriteByteString(value);
+        }
+
+        cose.WriteEndMap();
+        var (id, length) = (RandomNumberGenerator.GetBytes(32), new byte[2]);
+        BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)id.Length);
+
+        // Somebody was there and was recognised, and a credential follows; it counts nothing and tells of no maker.
+        byte[] data = [.. SHA256.HashData("console.example.org"u8), 0x45, .. new byte[4], .. new byte[16], .. length, .. id, .. cose.Encode()];
+        var attestation = new CborWriter();
+        attestation.WriteStartMap(3);
+        attestation.WriteTextString("fmt");
+        attestation.WriteTextString("none");
+        attestation.WriteTextString("attStmt");
+        attestation.WriteStartMap(0);
+        attestation.WriteEndMap();
+        attestation.WriteTextString("authData");
+        attestation.WriteByteString(data);
+        attestation.WriteEndMap();
+        var client = JsonSerializer.SerializeToUtf8Bytes(new { type = "webauthn.create", challenge = asked.RootElement.GetProperty("challenge").GetString(), origin = "https://console.example.org", crossOrigin = false });
+        return JsonSerializer.Serialize(new
+        {
+            id = Base64Url.EncodeToString(id),
+            rawId = Base64Url.EncodeToString(id),
+            type = "public-key",
+            clientExtensionResults = new { },
+            response = new { clientDataJSON = Base64Url.EncodeToString(client), attestationObject = Base64Url.EncodeToString(attestation.Encode()), transports = Array.Empty<string>() },
+        });
     }
 
     private async Task<HttpStatusCode> AnswerAsync(Guid question, string credential)

@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using OtpNet;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
 using SmartCity.Core.Tests.Hosting;
@@ -31,6 +34,11 @@ public class AuditedChangeTests(CoreHost core) : IClassFixture<CoreHost>
     [InlineData("users", "POST", "/api/access/users", """{"name":"audited-change","roles":["viewer"]}""")]
     [InlineData("plate_restrictions", "POST", "/api/privacy/restrictions", """{"plate":"AC03AAA"}""")]
     [InlineData("erasures", "POST", "/api/privacy/erasures", """{"plate":"AC04AAA"}""")]
+    [InlineData("notes", "POST", "/api/notes", """{"plate":"AC11AAA","text":"Audited change"}""")]
+    [InlineData("saved_searches", "POST", "/api/searches/vehicles", """{"name":"Audited change","query":"?make=Ford"}""")]
+    [InlineData("sql_queries", "POST", "/api/sql/queries", """{"name":"Audited change","sql":"select 1","isShared":false}""")]
+    [InlineData("report_schedules", "POST", "/api/reports/schedules", """{"name":"Audited change","report":"charges","every":"week","recipients":["a@city.example.org"]}""")]
+    [InlineData("retention", "PUT", "/api/retention/notes", """{"days":400}""")]
     [InlineData("investigations", "POST", "/api/investigations", """{"title":"Audited change","purpose":"To test","keepUntil":"2027-11-30"}""")]
     [InlineData("stations", "POST", "/api/setup/stations", """{"id":"audited-1","name":"Audited","latitude":51.5,"longitude":0}""")]
     [InlineData("stations", "PUT", "/api/setup/stations/london-a3", """{"name":"Audited"}""")]
@@ -81,12 +89,140 @@ public class AuditedChangeTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
-    public async Task Signing_out_and_the_own_second_factor()
+    public async Task Signing_in_and_out_and_the_own_second_factor()
     {
+        var made = await Caller.MakeAsync(core, $"signs-in-{Unique}", Role.Viewer);
         using var own = await Caller.OfRoleAsync(core, Role.Viewer);
         await ChangeAndLine.AreTogetherAsync(core, "second_factors", () => own.Http.PostAsync("/api/access/second-factor", null, Token));
         await ChangeAndLine.AreTogetherAsync(core, "sessions", () => own.Http.PostAsync("/api/access/sign-out", null, Token));
         Assert.Equal(HttpStatusCode.Unauthorized, (await own.Http.GetAsync("/api/access/me", Token)).StatusCode);
+        await ChangeAndLine.AreTogetherAsync(core, "sessions", () => core.Http.PostAsJsonAsync("/api/access/sign-in", new SignInRequest(made.User.Name, made.Password), Token));
+
+        // A code that was not taken, because nothing could be written down, is still good.
+        using var phone = await Caller.OfRoleAsync(core, Role.Viewer);
+        var offer = await Caller.ReadAsync<SecondFactorOffer>(await phone.Http.PostAsync("/api/access/second-factor", null, Token));
+        var code = new SecondFactorCode(new Totp(Base32Encoding.ToBytes(offer.Secret)).ComputeTotp(TimeProvider.System.GetUtcNow().UtcDateTime));
+        var answer = "";
+        await ChangeAndLine.AreTogetherAsync(core, "second_factors", async () =>
+        {
+            var response = await phone.Http.PostAsJsonAsync("/api/access/second-factor/confirm", code, Token);
+            answer = await response.Content.ReadAsStringAsync(Token);
+            return response;
+        });
+        var confirmed = JsonSerializer.Deserialize<SecondFactorConfirmed>(answer, JsonSerializerOptions.Web)!;
+        using var again = Caller.With(core, confirmed.Session.Token);
+        await ChangeAndLine.AreTogetherAsync(core, "second_factors", () => again.Http.PostAsJsonAsync("/api/access/second-factor/remove", new SecondFactorCode(confirmed.RecoveryCodes[0]), Token));
+    }
+
+    [Fact]
+    public async Task Shifts_of_the_control_room()
+    {
+        using var first = await Caller.OfRoleAsync(core, Role.Operator);
+        using var second = await Caller.OfRoleAsync(core, Role.Operator);
+        first.Http.DefaultRequestHeaders.Add("Audit-Reason", "a test");
+        var next = (await second.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!.Name;
+
+        await TogetherAsync("shifts", "POST", "/api/shifts", person: first);
+        await TogetherAsync("shift_entries", "POST", "/api/shifts/entries", """{"text":"Nothing happened."}""", first);
+        var (shift, entry) = (await core.Postgres.ScalarAsync<Guid>("select id from shifts"), await core.Postgres.ScalarAsync<Guid>("select id from shift_entries"));
+        await TogetherAsync("shift_entries", "POST", $"/api/shifts/entries/{entry}/strike", person: first);
+        await TogetherAsync("shifts", "POST", $"/api/shifts/{shift}/handover", $$"""{"to":"{{next}}"}""", first);
+        await TogetherAsync("shifts", "POST", $"/api/shifts/{shift}/take", person: second);
+    }
+
+    [Fact]
+    public async Task Notes_searches_statements_and_reports_that_were_saved()
+    {
+        var note = await Caller.ReadAsync<NoteView>(await core.Http.PostAsJsonAsync("/api/notes", new NewNote("To be removed", "AC13AAA"), Token));
+        await TogetherAsync("notes", "DELETE", $"/api/notes/{note.Id}");
+
+        var search = await Caller.ReadAsync<SavedSearch>(await core.Http.PostAsJsonAsync("/api/searches/charges", new NewSavedSearch("To be deleted", "?scheme=ulez"), Token));
+        await TogetherAsync("saved_searches", "DELETE", $"/api/searches/charges/{search.Id}");
+
+        var query = await Caller.ReadAsync<SqlQueryView>(await core.Http.PostAsJsonAsync("/api/sql/queries", new SqlQueryChange("To be deleted", "select 1", false), Token));
+        await TogetherAsync("sql_queries", "PUT", $"/api/sql/queries/{query.Id}", """{"name":"To be deleted","sql":"select 2","isShared":false}""");
+        await TogetherAsync("sql_queries", "DELETE", $"/api/sql/queries/{query.Id}");
+
+        var report = await Caller.ReadAsync<ReportScheduleView>(await core.Http.PostAsJsonAsync("/api/reports/schedules", new NewReportSchedule("To be ended", "charges", "month", ["a@city.example.org"]), Token));
+        await TogetherAsync("report_mailings", "POST", $"/api/reports/schedules/{report.Id}/send");
+        await TogetherAsync("report_schedules", "DELETE", $"/api/reports/schedules/{report.Id}");
+    }
+
+    [Fact]
+    public async Task What_is_sent_again_and_what_is_set_aside()
+    {
+        var (alert, webhook, delivery, letter) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        await core.Postgres.ExecuteAsync(
+            """
+            insert into alerts (id, entry_id, passage_id, sighting_id, plate, pattern, reason, priority, station_id, captured_at, raised_at, state, published_at)
+            values ($1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'AC14AAA', 'AC14AAA', 'r', 1, 'london-a1', now(), now(), 'open', now())
+            """,
+            alert);
+        await core.Postgres.ExecuteAsync("insert into webhooks (id, name, url, secret, enabled, created_at) values ($1, 'sent again', 'https://police.example/', 'sealed', false, now())", webhook);
+        await core.Postgres.ExecuteAsync("insert into webhook_deliveries (id, webhook_id, alert_id, state, first_at, next_at) values ($1, $2, $3, 'delivered', now(), now())", delivery, webhook, alert);
+        await CoreHost.UntilAsync(() => core.Postgres.ScalarAsync<bool>("select not exists (select from alerts where published_at is null and publish_error is null)"), "every alert is published");
+
+        await TogetherAsync("alerts", "POST", $"/api/alerts/{alert}/publish");
+        await TogetherAsync("webhook_deliveries", "POST", $"/api/webhooks/deliveries/{delivery}/resend");
+        await TogetherAsync("webhook_deliveries", "POST", $"/api/alerts/{alert}/deliveries/{delivery}/resend");
+
+        await core.Postgres.ExecuteAsync("insert into dead_letters (id, topic, partition, record_offset, digest, recorded_at, reason) values ($1, 'nowhere', 0, 0, '\\x00', now(), 'a test')", letter);
+        await TogetherAsync("dead_letters", "POST", $"/api/dead-letters/{letter}/discard", """{"reason":"a test"}""");
+
+        await core.Postgres.ExecuteAsync("insert into functions (name, events) values ('audited', '{}')");
+        await core.Postgres.ExecuteAsync("insert into function_events (function, event, subject, at, state, attempts, reason, given_up_at) values ('audited', 'alert.raised', 'a', now(), 'dead', 1, 'a test', now())");
+        await TogetherAsync("function_events", "POST", "/api/functions/audited/resend");
+    }
+
+    [Fact]
+    public async Task Imports()
+    {
+        await ChangeAndLine.AreTogetherAsync(core, "hotlist_entries", () => ImportAsync("/api/hotlist/import", "pattern,reason\nAC15AAA,stolen\nAC15AAB,stolen"));
+        await ChangeAndLine.AreTogetherAsync(core, "hotlist_entries", async () =>
+        {
+            using var list = new StringContent("""[{"pattern":"AC15AAC","reason":"stolen"}]""", Encoding.UTF8, "application/json");
+            return await core.Http.PostAsync("/api/hotlist/import", list, Token);
+        });
+        await ChangeAndLine.AreTogetherAsync(core, "vehicles", () => ImportAsync("/api/vehicles/import", "plate,class,fuel,euro\nAC16AAA,car,diesel,4"));
+        await ChangeAndLine.AreTogetherAsync(core, "vehicle_discounts", () => ImportAsync("/api/vehicles/discounts/import", "plate,discount\nAC16AAA,resident"));
+    }
+
+    [Theory]
+    [InlineData("/api/hotlist/import", "pattern,reason", "AP#,stolen", "select count(*) from hotlist_entries where pattern like 'AP%'", 10_000L, "hotlist.import")]
+    [InlineData("/api/vehicles/import", "plate,class,fuel,euro", "AQ#,car,diesel,4", "select count(*) from vehicles where plate like 'AQ%'", 5_000L, "vehicles.import")]
+    [InlineData("/api/vehicles/discounts/import", "plate,discount", "AR#,resident", "select count(*) from vehicle_discounts where plate like 'AR%'", 5_000L, "discounts.import")]
+    public async Task Of_an_import_in_parts_the_last_is_there_with_its_line_and_of_one_that_was_not_ended_a_line_says_so(string path, string header, string row, string saved, long part, string action)
+    {
+        string File(string header, string row, string more = "") => $"{header}\n{string.Join('\n', Enumerable.Range(0, (int)part + 1).Select(i => row.Replace("#", FormattableString.Invariant($"{i:00000}"), StringComparison.Ordinal)))}{more}";
+        Task<long> LinesAsync(string action) => core.Postgres.ScalarAsync<long>("select count(*) from audit where action = $1", action);
+        if (row.StartsWith("AR", StringComparison.Ordinal))
+        {
+            using var known = await ImportAsync("/api/vehicles/import", File("plate,class,fuel,euro", "AR#,car,diesel,4"));
+            Assert.True(known.IsSuccessStatusCode);
+        }
+
+        var lines = await LinesAsync(action);
+        await ChangeAndLine.FailingAsync(core, "audit", async () =>
+        {
+            using var unwritten = await ImportAsync(path, File(header, row));
+            Assert.Equal(HttpStatusCode.InternalServerError, unwritten.StatusCode);
+        });
+        Assert.Equal(part, await core.Postgres.ScalarAsync<long>(saved));
+
+        // A line that is longer than any row can be is no CSV.
+        using (var broken = await ImportAsync(path, File(header, row, '\n' + new string('x', 100_000))))
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, broken.StatusCode);
+        }
+
+        Assert.Equal((part, lines, 2L), (await core.Postgres.ScalarAsync<long>(saved), await LinesAsync(action), await core.Postgres.ScalarAsync<long>("select count(*) from audit_intents where action = $1", action)));
+        await core.Postgres.ExecuteAsync("update audit_intents set at = at - interval '1 hour'");
+        await core.Services.GetRequiredService<AuditIntents>().SettleAsync(Token);
+        Assert.Equal((2L, 0L), (await LinesAsync(action + ".unfinished"), await core.Postgres.ScalarAsync<long>("select count(*) from audit_intents")));
+
+        using var whole = await ImportAsync(path, File(header, row));
+        Assert.True(whole.IsSuccessStatusCode);
+        Assert.Equal((part + 1, lines + 1), (await core.Postgres.ScalarAsync<long>(saved), await LinesAsync(action)));
     }
 
     [Fact]
@@ -205,9 +341,14 @@ public class AuditedChangeTests(CoreHost core) : IClassFixture<CoreHost>
 
     private async Task RegisterAsync(string plate, string euro)
     {
-        using var content = new StringContent($"plate,class,fuel,euro,from\n{plate},car,diesel,{euro},2026-11-01");
-        using var answer = await core.Http.PostAsync(new Uri("/api/vehicles/import", UriKind.Relative), content, Token);
+        using var answer = await ImportAsync("/api/vehicles/import", $"plate,class,fuel,euro,from\n{plate},car,diesel,{euro},2026-11-01");
         Assert.True(answer.IsSuccessStatusCode);
+    }
+
+    private async Task<HttpResponseMessage> ImportAsync(string path, string csv)
+    {
+        using var content = new StringContent(csv, Encoding.UTF8, "text/csv");
+        return await core.Http.PostAsync(path, content, Token);
     }
 
     private Task<IngestResult> IngestAsync(params Sighting[] sightings) => core.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records(sightings), [], Token);

@@ -37,8 +37,8 @@ internal static class ChangeAndLine
         return answer.StatusCode;
     }
 
-    // A table that takes nothing for a while.
-    private static async Task FailingAsync(CoreHost core, string table, Func<Task> then)
+    /// <summary>A table that takes nothing for a while.</summary>
+    public static async Task FailingAsync(CoreHost core, string table, Func<Task> then)
     {
         await core.Postgres.ExecuteAsync($"create or replace function takes_nothing() returns trigger language plpgsql as $f$ begin raise exception 'a disk is full'; end $f$; create trigger takes_nothing before insert or update or delete on {table} for each statement execute function takes_nothing()");
         try

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Faces;
 using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Audit;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Core.Tests.Faces;
@@ -65,6 +67,34 @@ public sealed class FaceStoryTests(FaceHost host) : IClassFixture<FaceHost>
         await host.Worker.TurnAsync(Token);
         await AuditedAsync("faces.enrol", "faces.confirm", "faces.write", "faces.sign", "faces.match", "faces.match-view", "faces.answer", "faces.begin");
         Assert.Equal(0L, await host.Core.Postgres.ScalarAsync<long>("select count(*) from audit where coalesce(subject, '') || coalesce(details, '') || coalesce(reason, '') like '%Beispiel%'"));
+        await host.RevokeAsync(draft.Id);
+    }
+
+    [Fact]
+    public async Task Who_is_proposed_what_is_signed_and_answered_and_what_is_destroyed_is_written_down_or_not_done()
+    {
+        var list = await host.ListAsync();
+        await ChangeAndLine.AreTogetherAsync(host.Core, "face_pictures", () => host.First.Http.PostAsJsonAsync($"/api/faces/lists/{list.Id}/entries", FaceHost.Entry("Three", "p02-1.jpg"), Token));
+        var entry = await host.Core.Postgres.ScalarAsync<Guid>("select id from face_entries where list_id = $1", list.Id);
+        await ChangeAndLine.AreTogetherAsync(host.Core, "face_entries", () => host.Second.Http.PostAsync($"/api/faces/entries/{entry}/confirm", null, Token));
+        var draft = await host.WriteAsync(host.Record(list.Id));
+        await ChangeAndLine.AreTogetherAsync(host.Core, "face_signatures", () => FaceHost.SignAsync(host.First, draft.Id));
+        await ChangeAndLine.AreTogetherAsync(host.Core, "face_signatures", () => FaceHost.SignAsync(host.Second, draft.Id));
+        var (match, other) = (host.Match(draft.Id, entry), host.Match(draft.Id, entry));
+        await ChangeAndLine.AreTogetherAsync(host.Core, "face_matches", () => host.BringAsync(match));
+        await ChangeAndLine.AreTogetherAsync(host.Core, "face_matches", () => host.BringAsync(other));
+        await ChangeAndLine.AreTogetherAsync(host.Core, "face_matches", () => FaceHost.AnswerAsync(host.FirstReviewer, match.Id, FaceAnswer.Same));
+        await ChangeAndLine.AreTogetherAsync(host.Core, "face_matches", () => FaceHost.AnswerAsync(host.SecondReviewer, match.Id, FaceAnswer.Same));
+
+        Task<bool> IsDestroyedAsync() => host.Core.Postgres.ScalarAsync<bool>("select destroyed_at is not null from face_matches where id = $1", other.Id);
+        await ChangeAndLine.FailingAsync(host.Core, "audit", async () =>
+        {
+            await host.Core.Postgres.ExecuteAsync("update face_matches set received_at = received_at - interval '25 hours' where id = $1", other.Id);
+            await Assert.ThrowsAsync<PostgresException>(() => host.Worker.TurnAsync(Token));
+        });
+        Assert.False(await IsDestroyedAsync());
+        await host.Worker.TurnAsync(Token);
+        Assert.True(await IsDestroyedAsync());
         await host.RevokeAsync(draft.Id);
     }
 

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Models;
@@ -11,6 +12,7 @@ using SmartCity.Core.Investigations;
 using SmartCity.Core.Packages;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Audit;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Models;
 using SmartCity.ServiceDefaults.Objects;
@@ -79,6 +81,10 @@ public sealed class InvestigationTests(ModelHost host) : IClassFixture<ModelHost
         await retention.RunAsync(Token);
         Assert.True(await Objects.ExistsAsync(InvestigationStore.CopyKey(closed.Id, sighting.Evidence!), Token));
         await Core.Postgres.ExecuteAsync("update investigations set keep_until = current_date - 2 where id = $1 or id = $2", closed.Id, open.Id);
+
+        // What cannot be written down does not go.
+        await ChangeAndLine.FailingAsync(Core, "audit", async () => await Assert.ThrowsAsync<PostgresException>(() => retention.RunAsync(Token)));
+        Assert.Equal(1L, await Core.Postgres.ScalarAsync<long>("select count(*) from investigations where id = $1", closed.Id));
         await retention.RunAsync(Token);
 
         Assert.Equal([open.Id], (await Core.Http.GetFromJsonAsync<Page<InvestigationView>>("/api/investigations", Token))!.Items.Select(i => i.Id).Where(i => i == open.Id || i == closed.Id));

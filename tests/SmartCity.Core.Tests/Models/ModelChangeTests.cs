@@ -33,6 +33,20 @@ public sealed class ModelChangeTests(ModelHost host) : IClassFixture<ModelHost>
         await ChangeAndLine.AreTogetherAsync(host.Core, "model_orders", () => second.Http.PostAsync("/api/models/rollouts/reader/rollback", null, Token));
     }
 
+    [Fact]
+    public async Task A_judgement_and_a_dataset_are_written_down_or_not_kept()
+    {
+        var bad = await host.Core.Services.GetRequiredService<ModelRegistry>().ImportAsync(Encoding.UTF8.GetString(TestModels.Manifest(TestModels.Shuffled(), 3).ToBytes()), null, TestModels.Shuffled(), "a test", Token);
+        await ChangeAndLine.AreTogetherAsync(host.Core, "model_judgements", () => host.Core.Http.PostAsync($"/api/models/{bad.Id}/judge", null, Token));
+
+        await host.Core.Postgres.ExecuteAsync(
+            """
+            insert into learning_items (sighting_id, captured_at, station_id, camera_id, source, decision, plate, confidence, decided_at, patch_sha256, split, suspect, gathered_at)
+            values (gen_random_uuid(), now(), 'london-a1', 'a1-n1', 'review', 'corrected', 'LN09AAA', 0.5, now(), 'none', 'train', false, now())
+            """);
+        await ChangeAndLine.AreTogetherAsync(host.Core, "dataset_items", () => host.Core.Http.PostAsync("/api/models/datasets", null, Token));
+    }
+
     private async Task<Caller> AdministratorAsync()
     {
         var person = await Caller.OfRoleAsync(host.Core, Role.Administrator);

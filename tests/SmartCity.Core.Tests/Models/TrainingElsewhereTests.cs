@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Models;
 using SmartCity.Core.Tests.Access;
+using SmartCity.Core.Tests.Audit;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.Edge.Tests.Models;
@@ -151,6 +152,15 @@ public sealed partial class TrainingElsewhereTests(PostgresServer server) : IAsy
         Assert.Equal(["cancelled", "cancelled"], (await RunsAsync()).Select(r => r.State));
         Assert.Equal(HttpStatusCode.NotFound, (await _core.Http.GetAsync("/api/models/own-read-2", Token)).StatusCode);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder.FullName, "work")));
+    }
+
+    [Fact]
+    public async Task A_training_is_begun_with_its_dataset_and_cancelled_and_written_down_or_not()
+    {
+        await ChangeAndLine.AreTogetherAsync(_core, "datasets", () => _core.Http.PostAsJsonAsync("/api/models/trainings", new NewTraining(), Token));
+        var run = await RunAsync();
+        await ChangeAndLine.AreTogetherAsync(_core, "training_runs", () => _core.Http.PostAsync($"/api/models/trainings/{run.Id}/cancel", null, Token));
+        await ChangeAndLine.AreTogetherAsync(_core, "training_runs", () => _core.Http.PostAsJsonAsync("/api/models/trainings", new NewTraining(run.Dataset), Token));
     }
 
     [Fact]

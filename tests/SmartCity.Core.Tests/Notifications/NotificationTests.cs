@@ -6,6 +6,7 @@ using MimeKit;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Notifications;
 using SmartCity.Core.Tests.Alerts;
+using SmartCity.Core.Tests.Audit;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.ServiceDefaults.Health;
@@ -130,9 +131,17 @@ public sealed class NotificationTests : IAsyncLifetime
         await NotificationsAsync(alert.Id, n => n.Deliveries.Any(d => d.Fault?.Contains("try again later", StringComparison.Ordinal) == true));
         await CoreHost.UntilAsync(() => Task.FromResult(Health() is { State: WorkerState.Degraded, Detail: { } detail } && detail.StartsWith("Duty could not be told", StringComparison.Ordinal)), "health names the recipient");
 
-        await _core.Postgres.ExecuteAsync("update notification_deliveries set first_at = first_at - interval '25 hours'");
+        // What cannot be written down is not given up either.
+        await ChangeAndLine.FailingAsync(_core, "audit", async () =>
+        {
+            await _core.Postgres.ExecuteAsync("update notification_deliveries set first_at = first_at - interval '25 hours'");
+            await CoreHost.UntilAsync(() => Task.FromResult(Health()?.Detail?.StartsWith("Messages to a recipient wait", StringComparison.Ordinal) == true), "health says that they wait");
+            Assert.Equal("waiting", await _core.Postgres.ScalarAsync<string>("select state from notification_deliveries"));
+        });
+        await _core.Postgres.ExecuteAsync("update notification_deliveries set next_at = now()");
         var dead = (await NotificationsAsync(alert.Id, n => n.Deliveries.Any(d => d.State == "dead"))).Deliveries.Single();
         Assert.Null(dead.NextAt);
+        Assert.Equal(1L, await _core.Postgres.ScalarAsync<long>("select count(*) from audit where action = 'notifications.failed'"));
         _mail.Takes = _ => true;
         using var resent = await _core.Http.PostAsync($"/api/notifications/deliveries/{dead.Id}/resend", null, Token);
         Assert.Equal(HttpStatusCode.Accepted, resent.StatusCode);

@@ -4,9 +4,11 @@ using Microsoft.Extensions.DependencyInjection;
 using MimeKit;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Reports;
+using SmartCity.Core.Tests.Audit;
 using SmartCity.Core.Tests.Database;
 using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Notifications;
+using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Core.Tests.Reports;
 
@@ -72,6 +74,30 @@ public sealed class ReportMailTests : IAsyncLifetime
         using var again = await _core.Http.PostAsync($"/api/reports/schedules/{(await ScheduleAsync()).Id}/send", null, Token);
         Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
         await CoreHost.UntilAsync(() => Task.FromResult(_mail.Received.Count == 4), "it is sent again when somebody asks for it");
+    }
+
+    [Fact]
+    public async Task A_report_is_noted_as_delivered_together_with_a_line_of_the_audit()
+    {
+        using var answer = await _core.Http.PostAsJsonAsync("/api/reports/schedules", new NewReportSchedule("Charges of the week", "charges", "week", ["a@city.example.org"]), Token);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        await ChangeAndLine.FailingAsync(_core, "audit", async () =>
+        {
+            await _core.Postgres.ExecuteAsync("update report_schedules set since = since - 14");
+            await CoreHost.UntilAsync(
+                async () =>
+                {
+                    await _core.Postgres.ExecuteAsync("update report_mailings set next_at = queued_at where state = 'waiting' and fault is not null");
+                    return _core.Services.GetRequiredService<WorkerHealth>().Reports.Any(r => r.Name == "report-mail" && r.Detail?.StartsWith("Reports are not sent", StringComparison.Ordinal) == true);
+                },
+                "it is sent, and the core says that it cannot note it");
+        });
+        Assert.NotEmpty(_mail.Received);
+        Assert.Equal("waiting", Assert.Single((await ScheduleAsync()).Mailings).State);
+
+        await _core.Postgres.ExecuteAsync("update report_mailings set next_at = now()");
+        await CoreHost.UntilAsync(async () => (await ScheduleAsync()).Mailings[0].State == "delivered", "it is noted");
+        Assert.Equal(1L, await _core.Postgres.ScalarAsync<long>("select count(*) from audit where action = 'reports.mailed'"));
     }
 
     [Fact]
