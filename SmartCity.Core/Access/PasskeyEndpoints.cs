@@ -41,7 +41,7 @@ internal static class PasskeyEndpoints
         await OwnUser.OfAsync(principal, users) is { } user ? TypedResults.Ok<IReadOnlyList<PasskeyView>>([.. (await users.GetPasskeysAsync(user)).OrderBy(p => p.CreatedAt).Select(View)]) : NotHere();
 
     private static async Task<Results<Ok<PasskeyQuestion>, ProblemHttpResult>> OfferAsync(
-        PasskeyOwner body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SignInGuard guard, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
+        PasskeyOwner body, HttpContext http, ClaimsPrincipal principal, UserManager<User> users, SignInGuard guard, AuditedChange change, IPasskeyHandler<User> handler, Passkeys passkeys, CancellationToken cancellationToken)
     {
         if (await OwnUser.OfAsync(principal, users) is not { } user)
         {
@@ -76,7 +76,7 @@ internal static class PasskeyEndpoints
         }
 
         var options = await handler.MakeCreationOptionsAsync(new PasskeyUserEntity { Id = user.Id.ToString(), Name = user.UserName!, DisplayName = user.UserName! }, http);
-        return TypedResults.Ok(new PasskeyQuestion(await passkeys.AskAsync(user.Id, options.AttestationState!, cancellationToken), options.CreationOptionsJson));
+        return TypedResults.Ok(new PasskeyQuestion(await passkeys.AskAsync(user.Id, options.AttestationState!, cancellationToken, change), options.CreationOptionsJson));
     }
 
     private static async Task<Results<Ok<PasskeyView>, ProblemHttpResult>> AddAsync(

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Access;
 
@@ -29,10 +30,11 @@ internal sealed class Passkeys(NpgsqlDataSource dataSource, IOptions<AccessOptio
 
     /// <param name="user">Who may answer; null for whoever has a passkey.</param>
     /// <param name="state">What the answer is checked against.</param>
-    public async Task<Guid> AskAsync(Guid? user, string state, CancellationToken cancellationToken)
+    /// <param name="change">The call's that it belongs to; null for one by itself.</param>
+    public async Task<Guid> AskAsync(Guid? user, string state, CancellationToken cancellationToken, AuditedChange? change = null)
     {
         var (id, now) = (Guid.CreateVersion7(), time.GetUtcNow());
-        await using var command = dataSource.CreateCommand("with old as (delete from passkey_questions where expires_at < $4) insert into passkey_questions (id, user_id, state, expires_at) values ($1, $2, $3, $5)")
+        await using var command = (await AuditedChange.CommandAsync(change, dataSource, "with old as (delete from passkey_questions where expires_at < $4) insert into passkey_questions (id, user_id, state, expires_at) values ($1, $2, $3, $5)", cancellationToken))
             .With(id, Of(user), state, now, now + Answerable);
         await command.ExecuteNonQueryAsync(cancellationToken);
         return id;

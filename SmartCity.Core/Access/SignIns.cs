@@ -7,17 +7,19 @@ using SmartCity.Core.Audit;
 namespace SmartCity.Core.Access;
 
 /// <summary>How a sign-in ends, by whatever means: with a session or refused, and with a line of the audit.</summary>
-internal sealed class SignIns(UserManager<User> users, SignInGuard guard, Credentials credentials, AuditLog audit, TimeProvider time)
+internal sealed class SignIns(UserManager<User> users, AccessContext context, AuditedChange change, SignInGuard guard, Credentials credentials, AuditLog audit, TimeProvider time)
 {
     /// <param name="name">As it was given; wrong attempts were counted under it.</param>
     /// <param name="passkey">Its name; it is both factors. Null for a password.</param>
     public async Task<Session> OpenAsync(User user, string name, string address, string? passkey, CancellationToken cancellationToken)
     {
         await guard.SucceededAsync(name, user.Id, address, cancellationToken);
+        await change.BeginAsync(context, cancellationToken);
         user.LastSignIn = time.GetUtcNow();
         await users.UpdateAsync(user);
-        await audit.AppendAsync(user.UserName!, "access.sign-in", $"from {address}{(passkey is null ? "" : $", with the passkey {passkey}")}", null, null);
-        return await credentials.OpenAsync(user, cancellationToken, twoFactors: passkey is not null);
+        var session = await credentials.OpenAsync(user, cancellationToken, twoFactors: passkey is not null, change);
+        await audit.AppendAsync(change, user.UserName!, "access.sign-in", $"from {address}{(passkey is null ? "" : $", with the passkey {passkey}")}", null, null, null);
+        return session;
     }
 
     /// <param name="why">For the audit.</param>

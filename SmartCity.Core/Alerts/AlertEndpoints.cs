@@ -214,16 +214,16 @@ internal static class AlertSlice
         return TypedResults.Ok(new AlertsDecided(ids.Distinct().Count() - refused.Count, [.. ids.Distinct().Where(refused.ContainsKey).Select(id => refused[id])]));
     }
 
-    private static async Task<Results<Accepted, NotFound>> PublishAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<Accepted, NotFound>> PublishAsync(Guid id, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("update alerts set published_at = null, publish_error = null, publish_at = '-infinity' where id = $1");
+        await using var command = await change.CommandAsync("update alerts set published_at = null, publish_error = null, publish_at = '-infinity' where id = $1", cancellationToken);
         command.Parameters.Add(new() { Value = id });
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
     }
 
-    private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, Guid delivery, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, Guid delivery, NpgsqlDataSource dataSource, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         var ofAlert = await WebhookDeliveries.FindAsync(dataSource, new SqlFilter().And("d.alert_id = @", (Guid?)id).And("d.id = @", (Guid?)delivery), 1, cancellationToken);
-        return ofAlert.Count == 1 && await WebhookDeliveries.ResendAsync(dataSource, delivery, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
+        return ofAlert.Count == 1 && await WebhookDeliveries.ResendAsync(change, delivery, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
     }
 }

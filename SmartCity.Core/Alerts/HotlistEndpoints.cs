@@ -184,12 +184,12 @@ internal static class HotlistEndpoints
         }
     }
 
-    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, ClaimsPrincipal user, HotlistImport import, CancellationToken cancellationToken, bool preview = false)
+    private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, ClaimsPrincipal user, HotlistImport import, AuditedChange change, CancellationToken cancellationToken, bool preview = false)
     {
         try
         {
             var by = preview ? null : user.Identity!.Name!;
-            var report = request.HasJsonContentType() ? await import.ImportJsonAsync(request.Body, by, cancellationToken) : await import.ImportCsvAsync(request.Body, by, cancellationToken);
+            var report = request.HasJsonContentType() ? await import.ImportJsonAsync(request.Body, by, cancellationToken, change) : await import.ImportCsvAsync(request.Body, by, cancellationToken, change);
             request.HttpContext.Items[AuditFilter.Details] = new { report.Read, report.Imported, report.Rejected, report.Preview };
             return TypedResults.Ok(report);
         }

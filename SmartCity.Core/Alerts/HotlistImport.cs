@@ -5,13 +5,14 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Alerts;
 
 /// <summary>
 /// Adds entries from CSV (columns pattern or plate, reason; priority, requestedBy, list, validFrom, validTo may be there) or a JSON list of entries. An entry
 /// of the same pattern and requester is changed and keeps its id; one that is the same already is not written, so importing a list again changes nothing. What is not valid is reported and left out; a plate that
-/// was probably typed wrong is reported and imported as it is.
+/// was probably typed wrong is reported and imported as it is. A list may be uploaded for hours, so every 10,000 rows are a transaction; the last one is that of the call's line.
 /// </summary>
 public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages passages, TypedPlates typed, TimeProvider time)
 {
@@ -30,12 +31,13 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
     private static readonly string[] Properties = [.. Columns.Except(["plate"]), "id", "state", "addedBy", "addedAt", "meant", "tooWide"];
 
     /// <param name="by">Who imports it; null for a preview, which saves nothing.</param>
+    /// <param name="change">The call's, which the last rows belong to; null for a transaction of their own.</param>
     /// <exception cref="InvalidDataException">The file has no header, or one with a column that is not known, then nothing was saved; or it is not CSV.</exception>
-    public async Task<ImportReport> ImportCsvAsync(Stream csv, string? by, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportCsvAsync(Stream csv, string? by, CancellationToken cancellationToken, AuditedChange? change = null)
     {
         try
         {
-            return await ImportAsync(RowsAsync(csv), isCsv: true, by, cancellationToken);
+            return await ImportAsync(RowsAsync(csv), isCsv: true, by, change, cancellationToken);
         }
         catch (CsvFormatException e)
         {
@@ -44,8 +46,9 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
     }
 
     /// <param name="by">Who imports it; null for a preview, which saves nothing.</param>
+    /// <param name="change">The call's, which the last rows belong to; null for a transaction of their own.</param>
     /// <exception cref="InvalidDataException">It is not a JSON list of entries.</exception>
-    public async Task<ImportReport> ImportJsonAsync(Stream json, string? by, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportJsonAsync(Stream json, string? by, CancellationToken cancellationToken, AuditedChange? change = null)
     {
         try
         {
@@ -55,7 +58,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             kept.Position = 0;
             await RefuseUnknownAsync(kept, cancellationToken);
             kept.Position = 0;
-            return await ImportAsync(ItemsAsync(kept), isCsv: false, by, cancellationToken);
+            return await ImportAsync(ItemsAsync(kept), isCsv: false, by, change, cancellationToken);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -89,7 +92,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         : text?.Any(char.IsControl) == true ? $"{name} must be one line without control characters."
         : null;
 
-    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<Row> rows, bool isCsv, string? by, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(IAsyncEnumerable<Row> rows, bool isCsv, string? by, AuditedChange? change, CancellationToken cancellationToken)
     {
         using var rejects = new RejectedRows();
         using var meant = new RejectedRows();
@@ -102,6 +105,11 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         RecentPassages.Sample? recent = null;
         await foreach (var (line, row, problem, original) in rows.WithCancellation(cancellationToken))
         {
+            if (taken.Count == BatchSize)
+            {
+                await TakeAsync(isLast: false);
+            }
+
             read++;
             var (entry, error) = row is null ? (null, problem) : Check(row);
             if (entry is not null && !PlatePattern.IsExact(entry.Pattern) && (recent ??= await passages.ReadAsync(cancellationToken)).Refuse(entry.Pattern) is { } tooMuch)
@@ -112,16 +120,12 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             // What stood there is kept while anything of it may still be named.
             var isNamed = !rejections.IsFull || doubts.Count < ImportRejections.MostNamed;
             taken.Add(new TakenRow(line, entry, error, isNamed ? [.. original()] : []));
-            if (taken.Count == BatchSize)
-            {
-                await TakeAsync();
-            }
         }
 
-        await TakeAsync();
+        await TakeAsync(isLast: true);
         return rejections.Of(read) with { Preview = by is null, Sample = by is null ? sample : null, RejectedCsv = rejects.Text(), Doubtful = doubtful, Doubts = doubts, MeantCsv = isCsv ? meant.Text() : null };
 
-        async Task TakeAsync()
+        async Task TakeAsync(bool isLast)
         {
             var again = await before.AddAsync([.. taken.Where(t => t.Entry is not null).Select(t => (t.Line, t.Entry!.Pattern, t.Entry.RequestedBy))], cancellationToken);
             var entries = new List<HotlistEntryView>(taken.Count);
@@ -160,7 +164,8 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             taken.Clear();
             if (by is not null)
             {
-                await SaveAsync([.. entries], by, cancellationToken);
+                change?.HasParts |= !isLast;
+                await SaveAsync([.. entries], by, isLast ? change : null, cancellationToken);
             }
         }
     }
@@ -257,7 +262,7 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         }
     }
 
-    private async Task SaveAsync(HotlistEntryView[] entries, string by, CancellationToken cancellationToken)
+    private async Task SaveAsync(HotlistEntryView[] entries, string by, AuditedChange? change, CancellationToken cancellationToken)
     {
         if (entries.Length == 0)
         {
@@ -265,9 +270,8 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
         }
 
         var now = time.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection, transaction);
+        await using var transaction = await ChangeTransaction.BeginAsync(change, dataSource, cancellationToken);
+        await using var batch = new NpgsqlBatch(transaction.Connection, transaction.Transaction);
         // One import at a time, so that two never add the same entry.
         batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_advisory_xact_lock(3, 0)"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(

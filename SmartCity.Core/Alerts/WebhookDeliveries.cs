@@ -33,9 +33,9 @@ internal static class WebhookDeliveries
     }
 
     /// <summary>Whether there is such a delivery, which is due at once now.</summary>
-    public static async Task<bool> ResendAsync(NpgsqlDataSource dataSource, Guid delivery, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<bool> ResendAsync(AuditedChange change, Guid delivery, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("update webhook_deliveries set state = 'waiting', attempts = 0, next_at = $2, finished_at = null where id = $1");
+        await using var command = await change.CommandAsync("update webhook_deliveries set state = 'waiting', attempts = 0, next_at = $2, finished_at = null where id = $1", cancellationToken);
         command.Parameters.Add(new() { Value = delivery });
         command.Parameters.Add(new() { Value = now });
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;

@@ -119,8 +119,8 @@ internal static class WebhookEndpoints
         return TypedResults.Ok(Paging.ToPage(rows.ConvertAll(r => r.Delivery), limit, d => new Cursor(d.FirstAt, d.Id)));
     }
 
-    private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, NpgsqlDataSource dataSource, TimeProvider time, CancellationToken cancellationToken) =>
-        await WebhookDeliveries.ResendAsync(dataSource, id, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
+    private static async Task<Results<Accepted, NotFound>> ResendAsync(Guid id, AuditedChange change, TimeProvider time, CancellationToken cancellationToken) =>
+        await WebhookDeliveries.ResendAsync(change, id, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
 
     private static async Task<Results<Ok<WebhookAttemptView>, NotFound>> TestAsync(Guid id, HttpContext http, CoreSecret secrets, NpgsqlDataSource dataSource, WebhookSender sender, CancellationToken cancellationToken)
     {

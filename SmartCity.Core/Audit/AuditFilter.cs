@@ -61,8 +61,7 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
         }
         catch (Exception e) when (e is BadHttpRequestException || change.Begun is not null)
         {
-            await change.DisposeAsync();
-            await ForgetAsync(intent);
+            await UndoAsync();
             throw;
         }
 
@@ -80,8 +79,7 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
             }
             catch (Exception) when (change.Begun is not null)
             {
-                await change.DisposeAsync();
-                await ForgetAsync(intent);
+                await UndoAsync();
                 throw;
             }
 
@@ -92,14 +90,20 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
         }
         else
         {
-            await change.DisposeAsync();
-            await ForgetAsync(intent);
+            await UndoAsync();
         }
 
         return result;
-    }
 
-    private Task ForgetAsync(Guid? intent) => intent is { } id ? audit.ForgetAsync(id) : Task.CompletedTask;
+        async Task UndoAsync()
+        {
+            await change.DisposeAsync();
+            if (intent is { } id && !change.HasParts)
+            {
+                await audit.ForgetAsync(id);
+            }
+        }
+    }
 
     private static string ActionOf(HttpContext http, AuditMetadata? metadata) => metadata?.Action ?? $"{http.Request.Method} {(http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/')}";
 

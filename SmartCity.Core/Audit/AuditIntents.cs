@@ -9,7 +9,7 @@ namespace SmartCity.Core.Audit;
 
 /// <summary>
 /// What is about to change is written down before it changes, and a line of the audit takes its place in one transaction. If a core ends in
-/// between, the change may have been made: another line says that nobody knows.
+/// between, or a call that has changed something in parts fails, the change may have been made: another line says that nobody knows.
 /// </summary>
 internal sealed class AuditIntents(NpgsqlDataSource dataSource, AuditLog audit, DatabaseStartup database, WorkerHealth health, TimeProvider time, ILogger<AuditIntents> logger) : DatabaseWorker(Worker, database, health, logger)
 {
@@ -29,7 +29,7 @@ internal sealed class AuditIntents(NpgsqlDataSource dataSource, AuditLog audit, 
         command.Parameters.Add(new() { Value = time.GetUtcNow() - Abandoned });
         foreach (var (id, actor, action, subject, reason) in await command.ReadAllAsync(r => (r.GetGuid(0), r.GetString(1), r.GetString(2), r.Text(3), r.Text(4)), cancellationToken))
         {
-            await audit.AppendAsync(actor, action + Unfinished, subject, reason ?? "The core ended before it was known whether this was done.", null, id);
+            await audit.AppendAsync(actor, action + Unfinished, subject, reason ?? "The call ended before it was known whether all of this was done.", null, id);
         }
     }
 

@@ -21,6 +21,9 @@ public sealed class AuditedChange(NpgsqlDataSource dataSource) : IAsyncDisposabl
     /// <summary>The transaction of a change that was begun.</summary>
     public NpgsqlTransaction Transaction => _transaction ?? throw new InvalidOperationException("No change was begun.");
 
+    /// <summary>Whether the call has changed something already that no rollback takes back: in a transaction of its own, or outside the database. Then what was intended stays written down if the rest fails.</summary>
+    public bool HasParts { get; set; }
+
     /// <summary>The connection of the change, in its transaction. What other connections read does not have the change yet.</summary>
     public async Task<NpgsqlConnection> BeginAsync(CancellationToken cancellationToken)
     {

@@ -184,15 +184,20 @@ internal sealed class FaceMatches(NpgsqlDataSource dataSource, FaceKeys keys, Au
         return new FaceMatchOutcome(id, outcome ?? "second-needed");
     }
 
-    /// <summary>Destroys what nobody decided in time, and what was confirmed long ago.</summary>
-    /// <returns>How many of each.</returns>
-    public async Task<(int Undecided, int Kept)> ExpireAsync(CancellationToken cancellationToken)
+    /// <summary>Destroys what nobody decided in time, and what was confirmed long ago, and writes down how many of each.</summary>
+    public async Task ExpireAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var undecided = await DestroyAsync(connection, "outcome is null and received_at <= $2", now - options.Value.Undecided, now, cancellationToken);
         var kept = await DestroyAsync(connection, "outcome = 'true' and decided_at <= $2", now - options.Value.KeepConfirmed, now, cancellationToken);
-        return (undecided, kept);
+        if (undecided + kept > 0)
+        {
+            await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "faces.expired", $"{undecided} undecided and {kept} confirmed matches", null, null, cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>Takes everything of matches but the id, the deployment, the outcome and who decided. Those without an outcome become unresolved, or what is given.</summary>

@@ -18,12 +18,7 @@ internal sealed class FaceWorker(
     /// <summary>One turn. What it says of itself afterwards is in health.</summary>
     public async Task TurnAsync(CancellationToken cancellationToken)
     {
-        var (undecided, kept) = await matches.ExpireAsync(cancellationToken);
-        if (undecided + kept > 0)
-        {
-            await audit.AppendAsync("core", "faces.expired", $"{undecided} undecided and {kept} confirmed matches", null, null);
-        }
-
+        await matches.ExpireAsync(cancellationToken);
         await RemoveExpiredAsync(cancellationToken);
         await deployments.NoteAsync(cancellationToken);
         if (await deployments.UnconfirmedAsync(cancellationToken) is { Count: > 0 } stations)

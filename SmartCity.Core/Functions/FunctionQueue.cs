@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Functions;
 
@@ -87,14 +88,14 @@ internal sealed class FunctionQueue(NpgsqlDataSource dataSource)
     }
 
     /// <summary>Lets the function be told its dead letters again; gives how many there are, and null where there is no such function.</summary>
-    public async Task<int?> ResendAsync(string function, CancellationToken cancellationToken)
+    public static async Task<int?> ResendAsync(AuditedChange change, string function, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(
+        await using var command = (await change.CommandAsync(
             """
             with again as (update function_events set state = 'waiting', attempts = null, reason = null, given_up_at = null where function = $1 and state = 'dead' returning 1)
             select (select count(*) from again)::int from functions where name = $1
-            """);
-        command.With(function);
+            """,
+            cancellationToken)).With(function);
         return await command.ExecuteScalarAsync(cancellationToken) as int?;
     }
 }

@@ -48,6 +48,6 @@ internal static class FunctionSlice
         return TypedResults.Ok(await queue.DeadLettersAsync(function, limit, cancellationToken));
     }
 
-    private static async Task<Results<Accepted, NotFound>> ResendAsync(string name, FunctionQueue queue, CancellationToken cancellationToken) =>
-        await queue.ResendAsync(name, cancellationToken) is null ? TypedResults.NotFound() : TypedResults.Accepted((string?)null);
+    private static async Task<Results<Accepted, NotFound>> ResendAsync(string name, AuditedChange change, CancellationToken cancellationToken) =>
+        await FunctionQueue.ResendAsync(change, name, cancellationToken) is null ? TypedResults.NotFound() : TypedResults.Accepted((string?)null);
 }

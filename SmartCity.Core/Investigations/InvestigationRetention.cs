@@ -60,12 +60,16 @@ internal sealed class InvestigationRetention(
             await objects.DeleteAsync(entry.Key, cancellationToken);
         }
 
-        await using var command = dataSource.CreateCommand("delete from investigations where id = $1 and state = 'expiring'");
-        command.Parameters.Add(new() { Value = id });
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("delete from investigations where id = $1 and state = 'expiring'", connection).With(id);
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 1)
         {
-            await audit.AppendAsync("core", "investigations.expired", id.ToString(), "It was closed, and the last day on which it is kept is over.", null);
+            await audit.AppendAsync(
+                connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "investigations.expired", id.ToString(), "It was closed, and the last day on which it is kept is over.", null, cancellationToken);
         }
+
+        await transaction.CommitAsync(cancellationToken);
     }
 
     // An upload whose core lost the database may end after the row went. A row is there before its first object, so what has none is left over.

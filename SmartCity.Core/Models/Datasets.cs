@@ -6,6 +6,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Models;
@@ -17,8 +18,9 @@ internal sealed class Datasets(NpgsqlDataSource dataSource, IObjectStore objects
     private const double Margin = 0.35;
 
     /// <summary>Freezes all items there are.</summary>
+    /// <param name="change">The call's that it belongs to; null for a transaction of its own.</param>
     /// <exception cref="InvalidDataException">There is none to train on.</exception>
-    public async Task<DatasetView> FreezeAsync(string by, CancellationToken cancellationToken)
+    public async Task<DatasetView> FreezeAsync(string by, CancellationToken cancellationToken, AuditedChange? change = null)
     {
         var items = await ItemsAsync(null, cancellationToken);
         if (!items.Exists(i => i.Split == LearningSplit.Train))
@@ -31,8 +33,8 @@ internal sealed class Datasets(NpgsqlDataSource dataSource, IObjectStore objects
         var counts = new DatasetCounts(
             items.Count(i => i.Split == LearningSplit.Train), items.Count(i => i.Split == LearningSplit.Validation), items.Count(i => i.Split == LearningSplit.HoldOut),
             items.CountBy(i => i.Country ?? "unknown").ToDictionary(), items.CountBy(i => i.Camera).ToDictionary(), items.CountBy(i => i.Source).ToDictionary());
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection)
+        await using var transaction = await ChangeTransaction.BeginAsync(change, dataSource, cancellationToken);
+        await using var batch = new NpgsqlBatch(transaction.Connection)
         {
             BatchCommands =
             {
@@ -52,16 +54,19 @@ internal sealed class Datasets(NpgsqlDataSource dataSource, IObjectStore objects
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        return (await FindAsync(digest, cancellationToken))!;
+        await transaction.CommitAsync(cancellationToken);
+        return (await FindAsync(digest, cancellationToken, change))!;
     }
 
-    public async Task<IReadOnlyList<DatasetView>> ListAsync(CancellationToken cancellationToken)
+    /// <param name="change">Where given, what it has changed so far is seen.</param>
+    public async Task<IReadOnlyList<DatasetView>> ListAsync(CancellationToken cancellationToken, AuditedChange? change = null)
     {
-        await using var command = dataSource.CreateCommand("select digest, created_at, created_by, items, erased, counts from datasets order by created_at desc");
+        const string Sql = "select digest, created_at, created_by, items, erased, counts from datasets order by created_at desc";
+        await using var command = change?.Look(Sql) ?? dataSource.CreateCommand(Sql);
         return await command.ReadAllAsync(Read, cancellationToken);
     }
 
-    public async Task<DatasetView?> FindAsync(string digest, CancellationToken cancellationToken) => (await ListAsync(cancellationToken)).FirstOrDefault(d => d.Digest == digest);
+    public async Task<DatasetView?> FindAsync(string digest, CancellationToken cancellationToken, AuditedChange? change = null) => (await ListAsync(cancellationToken, change)).FirstOrDefault(d => d.Digest == digest);
 
     public async Task<LearningView> CountAsync(CancellationToken cancellationToken)
     {

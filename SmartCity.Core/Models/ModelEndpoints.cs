@@ -25,7 +25,6 @@ internal static class ModelEndpoints
         read.MapGet("", ListAsync).WithSummary("Versions, rollouts, what runs where, datasets and trainings");
         read.MapGet("{id}", FindAsync).WithSummary("One version with its newest judgement");
         var write = app.MapGroup("/api/models").WithTags("Models").RequireAuthorization(Scope.ModelsWrite);
-        // A judgement reads thousands of pictures before it keeps its figures: too long for a transaction. Its line comes after it.
         write.MapPost("{id}/judge", JudgeAsync).WithSummary("Judges a version beside the champion, on the newest dataset's hold-out and rendered plates").Audited("models.judge");
         // The list is a line of the audit; its pictures are not one each.
         write.MapGet("{id}/readings", ReadingsAsync).WithSummary("What a version and the one it was judged beside read of the hold-out, plate by plate, disagreements first; a reason is required").RequireReason("models.compare");
@@ -34,7 +33,6 @@ internal static class ModelEndpoints
         write.MapPost("rollouts/{kind}/pause", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, true, rollouts, user, token)).WithSummary("Pauses a rollout; edges that have the version keep it").AuditedByItself();
         write.MapPost("rollouts/{kind}/resume", (string kind, Rollouts rollouts, ClaimsPrincipal user, CancellationToken token) => PauseAsync(kind, false, rollouts, user, token)).WithSummary("Goes on with a paused rollout").AuditedByItself();
         write.MapPost("rollouts/{kind}/rollback", RollBackAsync).WithSummary("Sends every edge back to the previous version, at once").RequireReason("models.rollback");
-        // Freezing copies every item there is, and a training begins with that: their lines come after them.
         write.MapPost("datasets", FreezeAsync).WithSummary("Freezes what there is for training as a dataset").Audited("models.freeze").AuditAbout((DatasetView d) => (d.Digest, null));
         write.MapGet("datasets/{digest}/export", ExportAsync).WithSummary("A dataset as a zip: pictures, CSV and COCO; a reason is required").RequireReason("models.export").Produces(StatusCodes.Status200OK, contentType: "application/zip");
         write.MapPost("trainings", TrainAsync).WithSummary("Starts a training").Audited("models.train", recordBody: true).AuditAbout((TrainingView t) => ($"{t.Id} of {t.Parent}, dataset {t.Dataset}", null));
@@ -63,7 +61,7 @@ internal static class ModelEndpoints
             ? TypedResults.Ok(version.View((await registry.AliasesAsync(cancellationToken))[id], await judge.NewestOfAsync(id, cancellationToken)))
             : TypedResults.NotFound();
 
-    private static async Task<Results<Ok<ModelJudgement>, NotFound, ProblemHttpResult>> JudgeAsync(string id, ModelRegistry registry, ModelJudge judge, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ModelJudgement>, NotFound, ProblemHttpResult>> JudgeAsync(string id, ModelRegistry registry, ModelJudge judge, AuditedChange change, CancellationToken cancellationToken)
     {
         if (await registry.FindAsync(id, cancellationToken) is not { } version)
         {
@@ -73,7 +71,7 @@ internal static class ModelEndpoints
         try
         {
             return await registry.OfAliasAsync(version.Manifest.Kind, ModelRegistry.Champion, cancellationToken) is { } champion
-                ? TypedResults.Ok(await judge.RunAsync(version, champion, null, cancellationToken))
+                ? TypedResults.Ok(await judge.RunAsync(version, champion, null, cancellationToken, change))
                 : Paging.Problem($"There is no champion of the kind {version.Manifest.Kind}.");
         }
         catch (InvalidDataException e)
@@ -154,11 +152,11 @@ internal static class ModelEndpoints
         }
     }
 
-    private static async Task<Results<Ok<DatasetView>, ProblemHttpResult>> FreezeAsync(ClaimsPrincipal user, Datasets datasets, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<DatasetView>, ProblemHttpResult>> FreezeAsync(ClaimsPrincipal user, Datasets datasets, AuditedChange change, CancellationToken cancellationToken)
     {
         try
         {
-            return TypedResults.Ok(await datasets.FreezeAsync(user.Identity!.Name!, cancellationToken));
+            return TypedResults.Ok(await datasets.FreezeAsync(user.Identity!.Name!, cancellationToken, change));
         }
         catch (InvalidDataException e)
         {
@@ -188,7 +186,7 @@ internal static class ModelEndpoints
         }
     }
 
-    private static async Task<Results<Ok<TrainingView>, ProblemHttpResult>> TrainAsync(NewTraining? body, ClaimsPrincipal user, TrainingRuns runs, TrainingProgram program, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<TrainingView>, ProblemHttpResult>> TrainAsync(NewTraining? body, ClaimsPrincipal user, TrainingRuns runs, TrainingProgram program, AuditedChange change, CancellationToken cancellationToken)
     {
         var asked = body ?? new NewTraining();
         if (asked.Minutes is < 0.1 or > 1440 || asked.Steps is < 1 or > 1_000_000 || asked.Rate is <= 0 or > 0.01)
@@ -203,8 +201,8 @@ internal static class ModelEndpoints
 
         try
         {
-            var id = await runs.StartAsync(asked, user.Identity!.Name!, cancellationToken);
-            return TypedResults.Ok((await runs.ListAsync(cancellationToken)).First(r => r.Id == id));
+            var id = await runs.StartAsync(asked, user.Identity!.Name!, cancellationToken, change);
+            return TypedResults.Ok((await runs.ListAsync(cancellationToken, change)).First(r => r.Id == id));
         }
         catch (InvalidDataException e)
         {

@@ -5,6 +5,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Models;
@@ -16,8 +17,9 @@ namespace SmartCity.Core.Models;
 internal sealed class ModelJudge(NpgsqlDataSource dataSource, ModelRegistry registry, IObjectStore objects, IOptions<GateOptions> gates, TimeProvider time)
 {
     /// <param name="dataset">Whose hold-out is read; null for the newest there is.</param>
+    /// <param name="change">The call's that what is kept belongs to; it is begun when everything was read. Null for a transaction of its own.</param>
     /// <exception cref="InvalidDataException">A file is not what its manifest says, or is no reader.</exception>
-    public async Task<ModelJudgement> RunAsync(StoredVersion version, StoredVersion against, string? dataset, CancellationToken cancellationToken)
+    public async Task<ModelJudgement> RunAsync(StoredVersion version, StoredVersion against, string? dataset, CancellationToken cancellationToken, AuditedChange? change = null)
     {
         dataset ??= await NewestAsync(cancellationToken);
         using var before = new ReaderSession(against.Manifest, await registry.FileAsync(against.Manifest, cancellationToken));
@@ -33,7 +35,7 @@ internal sealed class ModelJudge(NpgsqlDataSource dataSource, ModelRegistry regi
         figures.AddRange(PairedPlates.Figures(GateRules.Rendered, rendered, gates.Value.LeastSlice));
         var verdicts = GateRules.Of(figures, against.Manifest.File.Bytes, version.Manifest.File.Bytes, gates.Value).ToList();
         var judgement = new ModelJudgement(against.Id, dataset, verdicts.TrueForAll(g => g.Passed), verdicts, figures, time.GetUtcNow());
-        await KeepAsync(version, judgement, kept, cancellationToken);
+        await KeepAsync(version, judgement, kept, change, cancellationToken);
         return judgement;
     }
 
@@ -87,11 +89,11 @@ internal sealed class ModelJudge(NpgsqlDataSource dataSource, ModelRegistry regi
     private static PairedPlate Pair(string plate, IReadOnlyList<string> slices, byte[] patch, ReaderSession before, ReaderSession after, Guid? sighting = null) =>
         new(plate, slices, before.Read(patch), after.Read(patch), sighting);
 
-    private async Task KeepAsync(StoredVersion version, ModelJudgement judgement, List<PairedPlate> read, CancellationToken cancellationToken)
+    private async Task KeepAsync(StoredVersion version, ModelJudgement judgement, List<PairedPlate> read, AuditedChange? change, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7(judgement.At);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await ChangeTransaction.BeginAsync(change, dataSource, cancellationToken);
+        var connection = transaction.Connection;
         await using var command = new NpgsqlCommand("insert into model_judgements (id, version_id, against_id, dataset, passed, report, at) values ($1, $2, $3, $4, $5, $6, $7)", connection);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = version.Id });

@@ -21,14 +21,15 @@ internal sealed class TrainingRuns(NpgsqlDataSource dataSource, ModelRegistry re
 
     private static readonly string Taker = $"{Environment.MachineName}/{Environment.ProcessId}";
 
+    /// <param name="change">The call's that it belongs to; null where it is by itself.</param>
     /// <exception cref="InvalidDataException">There is nothing to train on, or no such dataset.</exception>
-    public async Task<Guid> StartAsync(NewTraining asked, string by, CancellationToken cancellationToken)
+    public async Task<Guid> StartAsync(NewTraining asked, string by, CancellationToken cancellationToken, AuditedChange? change = null)
     {
-        var dataset = asked.Dataset is null ? await datasets.FreezeAsync(by, cancellationToken) : await datasets.FindAsync(asked.Dataset, cancellationToken) ?? throw new InvalidDataException($"There is no dataset {asked.Dataset}.");
+        var dataset = asked.Dataset is null ? await datasets.FreezeAsync(by, cancellationToken, change) : await datasets.FindAsync(asked.Dataset, cancellationToken) ?? throw new InvalidDataException($"There is no dataset {asked.Dataset}.");
         var parent = await registry.OfAliasAsync(ModelKind.Reader, ModelRegistry.Champion, cancellationToken) ?? throw new InvalidDataException("There is no champion to start from.");
         var now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now);
-        await using var command = dataSource.CreateCommand("insert into training_runs (id, kind, dataset, parent_id, settings, state, started_by, created_at, detail) values ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8)");
+        await using var command = await AuditedChange.CommandAsync(change, dataSource, "insert into training_runs (id, kind, dataset, parent_id, settings, state, started_by, created_at, detail) values ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8)", cancellationToken);
         foreach (var parameter in new NpgsqlParameter[]
         {
             new() { Value = id }, new() { Value = ModelKind.Reader }, new() { Value = dataset.Digest }, new() { Value = parent.Id },
@@ -168,9 +169,11 @@ internal sealed class TrainingRuns(NpgsqlDataSource dataSource, ModelRegistry re
         return (await command.ReadAllAsync(r => r.IsDBNull(0) ? (DateTimeOffset?)null : r.Time(0), cancellationToken)).Single();
     }
 
-    public async Task<IReadOnlyList<TrainingView>> ListAsync(CancellationToken cancellationToken)
+    /// <param name="change">Where given, what it has changed so far is seen.</param>
+    public async Task<IReadOnlyList<TrainingView>> ListAsync(CancellationToken cancellationToken, AuditedChange? change = null)
     {
-        await using var command = dataSource.CreateCommand("select id, kind, dataset, parent_id, state, share, detail, log, started_by, created_at, ended_at, version_id from training_runs order by created_at desc limit 20");
+        const string Sql = "select id, kind, dataset, parent_id, state, share, detail, log, started_by, created_at, ended_at, version_id from training_runs order by created_at desc limit 20";
+        await using var command = change?.Look(Sql) ?? dataSource.CreateCommand(Sql);
         return await command.ReadAllAsync(
             r => new TrainingView(r.GetGuid(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetDouble(5), r.Text(6), r.GetString(7), r.GetString(8), r.Time(9), r.IsDBNull(10) ? null : r.Time(10), r.Text(11)), cancellationToken);
     }

@@ -40,7 +40,7 @@ internal static class NoteSlice
     private static async Task<Results<Ok<Page<NoteView>>, NotFound>> OfAlertAsync(Guid id, HttpContext http, NoteStore store, CancellationToken cancellationToken) =>
         await store.PlateOfAsync(id, cancellationToken) is { } plate ? TypedResults.Ok(new Page<NoteView>(await store.OfVehicleAsync(plate, Restricted.MaySee(http), cancellationToken), null)) : TypedResults.NotFound();
 
-    private static async Task<Results<Created<NoteView>, NotFound, ProblemHttpResult>> AddAsync(NewNote body, ClaimsPrincipal user, NoteStore store, CancellationToken cancellationToken)
+    private static async Task<Results<Created<NoteView>, NotFound, ProblemHttpResult>> AddAsync(NewNote body, ClaimsPrincipal user, NoteStore store, AuditedChange change, CancellationToken cancellationToken)
     {
         if (body.Text?.Trim() is not { Length: > 0 and <= LongestText } text)
         {
@@ -55,20 +55,20 @@ internal static class NoteSlice
         var by = user.Identity!.Name!;
         if (body.AlertId is { } alert)
         {
-            return await store.PlateOfAsync(alert, cancellationToken) is { } its ? TypedResults.Created((string?)null, await store.AddAsync(its, null, text, by, cancellationToken)) : TypedResults.NotFound();
+            return await store.PlateOfAsync(alert, cancellationToken) is { } its ? TypedResults.Created((string?)null, await store.AddAsync(its, null, text, by, change, cancellationToken)) : TypedResults.NotFound();
         }
 
         if (body.StationId is { } station)
         {
-            return await store.IsStationAsync(station, cancellationToken) ? TypedResults.Created((string?)null, await store.AddAsync(null, station, text, by, cancellationToken)) : Paging.Problem($"There is no station {station}.");
+            return await store.IsStationAsync(station, cancellationToken) ? TypedResults.Created((string?)null, await store.AddAsync(null, station, text, by, change, cancellationToken)) : Paging.Problem($"There is no station {station}.");
         }
 
-        return ShiftRules.PlateOf(body.Plate) is { } plate ? TypedResults.Created((string?)null, await store.AddAsync(plate, null, text, by, cancellationToken)) : NoPlate();
+        return ShiftRules.PlateOf(body.Plate) is { } plate ? TypedResults.Created((string?)null, await store.AddAsync(plate, null, text, by, change, cancellationToken)) : NoPlate();
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(Guid id, HttpContext http, NoteStore store, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(Guid id, HttpContext http, AuditedChange change, CancellationToken cancellationToken)
     {
-        if (await store.RemoveAsync(id, http.User.Identity!.Name!, http.User.HasClaim(Scope.Claim, Scope.AccessWrite), cancellationToken) is not { } of)
+        if (await NoteStore.RemoveAsync(id, http.User.Identity!.Name!, http.User.HasClaim(Scope.Claim, Scope.AccessWrite), change, cancellationToken) is not { } of)
         {
             return TypedResults.Problem("There is no such note, or somebody else wrote it.", statusCode: StatusCodes.Status404NotFound);
         }

@@ -1,6 +1,7 @@
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Privacy;
 
 namespace SmartCity.Core.Notes;
@@ -31,19 +32,19 @@ internal sealed class NoteStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     /// <param name="plate">Of the vehicle that it is on; null when it is on a station.</param>
-    public async Task<NoteView> AddAsync(string? plate, string? station, string text, string by, CancellationToken cancellationToken)
+    public async Task<NoteView> AddAsync(string? plate, string? station, string text, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var note = new NoteView(Guid.CreateVersion7(time.GetUtcNow()), time.GetUtcNow(), by, text);
-        await using var command = Command("insert into notes (id, plate, station_id, at, by, text) values ($1, $2, $3, $4, $5, $6)", note.Id, TextParameter.Of(plate), TextParameter.Of(station), note.At, by, text);
+        await using var command = (await change.CommandAsync("insert into notes (id, plate, station_id, at, by, text) values ($1, $2, $3, $4, $5, $6)", cancellationToken)).With(note.Id, TextParameter.Of(plate), TextParameter.Of(station), note.At, by, text);
         await command.ExecuteNonQueryAsync(cancellationToken);
         return note;
     }
 
     /// <param name="all">Whether they may remove what others wrote, too.</param>
     /// <returns>What the note was on; null when there is no such note that they may remove.</returns>
-    public async Task<string?> RemoveAsync(Guid id, string by, bool all, CancellationToken cancellationToken)
+    public static async Task<string?> RemoveAsync(Guid id, string by, bool all, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = Command("delete from notes where id = $1 and (by = $2 or $3) returning coalesce(plate, station_id)", id, by, all);
+        await using var command = (await change.CommandAsync("delete from notes where id = $1 and (by = $2 or $3) returning coalesce(plate, station_id)", cancellationToken)).With(id, by, all);
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 

@@ -27,6 +27,7 @@ internal sealed class NotificationSender(
     NotificationStore store,
     MailSender mail,
     CoreSecret secrets,
+    NpgsqlDataSource dataSource,
     AuditLog audit,
     ChargingCity city,
     IHttpClientFactory clients,
@@ -147,13 +148,18 @@ internal sealed class NotificationSender(
             return;
         }
 
-        var dead = await store.FailedAsync(due.Deliveries, fault, now, now + Backoff.After(due.Attempt, options.Value.FirstRetry, options.Value.LongestRetry), now - options.Value.GiveUpAfter, cancellationToken);
-        _troubles[(recipient.Id, line)] = $"{recipient.Name} could not be told of {(due.Alerts.Count == 1 ? "an alert" : $"{due.Alerts.Count} alerts")}{(dead.Count > 0 ? $", and the core has given up {dead.Count} of them" : ", and the core tries again")}: {fault}";
-        Logger.LogWarning("Recipient {Recipient} could not be told of {Alerts} alerts at attempt {Attempt}; the core has given up {Dead}: {Error}", recipient.Id, due.Alerts.Count, due.Attempt, dead.Count, fault);
+        // What is given up and its line are there together.
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var dead = await NotificationStore.FailedAsync(connection, due.Deliveries, fault, now, now + Backoff.After(due.Attempt, options.Value.FirstRetry, options.Value.LongestRetry), now - options.Value.GiveUpAfter, cancellationToken);
         if (dead.Count > 0)
         {
-            await audit.AppendAsync("core", "notifications.failed", $"{recipient.Name}: {string.Join(' ', dead)}", fault, null);
+            await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "notifications.failed", $"{recipient.Name}: {string.Join(' ', dead)}", fault, null, cancellationToken);
         }
+
+        await transaction.CommitAsync(cancellationToken);
+        _troubles[(recipient.Id, line)] = $"{recipient.Name} could not be told of {(due.Alerts.Count == 1 ? "an alert" : $"{due.Alerts.Count} alerts")}{(dead.Count > 0 ? $", and the core has given up {dead.Count} of them" : ", and the core tries again")}: {fault}";
+        Logger.LogWarning("Recipient {Recipient} could not be told of {Alerts} alerts at attempt {Attempt}; the core has given up {Dead}: {Error}", recipient.Id, due.Alerts.Count, due.Attempt, dead.Count, fault);
     }
 
     // The HTTP status, if there was one, and what went wrong; null when the message was taken.

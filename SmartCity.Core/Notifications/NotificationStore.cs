@@ -165,14 +165,14 @@ internal sealed class NotificationStore(NpgsqlDataSource dataSource)
 
     /// <summary>Notes what went wrong. What has waited since before <paramref name="givenUp"/> is dead, the rest is tried again.</summary>
     /// <returns>Alerts that the recipient is not told of any more.</returns>
-    public async Task<List<Guid>> FailedAsync(IReadOnlyList<Guid> deliveries, string fault, DateTimeOffset now, DateTimeOffset nextAt, DateTimeOffset givenUp, CancellationToken cancellationToken)
+    public static async Task<List<Guid>> FailedAsync(NpgsqlConnection connection, IReadOnlyList<Guid> deliveries, string fault, DateTimeOffset now, DateTimeOffset nextAt, DateTimeOffset givenUp, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = new NpgsqlCommand(
             """
             update notification_deliveries set fault = $2, next_at = $4, state = case when first_at <= $5 then 'dead' else state end, finished_at = case when first_at <= $5 then $3 end
             where id = any($1) and state = 'waiting' returning alert_id, state
             """,
-            deliveries.ToArray(), fault, now, nextAt, givenUp);
+            connection).With(deliveries.ToArray(), fault, now, nextAt, givenUp);
         return [.. (await command.ReadAllAsync(r => (Alert: r.GetGuid(0), State: r.GetString(1)), cancellationToken)).Where(d => d.State == "dead").Select(d => d.Alert)];
     }
 

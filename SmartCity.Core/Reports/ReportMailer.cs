@@ -14,7 +14,7 @@ namespace SmartCity.Core.Reports;
 
 /// <summary>Sends reports by e-mail when a week or a month is over and its days are counted, each period to each recipient once. What the server does not take is tried again.</summary>
 internal sealed class ReportMailer(
-    ReportSchedules schedules, ReportRuns runs, MailSender mail, AuditLog audit, ChargingCity city, DatabaseStartup database, WorkerHealth health, TimeProvider time, ILogger<ReportMailer> logger)
+    ReportSchedules schedules, ReportRuns runs, MailSender mail, NpgsqlDataSource dataSource, AuditLog audit, ChargingCity city, DatabaseStartup database, WorkerHealth health, TimeProvider time, ILogger<ReportMailer> logger)
     : DatabaseWorker(Worker, database, health, logger)
 {
     private const string Worker = "report-mail";
@@ -46,11 +46,15 @@ internal sealed class ReportMailer(
             {
                 var wrong = missing ?? await SendAsync(due, file, cancellationToken);
                 fault = wrong ?? fault;
-                await schedules.EndAsync(due, wrong, time.GetUtcNow(), time.GetUtcNow() + Backoff.After(due.Attempt, FirstRetry, LongestRetry), time.GetUtcNow() - GiveUpAfter, cancellationToken);
+                await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                await ReportSchedules.EndAsync(connection, due, wrong, time.GetUtcNow(), time.GetUtcNow() + Backoff.After(due.Attempt, FirstRetry, LongestRetry), time.GetUtcNow() - GiveUpAfter, cancellationToken);
                 if (wrong is null)
                 {
-                    await audit.AppendAsync("core", "reports.mailed", $"{due.Name}: {due.First:yyyy-MM-dd} to {due.Last:yyyy-MM-dd}, {due.Recipient}", null, null);
+                    await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "reports.mailed", $"{due.Name}: {due.First:yyyy-MM-dd} to {due.Last:yyyy-MM-dd}, {due.Recipient}", null, null, cancellationToken);
                 }
+
+                await transaction.CommitAsync(cancellationToken);
             }
         }
 

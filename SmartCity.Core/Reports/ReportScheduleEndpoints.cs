@@ -29,7 +29,7 @@ internal static class ReportScheduleEndpoints
         return app;
     }
 
-    private static async Task<Results<Created<ReportScheduleView>, ProblemHttpResult>> AddAsync(NewReportSchedule body, ClaimsPrincipal user, ReportSchedules schedules, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Created<ReportScheduleView>, ProblemHttpResult>> AddAsync(NewReportSchedule body, ClaimsPrincipal user, ReportSchedules schedules, AuditedChange change, ChargingCity city, TimeProvider time, CancellationToken cancellationToken)
     {
         if (body.Name?.Trim() is not { Length: > 0 and <= LongestName } name || name.Any(char.IsControl))
         {
@@ -57,14 +57,14 @@ internal static class ReportScheduleEndpoints
         }
 
         var schedule = new ReportScheduleView(Guid.CreateVersion7(time.GetUtcNow()), name, report, body.Every, [.. given.Select(r => r.Trim()).Distinct(StringComparer.OrdinalIgnoreCase)], user.Identity!.Name!, time.GetUtcNow(), []);
-        return await schedules.AddAsync(schedule, city.Today(time), cancellationToken)
+        return await ReportSchedules.AddAsync(change, schedule, city.Today(time), cancellationToken)
             ? TypedResults.Created($"/api/reports/schedules/{schedule.Id}", schedule)
             : TypedResults.Problem($"There is a report by e-mail with the name {name} already.", statusCode: StatusCodes.Status409Conflict);
     }
 
-    private static async Task<Results<Accepted, NotFound>> SendAsync(Guid id, ReportSchedules schedules, ReportMailer mailer, TimeProvider time, CancellationToken cancellationToken) =>
-        await schedules.SendAsync(id, mailer.Day, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
+    private static async Task<Results<Accepted, NotFound>> SendAsync(Guid id, AuditedChange change, ReportMailer mailer, TimeProvider time, CancellationToken cancellationToken) =>
+        await ReportSchedules.SendAsync(change, id, mailer.Day, time.GetUtcNow(), cancellationToken) ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
 
-    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, ReportSchedules schedules, CancellationToken cancellationToken) =>
-        await schedules.RemoveAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+    private static async Task<Results<NoContent, NotFound>> RemoveAsync(Guid id, AuditedChange change, CancellationToken cancellationToken) =>
+        await ReportSchedules.RemoveAsync(change, id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
 }

@@ -1,6 +1,7 @@
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Reports;
 
@@ -21,17 +22,17 @@ internal sealed class ReportSchedules(NpgsqlDataSource dataSource)
 
     /// <summary>Whether the name was free.</summary>
     /// <param name="since">A period that was over before is not sent by itself.</param>
-    public async Task<bool> AddAsync(ReportScheduleView schedule, DateOnly since, CancellationToken cancellationToken)
+    public static async Task<bool> AddAsync(AuditedChange change, ReportScheduleView schedule, DateOnly since, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             "insert into report_schedules (id, name, report, every, recipients, since, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (name) do nothing",
-            schedule.Id, schedule.Name, schedule.Report, schedule.Every, schedule.Recipients.ToArray(), since, schedule.CreatedBy, schedule.CreatedAt);
+            cancellationToken)).With(schedule.Id, schedule.Name, schedule.Report, schedule.Every, schedule.Recipients.ToArray(), since, schedule.CreatedBy, schedule.CreatedAt);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    public async Task<bool> RemoveAsync(Guid id, CancellationToken cancellationToken)
+    public static async Task<bool> RemoveAsync(AuditedChange change, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = Command("delete from report_schedules where id = $1", id);
+        await using var command = (await change.CommandAsync("delete from report_schedules where id = $1", cancellationToken)).With(id);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
@@ -53,16 +54,16 @@ internal sealed class ReportSchedules(NpgsqlDataSource dataSource)
     }
 
     /// <summary>Sends a schedule's last period to everybody, again or for the first time. Whether there is such a schedule.</summary>
-    public async Task<bool> SendAsync(Guid id, DateOnly day, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<bool> SendAsync(AuditedChange change, Guid id, DateOnly day, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (week, month) = (ReportPeriod.Before(day, ReportPeriod.Week), ReportPeriod.Before(day, ReportPeriod.Month));
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             """
             insert into report_mailings (schedule_id, first_day, last_day, recipient, queued_at, next_at)
             select s.id, case s.every when 'week' then $2 else $4 end, case s.every when 'week' then $3 else $5 end, r, $6, $6 from report_schedules s, unnest(s.recipients) r where s.id = $1
             on conflict (schedule_id, first_day, recipient) do update set state = 'waiting', attempts = 0, queued_at = excluded.queued_at, next_at = excluded.next_at, finished_at = null, fault = null
             """,
-            id, week.First, week.Last, month.First, month.Last, now);
+            cancellationToken)).With(id, week.First, week.Last, month.First, month.Last, now);
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
@@ -83,15 +84,14 @@ internal sealed class ReportSchedules(NpgsqlDataSource dataSource)
 
     /// <param name="fault">Null when it was delivered.</param>
     /// <param name="givenUp">What has waited since before is dead.</param>
-    public async Task EndAsync(DueReport due, string? fault, DateTimeOffset now, DateTimeOffset nextAt, DateTimeOffset givenUp, CancellationToken cancellationToken)
+    public static async Task EndAsync(NpgsqlConnection connection, DueReport due, string? fault, DateTimeOffset now, DateTimeOffset nextAt, DateTimeOffset givenUp, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = new NpgsqlCommand(
             """
             update report_mailings set next_at = $6, state = case when $4 then 'delivered' when queued_at <= $7 then 'dead' else state end, finished_at = case when $4 or queued_at <= $7 then $5 end, fault = $8
             where schedule_id = $1 and first_day = $2 and recipient = $3
             """,
-            due.Schedule, due.First, due.Recipient, fault is null, now, nextAt, givenUp);
-        command.Parameters.Add(TextParameter.Of(fault));
+            connection).With(due.Schedule, due.First, due.Recipient, fault is null, now, nextAt, givenUp, TextParameter.Of(fault));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -37,7 +37,7 @@ internal static class RetentionSlice
     }
 
     private static async Task<Results<Ok<RetentionView>, NotFound, ProblemHttpResult>> ChangeAsync(
-        string kind, RetentionChange body, ClaimsPrincipal user, RetentionStore store, TimeProvider time, CancellationToken cancellationToken)
+        string kind, RetentionChange body, ClaimsPrincipal user, RetentionStore store, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!RetentionRules.Kinds.Contains(kind))
         {
@@ -49,7 +49,7 @@ internal static class RetentionSlice
             return Paging.Problem(wrong);
         }
 
-        await store.ChangeAsync(kind, body.Days!.Value, user.Identity!.Name!, time.GetUtcNow(), cancellationToken);
-        return TypedResults.Ok((await store.ListAsync(cancellationToken)).Single(r => r.Kind == kind));
+        await RetentionStore.ChangeAsync(change, kind, body.Days!.Value, user.Identity!.Name!, time.GetUtcNow(), cancellationToken);
+        return TypedResults.Ok((await store.ListAsync(cancellationToken, change)).Single(r => r.Kind == kind));
     }
 }

@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 
 namespace SmartCity.Core.Retention;
 
@@ -14,13 +15,15 @@ internal sealed class RetentionStore(NpgsqlDataSource dataSource)
         return (await command.ReadAllAsync(r => (Kind: r.GetString(0), Days: r.GetInt32(1)), cancellationToken)).ToDictionary(r => r.Kind, r => r.Days);
     }
 
-    public async Task<IReadOnlyList<RetentionView>> ListAsync(CancellationToken cancellationToken)
+    /// <param name="change">Where given, what it has changed so far is seen.</param>
+    public async Task<IReadOnlyList<RetentionView>> ListAsync(CancellationToken cancellationToken, AuditedChange? change = null)
     {
-        await using var command = dataSource.CreateCommand(
+        const string Sql =
             """
             select r.kind, r.days, r.changed_by, r.changed_at, n.at, n.before, n.removed, n.kept, n.bytes, n.duration, n.error
             from retention r left join lateral (select * from retention_runs n where n.kind = r.kind order by n.id desc limit 1) n on true
-            """);
+            """;
+        await using var command = change?.Look(Sql) ?? dataSource.CreateCommand(Sql);
         var rows = await command.ReadAllAsync(
             r =>
             {
@@ -34,14 +37,9 @@ internal sealed class RetentionStore(NpgsqlDataSource dataSource)
         return [.. RetentionRules.Kinds.Select(k => rows.Single(r => r.Kind == k))];
     }
 
-    public async Task ChangeAsync(string kind, int days, string by, DateTimeOffset at, CancellationToken cancellationToken)
+    public static async Task ChangeAsync(AuditedChange change, string kind, int days, string by, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("update retention set days = $2, changed_by = $3, changed_at = $4 where kind = $1");
-        foreach (var value in (object[])[kind, days, by, at])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
+        await using var command = (await change.CommandAsync("update retention set days = $2, changed_by = $3, changed_at = $4 where kind = $1", cancellationToken)).With(kind, days, by, at);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

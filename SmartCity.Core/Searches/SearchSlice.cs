@@ -24,9 +24,9 @@ internal static class SearchSlice
             var group = app.MapGroup($"/api/searches/{page}").WithTags("Saved searches").RequireAuthorization(scope);
             group.MapGet("", async (ClaimsPrincipal user, SearchStore store, CancellationToken cancellationToken) => TypedResults.Ok(await store.ListAsync(page, user.Identity!.Name!, cancellationToken)))
                 .WithSummary($"The caller's saved searches of {page}, and those that others share");
-            group.MapPost("", (NewSavedSearch body, ClaimsPrincipal user, SearchStore store, CancellationToken cancellationToken) => SaveAsync(page, names, body, user, store, cancellationToken))
+            group.MapPost("", (NewSavedSearch body, ClaimsPrincipal user, SearchStore store, AuditedChange change, CancellationToken cancellationToken) => SaveAsync(page, names, body, user, store, change, cancellationToken))
                 .WithSummary($"Saves a search of {page} under a name, without its reason; one that is shared names no plate").DisableAntiforgery().Audited("searches.save").AuditAbout((NewSavedSearch s) => (s.Name, null));
-            group.MapDelete("{id:guid}", (Guid id, HttpContext http, SearchStore store, CancellationToken cancellationToken) => DeleteAsync(page, id, http, store, cancellationToken))
+            group.MapDelete("{id:guid}", (Guid id, HttpContext http, AuditedChange change, CancellationToken cancellationToken) => DeleteAsync(page, id, http, change, cancellationToken))
                 .WithSummary("Deletes a saved search of the caller's; an administrator deletes those that others share, too").Audited("searches.delete").AuditAbout((AuditName n) => (n.Name, null));
         }
 
@@ -35,14 +35,14 @@ internal static class SearchSlice
         return app;
     }
 
-    private static async Task<Results<Created<SavedSearch>, ProblemHttpResult>> SaveAsync(string page, string[] names, NewSavedSearch body, ClaimsPrincipal user, SearchStore store, CancellationToken cancellationToken) =>
+    private static async Task<Results<Created<SavedSearch>, ProblemHttpResult>> SaveAsync(string page, string[] names, NewSavedSearch body, ClaimsPrincipal user, SearchStore store, AuditedChange change, CancellationToken cancellationToken) =>
         SearchRules.Check(body, names) is { } wrong ? Paging.Problem(wrong)
-        : await store.SaveAsync(page, user.Identity!.Name!, body, SearchRules.PlateOf(body), cancellationToken) is { } saved ? TypedResults.Created($"/api/searches/{page}", saved)
+        : await store.SaveAsync(page, user.Identity!.Name!, body, SearchRules.PlateOf(body), change, cancellationToken) is { } saved ? TypedResults.Created($"/api/searches/{page}", saved)
         : TypedResults.Problem($"You have {SearchStore.MostOfOne} saved searches here, which is the limit. Delete one first.", statusCode: StatusCodes.Status409Conflict);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(string page, Guid id, HttpContext http, SearchStore store, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(string page, Guid id, HttpContext http, AuditedChange change, CancellationToken cancellationToken)
     {
-        if (await store.DeleteAsync(page, id, http.User.Identity!.Name!, http.User.HasClaim(Scope.Claim, Scope.AccessWrite), cancellationToken) is not { } name)
+        if (await SearchStore.DeleteAsync(page, id, http.User.Identity!.Name!, http.User.HasClaim(Scope.Claim, Scope.AccessWrite), change, cancellationToken) is not { } name)
         {
             return TypedResults.Problem("There is no such saved search, or it is somebody else's.", statusCode: StatusCodes.Status404NotFound);
         }

@@ -1,6 +1,7 @@
 using Npgsql;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Privacy;
 
 namespace SmartCity.Core.Searches;
@@ -28,24 +29,24 @@ internal sealed class SearchStore(NpgsqlDataSource dataSource, TimeProvider time
 
     /// <summary>Saves a search, in place of one of theirs with the same name.</summary>
     /// <returns>Null if they have as many as one may have.</returns>
-    public async Task<SavedSearch?> SaveAsync(string page, string user, NewSavedSearch search, string? plate, CancellationToken cancellationToken)
+    public async Task<SavedSearch?> SaveAsync(string page, string user, NewSavedSearch search, string? plate, AuditedChange change, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             $"""
             insert into saved_searches ({Columns}) select $1, $2, $3, $4, $5, $6, $7, $8
             where (select count(*) from saved_searches where owner = $6 and page = $2 and name <> $3) < {MostOfOne}
             on conflict (owner, page, name) do update set query = excluded.query, plate = excluded.plate, shared = excluded.shared, saved_at = excluded.saved_at returning {Columns}
             """,
-            Guid.CreateVersion7(now), page, search.Name!.Trim(), search.Query ?? "", TextParameter.Of(plate), user, search.IsShared, now);
+            cancellationToken)).With(Guid.CreateVersion7(now), page, search.Name!.Trim(), search.Query ?? "", TextParameter.Of(plate), user, search.IsShared, now);
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }
 
     /// <param name="all">Whether they may delete what others share, too.</param>
     /// <returns>Its name; null if there is no such search that they may delete.</returns>
-    public async Task<string?> DeleteAsync(string page, Guid id, string user, bool all, CancellationToken cancellationToken)
+    public static async Task<string?> DeleteAsync(string page, Guid id, string user, bool all, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = Command("delete from saved_searches where page = $1 and id = $2 and (owner = $3 or ($4 and shared)) returning name", page, id, user, all);
+        await using var command = (await change.CommandAsync("delete from saved_searches where page = $1 and id = $2 and (owner = $3 or ($4 and shared)) returning name", cancellationToken)).With(page, id, user, all);
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 

@@ -50,12 +50,12 @@ internal static class ShiftSlice
     private static async Task<Results<Ok<ShiftLogDetail>, NotFound>> GetAsync(Guid id, HttpContext http, ShiftStore store, CancellationToken cancellationToken) =>
         For(http.User, await store.FindAsync(id, Restricted.MaySee(http), cancellationToken)) is { } found ? TypedResults.Ok(found) : TypedResults.NotFound();
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> BeginAsync(ClaimsPrincipal user, ShiftStore store, CancellationToken cancellationToken) =>
+    private static async Task<Results<NoContent, ProblemHttpResult>> BeginAsync(ClaimsPrincipal user, ShiftStore store, AuditedChange change, CancellationToken cancellationToken) =>
         SignedInPerson.Check(user) is { } program ? program
-        : await store.BeginAsync(user.Identity!.Name!, cancellationToken) ? TypedResults.NoContent()
+        : await store.BeginAsync(user.Identity!.Name!, change, cancellationToken) ? TypedResults.NoContent()
         : Conflict("A shift runs already. Whoever holds it hands it over.");
 
-    private static async Task<Results<Created<ShiftLogEntry>, ProblemHttpResult>> WriteAsync(NewShiftEntry body, ClaimsPrincipal user, ShiftStore store, CancellationToken cancellationToken)
+    private static async Task<Results<Created<ShiftLogEntry>, ProblemHttpResult>> WriteAsync(NewShiftEntry body, ClaimsPrincipal user, ShiftStore store, AuditedChange change, CancellationToken cancellationToken)
     {
         if (ShiftRules.Check(body) is { } wrong)
         {
@@ -71,16 +71,16 @@ internal static class ShiftSlice
         };
         var (found, plate) = about is null || body.Kind == ShiftReference.Vehicle ? (true, about) : await store.PlateOfAsync(body.Kind!, about, cancellationToken);
         return !found ? Paging.Problem($"There is no {body.Kind} {about}.")
-            : await store.WriteAsync(body, about, plate, user.Identity!.Name!, cancellationToken) is { } written ? TypedResults.Created("/api/shifts/now", written)
+            : await store.WriteAsync(body, about, plate, user.Identity!.Name!, change, cancellationToken) is { } written ? TypedResults.Created("/api/shifts/now", written)
             : Conflict("No shift runs. Begin one first.");
     }
 
-    private static async Task<Results<Ok<ShiftLogEntry>, ProblemHttpResult>> StrikeAsync(Guid id, HttpContext http, ShiftStore store, CancellationToken cancellationToken) =>
-        await store.StrikeAsync(id, http.User.Identity!.Name!, AuditFilter.ReasonOf(http), cancellationToken) is { } struck
+    private static async Task<Results<Ok<ShiftLogEntry>, ProblemHttpResult>> StrikeAsync(Guid id, HttpContext http, ShiftStore store, AuditedChange change, CancellationToken cancellationToken) =>
+        await store.StrikeAsync(id, http.User.Identity!.Name!, AuditFilter.ReasonOf(http), change, cancellationToken) is { } struck
             ? TypedResults.Ok(struck)
             : TypedResults.Problem("There is no such entry, or it is struck already.", statusCode: StatusCodes.Status404NotFound);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> HandOverAsync(Guid id, ShiftHandover body, ClaimsPrincipal user, ShiftStore store, ShiftDuty duty, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> HandOverAsync(Guid id, ShiftHandover body, ClaimsPrincipal user, ShiftStore store, ShiftDuty duty, AuditedChange change, CancellationToken cancellationToken)
     {
         if (SignedInPerson.Check(user) is { } program)
         {
@@ -103,14 +103,14 @@ internal static class ShiftSlice
             return Paging.Problem($"There is no user {to} who may take over. These may: {string.Join(", ", people)}.");
         }
 
-        return await store.HandOverAsync(id, to, string.IsNullOrWhiteSpace(body.Note) ? null : body.Note.Trim(), await duty.WaitingAsync(cancellationToken), user.Identity!.Name!, cancellationToken)
+        return await store.HandOverAsync(id, to, string.IsNullOrWhiteSpace(body.Note) ? null : body.Note.Trim(), await duty.WaitingAsync(cancellationToken), user.Identity!.Name!, change, cancellationToken)
             ? TypedResults.NoContent()
             : Conflict("This shift does not run any more.");
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> TakeAsync(Guid id, ClaimsPrincipal user, ShiftStore store, CancellationToken cancellationToken) =>
+    private static async Task<Results<NoContent, ProblemHttpResult>> TakeAsync(Guid id, ClaimsPrincipal user, ShiftStore store, AuditedChange change, CancellationToken cancellationToken) =>
         SignedInPerson.Check(user) is { } program ? program
-        : await store.TakeAsync(id, user.Identity!.Name!, cancellationToken) ? TypedResults.NoContent()
+        : await store.TakeAsync(id, user.Identity!.Name!, change, cancellationToken) ? TypedResults.NoContent()
         : Conflict("This shift was not handed over by somebody else, or somebody has taken it over already.");
 
     private static ShiftWaiting For(ClaimsPrincipal user, ShiftWaiting waiting) => ShiftRules.For(waiting, scope => user.HasClaim(Scope.Claim, scope));

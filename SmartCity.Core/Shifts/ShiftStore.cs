@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Privacy;
 
 namespace SmartCity.Core.Shifts;
@@ -31,58 +32,55 @@ internal sealed class ShiftStore(NpgsqlDataSource dataSource, TimeProvider time)
     public Task<ShiftLogDetail?> LastAsync(DateTimeOffset after, CancellationToken cancellationToken) => DetailAsync("ended_at > $1", false, cancellationToken, after);
 
     /// <returns>Whether none ran.</returns>
-    public async Task<bool> BeginAsync(string by, CancellationToken cancellationToken)
+    public async Task<bool> BeginAsync(string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        await using var command = Command("insert into shifts (id, held_by, begun_at) values ($1, $2, $3) on conflict do nothing", Guid.CreateVersion7(now), by, now);
+        await using var command = (await change.CommandAsync("insert into shifts (id, held_by, begun_at) values ($1, $2, $3) on conflict do nothing", cancellationToken)).With(Guid.CreateVersion7(now), by, now);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     /// <summary>Adds an entry to the log of the shift that runs.</summary>
     /// <param name="plate">Of what it refers to; null when it has none.</param>
     /// <returns>Null when no shift runs.</returns>
-    public async Task<ShiftLogEntry?> WriteAsync(NewShiftEntry entry, string? about, string? plate, string by, CancellationToken cancellationToken)
+    public async Task<ShiftLogEntry?> WriteAsync(NewShiftEntry entry, string? about, string? plate, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             $"insert into shift_entries (id, shift_id, at, by, text, kind, about, plate) select $1, id, $2, $3, $4, $5, $6, $7 from shifts where ended_at is null for share returning {EntryColumns}",
-            Guid.CreateVersion7(now), now, by, entry.Text!.Trim(), TextParameter.Of(entry.Kind), TextParameter.Of(about), TextParameter.Of(plate));
+            cancellationToken)).With(Guid.CreateVersion7(now), now, by, entry.Text!.Trim(), TextParameter.Of(entry.Kind), TextParameter.Of(about), TextParameter.Of(plate));
         return (await command.ReadAllAsync(ReadEntry, cancellationToken)).FirstOrDefault();
     }
 
     /// <returns>Null when there is no such entry, or it is struck already.</returns>
-    public async Task<ShiftLogEntry?> StrikeAsync(Guid id, string by, string reason, CancellationToken cancellationToken)
+    public async Task<ShiftLogEntry?> StrikeAsync(Guid id, string by, string reason, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = Command($"update shift_entries set struck_at = $2, struck_by = $3, struck_reason = $4 where id = $1 and struck_at is null returning {EntryColumns}", id, time.GetUtcNow(), by, reason);
+        await using var command = (await change.CommandAsync($"update shift_entries set struck_at = $2, struck_by = $3, struck_reason = $4 where id = $1 and struck_at is null returning {EntryColumns}", cancellationToken)).With(id, time.GetUtcNow(), by, reason);
         return (await command.ReadAllAsync(ReadEntry, cancellationToken)).FirstOrDefault();
     }
 
     /// <summary>Hands the shift over, or hands it over anew: the last holds until somebody has taken over.</summary>
     /// <returns>Whether it still ran.</returns>
-    public async Task<bool> HandOverAsync(Guid id, string to, string? note, ShiftWaiting waiting, string by, CancellationToken cancellationToken)
+    public async Task<bool> HandOverAsync(Guid id, string to, string? note, ShiftWaiting waiting, string by, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = Command(
+        await using var command = (await change.CommandAsync(
             "update shifts set handed_at = $2, handed_by = $3, handed_to = $4, note = $5, waiting = $6 where id = $1 and ended_at is null",
-            id, time.GetUtcNow(), by, to, TextParameter.Of(note), new NpgsqlParameter { Value = JsonSerializer.Serialize(waiting, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb });
+            cancellationToken)).With(id, time.GetUtcNow(), by, to, TextParameter.Of(note), new NpgsqlParameter { Value = JsonSerializer.Serialize(waiting, JsonSerializerOptions.Web), NpgsqlDbType = NpgsqlDbType.Jsonb });
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     /// <summary>Ends a shift that was handed over and begins the next.</summary>
     /// <returns>Whether it was there to be taken: handed over by somebody else, and not taken yet.</returns>
-    public async Task<bool> TakeAsync(Guid id, string by, CancellationToken cancellationToken)
+    public async Task<bool> TakeAsync(Guid id, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var end = new NpgsqlCommand("update shifts set taken_by = $2, ended_at = $3 where id = $1 and ended_at is null and handed_by <> $2", connection).With(id, by, now);
+        await using var end = (await change.CommandAsync("update shifts set taken_by = $2, ended_at = $3 where id = $1 and ended_at is null and handed_by <> $2", cancellationToken)).With(id, by, now);
         if (await end.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
             return false;
         }
 
-        await using var begin = new NpgsqlCommand("insert into shifts (id, held_by, begun_at) values ($1, $2, $3)", connection).With(Guid.CreateVersion7(now), by, now);
+        await using var begin = (await change.CommandAsync("insert into shifts (id, held_by, begun_at) values ($1, $2, $3)", cancellationToken)).With(Guid.CreateVersion7(now), by, now);
         await begin.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return true;
     }
 

@@ -24,6 +24,7 @@ internal static class DeadLetterEndpoints
         var letters = app.MapGroup("/api/dead-letters").WithTags("Ops").RequireAuthorization(Scope.OpsRead);
         letters.MapGet("", ListAsync).WithSummary("Records that could not be used, newest first, with the reason and their state");
         letters.MapGet("{id:guid}", GetAsync).WithSummary("One dead letter with its original bytes and headers").Audited("dead-letters.read");
+        // What is sent back goes to Kafka: no transaction has it. It is written down before, and its line comes after.
         letters.MapPost("{id:guid}/replay", ReplayAsync).WithSummary("Sends a dead letter back unchanged to the topic that it came from").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay");
         letters.MapPost("{id:guid}/discard", DiscardAsync).WithSummary("Sets a dead letter aside for good, with a reason; its bytes are kept").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.discard", recordBody: true).AuditAbout((DeadLetterDiscard d) => (null, d.Reason));
         letters.MapPost("replay", ReplayAllAsync).WithSummary($"Sends back the open dead letters of a selection, oldest first, at most {DeadLetterReplays.Most}").RequireAuthorization(Scope.OpsWrite).Audited("dead-letters.replay", recordBody: true).AuditAbout((DeadLetterSelection s) => (Selected(s), null));
@@ -91,7 +92,7 @@ internal static class DeadLetterEndpoints
         return string.Join(", ", parts.OfType<string>());
     }
 
-    private static async Task<Results<Ok<DeadLetterReplay>, ProblemHttpResult>> ReplayAllAsync(DeadLetterSelection selection, ClaimsPrincipal user, DeadLetterReplays replays, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<DeadLetterReplay>, ProblemHttpResult>> ReplayAllAsync(DeadLetterSelection selection, ClaimsPrincipal user, DeadLetterReplays replays, AuditedChange change, CancellationToken cancellationToken)
     {
         if (Check(selection) is { } wrong)
         {
@@ -100,7 +101,7 @@ internal static class DeadLetterEndpoints
 
         try
         {
-            return TypedResults.Ok(await replays.SendAsync(selection, user.Identity!.Name!, cancellationToken));
+            return TypedResults.Ok(await replays.SendAsync(selection, user.Identity!.Name!, change, cancellationToken));
         }
         catch (KafkaException e)
         {
@@ -108,14 +109,14 @@ internal static class DeadLetterEndpoints
         }
     }
 
-    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> DiscardAsync(Guid id, DeadLetterDiscard discard, ClaimsPrincipal user, DeadLetterReplays replays, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> DiscardAsync(Guid id, DeadLetterDiscard discard, ClaimsPrincipal user, DeadLetterReplays replays, AuditedChange change, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(discard.Reason) || discard.Reason.Length > LongestReason)
         {
             return Paging.Problem($"reason must say in 1 to {LongestReason} characters why the record is not needed.");
         }
 
-        return await replays.DiscardAsync(id, discard.Reason.Trim(), user.Identity!.Name!, cancellationToken) switch
+        return await replays.DiscardAsync(id, discard.Reason.Trim(), user.Identity!.Name!, change, cancellationToken) switch
         {
             null => TypedResults.NoContent(),
             "" => TypedResults.NotFound(),

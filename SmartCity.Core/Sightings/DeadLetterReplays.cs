@@ -4,6 +4,7 @@ using Npgsql;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Kafka;
 
 namespace SmartCity.Core.Sightings;
@@ -34,8 +35,9 @@ internal sealed class DeadLetterReplays(NpgsqlDataSource dataSource, CoreProduce
     }
 
     /// <summary>Sends the open ones of a selection, oldest first.</summary>
+    /// <param name="change">The call's; it is told when some were sent.</param>
     /// <exception cref="ProduceException{TKey,TValue}">Kafka did not take one; what was not sent is open as before.</exception>
-    public async Task<DeadLetterReplay> SendAsync(DeadLetterSelection selection, string by, CancellationToken cancellationToken)
+    public async Task<DeadLetterReplay> SendAsync(DeadLetterSelection selection, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var letters = await TakeAsync(Filter(selection), Most, by, cancellationToken);
         for (var i = 0; i < letters.Count; i++)
@@ -43,6 +45,7 @@ internal sealed class DeadLetterReplays(NpgsqlDataSource dataSource, CoreProduce
             try
             {
                 await SendAsync(letters[i], cancellationToken);
+                change.HasParts = true;
             }
             catch (Exception e) when (e is KafkaException or OperationCanceledException)
             {
@@ -56,19 +59,15 @@ internal sealed class DeadLetterReplays(NpgsqlDataSource dataSource, CoreProduce
     }
 
     /// <summary>Puts an open one aside for good; its bytes stay. Null when that is done; else as with <see cref="SendAsync(Guid, string, CancellationToken)"/>.</summary>
-    public async Task<string?> DiscardAsync(Guid id, string reason, string by, CancellationToken cancellationToken)
+    public async Task<string?> DiscardAsync(Guid id, string reason, string by, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(
+        var now = time.GetUtcNow();
+        await using var command = (await change.CommandAsync(
             """
             update dead_letters set state = 'discarded', result = $2, done_by = $3, done_at = $4
             where id = $1 and (state = 'open' or (state = 'replaying' and done_at < $5))
-            """);
-        var now = time.GetUtcNow();
-        foreach (var value in (object[])[id, reason, by, now, now - Forgotten])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
+            """,
+            cancellationToken)).With(id, reason, by, now, now - Forgotten);
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1 ? null : await StateAsync(id, cancellationToken);
     }
 

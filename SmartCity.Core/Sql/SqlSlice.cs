@@ -80,12 +80,12 @@ internal static class SqlSlice
         : SqlTexts.Report(name, range.First, range.Last, city) is { } sql ? TypedResults.Ok(new SqlStatement(sql))
         : TypedResults.Problem($"The report {name} has no statement that gives its numbers.", statusCode: StatusCodes.Status404NotFound);
 
-    private static async Task<Results<Created<SqlQueryView>, ProblemHttpResult>> AddAsync(SqlQueryChange body, SqlQueryStore store, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+    private static async Task<Results<Created<SqlQueryView>, ProblemHttpResult>> AddAsync(SqlQueryChange body, SqlQueryStore store, ClaimsPrincipal user, AuditedChange change, CancellationToken cancellationToken) =>
         Check(body) is { } wrong ? wrong
-        : await store.AddAsync(NameOf(user), body, cancellationToken) is { } added ? TypedResults.Created($"/api/sql/queries/{added.Id}", added)
+        : await store.AddAsync(NameOf(user), body, change, cancellationToken) is { } added ? TypedResults.Created($"/api/sql/queries/{added.Id}", added)
         : TypedResults.Problem($"You have a saved statement with this name already, or {SqlQueryStore.MostOfOne} of them, which is the limit.", statusCode: StatusCodes.Status409Conflict);
 
-    private static async Task<Results<Ok<SqlQueryView>, ProblemHttpResult>> ChangeAsync(Guid id, SqlQueryChange body, SqlQueryStore store, ClaimsPrincipal user, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<SqlQueryView>, ProblemHttpResult>> ChangeAsync(Guid id, SqlQueryChange body, SqlQueryStore store, ClaimsPrincipal user, AuditedChange change, CancellationToken cancellationToken)
     {
         if (Check(body) is { } wrong)
         {
@@ -94,7 +94,7 @@ internal static class SqlSlice
 
         try
         {
-            return await store.ChangeAsync(NameOf(user), id, body, cancellationToken) is { } changed ? TypedResults.Ok(changed) : NotYours();
+            return await store.ChangeAsync(NameOf(user), id, body, change, cancellationToken) is { } changed ? TypedResults.Ok(changed) : NotYours();
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -102,8 +102,8 @@ internal static class SqlSlice
         }
     }
 
-    private static async Task<Results<Ok<SqlQueryView>, ProblemHttpResult>> DeleteAsync(Guid id, SqlQueryStore store, ClaimsPrincipal user, CancellationToken cancellationToken) =>
-        await store.DeleteAsync(NameOf(user), user.HasClaim(Scope.Claim, Scope.AccessWrite), id, cancellationToken) is { } deleted ? TypedResults.Ok(deleted) : NotYours();
+    private static async Task<Results<Ok<SqlQueryView>, ProblemHttpResult>> DeleteAsync(Guid id, ClaimsPrincipal user, AuditedChange change, CancellationToken cancellationToken) =>
+        await SqlQueryStore.DeleteAsync(NameOf(user), user.HasClaim(Scope.Claim, Scope.AccessWrite), id, change, cancellationToken) is { } deleted ? TypedResults.Ok(deleted) : NotYours();
 
     private static ProblemHttpResult NotYours() => TypedResults.Problem("There is no such saved statement, or it is somebody else's.", statusCode: StatusCodes.Status404NotFound);
 

@@ -1,13 +1,14 @@
 using CsvHelper;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
 
 /// <summary>
 /// Adds discounts and registrations from CSV with a header line: plate and discount are needed; from and to (the first and the last day, yyyy-MM-dd) and source
-/// may be there. A row that is not valid is reported and left out, the rest is saved.
+/// may be there. A row that is not valid is reported and left out, the rest is saved. Every 5,000 rows are a transaction; the last one is that of the call's line.
 /// </summary>
 public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
 {
@@ -16,8 +17,9 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
     private static readonly string[] Columns = [.. Needed, "from", "to", "source"];
 
     /// <param name="preview">Says what an import would report on the file itself, and saves nothing.</param>
+    /// <param name="call">The change of the call, which the last rows belong to; null for a transaction of their own.</param>
     /// <exception cref="InvalidDataException">The header is missing, lacks a needed column or names one that is not known, then nothing was saved; or the file is not CSV.</exception>
-    public async Task<ImportReport> ImportAsync(Stream csv, bool preview, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportAsync(Stream csv, bool preview, CancellationToken cancellationToken, AuditedChange? call = null)
     {
         await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         try
@@ -34,7 +36,7 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
                 throw new InvalidDataException($"Missing {(missing.Length == 1 ? "column" : "columns")}: {string.Join(", ", missing)}. The columns are {string.Join(", ", Columns)}.");
             }
 
-            return await ImportAsync(reader, preview, cancellationToken);
+            return await ImportAsync(reader, preview, call, cancellationToken);
         }
         catch (CsvFormatException e)
         {
@@ -42,7 +44,7 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
         }
     }
 
-    private async Task<ImportReport> ImportAsync(CsvReader reader, bool preview, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(CsvReader reader, bool preview, AuditedChange? call, CancellationToken cancellationToken)
     {
         var report = new ImportRejections();
         var batch = new List<(string Plate, DatedRegistration Discount)>(BatchSize);
@@ -71,20 +73,22 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
                 continue;
             }
 
-            batch.Add(row);
-            lines.Add(reader.LineNumber);
             if (batch.Count == BatchSize)
             {
-                await SaveAsync();
+                call?.HasParts = true;
+                await SaveAsync(null);
             }
+
+            batch.Add(row);
+            lines.Add(reader.LineNumber);
         }
 
-        await SaveAsync();
+        await SaveAsync(call);
         return report.Of(read) with { Preview = preview };
 
-        async Task SaveAsync()
+        async Task SaveAsync(AuditedChange? within)
         {
-            foreach (var (index, why) in await registry.AddDiscountsAsync(batch, cancellationToken))
+            foreach (var (index, why) in await registry.AddDiscountsAsync(batch, cancellationToken, within))
             {
                 report.Add(lines[index], why + ".");
             }

@@ -2,6 +2,7 @@ using CsvHelper;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
@@ -11,6 +12,7 @@ namespace SmartCity.Core.Vehicles;
 /// grossKg, unladenKg, taxClass, typeApproval, keeper, discounts (separated by ';' or spaces), from and source. What has no column stays as it is; an empty
 /// field says that there is none. It holds from the day in <c>from</c>, which may be to come: without it from today, and for a vehicle that was not known from the beginning.
 /// A row that is not valid, or says something else than one before, is reported and left out, the rest is saved; a plate that was probably typed wrong is reported and imported as it is; cases that waited for its vehicles are settled.
+/// Every 5,000 rows are a transaction, for the registry stands still meanwhile; the last one is that of the call's line. Charges are worked out afterwards, each in a transaction of its own, for they wait for sightings that are being stored: what is interrupted there, <see cref="RegistrySweep"/> settles.
 /// </summary>
 public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections corrections, TypedPlates typed)
 {
@@ -22,13 +24,14 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
 
     /// <param name="by">The person who brings the file; null for a program.</param>
     /// <param name="preview">Says what an import would report on the file itself, and saves nothing.</param>
+    /// <param name="call">The change of the call, which the last rows belong to; null for a transaction of their own.</param>
     /// <exception cref="InvalidDataException">The header is missing, has no plate, or names a column that is not known, then nothing was saved; or a line is longer than any row can be.</exception>
-    public async Task<ImportReport> ImportAsync(Stream csv, string? by, bool preview, CancellationToken cancellationToken)
+    public async Task<ImportReport> ImportAsync(Stream csv, string? by, bool preview, CancellationToken cancellationToken, AuditedChange? call = null)
     {
         await using var reader = CsvReader.Create(csv, ImportCsv.Options, leaveOpen: true);
         try
         {
-            return await ImportAsync(reader, by, preview, cancellationToken);
+            return await ImportAsync(reader, by, preview, call, cancellationToken);
         }
         catch (CsvFormatException e)
         {
@@ -36,7 +39,7 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
         }
     }
 
-    private async Task<ImportReport> ImportAsync(CsvReader reader, string? by, bool preview, CancellationToken cancellationToken)
+    private async Task<ImportReport> ImportAsync(CsvReader reader, string? by, bool preview, AuditedChange? call, CancellationToken cancellationToken)
     {
         await reader.ReadHeaderAsync(cancellationToken);
         if (reader.Headers.Count == 0)
@@ -97,16 +100,18 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
                 continue;
             }
 
-            batch.Add((change, reader.LineNumber));
             if (batch.Count == BatchSize)
             {
-                await SaveAsync();
+                call?.HasParts = true;
+                await SaveAsync(null);
             }
+
+            batch.Add((change, reader.LineNumber));
         }
 
         if (batch.Count > 0)
         {
-            await SaveAsync();
+            await SaveAsync(call);
         }
 
         return rejections.Of(read) with { Preview = preview, Doubtful = doubtful, Doubts = doubts };
@@ -117,15 +122,23 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
             return $"{facts}|{string.Join(' ', change.Facts.Discounts.Order(StringComparer.Ordinal))}|{change.Source}";
         }
 
-        async Task SaveAsync()
+        async Task SaveAsync(AuditedChange? within)
         {
-            foreach (var (index, why) in await registry.ApplyAsync(batch.ConvertAll(b => b.Change), cancellationToken))
+            foreach (var (index, why) in await registry.ApplyAsync(batch.ConvertAll(b => b.Change), cancellationToken, within))
             {
                 rejections.Add(batch[index].Line, why + ".");
             }
 
-            await corrections.SettleAsync(batch.ConvertAll(b => b.Change.Facts.Plate), by, cancellationToken);
+            var plates = batch.ConvertAll(b => b.Change.Facts.Plate);
             batch.Clear();
+            if (within is null)
+            {
+                await corrections.SettleAsync(plates, by, cancellationToken);
+            }
+            else
+            {
+                within.Afterwards(() => corrections.SettleAsync(plates, by, CancellationToken.None));
+            }
         }
     }
 }

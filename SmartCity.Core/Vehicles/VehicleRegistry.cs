@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts.Api;
 using SmartCity.Core.Api;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Charges;
 using SmartCity.Core.Retention;
 
@@ -55,29 +56,32 @@ public sealed class VehicleRegistry(NpgsqlDataSource dataSource, ChargingCity ci
     }
 
     /// <summary>Applies changes, in their order; what a vehicle was before stays known for the days before.</summary>
+    /// <param name="call">The change of the call that they belong to; null for a transaction of their own.</param>
     /// <returns>The changes that could not be applied, by their place, and why.</returns>
-    public Task<IReadOnlyList<(int Index, string Error)>> ApplyAsync(IReadOnlyList<VehicleChange> changes, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<(int Index, string Error)>> ApplyAsync(IReadOnlyList<VehicleChange> changes, CancellationToken cancellationToken, AuditedChange? call = null)
     {
         var now = time.GetUtcNow();
         var today = city.DayOf(now);
-        return ChangeAsync(changes, c => c.Facts.Plate, (timeline, change) => timeline.Apply(change, today, now), cancellationToken);
+        return ChangeAsync(changes, c => c.Facts.Plate, (timeline, change) => timeline.Apply(change, today, now), call, cancellationToken);
     }
 
     /// <summary>Adds discounts for some days.</summary>
+    /// <param name="call">The change of the call that they belong to; null for a transaction of their own.</param>
     /// <returns>Those whose vehicle the registry does not know, by their place.</returns>
-    internal Task<IReadOnlyList<(int Index, string Error)>> AddDiscountsAsync(IReadOnlyList<(string Plate, DatedRegistration Discount)> discounts, CancellationToken cancellationToken) =>
+    internal Task<IReadOnlyList<(int Index, string Error)>> AddDiscountsAsync(IReadOnlyList<(string Plate, DatedRegistration Discount)> discounts, CancellationToken cancellationToken, AuditedChange? call = null) =>
         ChangeAsync(
             discounts,
             d => d.Plate,
             (timeline, added) => timeline.Records.Count == 0 ? ($"the registry does not know {added.Plate}", false) : (null, timeline.AddDiscount(added.Discount)),
+            call,
             cancellationToken);
 
     private async Task<IReadOnlyList<(int Index, string Error)>> ChangeAsync<T>(
-        IReadOnlyList<T> changes, Func<T, string> plateOf, Func<VehicleTimeline, T, (string? Error, bool Changed)> apply, CancellationToken cancellationToken)
+        IReadOnlyList<T> changes, Func<T, string> plateOf, Func<VehicleTimeline, T, (string? Error, bool Changed)> apply, AuditedChange? call, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await TakeTurnAsync(connection, transaction, cancellationToken);
+        await using var transaction = await ChangeTransaction.BeginAsync(call, dataSource, cancellationToken);
+        var connection = transaction.Connection;
+        await TakeTurnAsync(connection, transaction.Transaction, cancellationToken);
 
         var timelines = await LoadAsync(connection, [.. changes.Select(plateOf).Distinct()], cancellationToken);
         var before = timelines.Where(t => t.Value.Records.Count > 0).ToDictionary(t => t.Key, t => t.Value.Copy(), StringComparer.Ordinal);

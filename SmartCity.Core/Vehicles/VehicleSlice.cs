@@ -51,11 +51,11 @@ internal static class VehicleSlice
             ? TypedResults.Ok(history with { Records = [.. history.Records.Select(r => r with { Vehicle = Keepers.For(user, r.Vehicle) })] })
             : TypedResults.NotFound();
 
-    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, ClaimsPrincipal user, VehicleImport import, CancellationToken cancellationToken, bool preview = false) =>
-        ReportAsync(import.ImportAsync(request.Body, SignedInPerson.NameOf(user), preview, cancellationToken));
+    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportAsync(HttpRequest request, ClaimsPrincipal user, VehicleImport import, AuditedChange change, CancellationToken cancellationToken, bool preview = false) =>
+        ReportAsync(import.ImportAsync(request.Body, SignedInPerson.NameOf(user), preview, cancellationToken, change));
 
-    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportDiscountsAsync(HttpRequest request, DiscountImport import, CancellationToken cancellationToken, bool preview = false) =>
-        ReportAsync(import.ImportAsync(request.Body, preview, cancellationToken));
+    private static Task<Results<Ok<ImportReport>, ProblemHttpResult>> ImportDiscountsAsync(HttpRequest request, DiscountImport import, AuditedChange change, CancellationToken cancellationToken, bool preview = false) =>
+        ReportAsync(import.ImportAsync(request.Body, preview, cancellationToken, change));
 
     private static async Task<Results<Ok<ImportReport>, ProblemHttpResult>> ReportAsync(Task<ImportReport> import)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SmartCity.Core.Audit;
 using SmartCity.Core.Retention;
 using SmartCity.Core.Tests.Database;
 
@@ -17,7 +18,12 @@ public class RetentionSeedTests(PostgresFixture postgres) : IClassFixture<Postgr
         await SeedAsync(120); // of a larger disk
         Assert.Equal((120, 90), await DaysAsync());
 
-        await new RetentionStore(postgres.DataSource).ChangeAsync("sightings", 365, "a person", TimeProvider.System.GetUtcNow(), TestContext.Current.CancellationToken);
+        await using (var change = new AuditedChange(postgres.DataSource))
+        {
+            await RetentionStore.ChangeAsync(change, "sightings", 365, "a person", TimeProvider.System.GetUtcNow(), TestContext.Current.CancellationToken);
+            await change.CommitAsync();
+        }
+
         await SeedAsync(90);
         Assert.Equal((365, 90), await DaysAsync());
     }
