@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OtpNet;
 using SmartCity.Contracts;
@@ -20,6 +22,20 @@ public class AuditedChangeTests(CoreHost core) : IClassFixture<CoreHost>
     private const string Station = "london-a40";
     private static readonly DateTimeOffset Noon = new(2026, 11, 19, 12, 0, 0, TimeSpan.Zero);
     private static readonly DateOnly NextYear = new(2027, 11, 30);
+
+    // They change nothing, or nothing that has a line, or what no transaction holds, or they write their line themselves in the transaction of the change.
+    private static readonly string[] Otherwise =
+    [
+        "DELETE /api/review/claim", "DELETE /api/sql/run",
+        "POST /api/access/sign-in", "POST /api/access/sign-in/passkey", "POST /api/access/sign-in/passkey/options",
+        "POST /api/charges/preview", "POST /api/dead-letters/{id:guid}/replay",
+        "POST /api/edge/faces", "POST /api/edge/faces/matches", "POST /api/edge/sightings/missing", "POST /api/edge/strips", "POST /api/edge/uploads",
+        "POST /api/faces/matches/{id:guid}/answer", "POST /api/hotlist/reach", "POST /api/hotlist/test",
+        "POST /api/models/rollouts/{kind}/pause", "POST /api/models/rollouts/{kind}/resume",
+        "POST /api/notes/search", "POST /api/notifications/recipients/{id:guid}/test", "POST /api/retention/run", "POST /api/review/claim",
+        "POST /api/sql/export", "POST /api/sql/run", "POST /api/vehicles/search", "POST /api/webhooks/{id:guid}/test",
+        "PUT /api/edge/objects/{**key}",
+    ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -50,6 +66,16 @@ public class AuditedChangeTests(CoreHost core) : IClassFixture<CoreHost>
     {
         using var person = role is null ? null : await Caller.OfRoleAsync(core, role);
         await TogetherAsync(table, method, path, body, person);
+    }
+
+    [Fact]
+    public void Whoever_adds_a_call_that_changes_something_changes_it_with_its_line_or_says_so_here()
+    {
+        var without = core.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<MethodInfo>()?.GetParameters().Any(p => p.ParameterType == typeof(AuditedChange)) == false)
+            .SelectMany(e => (e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Where(m => m is not ("GET" or "HEAD")).Select(m => $"{m} {e.RoutePattern.RawText!.TrimEnd('/')}"));
+
+        Assert.Equal(Otherwise, without.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
