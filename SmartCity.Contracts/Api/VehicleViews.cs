@@ -39,6 +39,9 @@ public sealed record JourneyView(string Plate, IReadOnlyList<JourneyStop> Stops,
 
     /// <summary>Where the plate was at two places faster than any vehicle, oldest first, with what people decided: the plate is cloned or was misread.</summary>
     public IReadOnlyList<ReviewView> TwoPlaces { get; init; } = [];
+
+    /// <summary>Whether it is only the part at the stations that whoever asks is limited to: the vehicle may have been elsewhere in between.</summary>
+    public bool OwnStations { get; init; }
 }
 
 /// <summary>A passage on the way.</summary>

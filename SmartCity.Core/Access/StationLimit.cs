@@ -16,7 +16,7 @@ internal static class StationLimit
     public const string Claim = "only_station";
 
     /// <summary>All that a limited user may do, whatever their roles: what is of stations one by one.</summary>
-    public static IReadOnlyList<string> Scopes { get; } = [Scope.LiveRead, Scope.AlertsRead, Scope.AlertsWrite];
+    public static IReadOnlyList<string> Scopes { get; } = [Scope.LiveRead, Scope.AlertsRead, Scope.AlertsWrite, Scope.ReviewRead, Scope.ReviewWrite, Scope.ChargesRead, Scope.VehiclesSearch, Scope.NotesWrite, Scope.ReportsRead];
 
     /// <summary>The stations that somebody may see; null for all.</summary>
     public static string[]? Of(ClaimsPrincipal user) => user.FindAll(Claim).Select(c => c.Value).ToArray() is { Length: > 0 } only ? only : null;

@@ -37,11 +37,11 @@ internal static class ChargeSlice
     {
         var charges = app.MapGroup("/api/charges").WithTags("Charges").RequireAuthorization(Scope.ChargesRead);
         charges.MapGet("", ListAsync).WithSummary("Lines of the ledger, newest first; a reason is required, unless it is for the lines of one sighting").RequireReason("charges.search", "plate")
-            .RequireReason("charges.list", when: http => string.IsNullOrEmpty(http.Request.Query["sighting"]), whole: "all charges");
-        charges.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines; a reason is required").RequireReason("charges.export", whole: "all charges");
-        charges.MapGet("summary", SummaryAsync).WithSummary("What is charged for a charging day, toll and pollution, less reversals; today if no day is given");
-        charges.MapGet("totals", TotalsAsync).WithSummary("What is charged for a charging day by scheme, less reversals; today if no day is given");
-        charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: every line of the ledger for its plate, scheme and day, oldest first").Audited("charges.read").AuditAbout((List<ChargeView> lines) => (lines.FirstOrDefault()?.Plate, null));
+            .RequireReason("charges.list", when: http => string.IsNullOrEmpty(http.Request.Query["sighting"]), whole: "all charges").ForLimited();
+        charges.MapGet("export", Export).WithSummary($"The same as CSV, at most {MostExported} lines; a reason is required").RequireReason("charges.export", whole: "all charges").ForLimited();
+        charges.MapGet("summary", SummaryAsync).WithSummary("What is charged for a charging day, toll and pollution, less reversals; today if no day is given").ForLimited();
+        charges.MapGet("totals", TotalsAsync).WithSummary("What is charged for a charging day by scheme, less reversals; today if no day is given").ForLimited();
+        charges.MapGet("{id:guid}", GetAsync).WithSummary("One charge with its history: every line of the ledger for its plate, scheme and day, oldest first").Audited("charges.read").AuditAbout((List<ChargeView> lines) => (lines.FirstOrDefault()?.Plate, null)).ForLimited();
         charges.MapPost("rederive", RederiveAsync).WithSummary("Works out again what a vehicle owes for a day, with what the registry now says of that day, and returns the lines added; 202 with those that would be while it waits for a second person").RequireAuthorization(Scope.ReviewWrite)
             .Audited("charges.rederive", recordBody: true).AuditAbout((RederiveRequest r) => (FormattableString.Invariant($"{r.Plate} {r.Day:yyyy-MM-dd}"), r.Why));
         charges.MapGet("rederive", WaitingAsync).WithSummary($"Days whose charges would change when they are worked out again, and that wait for a second person: the newest {MostWaiting}; a reason is required")
@@ -64,8 +64,8 @@ internal static class ChargeSlice
             return Paging.Problem(wrong);
         }
 
-        await using var command = Where(filter).After("recorded_at", "id", after).Command(dataSource, LinesSql(filter, http), limit + 1);
-        var rows = await command.ReadAllAsync(ChargeEntries.Read, cancellationToken);
+        await using var command = Where(filter, http.User).After("recorded_at", "id", after).Command(dataSource, LinesSql(filter, http), limit + 1);
+        var rows = await command.ReadAllAsync(Read(http.User), cancellationToken);
         return TypedResults.Ok(Paging.ToPage(rows, limit, c => new Cursor(c.RecordedAt, c.Id)));
     }
 
@@ -75,7 +75,7 @@ internal static class ChargeSlice
             : CsvExport.Stream(
                 "charges.csv",
                 ["id", "kind", "day", "plate", "scheme", "amount", "currency", "rule", "why", "tariff", "station", "sighting", "recordedAt", "reverses"],
-                Where(filter).Command(dataSource, LinesSql(filter, http), MostExported + 1).StreamAsync(ChargeEntries.Read, cancellationToken),
+                Where(filter, http.User).Command(dataSource, LinesSql(filter, http), MostExported + 1).StreamAsync(Read(http.User), cancellationToken),
                 c => [c.Id, c.Kind, c.Day, c.Plate, c.Scheme, c.Amount, c.Currency, c.Rule, c.Why, c.TariffVersion, c.StationId, c.SightingId, c.RecordedAt, c.Reverses],
                 cancellationToken,
                 MostExported);
@@ -86,7 +86,10 @@ internal static class ChargeSlice
         : filter.To < filter.From ? "to must not be before from."
         : null;
 
-    private static SqlFilter Where(ChargeFilter filter) => new SqlFilter()
+    private static Func<NpgsqlDataReader, ChargeView> Read(ClaimsPrincipal user) => r => ChargeLimit.For(user, ChargeEntries.Read(r));
+
+    private static SqlFilter Where(ChargeFilter filter, ClaimsPrincipal user) => new SqlFilter()
+        .And("station_id = any(@)", StationLimit.Of(user))
         .And("day = @", filter.Day)
         .And("day >= @", filter.From)
         .And("day <= @", filter.To)
@@ -95,41 +98,48 @@ internal static class ChargeSlice
         .And("plate = @", PlateText.OrNull(filter.Plate))
         .And("sighting_id = @", filter.Sighting);
 
-    private static async Task<Ok<ChargeSummary>> SummaryAsync(NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
+    private static async Task<Ok<ChargeSummary>> SummaryAsync(ClaimsPrincipal user, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
     {
         var of = day ?? city.Today(time);
         await using var command = dataSource.CreateCommand(
             """
             select coalesce(sum(amount) filter (where scheme = 'congestion'), 0), coalesce(sum(amount) filter (where scheme <> 'congestion'), 0),
-                (select count(distinct plate)::int from charge_entries e where day = $1 and kind = 'charge' and not exists (select from charge_entries r where r.reverses = e.id)),
+                (select count(distinct plate)::int from charge_entries e where day = $1 and kind = 'charge' and ($2::text[] is null or station_id = any($2)) and not exists (select from charge_entries r where r.reverses = e.id)),
                 coalesce(-sum(amount) filter (where kind = 'reversal'), 0),
-                (select count(*)::int from charge_disputes d join charge_entries e on e.id = d.charge_id where d.state = 'open' and e.day = $1)
-            from charge_entries where day = $1
+                (select count(*)::int from charge_disputes d join charge_entries e on e.id = d.charge_id where d.state = 'open' and e.day = $1 and ($2::text[] is null or e.station_id = any($2)))
+            from charge_entries where day = $1 and ($2::text[] is null or station_id = any($2))
             """);
         command.Parameters.Add(new() { Value = of });
+        command.Parameters.Add(TextParameter.Of(StationLimit.Of(user)));
         var summary = await command.ReadAllAsync(r => new ChargeSummary(of, r.GetDecimal(0), r.GetDecimal(1), r.GetInt32(2), r.GetDecimal(3), r.GetInt32(4), city.Currency), cancellationToken);
         return TypedResults.Ok(summary[0]);
     }
 
-    private static async Task<Ok<List<ChargeTotal>>> TotalsAsync(NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
+    private static async Task<Ok<List<ChargeTotal>>> TotalsAsync(ClaimsPrincipal user, NpgsqlDataSource dataSource, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? day = null)
     {
         var of = day ?? city.Today(time);
         await using var command = dataSource.CreateCommand(
             """
             select scheme, count(*) filter (where standing > 0), sum(standing)
-            from (select scheme, plate, sum(amount) as standing from charge_entries where day = $1 group by scheme, plate) as vehicles
+            from (select scheme, plate, sum(amount) as standing from charge_entries where day = $1 and ($2::text[] is null or station_id = any($2)) group by scheme, plate) as vehicles
             group by scheme order by scheme
             """);
         command.Parameters.Add(new() { Value = of });
+        command.Parameters.Add(TextParameter.Of(StationLimit.Of(user)));
         return TypedResults.Ok(await command.ReadAllAsync(r => new ChargeTotal(of, r.GetString(0), r.GetInt32(1), r.GetDecimal(2), city.Currency), cancellationToken));
     }
 
-    private static async Task<Results<Ok<List<ChargeView>>, NotFound>> GetAsync(Guid id, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<List<ChargeView>>, NotFound>> GetAsync(Guid id, ClaimsPrincipal user, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            $"select {ChargeEntries.Columns} from charge_entries where (plate, scheme, day) = (select plate, scheme, day from charge_entries where id = $1) order by recorded_at, id");
+            $"""
+            select {ChargeEntries.Columns} from charge_entries
+            where (plate, scheme, day) = (select plate, scheme, day from charge_entries where id = $1 and ($2::text[] is null or station_id = any($2))) and ($2::text[] is null or station_id = any($2))
+            order by recorded_at, id
+            """);
         command.Parameters.Add(new() { Value = id });
-        var history = await command.ReadAllAsync(ChargeEntries.Read, cancellationToken);
+        command.Parameters.Add(TextParameter.Of(StationLimit.Of(user)));
+        var history = await command.ReadAllAsync(Read(user), cancellationToken);
         return history.Count == 0 ? TypedResults.NotFound() : TypedResults.Ok(history);
     }
 

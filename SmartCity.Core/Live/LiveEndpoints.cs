@@ -62,7 +62,7 @@ internal static class LiveEndpoints
         // An empty first event: a client knows that it is connected before anything happens. Further ones say that it still is.
         var open = false;
         var watch = rights.Begin();
-        var (alerts, charges) = (http.User.HasClaim(Scope.Claim, Scope.AlertsRead), http.User.HasClaim(Scope.Claim, Scope.ChargesRead));
+        var (alerts, charges, limited) = (http.User.HasClaim(Scope.Claim, Scope.AlertsRead), http.User.HasClaim(Scope.Claim, Scope.ChargesRead), StationLimit.Of(http.User) is not null);
         await foreach (var e in feed.SubscribeAsync(stopping, cancellationToken))
         {
             if (!await watch.HoldsAsync(http, cancellationToken))
@@ -75,7 +75,7 @@ internal static class LiveEndpoints
                 yield return new SseItem<byte[]>("{}"u8.ToArray(), open ? "alive" : "open");
                 open = true;
             }
-            else if (e.StationId is var station && StationLimit.Allows(http.User, station) && e.Json(alerts, charges) is { } shown)
+            else if (e.StationId is var station && StationLimit.Allows(http.User, station) && e.Json(alerts, charges, limited) is { } shown)
             {
                 yield return new SseItem<byte[]>(shown, e.Kind);
                 open = true;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Charges;
 using SmartCity.Core.Vehicles;
 
 namespace SmartCity.Core.Live;
@@ -12,6 +13,7 @@ public sealed class LiveItem(LiveEvent liveEvent, JsonSerializerOptions json)
 {
     private byte[]? _json;
     private byte[]? _withoutCharges;
+    private byte[]? _limited;
 
     /// <summary>sighting, alert or charge.</summary>
     public string Kind => liveEvent.Alert is not null ? "alert" : liveEvent.Charge is not null ? "charge" : "sighting";
@@ -24,8 +26,10 @@ public sealed class LiveItem(LiveEvent liveEvent, JsonSerializerOptions json)
     /// <summary>What somebody may hear of it; null for nothing. Two that come at the same time may both do the work; they come to the same.</summary>
     /// <param name="alerts">Whether they may see alerts.</param>
     /// <param name="charges">Whether they may see charges.</param>
-    public byte[]? Json(bool alerts, bool charges) =>
+    /// <param name="limited">Whether they are limited to stations, of which this is one.</param>
+    public byte[]? Json(bool alerts, bool charges, bool limited = false) =>
         (liveEvent.Alert is not null && !alerts) || (liveEvent.Charge is not null && !charges) ? null
+        : limited && charges && (liveEvent.Charge is not null || liveEvent.Sighting is not null) ? _limited ??= Bytes(liveEvent with { Charge = liveEvent.Charge is { } line ? ChargeLimit.Own(line) : null, Sighting = liveEvent.Sighting is { } own ? ChargeLimit.Own(own) : null })
         : charges || liveEvent.Sighting is not { } sighting || (sighting.Charges.Count == 0 && sighting.ChargedBefore.Count == 0) ? _json ??= Bytes(liveEvent)
         : _withoutCharges ??= Bytes(liveEvent with { Sighting = Keepers.WithoutCharges(sighting) });
 

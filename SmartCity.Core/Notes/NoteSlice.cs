@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Privacy;
@@ -25,12 +26,13 @@ internal static class NoteSlice
         notes.MapPost("search", SearchAsync).WithSummary("Notes on a vehicle, newest first; a reason is required").RequireAuthorization(Scope.VehiclesSearch).DisableAntiforgery()
             .RequireReason("notes.search").AuditAbout((NotesAsked a) => (ShiftRules.PlateOf(a.Plate), null));
         notes.MapGet("alerts/{id:guid}", OfAlertAsync).WithSummary("Notes on the vehicle of an alert, newest first").RequireAuthorization(Scope.AlertsRead).Audited("notes.read");
-        notes.MapGet("stations/{id}", async (string id, NoteStore store, CancellationToken cancellationToken) => TypedResults.Ok(new Page<NoteView>(await store.OfStationAsync(id, cancellationToken), null)))
-            .WithSummary("Notes on a station, newest first").RequireAuthorization(Scope.AlertsRead);
+        notes.MapGet("stations/{id}", async (string id, ClaimsPrincipal user, NoteStore store, CancellationToken cancellationToken) =>
+                TypedResults.Ok(new Page<NoteView>(StationLimit.Allows(user, id) ? await store.OfStationAsync(id, cancellationToken) : [], null)))
+            .WithSummary("Notes on a station, newest first").RequireAuthorization(Scope.AlertsRead).ForLimited();
         notes.MapPost("", AddAsync).WithSummary("Adds a note on a vehicle, a station or the vehicle of an alert").RequireAuthorization(Scope.NotesWrite).DisableAntiforgery()
-            .Audited("notes.write").AuditAbout((NewNote n) => (ShiftRules.PlateOf(n.Plate) ?? n.StationId ?? n.AlertId?.ToString(), null));
+            .Audited("notes.write").AuditAbout((NewNote n) => (ShiftRules.PlateOf(n.Plate) ?? n.StationId ?? n.AlertId?.ToString(), null)).ForLimited();
         notes.MapDelete("{id:guid}", RemoveAsync).WithSummary("Removes a note of the caller's; an administrator removes those of others, too").RequireAuthorization(Scope.NotesWrite)
-            .Audited("notes.remove").AuditAbout((AuditName n) => (n.Name, null));
+            .Audited("notes.remove").AuditAbout((AuditName n) => (n.Name, null)).ForLimited();
         return app;
     }
 
@@ -52,6 +54,12 @@ internal static class NoteSlice
             return Paging.Problem("Give one of plate, stationId and alertId: what the note is on.");
         }
 
+        // What is on a vehicle is of the whole city.
+        if (body.StationId is null && StationLimit.Of(user) is not null)
+        {
+            return TypedResults.Problem(StationLimit.Refusal(user), statusCode: StatusCodes.Status403Forbidden);
+        }
+
         var by = user.Identity!.Name!;
         if (body.AlertId is { } alert)
         {
@@ -60,7 +68,7 @@ internal static class NoteSlice
 
         if (body.StationId is { } station)
         {
-            return await store.IsStationAsync(station, cancellationToken) ? TypedResults.Created((string?)null, await store.AddAsync(null, station, text, by, change, cancellationToken)) : Paging.Problem($"There is no station {station}.");
+            return StationLimit.Allows(user, station) && await store.IsStationAsync(station, cancellationToken) ? TypedResults.Created((string?)null, await store.AddAsync(null, station, text, by, change, cancellationToken)) : Paging.Problem($"There is no station {station}.");
         }
 
         return ShiftRules.PlateOf(body.Plate) is { } plate ? TypedResults.Created((string?)null, await store.AddAsync(plate, null, text, by, change, cancellationToken)) : NoPlate();
@@ -68,7 +76,7 @@ internal static class NoteSlice
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(Guid id, HttpContext http, AuditedChange change, CancellationToken cancellationToken)
     {
-        if (await NoteStore.RemoveAsync(id, http.User.Identity!.Name!, http.User.HasClaim(Scope.Claim, Scope.AccessWrite), change, cancellationToken) is not { } of)
+        if (await NoteStore.RemoveAsync(id, http.User.Identity!.Name!, http.User.HasClaim(Scope.Claim, Scope.AccessWrite), StationLimit.Of(http.User), change, cancellationToken) is not { } of)
         {
             return TypedResults.Problem("There is no such note, or somebody else wrote it.", statusCode: StatusCodes.Status404NotFound);
         }

@@ -41,10 +41,11 @@ internal sealed class NoteStore(NpgsqlDataSource dataSource, TimeProvider time)
     }
 
     /// <param name="all">Whether they may remove what others wrote, too.</param>
+    /// <param name="only">The stations that they are limited to; null for all.</param>
     /// <returns>What the note was on; null when there is no such note that they may remove.</returns>
-    public static async Task<string?> RemoveAsync(Guid id, string by, bool all, AuditedChange change, CancellationToken cancellationToken)
+    public static async Task<string?> RemoveAsync(Guid id, string by, bool all, string[]? only, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = (await change.CommandAsync("delete from notes where id = $1 and (by = $2 or $3) returning coalesce(plate, station_id)", cancellationToken)).With(id, by, all);
+        await using var command = (await change.CommandAsync("delete from notes where id = $1 and (by = $2 or $3) and ($4::text[] is null or station_id = any($4)) returning coalesce(plate, station_id)", cancellationToken)).With(id, by, all, TextParameter.Of(only));
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Charges;
@@ -45,10 +47,10 @@ internal static class ReportSlice
     {
         Map(app, "charges", "Charges by scheme and day, less reversed charges", ChargesReport.RunAsync, ChargesReport.Columns, ChargesReport.Values);
         Map(app, "compliance", "Vehicles seen by class, fuel and Euro standard, and how many comply", ComplianceReport.RunAsync, ComplianceReport.Columns, ComplianceReport.Values);
-        Map(app, "hours", "Passages by hour of the day and station", TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values);
-        Map(app, "stations", "Stations, the busiest first", TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values);
-        Map(app, "reads", "How well each camera reads", ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values);
-        Map(app, "versions", "How well each version of the reader reads, day by day", VersionsReport.RunAsync, VersionsReport.Columns, VersionsReport.Values);
+        Map(app, "hours", "Passages by hour of the day and station", TrafficReports.HoursAsync, TrafficReports.HourColumns, TrafficReports.Values, r => r.StationId);
+        Map(app, "stations", "Stations, the busiest first", TrafficReports.StationsAsync, TrafficReports.StationColumns, TrafficReports.Values, r => r.StationId);
+        Map(app, "reads", "How well each camera reads", ReadsReport.RunAsync, ReadsReport.Columns, ReadsReport.Values, r => r.StationId);
+        Map(app, "versions", "How well each version of the reader reads, day by day", VersionsReport.RunAsync, VersionsReport.Columns, VersionsReport.Values, r => r.StationId);
         Map(app, "travel", "Travel times between stations", CongestionReports.TravelAsync, CongestionReports.TravelColumns, CongestionReports.Values);
         Map(app, "dwell", "How long vehicles stay", CongestionReports.DwellAsync, CongestionReports.DwellColumns, CongestionReports.Values);
         Map(app, "emissions", "NOx, particles and CO2 by zone, estimated", (data, range, token) => EmissionsReport.RunAsync(data, EmissionFactors.Published, range, token), EmissionsReport.Columns, EmissionsReport.Values);
@@ -63,24 +65,26 @@ internal static class ReportSlice
             return file.ToArray();
         };
 
+    // Whoever is limited to stations sees the rows of these, of the reports that have a row for each station and no others.
     private static void Map<T>(
-        IEndpointRouteBuilder app, string name, string summary, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values)
+        IEndpointRouteBuilder app, string name, string summary, Func<NpgsqlDataSource, ReportRange, CancellationToken, Task<Report<T>>> run, string[] columns, Func<T, object?[]> values, Func<T, string>? station = null)
     {
         var group = app.MapGroup($"/api/reports/{name}").WithTags("Reports").RequireAuthorization(Scope.ReportsRead);
-        group.MapGet("", async Task<Results<Ok<Report<T>>, ProblemHttpResult>> (ReportRuns runs, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
+        _ = station is null ? group : group.ForLimited();
+        group.MapGet("", async Task<Results<Ok<Report<T>>, ProblemHttpResult>> (ClaimsPrincipal user, ReportRuns runs, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
         {
-            var (report, problem) = await RunAsync(runs, city, time, from, to, cancellationToken);
+            var (report, problem) = await RunAsync(user, runs, city, time, from, to, cancellationToken);
             return report is null ? problem! : TypedResults.Ok(report);
         })
             .WithSummary($"{summary}; at most {MostDays} days; the last seven if none are given");
-        group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (ReportRuns runs, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
+        group.MapGet("export", async Task<Results<PushStreamHttpResult, ProblemHttpResult>> (ClaimsPrincipal user, ReportRuns runs, ChargingCity city, TimeProvider time, CancellationToken cancellationToken, DateOnly? from = null, DateOnly? to = null) =>
         {
-            var (report, problem) = await RunAsync(runs, city, time, from, to, cancellationToken);
+            var (report, problem) = await RunAsync(user, runs, city, time, from, to, cancellationToken);
             return report is null ? problem! : CsvExport.Stream($"{name}-{report.From:yyyy-MM-dd}-{report.To:yyyy-MM-dd}.csv", columns, report.Rows.ToAsyncEnumerable(), values, cancellationToken);
         })
             .WithSummary("The same as CSV").Audited("reports.export");
 
-        async Task<(Report<T>? Report, ProblemHttpResult? Problem)> RunAsync(ReportRuns runs, ChargingCity city, TimeProvider time, DateOnly? from, DateOnly? to, CancellationToken cancellationToken)
+        async Task<(Report<T>? Report, ProblemHttpResult? Problem)> RunAsync(ClaimsPrincipal user, ReportRuns runs, ChargingCity city, TimeProvider time, DateOnly? from, DateOnly? to, CancellationToken cancellationToken)
         {
             if (ReportRange.Read(from, to, city, time, MostDays, out var range) is { } wrong)
             {
@@ -89,7 +93,8 @@ internal static class ReportSlice
 
             try
             {
-                return (await runs.RunAsync((data, token) => run(data, range, token), cancellationToken), null);
+                var report = await runs.RunAsync((data, token) => run(data, range, token), cancellationToken);
+                return (StationLimit.Of(user) is null ? report : report with { Rows = [.. report.Rows.Where(r => StationLimit.Allows(user, station?.Invoke(r)))] }, null);
             }
             catch (Exception e) when (e is TimeoutException or DaysNotCountedException)
             {

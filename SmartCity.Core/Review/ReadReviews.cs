@@ -42,17 +42,18 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     /// <param name="shown">The plate that the person was shown, empty if there was none; null where the caller does not say.</param>
     /// <param name="reason">Why; needed if the decision takes a charge back.</param>
     /// <param name="change">The call's that it belongs to; null for a transaction of its own.</param>
+    /// <param name="only">The stations that whoever decides is limited to; null for all. A decision that changes charges of other stations waits for somebody who sees the whole city.</param>
     /// <returns>What changed; null if there is no such sighting.</returns>
     /// <exception cref="ReasonMissingException">The decision takes a charge back and no reason is given; nothing was decided.</exception>
     /// <exception cref="ArgumentException">The decision does not go with the sighting; the message says why.</exception>
     /// <exception cref="DBConcurrencyException">The sighting counts as another plate than the one that was shown; the message says so.</exception>
-    public Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, CancellationToken cancellationToken, AuditedChange? change = null) =>
-        CorrectionGate.CorrectAsync(dataSource, [], correction => ApplyAsync(correction, sightingId, decision, plate, shown, by, reason, cancellationToken), cancellationToken, change);
+    public Task<ReviewOutcome?> ApplyAsync(Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, CancellationToken cancellationToken, AuditedChange? change = null, string[]? only = null) =>
+        CorrectionGate.CorrectAsync(dataSource, [], correction => ApplyAsync(correction, sightingId, decision, plate, shown, by, reason, only, cancellationToken), cancellationToken, change);
 
-    private async Task<ReviewOutcome?> ApplyAsync(Correction correction, Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, CancellationToken cancellationToken)
+    private async Task<ReviewOutcome?> ApplyAsync(Correction correction, Guid sightingId, ReviewDecision decision, string? plate, string? shown, string by, string? reason, string[]? only, CancellationToken cancellationToken)
     {
         var (connection, transaction) = (correction.Connection, correction.Transaction);
-        if (await FindAsync(connection, transaction, sightingId, cancellationToken) is not { } read)
+        if (await FindAsync(connection, transaction, sightingId, only, cancellationToken) is not { } read)
         {
             return null;
         }
@@ -69,24 +70,25 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
             ReviewDecision.Corrected => plate ?? throw new ArgumentException("corrected needs the right plate."),
             _ => null,
         };
-        var proposals = options.Value.TwoPeople ? await ReviewProposals.OfAsync(connection, sightingId, cancellationToken) : [];
-        if (proposals.Exists(p => p.By == by && p.Plate == counts))
+        var proposals = await ReviewProposals.OfAsync(connection, sightingId, cancellationToken);
+        var first = proposals.Find(p => p.By != by && p.Plate == counts);
+        if ((only is not null || (options.Value.TwoPeople && first is null)) && proposals.Exists(p => p.By == by && p.Plate == counts))
         {
             throw new ArgumentException("You have already proposed this. A second person must agree before it takes effect.");
         }
 
         correction.Touches([CorrectionGate.Of(sightingId), .. (await moves.DaysAsync(connection, transaction, read.Sighting, counts, cancellationToken)).Select(d => d.Plate)]);
-        var first = proposals.Find(p => p.By != by && p.Plate == counts);
         await transaction.SaveAsync(BeforeDecision, cancellationToken);
         await RecordAsync(connection, transaction, read, decision, counts, by, first?.By, cancellationToken);
         var alerts = counts == read.Sighting.Plate ? [] : await MoveAsync(connection, transaction, read, counts, 1, cancellationToken);
         var entries = await RederiveAsync(correction, read.Sighting, counts, Why(read.Sighting, decision, counts, reason), cancellationToken);
-        if (string.IsNullOrWhiteSpace(reason) && entries.Where(e => e.Kind == "reversal").ToList() is { Count: > 0 } takenBack)
+        var shownEntries = ReviewLimit.Of(entries, only);
+        if (string.IsNullOrWhiteSpace(reason) && shownEntries.Where(e => e.Kind == "reversal").ToList() is { Count: > 0 } takenBack)
         {
             throw new ReasonMissingException(takenBack);
         }
 
-        var proposed = options.Value.TwoPeople && first is null && (entries.Count > 0 || proposals.Exists(p => p.By != by));
+        var proposed = shownEntries.Count < entries.Count || (options.Value.TwoPeople && first is null && (entries.Count > 0 || proposals.Exists(p => p.By != by)));
         if (proposed)
         {
             await transaction.RollbackAsync(BeforeDecision, cancellationToken);
@@ -98,7 +100,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         }
 
         await correction.CommitAsync(cancellationToken);
-        return new ReviewOutcome(sightingId, counts, entries, proposed ? [] : alerts, proposed);
+        return new ReviewOutcome(sightingId, counts, shownEntries, proposed ? [] : ReviewLimit.Of(alerts, only), proposed);
     }
 
     /// <summary>
@@ -109,13 +111,14 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     /// <param name="reason">Why; needed if a charge is reversed with it.</param>
     /// <exception cref="ReasonMissingException">A charge would be reversed and no reason is given; nothing was undone.</exception>
     /// <exception cref="ArgumentException">It cannot be undone; the message says why.</exception>
-    public Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, string? reason, CancellationToken cancellationToken, AuditedChange? change = null) =>
-        CorrectionGate.CorrectAsync(dataSource, [CorrectionGate.Of(sightingId)], correction => UndoAsync(correction, sightingId, by, reason, cancellationToken), cancellationToken, change);
+    /// <param name="only">The stations that the person is limited to; null for all.</param>
+    public Task<ReviewOutcome?> UndoAsync(Guid sightingId, string by, string? reason, CancellationToken cancellationToken, AuditedChange? change = null, string[]? only = null) =>
+        CorrectionGate.CorrectAsync(dataSource, [CorrectionGate.Of(sightingId)], correction => UndoAsync(correction, sightingId, by, reason, only, cancellationToken), cancellationToken, change);
 
-    private async Task<ReviewOutcome?> UndoAsync(Correction correction, Guid sightingId, string by, string? reason, CancellationToken cancellationToken)
+    private async Task<ReviewOutcome?> UndoAsync(Correction correction, Guid sightingId, string by, string? reason, string[]? only, CancellationToken cancellationToken)
     {
         var (connection, transaction) = (correction.Connection, correction.Transaction);
-        if (await FindAsync(connection, transaction, sightingId, cancellationToken) is not { } read)
+        if (await FindAsync(connection, transaction, sightingId, only, cancellationToken) is not { } read)
         {
             return null;
         }
@@ -148,6 +151,11 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         }
 
         var entries = await RederiveAsync(correction, read.Sighting, counts, $"{by} undid the decision on sighting {sightingId}.{(string.IsNullOrWhiteSpace(reason) ? "" : $" {reason}")}", cancellationToken);
+        if (ReviewLimit.Of(entries, only).Count < entries.Count)
+        {
+            throw new ArgumentException("Undoing this decision changes more than what is of your stations. Somebody who sees the whole city can correct the reading.");
+        }
+
         if (options.Value.TwoPeople && entries.Count > 0)
         {
             throw new ArgumentException("Two people made this decision and it changed what is charged, so one of them cannot undo it. Correct the reading instead.");
@@ -230,11 +238,11 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         return (await moves.ApplyAsync(connection, transaction, record, read.PassageId, cancellationToken)).Alerts;
     }
 
-    private static async Task<ReviewedSighting?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken cancellationToken)
+    private static async Task<ReviewedSighting?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, string[]? only, CancellationToken cancellationToken)
     {
         foreach (var (from, to) in SightingDays.Of(id))
         {
-            if (await FindAsync(connection, transaction, id, from, to, cancellationToken) is { } found)
+            if (await FindAsync(connection, transaction, id, from, to, only, cancellationToken) is { } found)
             {
                 return found;
             }
@@ -243,17 +251,17 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         return null;
     }
 
-    private static async Task<ReviewedSighting?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    private static async Task<ReviewedSighting?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, DateTimeOffset from, DateTimeOffset to, string[]? only, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
             select captured_at, station_id, camera_id, direction, plate, country, confidence, evidence, reader_version, trace_id, passage_id, coalesce(read_plate, case when reviewed_at is null then plate end)
-            from sightings where id = $1 and captured_at between $2 and $3
+            from sightings where id = $1 and captured_at between $2 and $3 and ($4::text[] is null or station_id = any($4))
             """,
             connection,
             transaction)
         {
-            Parameters = { new() { Value = id }, new() { Value = from }, new() { Value = to } },
+            Parameters = { new() { Value = id }, new() { Value = from }, new() { Value = to }, TextParameter.Of(only) },
         };
         var found = await command.ReadAllAsync(
             r => new ReviewedSighting(

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Vehicles;
@@ -45,11 +46,11 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
             $"""
             with free as (
                 select c.sighting_id from review_cases c
-                where {waiting} and {NotMineAlone} and {OfVersion}
+                where {waiting} and {NotMineAlone} and {OfVersion} and {ReviewLimit.Shows("@only", "c")}
                     and not exists (select from review_cases o where o.sighting_id = c.sighting_id and o.claimed_until > @now and o.claimed_by <> @me)
                 order by c.captured_at desc, c.id desc limit @count)
             update review_cases c set claimed_by = @me, claimed_until = @until
-            where c.sighting_id in (select sighting_id from free) and {waiting}
+            where c.sighting_id in (select sighting_id from free) and {waiting} and {ReviewLimit.Shows("@only", "c")}
             returning {ReviewEndpoints.Columns}
             """,
             connection);
@@ -59,6 +60,7 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
         command.Parameters.AddWithValue("count", count);
         command.Parameters.AddWithValue("kind", kind ?? "");
         command.Parameters.AddWithValue("version", version ?? "");
+        command.Parameters.Add(Only(StationLimit.Of(user)));
         var cases = await command.ReadAllAsync(ReviewEndpoints.Read, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return await TasksAsync(user, cases, until, cancellationToken);
@@ -72,31 +74,41 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>For whom else the sighting is reserved, and until when; null if for nobody.</summary>
-    public async Task<(string By, DateTimeOffset Until)?> OtherAsync(Guid sightingId, string me, CancellationToken cancellationToken)
+    /// <summary>For whom else the sighting is reserved, and until when; null if for nobody, or if whoever asks may not see the sighting.</summary>
+    public async Task<(string By, DateTimeOffset Until)?> OtherAsync(Guid sightingId, ClaimsPrincipal me, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            "select claimed_by, claimed_until from review_cases where sighting_id = $1 and state in ('open', 'proposed', 'skipped') and claimed_by <> $2 and claimed_until > $3 limit 1");
-        foreach (var value in (object[])[sightingId, me, time.GetUtcNow()])
+            "select claimed_by, claimed_until from review_cases where sighting_id = $1 and state in ('open', 'proposed', 'skipped') and claimed_by <> $2 and claimed_until > $3 and ($4::text[] is null or station_id = any($4)) limit 1");
+        foreach (var value in (object[])[sightingId, me.Identity!.Name!, time.GetUtcNow()])
         {
             command.Parameters.Add(new() { Value = value });
         }
+
+        command.Parameters.Add(TextParameter.Of(StationLimit.Of(me)));
 
         return await command.ReadAllAsync(r => (r.GetString(0), r.Time(1)), cancellationToken) is [var other] ? other : null;
     }
 
     /// <summary>Open cases by kind, what waits for another than the one who asks, and what was put off.</summary>
     /// <param name="version">Only readings by this version; null for any.</param>
-    public async Task<List<ReviewCount>> CountAsync(string me, string? version, CancellationToken cancellationToken)
+    public async Task<List<ReviewCount>> CountAsync(ClaimsPrincipal me, string? version, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             $"""
             select case c.state when 'open' then c.kind when 'proposed' then '{SecondPerson}' else '{Skipped}' end as shown, count(distinct c.sighting_id)
-            from review_cases c where c.state in ('open', 'proposed', 'skipped') and {NotMineAlone} and {OfVersion} group by shown order by shown
+            from review_cases c where c.state in ('open', 'proposed', 'skipped') and {NotMineAlone} and {OfVersion} and {ReviewLimit.Shows("@only", "c")} group by shown order by shown
             """);
-        command.Parameters.AddWithValue("me", me);
+        command.Parameters.AddWithValue("me", me.Identity!.Name!);
         command.Parameters.AddWithValue("version", version ?? "");
+        command.Parameters.Add(Only(StationLimit.Of(me)));
         return await command.ReadAllAsync(r => new ReviewCount(r.GetString(0), r.GetInt64(1)), cancellationToken);
+    }
+
+    private static NpgsqlParameter Only(string[]? stations)
+    {
+        var only = TextParameter.Of(stations);
+        only.ParameterName = "only";
+        return only;
     }
 
     private async Task<IReadOnlyList<ReviewTask>> TasksAsync(ClaimsPrincipal user, List<ReviewView> cases, DateTimeOffset until, CancellationToken cancellationToken)

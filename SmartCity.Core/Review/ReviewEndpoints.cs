@@ -35,7 +35,7 @@ internal static class ReviewEndpoints
 
     public static IEndpointRouteBuilder MapReview(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/review").WithTags("Review").RequireAuthorization(Scope.ReviewRead);
+        var group = app.MapGroup("/api/review").WithTags("Review").RequireAuthorization(Scope.ReviewRead).ForLimited();
         group.MapGet("/", ListAsync).WithSummary("Review cases, newest capture first; open ones if no state is given; a reason is required for those that wait for nobody any more")
             .RequireReason("review.list", when: http => !Waits(http.Request.Query["state"]), whole: "decided cases");
         group.MapGet("/counts", CountsAsync).WithSummary("Number of open cases, by kind");
@@ -45,7 +45,7 @@ internal static class ReviewEndpoints
             .AuditAbout((ReviewView v) => (v.Plate, null)).AuditAbout((ReviewResolution r) => Decided(r));
         group.MapPost("/claim", ClaimAsync).WithSummary("Reserves cases for the user to decide, newest capture first").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
         group.MapDelete("/claim", GiveBackAsync).WithSummary("Gives back the cases that are reserved for the user").RequireAuthorization(Scope.ReviewWrite).AuditedByItself();
-        var sighting = app.MapGroup("/api/sightings/{sightingId:guid}/review").WithTags("Review").RequireAuthorization(Scope.ReviewWrite);
+        var sighting = app.MapGroup("/api/sightings/{sightingId:guid}/review").WithTags("Review").RequireAuthorization(Scope.ReviewWrite).ForLimited();
         sighting.MapPost("", DecideAsync).WithSummary("Decides on a reading, whether it has a case or not, and returns what changed; what takes a charge back needs a reason, else the answer is 428").Audited("review.decide", recordBody: true)
             .AuditAbout((ReviewResolution r) => Decided(r));
         sighting.MapPost("undo", UndoAsync).WithSummary("Undoes the user's own last decision or proposal and returns what changed; what takes a charge back needs a reason, else the answer is 428").Audited("review.undo").AuditAbout((ReviewOutcome o) => (o.Plate, null));
@@ -53,6 +53,7 @@ internal static class ReviewEndpoints
     }
 
     private static async Task<Results<Ok<Page<ReviewView>>, ProblemHttpResult>> ListAsync(
+        ClaimsPrincipal user,
         NpgsqlDataSource dataSource,
         CancellationToken cancellationToken,
         string state = "open",
@@ -76,6 +77,7 @@ internal static class ReviewEndpoints
             .And("state = @", state)
             .And("kind = @", kind)
             .And("station_id = @", station)
+            .And(ReviewLimit.Shows("@"), StationLimit.Of(user))
             .And("exists (select from sightings s where s.captured_at = review_cases.captured_at and s.id = review_cases.sighting_id and s.reader_version = @)", version)
             .And(Waits(state) ? null : $"{Restricted.Not("plate")} and {Restricted.Not("resolved_plate")}")
             .After("captured_at", "id", after)
@@ -91,7 +93,7 @@ internal static class ReviewEndpoints
     private static (string? Subject, string? Reason) Decided(ReviewResolution resolution) => (resolution.State == "corrected" ? $"→ {resolution.Plate}" : resolution.State, null);
 
     private static async Task<Ok<List<ReviewCount>>> CountsAsync(ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken, string? version = null) =>
-        TypedResults.Ok(await claims.CountAsync(user.Identity!.Name!, version, cancellationToken));
+        TypedResults.Ok(await claims.CountAsync(user, version, cancellationToken));
 
     private static async Task<Results<Ok<IReadOnlyList<ReviewTask>>, ProblemHttpResult>> ClaimAsync(ReviewClaim claim, ClaimsPrincipal user, ReviewClaims claims, CancellationToken cancellationToken) =>
         claim.Count is < 1 or > MostClaimed ? Paging.Problem($"count is {claim.Count}; it must be from 1 to {MostClaimed}.")
@@ -108,7 +110,7 @@ internal static class ReviewEndpoints
     {
         try
         {
-            return await reviews.UndoAsync(sightingId, user.Identity!.Name!, Reason(request), cancellationToken, change) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.UndoAsync(sightingId, user.Identity!.Name!, Reason(request), cancellationToken, change, StationLimit.Of(user)) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
         }
         catch (ReasonMissingException e)
         {
@@ -125,18 +127,18 @@ internal static class ReviewEndpoints
     {
         if (resolution.State is "open" or "skipped")
         {
-            return await MarkAsync(id, resolution, user, change, time, cancellationToken) || await FindAsync(id, change, cancellationToken) is not { } other
-                ? await GetAsync(id, change, cancellationToken)
+            return await MarkAsync(id, resolution, user, change, time, cancellationToken) || await FindAsync(id, user, change, cancellationToken) is not { } other
+                ? await GetAsync(id, user, change, cancellationToken)
                 : TypedResults.Problem($"The case is {other.State}. Only an open case can be skipped, and only a skipped case can be opened again.", statusCode: StatusCodes.Status409Conflict);
         }
 
-        var found = await FindAsync(id, change, cancellationToken);
+        var found = await FindAsync(id, user, change, cancellationToken);
         if (found is null)
         {
             return TypedResults.NotFound();
         }
 
-        return await DecideAsync(found.SightingId, resolution, user, request, claims, reviews, change, people, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, change, cancellationToken);
+        return await DecideAsync(found.SightingId, resolution, user, request, claims, reviews, change, people, cancellationToken) is { Result: ProblemHttpResult problem } ? problem : await GetAsync(id, user, change, cancellationToken);
     }
 
     private static async Task<Results<Ok<ReviewOutcome>, NotFound, ProblemHttpResult>> DecideAsync(Guid sightingId, ReviewResolution resolution, ClaimsPrincipal user, HttpRequest request, ReviewClaims claims, ReadReviews reviews, AuditedChange change, IOptions<ReviewOptions> people, CancellationToken cancellationToken)
@@ -157,14 +159,14 @@ internal static class ReviewEndpoints
             return Paging.Problem("corrected needs the right plate: 1 to 12 letters A-Z and digits.");
         }
 
-        if (await claims.OtherAsync(sightingId, user.Identity!.Name!, cancellationToken) is var (other, until))
+        if (await claims.OtherAsync(sightingId, user, cancellationToken) is var (other, until))
         {
             return TypedResults.Problem($"This case is reserved for {other} until {until:HH:mm} UTC at the latest.", statusCode: StatusCodes.Status409Conflict);
         }
 
         try
         {
-            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.Shown, user.Identity!.Name!, Reason(request), cancellationToken, change) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
+            return await reviews.ApplyAsync(sightingId, decision, plate, resolution.Shown, user.Identity!.Name!, Reason(request), cancellationToken, change, StationLimit.Of(user)) is { } outcome ? TypedResults.Ok(outcome) : TypedResults.NotFound();
         }
         catch (DBConcurrencyException e)
         {
@@ -183,25 +185,27 @@ internal static class ReviewEndpoints
     private static async Task<bool> MarkAsync(Guid id, ReviewResolution resolution, ClaimsPrincipal user, AuditedChange change, TimeProvider time, CancellationToken cancellationToken)
     {
         await using var command = await change.CommandAsync(
-            """
+            $"""
             update review_cases set state = $2, resolved_by = $3, resolved_at = case when $2 = 'open' then null else $4::timestamptz end, claimed_by = null, claimed_until = null
-            where id = $1 and state in ('open', 'skipped')
+            where id = $1 and state in ('open', 'skipped') and {ReviewLimit.Shows("$5")}
             """,
             cancellationToken);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = resolution.State });
         command.Parameters.Add(new() { Value = user.Identity!.Name! });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
+        command.Parameters.Add(TextParameter.Of(StationLimit.Of(user)));
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> GetAsync(Guid id, AuditedChange change, CancellationToken cancellationToken) =>
-        await FindAsync(id, change, cancellationToken) is { } found ? TypedResults.Ok(found) : TypedResults.NotFound();
+    private static async Task<Results<Ok<ReviewView>, NotFound, ProblemHttpResult>> GetAsync(Guid id, ClaimsPrincipal user, AuditedChange change, CancellationToken cancellationToken) =>
+        await FindAsync(id, user, change, cancellationToken) is { } found ? TypedResults.Ok(found) : TypedResults.NotFound();
 
-    private static async Task<ReviewView?> FindAsync(Guid id, AuditedChange change, CancellationToken cancellationToken)
+    private static async Task<ReviewView?> FindAsync(Guid id, ClaimsPrincipal user, AuditedChange change, CancellationToken cancellationToken)
     {
-        await using var command = change.Look($"select {Columns} from review_cases where id = $1");
+        await using var command = change.Look($"select {Columns} from review_cases where id = $1 and {ReviewLimit.Shows("$2")}");
         command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(TextParameter.Of(StationLimit.Of(user)));
         return (await command.ReadAllAsync(Read, cancellationToken)).FirstOrDefault();
     }
 

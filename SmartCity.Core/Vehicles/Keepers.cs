@@ -1,6 +1,8 @@
 using System.Security.Claims;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
+using SmartCity.Core.Charges;
 
 namespace SmartCity.Core.Vehicles;
 
@@ -16,7 +18,8 @@ internal static class Keepers
         sighting.Vehicle is { Keeper: not null } vehicle ? sighting with { Vehicle = Masked(vehicle) } : sighting;
 
     /// <summary>A sighting as somebody may see it where no reason is given: what it led to only with the scope for charges.</summary>
-    public static SightingView For(ClaimsPrincipal user, SightingView sighting) => Masked(user.HasClaim(Scope.Claim, Scope.ChargesRead) ? sighting : WithoutCharges(sighting));
+    public static SightingView For(ClaimsPrincipal user, SightingView sighting) =>
+        Masked(!user.HasClaim(Scope.Claim, Scope.ChargesRead) ? WithoutCharges(sighting) : StationLimit.Of(user) is null ? sighting : ChargeLimit.Own(sighting));
 
     public static SightingView WithoutCharges(SightingView sighting) => sighting with { Charges = [], ChargedBefore = [] };
 

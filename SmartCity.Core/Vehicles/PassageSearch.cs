@@ -22,15 +22,16 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
 
     /// <param name="search">One that <see cref="VehicleSearchRules.Check"/> has nothing to say against.</param>
     /// <param name="alsoRestricted">Whether plates whose processing is restricted are among them.</param>
-    public async Task<List<PassageHit>> FindAsync(VehicleSearch search, Cursor? after, int count, CancellationToken cancellationToken, bool alsoRestricted = false)
+    /// <param name="only">The stations that whoever asks is limited to; null for all.</param>
+    public async Task<List<PassageHit>> FindAsync(VehicleSearch search, Cursor? after, int count, CancellationToken cancellationToken, bool alsoRestricted = false, string[]? only = null)
     {
-        await using var command = await CommandAsync(search, after, count, alsoRestricted, cancellationToken);
+        await using var command = await CommandAsync(search, after, count, alsoRestricted, only, cancellationToken);
         return await command.ReadAllAsync(Read, cancellationToken);
     }
 
     /// <summary>As <see cref="FindAsync"/>, row by row.</summary>
-    public async Task<IAsyncEnumerable<PassageHit>> StreamAsync(VehicleSearch search, int count, CancellationToken cancellationToken, bool alsoRestricted = false) =>
-        (await CommandAsync(search, null, count, alsoRestricted, cancellationToken)).StreamAsync(Read, cancellationToken);
+    public async Task<IAsyncEnumerable<PassageHit>> StreamAsync(VehicleSearch search, int count, CancellationToken cancellationToken, bool alsoRestricted = false, string[]? only = null) =>
+        (await CommandAsync(search, null, count, alsoRestricted, only, cancellationToken)).StreamAsync(Read, cancellationToken);
 
     /// <summary>Whether so many plates, each with its newest passages, are fewer rows than the newest passages of all until <paramref name="count"/> of them fit.</summary>
     /// <param name="seen">Plates that ever passed.</param>
@@ -52,12 +53,12 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
         },
         VehicleRegistry.Read(r, VehicleColumn));
 
-    private async Task<NpgsqlCommand> CommandAsync(VehicleSearch search, Cursor? after, int count, bool alsoRestricted, CancellationToken cancellationToken)
+    private async Task<NpgsqlCommand> CommandAsync(VehicleSearch search, Cursor? after, int count, bool alsoRestricted, string[]? only, CancellationToken cancellationToken)
     {
         var plates = await PlatesAsync(search, cancellationToken);
         return plates is not null && await AreFewAsync(plates.Length, count, cancellationToken)
-            ? EachPlate(search, plates, after, count, Restricted.Passages(alsoRestricted))
-            : NewestFirst(search, plates, after, count, Restricted.Passages(alsoRestricted));
+            ? EachPlate(search, plates, after, count, only, Restricted.Passages(alsoRestricted))
+            : NewestFirst(search, plates, after, count, only, Restricted.Passages(alsoRestricted));
     }
 
     // Null when there are more than are worth fetching, or when the search says nothing of the vehicle.
@@ -95,11 +96,11 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
         return IsFewer(plates, count, seen, passages);
     }
 
-    private NpgsqlCommand EachPlate(VehicleSearch search, string[] plates, Cursor? after, int count, string table)
+    private NpgsqlCommand EachPlate(VehicleSearch search, string[] plates, Cursor? after, int count, string[]? only, string table)
     {
         var filter = new SqlFilter();
         var wanted = filter.Parameter(plates);
-        return WhereAndWhen(filter, search, after).Command(
+        return WhereAndWhen(filter, search, after, only).Command(
             dataSource,
             $$"""
             {{Found}} from (
@@ -111,9 +112,9 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
             count);
     }
 
-    private NpgsqlCommand NewestFirst(VehicleSearch search, string[]? plates, Cursor? after, int count, string table)
+    private NpgsqlCommand NewestFirst(VehicleSearch search, string[]? plates, Cursor? after, int count, string[]? only, string table)
     {
-        var filter = WhereAndWhen(new SqlFilter(), search, after).And("p.plate = any(@)", plates);
+        var filter = WhereAndWhen(new SqlFilter(), search, after, only).And("p.plate = any(@)", plates);
         if (plates is null)
         {
             // "offset 0" keeps the planner from joining everything before it takes the newest.
@@ -130,8 +131,9 @@ public sealed class PassageSearch(NpgsqlDataSource dataSource)
             count);
     }
 
-    private static SqlFilter WhereAndWhen(SqlFilter filter, VehicleSearch search, Cursor? after) => filter
-        .And(search.Stations is { Length: 1 } ? "p.station_id = @" : "p.station_id = any(@)", search.Stations switch { null or { Length: 0 } => null, [var only] => only, var several => (object)several })
+    private static SqlFilter WhereAndWhen(SqlFilter filter, VehicleSearch search, Cursor? after, string[]? only) => filter
+        .And("p.station_id = any(@)", only)
+        .And(search.Stations is { Length: 1 } ? "p.station_id = @" : "p.station_id = any(@)", search.Stations switch { null or { Length: 0 } => null, [var one] => one, var several => (object)several })
         .And("p.first_at >= @", search.From)
         .And("p.first_at < @", search.To)
         .After("p.first_at", "p.id", after);

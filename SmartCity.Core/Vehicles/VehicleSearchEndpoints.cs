@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Access;
 using SmartCity.Core.Api;
 using SmartCity.Core.Audit;
 using SmartCity.Core.Doubts;
@@ -24,7 +25,7 @@ internal static class VehicleSearchEndpoints
 
     public static IEndpointRouteBuilder MapVehicleSearch(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/vehicles").WithTags("Vehicles").RequireAuthorization(Scope.VehiclesSearch);
+        var group = app.MapGroup("/api/vehicles").WithTags("Vehicles").RequireAuthorization(Scope.VehiclesSearch).ForLimited();
         group.MapPost("/search", SearchAsync).WithSummary("Passages of vehicles by plate or pattern, make, colour, class, station and time, newest first; a reason is required")
             .RequireReason("vehicles.search", recordBody: true).AuditAbout((VehicleSearch s) => LookedFor(s));
         group.MapGet("/search/export", ExportAsync).WithSummary($"The same as CSV, at most {MostExported} rows").RequireReason("vehicles.export", recordBody: true).AuditAbout((VehicleSearch s) => LookedFor(s));
@@ -55,7 +56,7 @@ internal static class VehicleSearchEndpoints
             return Paging.Problem(wrong);
         }
 
-        var hits = await passages.FindAsync(search, after, limit + 1, cancellationToken, Restricted.MaySee(http));
+        var hits = await passages.FindAsync(search, after, limit + 1, cancellationToken, Restricted.MaySee(http), StationLimit.Of(http.User));
         return TypedResults.Ok(Paging.ToPage(hits.ConvertAll(h => For(http.User, h)), limit, h => new Cursor(h.Passage.FirstAt, h.Passage.Id)));
     }
 
@@ -68,7 +69,7 @@ internal static class VehicleSearchEndpoints
             return Paging.Problem(wrong);
         }
 
-        var hits = await passages.StreamAsync(search, MostExported + 1, cancellationToken, Restricted.MaySee(http));
+        var hits = await passages.StreamAsync(search, MostExported + 1, cancellationToken, Restricted.MaySee(http), StationLimit.Of(http.User));
         return CsvExport.Stream("passages.csv", Columns, hits, h => Row(For(http.User, h)), cancellationToken, MostExported);
     }
 
@@ -79,7 +80,7 @@ internal static class VehicleSearchEndpoints
         var since = from?.At ?? until.AddDays(-1);
         return string.IsNullOrWhiteSpace(plate) ? Paging.Problem("plate is needed: the plate whose journey is asked for.")
             : since >= until || until - since > LongestJourney ? Paging.Problem($"from must be before to, by at most {LongestJourney.TotalDays} days.")
-            : TypedResults.Ok(await FindJourneyAsync(plate, since, until, Restricted.MaySee(http), dataSource, cancellationToken));
+            : TypedResults.Ok(await FindJourneyAsync(plate, since, until, Restricted.MaySee(http), StationLimit.Of(http.User), dataSource, cancellationToken));
     }
 
     private static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> ExportJourneyAsync(
@@ -96,10 +97,10 @@ internal static class VehicleSearchEndpoints
             : (ProblemHttpResult)found.Result;
     }
 
-    private static async Task<JourneyView> FindJourneyAsync(string plate, DateTimeOffset from, DateTimeOffset to, bool alsoRestricted, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<JourneyView> FindJourneyAsync(string plate, DateTimeOffset from, DateTimeOffset to, bool alsoRestricted, string[]? only, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         var normalised = PlateText.Of(plate);
-        await using var command = new SqlFilter().And("plate = @", normalised).And("first_at >= @", from).And("first_at < @", to).Command(
+        await using var command = new SqlFilter().And("plate = @", normalised).And("station_id = any(@)", only).And("first_at >= @", from).And("first_at < @", to).Command(
             dataSource,
             $"select id, plate, station_id, first_at, last_at, sightings, best_sighting_id, evidence from {Restricted.Passages(alsoRestricted)} where {{where}} order by first_at, id limit {{limit}}",
             MostStops + 1);
@@ -118,13 +119,17 @@ internal static class VehicleSearchEndpoints
             cancellationToken);
         await using var all = dataSource.CreateCommand("select id, name, latitude, longitude from stations");
         var stations = (await all.ReadAllAsync(r => (Id: r.GetString(0), Station: (r.GetString(1), r.GetDouble(2), r.GetDouble(3))), cancellationToken)).ToDictionary(s => s.Id, s => s.Station);
-        return new JourneyView(normalised, Journey.Of(passages.Take(MostStops), stations), passages.Count > MostStops) { TwoPlaces = await TwoPlacesAsync(normalised, from, to, alsoRestricted, dataSource, cancellationToken) };
+        return new JourneyView(normalised, Journey.Of(passages.Take(MostStops), stations), passages.Count > MostStops) 
+        {
+            TwoPlaces = await TwoPlacesAsync(normalised, from, to, alsoRestricted, only, dataSource, cancellationToken),
+            OwnStations = only is not null,
+        };
     }
 
     // What was corrected or settled speaks against nobody any more.
-    private static async Task<List<ReviewView>> TwoPlacesAsync(string plate, DateTimeOffset from, DateTimeOffset to, bool alsoRestricted, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<List<ReviewView>> TwoPlacesAsync(string plate, DateTimeOffset from, DateTimeOffset to, bool alsoRestricted, string[]? only, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        await using var command = new SqlFilter().And("plate = @", plate).And("captured_at >= @", from).And("captured_at < @", to).And("kind = @", TwoPlaces.Kind).And("state = any(@)", StandingStates).And(alsoRestricted ? null : Restricted.Not("plate")).Command(
+        await using var command = new SqlFilter().And("plate = @", plate).And("captured_at >= @", from).And("captured_at < @", to).And("kind = @", TwoPlaces.Kind).And("state = any(@)", StandingStates).And(ReviewLimit.Shows("@"), only).And(alsoRestricted ? null : Restricted.Not("plate")).Command(
             dataSource, $"select {ReviewEndpoints.Columns} from review_cases where {{where}} order by captured_at, id limit {{limit}}", Paging.MaximumLimit);
         return await command.ReadAllAsync(ReviewEndpoints.Read, cancellationToken);
     }

@@ -35,7 +35,7 @@ internal static class VehicleSlice
             .Accepts<string>("text/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel").WithMetadata(new RequestSize()).RequireAuthorization(Scope.CityWrite)
             .Audited("discounts.import").AuditAbout((ImportReport r) => (FormattableString.Invariant($"{r.Imported} of {r.Read} rows{(r.Preview ? ", a preview" : "")}"), null));
         app.MapGet("/api/vehicle-kinds", async (VehicleKindsQuery kinds, CancellationToken cancellationToken, string? make = null, string? colour = null) => TypedResults.Ok(await kinds.RunAsync(make, colour, cancellationToken)))
-            .WithTags("Vehicles").WithSummary("Makes and colours that the registry has; with make or colour, those that may be meant, however they are written").RequireAuthorization(Scope.VehiclesSearch);
+            .WithTags("Vehicles").WithSummary("Makes and colours that the registry has; with make or colour, those that may be meant, however they are written").RequireAuthorization(Scope.VehiclesSearch).ForLimited();
         return app.MapVehicleSearch();
     }
 

@@ -56,11 +56,19 @@ public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider use
     private async Task HandAsync(LiveEvent told)
     {
         _reader.Speak();
-        if (IsFor((await user.GetAuthenticationStateAsync()).User, told))
+        var somebody = (await user.GetAuthenticationStateAsync()).User;
+        if (IsFor(somebody, told))
         {
-            _received?.Invoke(told);
+            _received?.Invoke(SignedInUser.IsLimited(somebody) ? Own(told) : told);
         }
     }
+
+    // What a vehicle was charged for before may have been at another station, and why a charge was reversed may tell of one.
+    private static LiveEvent Own(LiveEvent told) => told with
+    {
+        Sighting = told.Sighting is { } sighting ? sighting with { ChargedBefore = [] } : null,
+        Charge = told.Charge is { Kind: "reversal" } reversed ? reversed with { Why = "" } : told.Charge,
+    };
 
     private static bool IsFor(ClaimsPrincipal somebody, LiveEvent told) =>
         !SignedInUser.IsLimited(somebody)

@@ -43,6 +43,42 @@ public sealed class OwnLiveTests
         Assert.All(events, e => Assert.True(stations is null || stations.Contains(e.Sighting?.StationId ?? e.Alert?.StationId)));
     }
 
+    [Theory]
+    [InlineData(null, 1, "The reading at a2 was corrected.")]
+    [InlineData("a1", 0, "")]
+    public void What_tells_of_another_station_is_left_out_for_whoever_does_not_see_it(string? station, int before, string why)
+    {
+        using var services = new ServiceCollection().BuildServiceProvider();
+        using var live = new LiveConnection(
+            services, Options.Create(new ConsoleOptions()), new WorkerHealth(TimeProvider.System), TimeProvider.System, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<LiveConnection>.Instance);
+        var own = new OwnLive(live, new Known(SignedInUser.Principal("token", new AccountView("somebody", [Role.Operator], [Scope.LiveRead, Scope.ChargesRead], false, Stations: station is null ? null : [station]), "test")));
+        var events = new List<LiveEvent>();
+        own.Received += events.Add;
+
+        live.Hand(new LiveEvent { Sighting = Sighted("a1").Sighting! with { ChargedBefore = [new EarlierCharge(Guid.NewGuid(), "ulez", 12.50m, "GBP", TimeProvider.System.GetUtcNow())] } });
+        live.Hand(new LiveEvent { Charge = Reversed("a1", "The reading at a2 was corrected.") });
+
+        Assert.Equal(before, events[0].Sighting!.ChargedBefore.Count);
+        Assert.Equal(why, events[1].Charge!.Why);
+    }
+
+    private static ChargeView Reversed(string station, string why) => new()
+    {
+        Id = Guid.NewGuid(),
+        Plate = "P",
+        Scheme = "ulez",
+        Day = new(2026, 11, 18),
+        Amount = -12.50m,
+        Currency = "GBP",
+        Kind = "reversal",
+        Rule = "ulez-non-compliant",
+        Why = why,
+        TariffVersion = "1",
+        SightingId = Guid.NewGuid(),
+        StationId = station,
+        RecordedAt = TimeProvider.System.GetUtcNow(),
+    };
+
     private static LiveEvent Sighted(string station) => new() { Sighting = new SightingView { Id = Guid.NewGuid(), CapturedAt = TimeProvider.System.GetUtcNow(), StationId = station, CameraId = station + "-n1" } };
 
     private static AlertView Raised(string station) => new()

@@ -10,6 +10,9 @@ internal sealed class Caller(Uri address) : IDisposable
 {
     public HttpClient Http { get; } = new() { BaseAddress = address };
 
+    /// <summary>Of a limited user that was made for this.</summary>
+    public string Name { get; private set; } = "";
+
     /// <summary>Of a user that was made for this.</summary>
     public string Password { get; private set; } = "";
 
@@ -32,6 +35,17 @@ internal sealed class Caller(Uri address) : IDisposable
         var session = await ReadAsync<Session>(await first.Http.PostAsJsonAsync("/api/access/password", new PasswordChange(made.Password, made.Password + "!"), Token));
         var caller = With(core, session.Token);
         caller.Password = made.Password + "!";
+        return caller;
+    }
+
+    /// <summary>A new user of a role who is limited to a group of one station, signed in, the first password changed.</summary>
+    public static async Task<Caller> LimitedAsync(CoreHost core, string role, string station, string group)
+    {
+        (await core.Http.PutAsJsonAsync($"/api/access/groups/{group}", new StationGroupChange([station]), Token)).EnsureSuccessStatusCode();
+        var made = await ReadAsync<UserPassword>(await core.Http.PostAsJsonAsync("/api/access/users", new NewUser($"limited-{Guid.NewGuid():N}", [role], [group]), Token));
+        using var first = With(core, (await SignInAsync(core, made.User.Name, made.Password)).Token);
+        var caller = With(core, (await ReadAsync<Session>(await first.Http.PostAsJsonAsync("/api/access/password", new PasswordChange(made.Password, made.Password + "!"), Token))).Token);
+        caller.Name = made.User.Name;
         return caller;
     }
 

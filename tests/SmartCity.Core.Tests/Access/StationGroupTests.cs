@@ -13,7 +13,7 @@ using static SmartCity.Core.Tests.Sightings.TestSightings;
 namespace SmartCity.Core.Tests.Access;
 
 /// <summary>Whoever is limited to groups of stations sees these and no others, by whatever route; what is of the whole city is refused in a sentence.</summary>
-public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
+public sealed partial class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
 {
     private const string Ours = "london-a3";
     private const string Theirs = "london-a4";
@@ -21,24 +21,50 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    // Two vehicles at the same time, an alert of each, and their pictures.
-    private sealed record Seen(Sighting Sighting, Guid Passage, Guid Alert);
+    // A vehicle at a station, and what came of it: an alert, a picture, a charge, a case for a person, and a note on the station.
+    private sealed record Seen(Sighting Sighting, Guid Passage, Guid Alert, Guid Charge, Guid Case, Guid Note);
+
+    // What shows the other station to whoever sees the whole city, so that the sweep has something to find.
+    private static readonly HashSet<string> Telling =
+    [
+        "/api/stations", "/api/sightings", "/api/sightings/{id}", "/api/passages", "/api/passages/{id}", "/api/alerts", "/api/alerts/{id}", "/api/live/summary", "/api/flow",
+        "/api/review", "/api/review/{id}", "/api/charges", "/api/charges/{id}", "/api/charges/export",
+        "/api/vehicles/journey", "/api/vehicles/journey/export", "/api/vehicles/{plate}/journey", "/api/vehicles/{plate}/journey/export", "/api/vehicles/search/export", "/api/notes/stations/{id}",
+        "/api/reports/hours", "/api/reports/hours/export", "/api/reports/stations", "/api/reports/stations/export", "/api/reports/reads", "/api/reports/reads/export", "/api/reports/versions", "/api/reports/versions/export",
+    ];
 
     [Fact]
     public async Task No_route_that_can_be_read_shows_a_station_a_plate_or_a_picture_of_another_group()
     {
         var (ours, theirs) = (await SeeAsync("GR01OUR", Ours), await SeeAsync("GR01THE", Theirs));
+        // One vehicle that both have seen.
+        var (_, alsoThere) = (await SeeAsync("GR01BOT", Ours), await SeeAsync("GR01BOT", Theirs));
         var name = (await core.Http.GetFromJsonAsync<List<StationView>>("/api/stations", Token))!.Single(s => s.Id == Theirs).Name;
-        string[] secrets = [Theirs, name, "GR01THE", theirs.Sighting.Id.ToString(), theirs.Passage.ToString(), theirs.Alert.ToString()];
+        string[] secrets =
+        [
+            Theirs, name, "GR01THE", theirs.Sighting.CameraId, $"A note on {Theirs}",
+            .. ((Seen[])[theirs, alsoThere]).SelectMany(s => (Guid[])[s.Sighting.Id, s.Passage, s.Alert, s.Charge, s.Case, s.Note]).Select(id => id.ToString()),
+        ];
+        bool Tells(string body, string address) => secrets.Any(s => body.Contains(s, StringComparison.OrdinalIgnoreCase) && !address.Contains(s, StringComparison.OrdinalIgnoreCase));
         var faults = new List<string>();
-        var (open, refused) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
-        foreach (var role in (string[])[Role.Operator, Role.Analyst])
+        var (open, refused, telling) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var (path, inPath) in await RoutesAsync("get"))
+        {
+            foreach (var (address, _) in Telling.Contains(path) ? Addresses(path, inPath, theirs) : [])
+            {
+                using var response = await core.Http.GetAsync(new Uri(address, UriKind.Relative), Token);
+                _ = response.IsSuccessStatusCode && Tells(await response.Content.ReadAsStringAsync(Token), address) && telling.Add(path);
+            }
+        }
+
+        Assert.Empty(Telling.Except(telling));
+        foreach (var role in (string[])[Role.Operator, Role.Investigator, Role.Analyst])
         {
             using var limited = await LimitedAsync(role);
             limited.Http.DefaultRequestHeaders.Add("Audit-Reason", "a sweep");
-            foreach (var (path, inPath) in await RoutesAsync())
+            foreach (var (path, inPath) in await RoutesAsync("get"))
             {
-                foreach (var address in Addresses(path, inPath, theirs))
+                foreach (var (address, unknown) in Addresses(path, inPath, theirs))
                 {
                     using var response = await limited.Http.GetAsync(new Uri(address, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Token);
                     if (response.Content.Headers.ContentType?.MediaType == "text/event-stream")
@@ -48,14 +74,20 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
 
                     var body = await response.Content.ReadAsStringAsync(Token);
                     (response.StatusCode == HttpStatusCode.Forbidden ? refused : open).Add(path);
-                    if ((int)response.StatusCode >= 500 || (response.IsSuccessStatusCode && secrets.FirstOrDefault(s => body.Contains(s, StringComparison.OrdinalIgnoreCase) && !address.Contains(s, StringComparison.OrdinalIgnoreCase)) is { }))
+                    if ((int)response.StatusCode >= 500 || (response.StatusCode != HttpStatusCode.Forbidden && Tells(body, address)))
                     {
                         faults.Add($"{role}: GET {address} → {(int)response.StatusCode} {(body.Length > 300 ? body[..300] : body)}");
                     }
 
-                    if (response.IsSuccessStatusCode && inPath.Count > 0 && address.Contains(path.Contains("{key}", StringComparison.Ordinal) ? Theirs : theirs.Sighting.Id.ToString(), StringComparison.Ordinal))
+                    // What is of another station is answered as what is not there.
+                    if (unknown is not null && response.StatusCode != HttpStatusCode.Forbidden)
                     {
-                        faults.Add($"{role}: GET {address} is answered");
+                        using var other = await limited.Http.GetAsync(new Uri(unknown.Value.Address, UriKind.Relative), Token);
+                        var otherBody = await other.Content.ReadAsStringAsync(Token);
+                        if (other.StatusCode != response.StatusCode || Without(body, unknown.Value.Theirs) != Without(otherBody, unknown.Value.Unknown))
+                        {
+                            faults.Add($"{role}: GET {address} → {(int)response.StatusCode} {body}, but {unknown.Value.Address} → {(int)other.StatusCode} {otherBody}");
+                        }
                     }
                 }
             }
@@ -64,9 +96,49 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.True(faults.Count == 0, string.Join('\n', faults));
 
         // The sweep reached what is open, and what is of the whole city was refused.
-        Assert.Superset(new HashSet<string>(StringComparer.Ordinal) { "/api/stations", "/api/sightings", "/api/passages", "/api/live/summary", "/api/flow", "/api/alerts", "/api/evidence/{key}", "/api/cameras/{id}/picture" }, open);
-        Assert.Superset(new HashSet<string>(StringComparer.Ordinal) { "/api/sql", "/api/hotlist", "/api/charges", "/api/review", "/api/ops", "/api/access/users", "/api/audit", "/api/setup/stations", "/api/archive/objects" }, refused);
+        Assert.Superset(new HashSet<string>(StringComparer.Ordinal) { "/api/stations", "/api/sightings", "/api/passages", "/api/live/summary", "/api/flow", "/api/alerts", "/api/evidence/{key}", "/api/cameras/{id}/picture", "/api/review/counts", "/api/charges/summary", "/api/charges/totals", "/api/vehicle-kinds" }, open);
+        Assert.Superset(Telling, open);
+        Assert.Superset(new HashSet<string>(StringComparer.Ordinal) { "/api/sql", "/api/hotlist", "/api/charges/disputes", "/api/charges/rederive", "/api/vehicles/record", "/api/notes/alerts/{id}", "/api/shifts/now", "/api/reports/charges", "/api/reports/travel", "/api/reports/schedules", "/api/ops", "/api/access/users", "/api/audit", "/api/setup/stations", "/api/archive/objects" }, refused);
         Assert.NotEqual(Guid.Empty, ours.Alert);
+    }
+
+    [Fact]
+    public async Task What_changes_something_takes_another_station_s_for_what_is_not_there()
+    {
+        var theirs = await SeeAsync("GR06THE", Theirs);
+        var (faults, open) = (new List<string>(), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var role in (string[])[Role.Operator, Role.Investigator])
+        {
+            using var limited = await LimitedAsync(role);
+            foreach (var method in (string[])["post", "put", "delete"])
+            {
+                // What is of the user alone is tried elsewhere: it would end the session.
+                foreach (var (path, inPath) in (await RoutesAsync(method)).Where(r => r.InPath.Count > 0 && !r.Path.StartsWith("/api/access/", StringComparison.Ordinal)))
+                {
+                    foreach (var (address, unknown) in Addresses(path, inPath, theirs).Where(a => a.Unknown is not null))
+                    {
+                        foreach (var body in (object[])[new { }, new { state = "skipped" }, new { state = "no-plate" }, new { action = "acknowledged" }])
+                        {
+                            var status = await StatusAsync(limited, HttpMethod.Parse(method), address, body);
+                            if (status != HttpStatusCode.Forbidden)
+                            {
+                                open.Add(path);
+                                var other = await StatusAsync(limited, HttpMethod.Parse(method), unknown!.Value.Address, body);
+                                if (status != other || (int)status is < 400 or >= 500)
+                                {
+                                    faults.Add($"{role}: {method} {address} → {(int)status}, but {unknown.Value.Address} → {(int)other}");
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        Assert.Superset(new HashSet<string>(StringComparer.Ordinal) { "/api/alerts/{id}/actions", "/api/review/{id}", "/api/sightings/{sightingId}/review", "/api/sightings/{sightingId}/review/undo", "/api/notes/{id}" }, open);
+        Assert.Equal("open", await core.Postgres.ScalarAsync<string>("select state from review_cases where id = $1", theirs.Case));
+        Assert.Equal("GR06THE", await core.Postgres.ScalarAsync<string>("select plate from sightings where id = $1", theirs.Sighting.Id));
     }
 
     [Fact]
@@ -122,16 +194,18 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
         await SeeAsync("GR04THE", Theirs);
         await SeeAsync("GR04OUR", Ours);
 
-        var (sighted, alerted) = (false, false);
-        while ((!sighted || !alerted) && await events.MoveNextAsync())
+        var (sighted, alerted, charged) = (false, false, false);
+        while ((!sighted || !alerted || !charged) && await events.MoveNextAsync())
         {
             var told = events.Current.Data;
-            Assert.True((told.Sighting?.StationId ?? told.Alert?.StationId ?? Ours) == Ours && told.Charge is null, $"{told.Sighting?.Plate} {told.Alert?.Plate}");
+            Assert.True((told.Sighting?.StationId ?? told.Alert?.StationId ?? told.Charge?.StationId ?? Ours) == Ours, $"{told.Sighting?.Plate} {told.Alert?.Plate} {told.Charge?.Plate}");
+            Assert.Empty(told.Sighting?.ChargedBefore ?? []);
             sighted |= told.Sighting?.Plate == "GR04OUR";
             alerted |= told.Alert?.Plate == "GR04OUR";
+            charged |= told.Charge?.Plate == "GR04OUR";
         }
 
-        Assert.True(sighted && alerted);
+        Assert.True(sighted && alerted && charged);
     }
 
     [Fact]
@@ -146,7 +220,7 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Contains((await core.Http.GetFromJsonAsync<Page<AuditLine>>("/api/audit?action=access.refused", Token))!.Items, l => l.Subject == "GET /api/sql");
         var account = (await limited.Http.GetFromJsonAsync<AccountView>("/api/access/me", Token))!;
         Assert.Equal([Ours], account.Stations);
-        Assert.Equal([Scope.LiveRead], account.Scopes);
+        Assert.Equal([Scope.LiveRead, Scope.ChargesRead, Scope.ReportsRead], account.Scopes);
     }
 
     [Fact]
@@ -183,7 +257,7 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
     {
         await GroupAsync();
         var (_, theirs) = (await SeeAsync("GR05OUR", Ours), await SeeAsync("GR05THE", Theirs));
-        using var wrong = await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("a board", [Scope.LiveRead, Scope.ChargesRead], Groups: [Group]), Token);
+        using var wrong = await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("a board", [Scope.LiveRead, Scope.SqlRun], Groups: [Group]), Token);
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
 
         var made = await Caller.ReadAsync<ApiKeyCreated>(await core.Http.PostAsJsonAsync("/api/access/keys", new NewApiKey("a board", [Scope.LiveRead], Groups: [Group]), Token));
@@ -218,30 +292,51 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
         Assert.Equal(HttpStatusCode.BadRequest, (await core.Http.PostAsJsonAsync("/api/access/users", new NewUser("limited-admin", [Role.Administrator], [Group]), Token)).StatusCode);
     }
 
-    private static IEnumerable<string> Addresses(string path, IReadOnlyList<string> inPath, Seen theirs)
+    // With each that names something of theirs, one that names nothing.
+    private static IEnumerable<(string Address, (string Address, string Theirs, string Unknown)? Unknown)> Addresses(string path, IReadOnlyList<string> inPath, Seen theirs)
     {
         if (inPath.Count == 0)
         {
-            return [path, $"{path}?station={Theirs}&stationId={Theirs}&stations={Theirs}&plate={theirs.Sighting.Plate}&limit=500", $"{path}?state=open&passage={theirs.Passage}&sort=priority"];
+            var plate = theirs.Sighting.Plate!;
+            return ((string[])
+            [
+                path, $"{path}?station={Theirs}&stationId={Theirs}&stations={Theirs}&plate={plate}&limit=500", $"{path}?state=open&passage={theirs.Passage}&sort=priority", $"{path}?plate={plate[..4]}*&limit=500", $"{path}?plate={plate[..4]}BOT",
+                $"{path}?sighting={theirs.Sighting.Id}",
+            ]).Select(a => (a, ((string, string, string)?)null));
         }
 
-        string[] ids = [theirs.Sighting.Id.ToString(), theirs.Passage.ToString(), theirs.Alert.ToString(), Theirs, theirs.Sighting.CameraId, theirs.Sighting.Plate!, theirs.Sighting.Evidence!, Contracts.Sighting.PatchKey(theirs.Sighting.Evidence!)];
-        return ids.Select(id => inPath.Aggregate(path, (p, parameter) => p.Replace($"{{{parameter}}}", parameter == "key" ? id : Uri.EscapeDataString(id), StringComparison.Ordinal)));
+        var none = Guid.NewGuid();
+        var key = Contracts.Sighting.EvidenceKey("london-none", theirs.Sighting.CapturedAt, none);
+        (string Theirs, string Unknown)[] ids =
+        [
+            .. ((Guid[])[theirs.Sighting.Id, theirs.Passage, theirs.Alert, theirs.Charge, theirs.Case, theirs.Note]).Select(id => (id.ToString(), none.ToString())),
+            (Theirs, "london-none"), (theirs.Sighting.CameraId, "none-n1"), (theirs.Sighting.Plate!, "ZZ99ZZZ"),
+            .. inPath.Contains("key") ? ((string, string)[])[(theirs.Sighting.Evidence!, key), (Contracts.Sighting.PatchKey(theirs.Sighting.Evidence!), Contracts.Sighting.PatchKey(key))] : [],
+        ];
+        string Address(string id) => inPath.Aggregate(path, (p, parameter) => p.Replace($"{{{parameter}}}", parameter == "key" ? id : Uri.EscapeDataString(id), StringComparison.Ordinal));
+        return ids.Select(id => (Address(id.Theirs), ((string, string, string)?)(Address(id.Unknown), id.Theirs, id.Unknown)));
     }
 
-    private async Task<List<(string Path, IReadOnlyList<string> InPath)>> RoutesAsync()
+    // An answer may say what was asked for, and has the number of its call.
+    private static string Without(string body, string id) => Call().Replace(
+        body.Replace(id, "#", StringComparison.OrdinalIgnoreCase).Replace(new string([.. id.Where(char.IsAsciiLetterOrDigit)]), "#", StringComparison.OrdinalIgnoreCase), "");
+
+    [System.Text.RegularExpressions.GeneratedRegex("\"traceId\":\"[^\"]*\"")]
+    private static partial System.Text.RegularExpressions.Regex Call();
+
+    private async Task<List<(string Path, IReadOnlyList<string> InPath)>> RoutesAsync(string method)
     {
         var document = JsonNode.Parse(await core.Http.GetStringAsync("/openapi/v1.json", Token))!;
         var routes = new List<(string, IReadOnlyList<string>)>();
         foreach (var (path, operations) in (JsonObject)document["paths"]!)
         {
-            if (operations!["get"] is { } get)
+            if (operations![method] is { } get)
             {
                 routes.Add((path, [.. (get["parameters"] as JsonArray ?? []).Where(p => p!["in"]!.ToString() == "path").Select(p => p!["name"]!.ToString())]));
             }
         }
 
-        Assert.True(routes.Count > 40, "The document lists hardly any route.");
+        Assert.True(routes.Count > (method == "get" ? 40 : 5), "The document lists hardly any route.");
         return routes;
     }
 
@@ -254,24 +349,31 @@ public sealed class StationGroupTests(CoreHost core) : IClassFixture<CoreHost>
 
     private async Task GroupAsync(string name = Group, string station = Ours) => (await core.Http.PutAsJsonAsync($"/api/access/groups/{name}", new StationGroupChange([station]), Token)).EnsureSuccessStatusCode();
 
-    private async Task<Caller> LimitedAsync(string role, string group = Group)
-    {
-        await GroupAsync(group);
-        var made = await Caller.ReadAsync<UserPassword>(await core.Http.PostAsJsonAsync("/api/access/users", new NewUser($"limited-{Guid.NewGuid():N}", [role], [group]), Token));
-        using var first = Caller.With(core, (await Caller.SignInAsync(core, made.User.Name, made.Password)).Token);
-        return Caller.With(core, (await Caller.ReadAsync<Session>(await first.Http.PostAsJsonAsync("/api/access/password", new PasswordChange(made.Password, made.Password + "!"), Token))).Token);
-    }
+    private Task<Caller> LimitedAsync(string role, string group = Group) => Caller.LimitedAsync(core, role, Ours, group);
 
     private async Task<Seen> SeeAsync(string plate, string station)
     {
         using var entry = await core.Http.PostAsJsonAsync("/api/hotlist", new HotlistEntryView { Pattern = plate, Reason = "a test", Priority = 1, RequestedBy = "tests" }, Token);
-        Assert.True(entry.IsSuccessStatusCode, await entry.Content.ReadAsStringAsync(Token));
+        Assert.True(entry.IsSuccessStatusCode || entry.StatusCode == HttpStatusCode.Conflict, await entry.Content.ReadAsStringAsync(Token));
         var objects = core.Services.GetRequiredService<IObjectStore>();
         var sighting = Sighting(plate, DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()), station);
         await objects.PutAsync(sighting.Evidence!, "picture"u8.ToArray(), "image/jpeg", Token);
         await objects.PutAsync(CameraPicture.Key(station, sighting.CameraId), CameraPicture.Stamp([0xFF, 0xD8, 0xFF, 0xD9], sighting.CapturedAt), "image/jpeg", Token);
         await core.SendAsync(sighting);
-        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from alerts where plate = $1", plate) > 0, $"an alert for {plate}");
-        return new Seen(sighting, await core.Postgres.ScalarAsync<Guid>("select passage_id from sightings where id = $1", sighting.Id), await core.Postgres.ScalarAsync<Guid>("select id from alerts where plate = $1", plate));
+        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from alerts where plate = $1 and station_id = $2", plate, station) > 0, $"an alert for {plate}");
+        var (charge, review) = (Guid.NewGuid(), Guid.NewGuid());
+        await core.Postgres.ExecuteAsync(
+            """
+            insert into charge_entries (id, kind, plate, scheme, day, generation, amount, rule, why, tariff_version, sighting_id, station_id, evidence, recorded_at, currency)
+            values ($1, 'charge', $2, $3, current_date, 0, 12.5, 'ulez-non-compliant', 'A test.', 'tests', $4, $5, $6, now(), 'GBP')
+            """,
+            charge, plate, station == Ours ? "ulez" : "lez", sighting.Id, station, sighting.Evidence!);
+        await core.Postgres.ExecuteAsync(
+            "insert into review_cases (id, kind, why, sighting_id, captured_at, station_id, plate, confidence, evidence, created_at) values ($1, 'doubtful', 'A test.', $2, $3, $4, $5, 0.5, $6, now())",
+            review, sighting.Id, sighting.CapturedAt, station, plate, sighting.Evidence!);
+        var note = await Caller.ReadAsync<NoteView>(await core.Http.PostAsJsonAsync("/api/notes", new NewNote($"A note on {station}", StationId: station), Token));
+        return new Seen(
+            sighting, await core.Postgres.ScalarAsync<Guid>("select passage_id from sightings where id = $1", sighting.Id),
+            await core.Postgres.ScalarAsync<Guid>("select id from alerts where plate = $1 and station_id = $2", plate, station), charge, review, note.Id);
     }
 }

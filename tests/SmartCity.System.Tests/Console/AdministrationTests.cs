@@ -98,7 +98,18 @@ public sealed class AdministrationTests(ConsoleFixture console)
             await Expect(window.Page.Locator("main").GetByText(other.Name, new() { Exact = true })).ToHaveCountAsync(0);
         }
 
-        await Expect(window.Page.GetByRole(AriaRole.Link, new() { Name = "Charges" })).ToHaveCountAsync(0);
+        await Expect(window.Page.GetByRole(AriaRole.Link, new() { Name = "Shift" })).ToHaveCountAsync(0);
+        foreach (var path in (string[])["review", "charges"])
+        {
+            await window.GoAsync(path);
+            await window.FilledAsync();
+            await Expect(window.Page.Locator("main").GetByRole(AriaRole.Note)).ToHaveTextAsync("This page shows your stations only.");
+            foreach (var other in others)
+            {
+                await Expect(window.Page.Locator("main").GetByText(other.Name, new() { Exact = true })).ToHaveCountAsync(0);
+            }
+        }
+
         await window.GoAsync("alerts");
         await window.FilledAsync();
         Assert.Empty(window.Errors);
