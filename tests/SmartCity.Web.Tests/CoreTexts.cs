@@ -37,7 +37,7 @@ internal static partial class CoreTexts
     private static bool IsForPeople(string file, CSharpLiteral literal, string sentence)
     {
         var taker = literal.Call == "string.Create" ? literal.Outer : literal.Call;
-        if (!sentence.Contains(' ', StringComparison.Ordinal) || !Word().IsMatch(Value().Replace(sentence, "")) || NotForPeople().IsMatch(taker) || NotShown().IsMatch(file) || Titles().IsMatch(literal.Before) || sentence.StartsWith("attachment;", StringComparison.Ordinal))
+        if (!sentence.Contains(' ', StringComparison.Ordinal) || !Word().IsMatch(Value().Replace(sentence, "")) || NotForPeople().IsMatch(taker) || NotShown().IsMatch(file) || Elsewhere().IsMatch(literal.Before) || sentence.StartsWith("attachment;", StringComparison.Ordinal))
         {
             return false;
         }
@@ -163,9 +163,9 @@ internal static partial class CoreTexts
     [GeneratedRegex(@"(^|\.)(Log[A-Z]\w*|Create(Counter|Histogram|Gauge|UpDownCounter|Observable\w+)|ValidationResult|Fail|Validate|WithSummary|WithDescription|Append|StringBuilder|WriteLineAsync|LoggerMessage|GeneratedRegex|CreateCommand|CommandAsync|NpgsqlCommand|AppendAsync|Audited\w*|AuditAbout|Paragraph|WithTags)$")]
     private static partial Regex NotForPeople();
 
-    // The console shows what a refusal says and not what it is called; a mail is no page of it.
-    [GeneratedRegex(@"(title:|Description\s*=|\bText\s*=)\s*$")]
-    private static partial Regex Titles();
+    // Descriptions of the API, and mails.
+    [GeneratedRegex(@"\b(Description|Text)\s*=\s*$")]
+    private static partial Regex Elsewhere();
 
     // What only edges, engines and the command line are told; the reasons of dead letters, which are searched for as they are; mails, notices, packages and files, which are records; faults of the program itself.
     [GeneratedRegex("""

@@ -1,6 +1,11 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using Bunit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Ops;
 using SmartCity.Web.Components.Parts;
@@ -135,5 +140,22 @@ public sealed class CoreWordsTests : ConsoleContext
 
         var shown = Render<Problems>(p => p.Add(c => c.Of, new NodeState("degraded", ["Its disk has 1,200 MB left. When it is full, evidence pictures are deleted first and sightings last."])));
         Assert.Equal("Auf dem Datenträger sind noch 1.200 MB frei. Ist er voll, werden zuerst Beweisbilder und zuletzt Erfassungen gelöscht.", shown.Find("li").TextContent);
+    }
+
+    [Fact]
+    public async Task Why_there_is_no_picture_is_said_to_the_page_in_its_language()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var core = builder.Build();
+        core.MapFallback(() => TypedResults.Problem("The sighting was sent before its picture, which follows.", statusCode: 404, title: "The picture is on its way"));
+        await core.StartAsync(TestContext.Current.CancellationToken);
+
+        await using var console = await ConsoleHost.StartAsync(("Core:Address", core.Urls.First()), ("Console:Language", "de"));
+        using var answer = await console.Http.GetAsync(new Uri("evidence/london-a1/2026/11/23/08/x.jpg", UriKind.Relative), TestContext.Current.CancellationToken);
+        var problem = await answer.Content.ReadFromJsonAsync<ProblemDetails>(TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Equal(("Das Bild ist unterwegs", "Die Erfassung wurde vor ihrem Bild gesendet; es folgt."), (problem!.Title, problem.Detail));
     }
 }
