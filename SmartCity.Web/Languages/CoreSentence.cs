@@ -6,12 +6,15 @@ namespace SmartCity.Web.Languages;
 /// <summary>A sentence of the core with {0}, {1} … where it puts values, in that order, and the same in another language.</summary>
 internal sealed partial class CoreSentence
 {
-    // A sentence that begins with a value and has fewer letters fits much that is none of the core's.
+    // A sentence that begins with a value and has fewer letters fits much that is none of the core's: its subject must be short, or every value one word.
     private const int FewLetters = 12;
+    private const int VeryFewLetters = 6;
+    private const int MostSpacesOfSubject = 2;
 
     private readonly string[] _literals;
     private readonly string[] _own;
     private readonly bool _isWeak;
+    private readonly bool _isVeryWeak;
 
     /// <param name="english">As in the core's source.</param>
     /// <param name="own">The values may stand in another order. One that is a single word of the core is said only where <c>{0:said}</c> asks for it: such words are also names of fields and columns, which stay.</param>
@@ -20,7 +23,8 @@ internal sealed partial class CoreSentence
         _literals = [.. Place().Split(english).Where((_, at) => at % 3 == 0)];
         _own = Place().Split(own);
         Weight = _literals.Sum(l => l.Length);
-        _isWeak = _literals[0].Length == 0 && _literals.Sum(l => l.Count(char.IsLetter)) < FewLetters;
+        var letters = _literals[0].Length > 0 ? int.MaxValue : _literals.Sum(l => l.Count(char.IsLetter));
+        (_isWeak, _isVeryWeak) = (letters < FewLetters, letters < VeryFewLetters);
     }
 
     /// <summary>What stands before the first value.</summary>
@@ -46,7 +50,7 @@ internal sealed partial class CoreSentence
         {
             var isLast = i == values.Length - 1;
             var length = isLast ? end - at : text.AsSpan(at, end - at).IndexOf(_literals[i + 1], StringComparison.Ordinal);
-            if (length < 0 || (strictly && !(isLast && last.Length == 0) && SentenceEnds.HasOne(text.AsSpan(at, length))) || (_isWeak && text.AsSpan(at, length).ContainsAny(' ', '\n')))
+            if (length < 0 || (strictly && !(isLast && last.Length == 0) && SentenceEnds.HasOne(text.AsSpan(at, length))) || IsTooMuch(text.AsSpan(at, length), i))
             {
                 return null;
             }
@@ -80,6 +84,8 @@ internal sealed partial class CoreSentence
 
         return said.ToString();
     }
+
+    private bool IsTooMuch(ReadOnlySpan<char> value, int number) => (_isWeak && number == 0 && value.Count(' ') > MostSpacesOfSubject) || (_isVeryWeak && value.Contains(' '));
 
     // What stands in quotation marks is what somebody wrote.
     private bool IsQuoted(int value) => _literals[value].EndsWith('\'') && _literals[value + 1].StartsWith('\'');

@@ -10,6 +10,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Ops;
 using SmartCity.Web.Components.Parts;
 using SmartCity.Web.Languages;
+using TestContext = Xunit.TestContext;
 
 namespace SmartCity.Web.Tests;
 
