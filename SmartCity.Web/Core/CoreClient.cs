@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Parts;
+using SmartCity.Web.Languages;
 
 namespace SmartCity.Web.Core;
 
@@ -197,7 +198,7 @@ public sealed partial class CoreClient(HttpClient http, bool background = false)
 
     /// <summary>What the core has to say about what it did not do, in words for people.</summary>
     public static async Task<string> WhyRefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
-        await DetailAsync(response, cancellationToken) ?? Wording.Refused((int)response.StatusCode);
+        CoreWords.Said(await DetailAsync(response, cancellationToken)) ?? Wording.Refused((int)response.StatusCode);
 
     private static async Task<string?> DetailAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
         (int)response.StatusCode is (>= 400 and < 500) or 503 && response.Content.Headers.ContentType?.MediaType == "application/problem+json"

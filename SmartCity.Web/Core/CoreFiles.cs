@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Mime;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
 using SmartCity.ServiceDefaults.Access;
 using SmartCity.Web.Access;
 using SmartCity.Web.Components.Parts;
+using static SmartCity.Web.Languages.CoreWords;
 using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Core;
@@ -156,6 +159,14 @@ internal static class CoreFiles
     {
         context.Response.StatusCode = (int)response.StatusCode;
         context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
+        if (response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.ProblemJson && await response.Content.ReadFromJsonAsync<ProblemDetails>(cancellationToken) is { } problem)
+        {
+            // A page says by its title why there is no picture.
+            (problem.Title, problem.Detail) = (Said(problem.Title), Said(problem.Detail));
+            await context.Response.WriteAsJsonAsync(problem, options: null, MediaTypeNames.Application.ProblemJson, cancellationToken);
+            return;
+        }
+
         await response.Content.CopyToAsync(context.Response.Body, cancellationToken);
     }
 }

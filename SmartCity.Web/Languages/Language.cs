@@ -10,7 +10,7 @@ internal static class Language
 {
     public const string English = "en";
 
-    private static readonly FrozenDictionary<string, FrozenDictionary<string, string>> Texts = Read();
+    private static readonly FrozenDictionary<string, FrozenDictionary<string, string>> Texts = Read("SmartCity.Web.Languages.");
 
     /// <summary>Whatever the console can speak, as ISO 639-1 codes; English first.</summary>
     public static IReadOnlyList<string> All { get; } = [English, .. Texts.Keys.Order(StringComparer.Ordinal)];
@@ -35,13 +35,13 @@ internal static class Language
     /// <summary>The reader's text for an English one; null where the reader's language lacks it, or is English.</summary>
     public static string? Own(string english) => Texts.TryGetValue(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName, out var own) ? own.GetValueOrDefault(english) : null;
 
-    private static FrozenDictionary<string, FrozenDictionary<string, string>> Read()
+    /// <summary>What the files of a folder say, by their languages.</summary>
+    public static FrozenDictionary<string, FrozenDictionary<string, string>> Read(string folder)
     {
         var assembly = typeof(Language).Assembly;
-        const string Folder = "SmartCity.Web.Languages.";
         return assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Folder, StringComparison.Ordinal) && name.EndsWith(".json", StringComparison.Ordinal))
-            .ToFrozenDictionary(name => name[Folder.Length..^".json".Length], name => ReadOne(assembly, name), StringComparer.Ordinal);
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.EndsWith(".json", StringComparison.Ordinal))
+            .ToFrozenDictionary(name => name[folder.Length..^".json".Length], name => ReadOne(assembly, name), StringComparer.Ordinal);
     }
 
     private static FrozenDictionary<string, string> ReadOne(Assembly assembly, string name)

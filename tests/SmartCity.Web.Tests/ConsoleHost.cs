@@ -13,7 +13,7 @@ using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Web.Tests;
 
-/// <summary>The console as it is served, for a person who may do everything, and a core that is away.</summary>
+/// <summary>The console as it is served, for a person who may do everything, and a core that is away unless the settings name one.</summary>
 internal sealed class ConsoleHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -33,8 +33,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
             new("urls", "http://127.0.0.1:0"),
             new("Core:Address", "http://127.0.0.1:1"),
             new("Console:CoreKey", "a key that no core has ever seen"),
-            .. settings.Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)),
         ]);
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
         builder.Logging.ClearProviders();
         builder.AddServiceDefaults();
         builder.AddConsole();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Bunit;
 using MudBlazor;
 using SmartCity.Contracts.Api;
@@ -71,14 +70,4 @@ public sealed class WordsTests : ConsoleContext
     public void Every_number_field_takes_numbers_as_the_reader_types_them() => Assert.All(
         Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory.Split("/tests/")[0], "SmartCity.Web", "Components"), "*.razor", SearchOption.AllDirectories),
         page => Assert.DoesNotMatch("<MudNumericField (?!Culture=\"Languages.Language.Typed\")", File.ReadAllText(page)));
-
-    /// <summary>Who reads, until it is disposed.</summary>
-    private sealed class Reader : IDisposable
-    {
-        private readonly (CultureInfo Culture, CultureInfo Language) _before = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
-
-        public Reader(string language) => (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (Language.CultureOf(language), Language.CultureOf(language));
-
-        public void Dispose() => (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = _before;
-    }
 }

@@ -4,6 +4,7 @@ using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Live;
 using SmartCity.Web.Core;
+using static SmartCity.Web.Languages.CoreWords;
 using static SmartCity.Web.Languages.Words;
 
 namespace SmartCity.Web.Components.Parts;
@@ -107,7 +108,7 @@ public static class Wording
 
     /// <summary>What a decision would take back, from the core's question for a reason.</summary>
     public static string TakesBack(HttpRequestException question) =>
-        question.Message.Replace(" Give a reason for it in the header Audit-Reason.", "", StringComparison.Ordinal) + " " + Say("The reason is recorded in the ledger and in the audit.");
+        Said(question.Message.Replace(" Give a reason for it in the header Audit-Reason.", "", StringComparison.Ordinal)) + " " + Say("The reason is recorded in the ledger and in the audit.");
 
     /// <summary>There is no picture any more. Which of the three it was is not kept.</summary>
     public static string NoPicture => Say("No picture: it was deleted to free disk space, because its retention period is over, or by an erasure.");
@@ -122,7 +123,7 @@ public static class Wording
     public static string Trouble(HttpRequestException e) => e switch
     {
         RefusalWithoutWordsException { StatusCode: { } status } => Refused((int)status),
-        { StatusCode: not null } => e.Message,
+        { StatusCode: not null } => Said(e.Message),
         { InnerException: OperationCanceledException } => Say("The core took too long to answer."),
         _ => Away,
     };
