@@ -42,7 +42,7 @@ public sealed record Installation(string Chart, string Values) : IParsable<Insta
         new("smartcity-edge", $"--set {Station},mirror.mode=mirrormaker,coreCa=core-ca,openshift.enabled=true"),
         new("smartcity-edge", $"--set {Station},kafka.mode=external,mirror.mode=none,uploads=true,core=https://api.example.org,otlpEndpoint=http://collector:4317 --set-file city=cities/london.json"),
         new("smartcity-edge", $"--set {Station},core=https://api.example.org,faces.enabled=true,evidence.blurFaces=false,gpu.enabled=true"),
-        new("smartcity-edge", $"--set {Station},core=https://site-core.city.svc:8443,coreApiCa=city-core"),
+        new("smartcity-edge", $"--set {Station},core=https://city-core.city.svc:8443,coreApiCa=city-core"),
         new("smartcity-edge", $"--set {Station},core=https://api.example.org,hotlist.webhooks[0].address=http://room.example.org:7443/plates,hotlist.webhooks[0].secretKey=control-room"),
     ];
 
