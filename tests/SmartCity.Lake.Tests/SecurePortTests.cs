@@ -26,7 +26,16 @@ public sealed class SecurePortTests(PostgresServer server) : IAsyncLifetime
 
     private string KeyFile => Path.Combine(_folder.FullName, "tls.key");
 
-    public ValueTask InitializeAsync() => _city.InitializeAsync();
+    public ValueTask InitializeAsync()
+    {
+        // Postgres reads the authority there, as a user of its own.
+        if (!OperatingSystem.IsWindows())
+        {
+            _folder.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        }
+
+        return _city.InitializeAsync();
+    }
 
     [Fact]
     public async Task It_refuses_what_is_in_the_clear_and_is_refused_by_who_trusts_another()
