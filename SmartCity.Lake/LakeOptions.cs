@@ -20,8 +20,15 @@ public sealed class LakeOptions
 
     public string? CertificateKeyFile { get; set; }
 
+    /// <summary>A second port, which takes encrypted connections alone, with the certificate of the https addresses (<c>Kestrel:Certificates:Default</c>); null for none.</summary>
+    [Range(0, 65535)]
+    public int? SecurePort { get; set; }
+
     /// <summary>Host and port at which Postgres reaches this process, for statements that join the lake with live tables; null if Postgres is on this machine, empty for no such statements.</summary>
     public string? ForeignAddress { get; set; }
+
+    /// <summary>Where Postgres' machine has the certificate of the authority that signed this process' own, PEM. With it Postgres speaks to no other; null if it has none.</summary>
+    public string? ForeignAuthorityFile { get; set; }
 
     /// <summary>A role that may read the schema <c>city</c> from the first start on; null for none. It is made if it is missing and a password is given.</summary>
     public string? Analyst { get; set; }

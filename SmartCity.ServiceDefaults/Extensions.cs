@@ -31,6 +31,7 @@ public static class ServiceDefaultsExtensions
         services.AddSingleton<IValidateOptions<KafkaSettingsValidation.Settings>, KafkaSettingsValidation>();
         services.AddOptions<KafkaSettingsValidation.Settings>().ValidateOnStart();
         ServedCertificate.Add(builder);
+        TrustedAuthority.Add(builder);
         Proxies.Add(builder);
         services.AddServiceDiscovery();
         services.ConfigureHttpClientDefaults(http =>

@@ -73,7 +73,7 @@ internal sealed class SqlLake(IOptions<SqlOptions> options, PostgresConnection p
     {
         var (host, port) = options.Value.Address!.LastIndexOf(':') is var colon and > 0 && int.TryParse(options.Value.Address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
             ? (options.Value.Address[..colon], given) : (options.Value.Address, DefaultPort);
-        var source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder
+        var settings = new NpgsqlConnectionStringBuilder
         {
             Host = host,
             Port = port,
@@ -88,7 +88,13 @@ internal sealed class SqlLake(IOptions<SqlOptions> options, PostgresConnection p
             // What Postgres' certificate is bound to is not what the lake shows.
             ChannelBinding = ChannelBinding.Disable,
             Options = string.Create(CultureInfo.InvariantCulture, $"-c default_transaction_read_only=on -c statement_timeout={options.Value.Timeout.TotalMilliseconds:0} -c TimeZone={city.TimeZone}"),
-        }.ConnectionString);
+        };
+        if (options.Value.AuthorityFile is { Length: > 0 } authority)
+        {
+            (settings.SslMode, settings.RootCertificate) = (SslMode.VerifyFull, authority);
+        }
+
+        var source = new NpgsqlDataSourceBuilder(settings.ConnectionString);
 
         // A person's statement may name a plate, which no trace shows.
         source.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => false).ConfigureBatchFilter(_ => false));

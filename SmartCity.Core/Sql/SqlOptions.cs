@@ -10,6 +10,9 @@ public sealed class SqlOptions
     /// <summary>Host and port of SmartCity.Lake, such as <c>127.0.0.1:5433</c>; null if there is none.</summary>
     public string? Address { get; set; }
 
+    /// <summary>The certificate of the authority that signed the lake's, PEM. With it the connection is encrypted, and only a lake with such a certificate, for the host of <see cref="Address"/>, is spoken to.</summary>
+    public string? AuthorityFile { get; set; }
+
     /// <summary>A role that was admitted to the schema <c>city</c> without plates.</summary>
     public string? Role { get; set; }
 

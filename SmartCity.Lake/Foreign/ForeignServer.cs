@@ -101,7 +101,13 @@ internal sealed class ForeignServer(Backend backend, ForeignLogin login, IOption
         return given.Length == 0 ? null : colon < 0 ? (given, listening.Port.ToString(CultureInfo.InvariantCulture)) : (given[..colon].Trim('[', ']'), given[(colon + 1)..]);
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Wanted(string host, string port) => Always.Append(new("host", host)).Append(new("port", port));
+    // Both are always said, so that what was said before does not stay. Without the authority Postgres cannot know whose certificate it is, and still encrypts.
+    private IEnumerable<KeyValuePair<string, string>> Wanted(string host, string port)
+    {
+        var authority = options.Value.ForeignAuthorityFile is { Length: > 0 } file ? file : "";
+        var isSecure = options.Value.SecurePort?.ToString(CultureInfo.InvariantCulture) == port;
+        return [.. Always, new("host", host), new("port", port), new("sslmode", authority.Length > 0 ? "verify-full" : isSecure ? "require" : "prefer"), new("sslrootcert", authority)];
+    }
 
     private static string Literal(string value) => Sql.Translator.Quote(value);
 }

@@ -3,19 +3,20 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SmartCity.Lake.City;
 using SmartCity.Lake.Foreign;
+using SmartCity.ServiceDefaults.Certificates;
 using SmartCity.ServiceDefaults.Health;
 
 namespace SmartCity.Lake.Relay;
 
 /// <summary>Takes connections as Postgres does, and gives each a connection to the real one.</summary>
 /// <param name="given">A socket that listens already; null for one of its own, by the options.</param>
+/// <param name="served">The certificate of the https addresses; null where there is none.</param>
 internal sealed class RelayServer(
-    Backend backend, Readers readers, ShortCut shortCut, ForeignLogin login, ForeignStatements statements, FetchedRows fetched, Cancellations cancellations, CancelPeers peers, IOptions<LakeOptions> options, WorkerHealth health, TimeProvider time, ILogger<RelayServer> logger, TcpListener? given = null) : BackgroundService
+    Backend backend, Readers readers, ShortCut shortCut, ForeignLogin login, ForeignStatements statements, FetchedRows fetched, Cancellations cancellations, CancelPeers peers, IOptions<LakeOptions> options, WorkerHealth health, TimeProvider time, ILogger<RelayServer> logger, TcpListener? given = null, ServedCertificate? served = null) : BackgroundService
 {
     private const string Worker = "lake";
     private const int CancelRequest = 80877102;
@@ -25,10 +26,14 @@ internal sealed class RelayServer(
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(30);
 
     private readonly TaskCompletionSource<IPEndPoint> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IPEndPoint> _listeningSecurely = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sessions;
 
     /// <summary>Where it listens, once it does.</summary>
     public Task<IPEndPoint> Listening => _listening.Task;
+
+    /// <summary>The same of the port that takes encrypted connections alone, where there is one.</summary>
+    internal Task<IPEndPoint> ListeningSecurely => _listeningSecurely.Task;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -39,18 +44,20 @@ internal sealed class RelayServer(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var settings = options.Value;
-        using var certificate = settings.CertificateFile is { } file ? X509Certificate2.CreateFromPemFile(file, settings.CertificateKeyFile) : null;
+        var certificate = settings.CertificateFile is { } file ? new RenewedCertificate(new CertificateFiles(file, settings.CertificateKeyFile ?? file, null), time) : null;
         using var listener = given ?? new TcpListener(IPAddress.Parse(settings.Address), settings.Port);
-        try
+        using var secure = settings.SecurePort is { } port ? new TcpListener(IPAddress.Parse(settings.Address), port) : null;
+        Listen(listener, settings.Port, nameof(LakeOptions.Port));
+        if (secure is not null)
         {
-            listener.Start(); // of no consequence to one that listens
-        }
-        catch (SocketException e)
-        {
-            var why = $"{settings.Address}:{settings.Port.ToString(CultureInfo.InvariantCulture)} cannot be listened on ({e.Message}). Set Lake:Port to another port.";
-            health.Failed(Worker, why);
-            _listening.SetException(new InvalidOperationException(why, e));
-            throw new InvalidOperationException(why, e);
+            if (served is null)
+            {
+                throw Fault("Lake:SecurePort is set, and there is no certificate. Set Kestrel:Certificates:Default:Path and Kestrel:Certificates:Default:KeyPath.", null);
+            }
+
+            Listen(secure, settings.SecurePort!.Value, nameof(LakeOptions.SecurePort));
+            _listeningSecurely.SetResult((IPEndPoint)secure.LocalEndpoint);
+            logger.LogInformation("The city's SQL listens on {Address}, for encrypted connections alone.", secure.LocalEndpoint);
         }
 
         _listening.SetResult((IPEndPoint)listener.LocalEndpoint);
@@ -61,6 +68,38 @@ internal sealed class RelayServer(
             logger.LogWarning("Plates go unencrypted to whoever connects to {Address} from another machine. Set Lake:CertificateFile and Lake:CertificateKeyFile, or let only machines of your own reach it.", listener.LocalEndpoint);
         }
 
+        List<Task> loops = [AcceptAsync(listener, () => certificate?.Current, false, stoppingToken)];
+        if (secure is not null)
+        {
+            loops.Add(AcceptAsync(secure, () => served!.Current, true, stoppingToken));
+        }
+
+        await await Task.WhenAny(loops);
+        await Task.WhenAll(loops);
+    }
+
+    private void Listen(TcpListener listener, int port, string setting)
+    {
+        try
+        {
+            listener.Start(); // of no consequence to one that listens
+        }
+        catch (SocketException e)
+        {
+            throw Fault($"{options.Value.Address}:{port.ToString(CultureInfo.InvariantCulture)} cannot be listened on ({e.Message}). Set Lake:{setting} to another port.", e);
+        }
+    }
+
+    private InvalidOperationException Fault(string why, Exception? cause)
+    {
+        var fault = new InvalidOperationException(why, cause);
+        health.Failed(Worker, why);
+        _listening.SetException(fault);
+        return fault;
+    }
+
+    private async Task AcceptAsync(TcpListener listener, Func<SslStreamCertificateContext?> certificate, bool isSecure, CancellationToken stoppingToken)
+    {
         var sessions = new HashSet<Task>();
         try
         {
@@ -68,7 +107,7 @@ internal sealed class RelayServer(
             {
                 var client = await listener.AcceptSocketAsync(stoppingToken);
                 sessions.RemoveWhere(s => s.IsCompleted);
-                sessions.Add(Task.Run(() => ServeAsync(client, certificate, stoppingToken), CancellationToken.None));
+                sessions.Add(Task.Run(() => ServeAsync(client, certificate, isSecure, stoppingToken), CancellationToken.None));
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -79,7 +118,7 @@ internal sealed class RelayServer(
         await Task.WhenAll(sessions);
     }
 
-    private async Task ServeAsync(Socket client, X509Certificate2? certificate, CancellationToken stoppingToken)
+    private async Task ServeAsync(Socket client, Func<SslStreamCertificateContext?> certificate, bool isSecure, CancellationToken stoppingToken)
     {
         client.NoDelay = true;
         Stream stream = new NetworkStream(client, ownsSocket: true);
@@ -92,10 +131,10 @@ internal sealed class RelayServer(
             {
                 switch (Code(packet))
                 {
-                    case SslRequest when certificate is not null && stream is not SslStream:
+                    case SslRequest when stream is not SslStream && certificate() is { } shown:
                         await stream.WriteAsync("S"u8.ToArray(), start.Token);
                         var secure = new SslStream(stream);
-                        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = SslProtocols.None }, start.Token);
+                        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = shown, EnabledSslProtocols = SslProtocols.None }, start.Token);
                         (stream, reader) = (secure, new MessageReader(secure));
                         break;
                     case SslRequest or GssRequest:
@@ -103,6 +142,10 @@ internal sealed class RelayServer(
                         break;
                     case CancelRequest:
                         await CancelAsync(packet, start.Token);
+                        return;
+                    case var _ when isSecure && stream is not SslStream:
+                        // Requests to cancel have come by here, which older clients send as they are; they say a number alone.
+                        await stream.WriteAsync(new MessageWriter().Error("28000", "this port takes encrypted connections alone", "Connect with sslmode=verify-full.", severity: "FATAL").Written, start.Token);
                         return;
                     default:
                         var role = RoleOf(packet);

@@ -15,7 +15,7 @@ namespace SmartCity.ServiceDefaults.Certificates;
 /// The certificate of the https addresses, <c>Kestrel:Certificates:Default</c>: its files are looked at every minute, and connections get what they hold, without a
 /// restart. Where SmartCity makes the certificate itself, it is made anew before it ends.
 /// </summary>
-internal sealed class ServedCertificate(CertificateFiles files, IEnumerable<CertificateRenewal> renewals, WorkerHealth health, TimeProvider time, ILogger<ServedCertificate> logger) : BackgroundService
+public sealed class ServedCertificate(CertificateFiles files, IEnumerable<CertificateRenewal> renewals, WorkerHealth health, TimeProvider time, ILogger<ServedCertificate> logger) : BackgroundService
 {
     private const string Worker = "certificate";
 
@@ -24,8 +24,11 @@ internal sealed class ServedCertificate(CertificateFiles files, IEnumerable<Cert
     private volatile SslStreamCertificateContext? _current;
     private byte[] _read = [];
 
+    /// <summary>What new connections get; null until it has been read for the first time.</summary>
+    public SslStreamCertificateContext? Current => _current;
+
     /// <summary>Adds it where the settings name a certificate.</summary>
-    public static void Add(IHostApplicationBuilder builder)
+    internal static void Add(IHostApplicationBuilder builder)
     {
         var section = builder.Configuration.GetSection("Kestrel:Certificates:Default");
         if (section["Path"] is not { Length: > 0 } path)

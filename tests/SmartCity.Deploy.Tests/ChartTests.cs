@@ -27,7 +27,9 @@ public sealed partial class ChartTests
         var rendered = await Helm.RenderAsync(values);
         Assert.NotEmpty(rendered.Pods);
         Assert.Distinct(rendered.Manifests.Select(m => (m.Kind, m.Name)));
-        Assert.DoesNotContain(rendered.Manifests, m => m.Kind == "Secret");
+        // What is secret is somebody's own, but for the keys that the chart makes.
+        Assert.All(rendered.Of<V1Secret>(), s => Assert.Matches($"^{Helm.Release}-(internal-ca|(core|lake|web)-tls)$", s.Metadata.Name));
+        Assert.Equal(values.Chart == "smartcity" && !values.Values.Contains("internalTls.mode", StringComparison.Ordinal), rendered.Of<V1Secret>().Any());
     }
 
     [Theory]
@@ -320,7 +322,8 @@ public sealed partial class ChartTests
         var environment = lake.Env.ToDictionary(e => e.Name);
         var service = rendered.Of<V1Service>().Single(s => s.Metadata.Name == $"{Helm.Release}-lake");
 
-        Assert.Equal($"{service.Metadata.Name}:{service.Spec.Ports.Single().Port}", environment["Lake__ForeignAddress"].Value);
+        Assert.Equal([("sql", 5433), ("sql-tls", 5434)], service.Spec.Ports.Select(p => (p.Name, p.Port)));
+        Assert.Equal($"{service.Metadata.Name}:{environment["Lake__SecurePort"].Value}", environment["Lake__ForeignAddress"].Value);
         Assert.Equal("ClientIP", service.Spec.SessionAffinity);
         Assert.Equal(!isCluster, environment.ContainsKey("Lake__AnalystPassword"));
         Assert.Equal(values.Contains("tlsSecret", StringComparison.Ordinal), environment.ContainsKey("Lake__CertificateFile"));
@@ -337,7 +340,7 @@ public sealed partial class ChartTests
 
         // The core asks there for people at the console, as the same two, and may go there.
         var policy = rendered.Of<V1NetworkPolicy>().Single(n => n.Name() == $"{Helm.Release}-core");
-        Assert.Single(policy.Spec.Egress, e => e.Ports.Any(p => p.Port == "5433") && rendered.Pods.Single(p => Selects(e.To.Single().PodSelector.MatchLabels, p)).Spec.Containers.Any(c => c.Name == "lake"));
+        Assert.Single(policy.Spec.Egress, e => e.Ports.Any(p => p.Port == "5434") && rendered.Pods.Single(p => Selects(e.To.Single().PodSelector.MatchLabels, p)).Spec.Containers.Any(c => c.Name == "lake"));
         var core = rendered.Pods.SelectMany(p => p.Spec.Containers).Single(c => c.Name == "core").Env.ToDictionary(e => e.Name);
         Assert.Equal((environment["Lake__ForeignAddress"].Value, environment["Lake__AnalystWithoutPlates"].Value, environment["Lake__Analyst"].Value), (core["Core__Sql__Address"].Value, core["Core__Sql__Role"].Value, core["Core__Sql__PlatesRole"].Value));
         var (password, plates) = (core["Core__Sql__Password"].ValueFrom.SecretKeyRef, core["Core__Sql__PlatesPassword"].ValueFrom.SecretKeyRef);
@@ -370,7 +373,7 @@ public sealed partial class ChartTests
             Assert.True(System.Text.Json.JsonElement.DeepEquals(shipped.RootElement, mounted.RootElement), file);
         }
 
-        Assert.Contains($"url: {Helm.Release}-lake:5433", grafana["source.yaml"], StringComparison.Ordinal);
+        Assert.Contains($"url: {Helm.Release}-lake:5434", grafana["source.yaml"], StringComparison.Ordinal);
         Assert.Contains("user: analyst_without_plates", grafana["source.yaml"], StringComparison.Ordinal);
         var superset = rendered.Of<V1ConfigMap>().Single(c => c.Metadata.Name.EndsWith("-superset", StringComparison.Ordinal));
         Assert.Equal(await File.ReadAllBytesAsync(Repository.File("deploy", "charts", "smartcity", "dashboards", "superset.zip"), TestContext.Current.CancellationToken), superset.BinaryData["superset.zip"]);
@@ -452,6 +455,12 @@ public sealed partial class ChartTests
     [InlineData("smartcity", "--set functions[0].name=duty", "functions needs city")]
     [InlineData("smartcity", "--set grafana.enabled=true,lake.enabled=false", "lake.enabled")]
     [InlineData("smartcity", "--set superset.enabled=true", "superset.image")]
+    [InlineData("smartcity", "--set internalTls.mode=generated", "Helm sees neither the Secret smartcity nor site-internal-ca in the namespace default.")]
+    [InlineData("smartcity", "--set internalTls.mode=perhaps", "/internalTls/mode")]
+    [InlineData("smartcity", "--set internalTls.mode=secret,internalTls.secrets.core=core-tls", "internalTls.secrets.lake is missing")]
+    [InlineData("smartcity", "--set internalTls.mode=off,ingress.reencrypt=true", "ingress.reencrypt is true, but internalTls.mode is off")]
+    [InlineData("smartcity", "-f values-openshift.yaml --set internalTls.mode=certManager,ingress.reencrypt=true", "internalTls.authority is missing")]
+    [InlineData("smartcity-edge", "--set station=london-a1,core=http://core,coreApiCa=core-ca", "coreApiCa is set, but core is no https address")]
     public async Task Wrong_values_are_refused_with_what_is_wrong(string chart, string values, string named)
     {
         var (status, _, errors) = await Helm.TemplateAsync(new Installation(chart, values));

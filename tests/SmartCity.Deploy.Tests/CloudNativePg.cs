@@ -13,6 +13,7 @@ internal static class CloudNativePg
         public Bootstrap? Bootstrap { get; init; }
         public List<ExternalCluster>? ExternalClusters { get; init; }
         public Managed? Managed { get; init; }
+        public ProjectedVolume? ProjectedVolumeTemplate { get; init; }
         public required Storage Storage { get; init; }
         public Dictionary<string, Dictionary<string, string>>? Resources { get; init; }
         public required Postgresql Postgresql { get; init; }
@@ -76,6 +77,29 @@ internal static class CloudNativePg
     internal sealed record RecoveryTarget
     {
         public string? TargetTime { get; init; }
+    }
+
+    internal sealed record ProjectedVolume
+    {
+        public required List<Source> Sources { get; init; }
+    }
+
+    internal sealed record Source
+    {
+        public required ProjectedSecret Secret { get; init; }
+    }
+
+    internal sealed record ProjectedSecret
+    {
+        public required string Name { get; init; }
+        public bool Optional { get; init; }
+        public required List<Item> Items { get; init; }
+    }
+
+    internal sealed record Item
+    {
+        public required string Key { get; init; }
+        public required string Path { get; init; }
     }
 
     internal sealed record ExternalCluster

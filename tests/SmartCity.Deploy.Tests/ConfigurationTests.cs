@@ -62,7 +62,7 @@ public sealed partial class ConfigurationTests
 
     internal static bool Exists(string[] path)
     {
-        if (path is ["Core", "Address"])
+        if (path is ["Core", "Address"] or ["Kestrel", "Certificates", "Default", "Path" or "KeyPath"])
         {
             return true;
         }

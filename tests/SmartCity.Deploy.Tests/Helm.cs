@@ -17,8 +17,12 @@ internal static class Helm
         return Rendered.Parse(output);
     }
 
-    public static Task<(int Status, string Output, string Errors)> TemplateAsync(Installation installation) =>
-        RunAsync(["template", Release, Repository.File("deploy", "charts", installation.Chart), "--kube-version", "1.31.0", .. installation.Arguments]);
+    public static Task<(int Status, string Output, string Errors)> TemplateAsync(Installation installation, params string[] more) =>
+        RunAsync(["template", Release, Repository.File("deploy", "charts", installation.Chart), "--kube-version", "1.31.0", .. AsLookedAt(installation), .. installation.Arguments, .. more]);
+
+    // Where no cluster is asked, the chart makes certificates only for somebody who says that it may.
+    private static string[] AsLookedAt(Installation installation) =>
+        installation.Chart == "smartcity" && !installation.Values.Contains("internalTls", StringComparison.Ordinal) ? ["--set", "internalTls.generateAnew=true"] : [];
 
     public static async Task<(int Status, string Output, string Errors)> RunAsync(params string[] arguments)
     {

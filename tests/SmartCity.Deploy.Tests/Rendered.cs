@@ -14,8 +14,8 @@ internal sealed record Pod(string Name, IDictionary<string, string> Labels, V1Po
 /// <summary>Everything that a chart makes.</summary>
 internal sealed record Rendered(IReadOnlyList<Manifest> Manifests)
 {
-    /// <summary>Groups whose resources are operators': Strimzi, CloudNativePG, KEDA, Knative, OpenShift.</summary>
-    private static readonly string[] Operators = ["kafka.strimzi.io/v1", "postgresql.cnpg.io/v1", "keda.sh/v1alpha1", "serving.knative.dev/v1", "sources.knative.dev/v1", "route.openshift.io/v1"];
+    /// <summary>Groups whose resources are operators': Strimzi, CloudNativePG, KEDA, Knative, cert-manager, OpenShift.</summary>
+    private static readonly string[] Operators = ["kafka.strimzi.io/v1", "postgresql.cnpg.io/v1", "keda.sh/v1alpha1", "serving.knative.dev/v1", "sources.knative.dev/v1", "cert-manager.io/v1", "route.openshift.io/v1"];
 
     public IEnumerable<Pod> Pods =>
     [

@@ -50,8 +50,10 @@ public sealed class LakeCity(PostgresServer server) : IAsyncLifetime
         await _postgres.ExecuteAsync("select city.admit('ada', true), city.admit('bob', false)");
     }
 
-    /// <summary>A lake process with settings of its own on the same city; ready.</summary>
-    internal async Task<IHost> StartAsync(Dictionary<string, string?> settings, TimeProvider? time = null)
+    /// <summary>A lake process with settings of its own on the same city.</summary>
+    /// <param name="more">Services beside the lake's; they start first.</param>
+    /// <param name="isWhole">Whether it becomes healthy, and is waited for.</param>
+    internal async Task<IHost> StartAsync(Dictionary<string, string?> settings, TimeProvider? time = null, Action<IServiceCollection>? more = null, bool isWhole = true)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -67,11 +69,12 @@ public sealed class LakeCity(PostgresServer server) : IAsyncLifetime
         builder.Services.AddLogging();
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton<WorkerHealth>();
+        more?.Invoke(builder.Services);
         builder.AddLake();
         var host = builder.Build();
         await host.StartAsync();
         var health = host.Services.GetRequiredService<WorkerHealth>();
-        while (!health.Reports.All(r => r.State == WorkerState.Healthy) || health.Reports.Count < 2)
+        while (isWhole && (!health.Reports.All(r => r.State == WorkerState.Healthy) || health.Reports.Count < 2))
         {
             await Task.Delay(20);
         }

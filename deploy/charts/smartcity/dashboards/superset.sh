@@ -13,7 +13,7 @@ with zipfile.ZipFile(sys.argv[1]) as exported, zipfile.ZipFile(sys.argv[2], "w")
     for name in exported.namelist():
         text = exported.read(name).decode()
         if "/databases/" in name:
-            text = text.replace("XXXXXXXXXX", urllib.parse.quote(os.environ["LAKE_PASSWORD"], safe="")).replace("@lake:5433/", "@" + os.environ["LAKE_ADDRESS"] + "/")
+            text = text.replace("XXXXXXXXXX", urllib.parse.quote(os.environ["LAKE_PASSWORD"], safe="")).replace("@lake:5433/", "@" + os.environ["LAKE_ADDRESS"] + "/").replace("?channel_binding=disable", "?channel_binding=disable" + os.environ.get("LAKE_OPTIONS", ""))
         imported.writestr(name, text)
 PY
 superset import-dashboards --path /tmp/smartcity.zip --username admin

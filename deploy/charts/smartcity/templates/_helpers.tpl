@@ -53,18 +53,19 @@ securityContext:
   capabilities: { drop: [ALL] }
 {{- end }}
 
-{{/* Probes of our own services: started when it answers, ready when its workers are, alive while it answers. */}}
+{{/* Probes of our own services: started when it answers, ready when its workers are, alive while it answers. `port` is http or https; the kubelet asks a pod by its address. */}}
 {{- define "smartcity.probes" -}}
+{{- $port := printf "port: %s, scheme: %s" . (upper .) -}}
 startupProbe:
-  httpGet: { path: /health/live, port: http }
+  httpGet: { path: /health/live, {{ $port }} }
   periodSeconds: 2
   failureThreshold: 60
 readinessProbe:
-  httpGet: { path: /health/ready, port: http }
+  httpGet: { path: /health/ready, {{ $port }} }
   periodSeconds: 5
   timeoutSeconds: 3
 livenessProbe:
-  httpGet: { path: /health/live, port: http }
+  httpGet: { path: /health/live, {{ $port }} }
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
@@ -78,9 +79,18 @@ livenessProbe:
 {{- end }}
 {{- end }}
 
+{{/* `http` and `https` say at which of the two the service listens; each is a word or empty. */}}
 {{- define "smartcity.environment" -}}
 - name: ASPNETCORE_HTTP_PORTS
-  value: "8080"
+  value: {{ if .http }}"8080"{{ else }}""{{ end }}
+{{- if .https }}
+- name: ASPNETCORE_HTTPS_PORTS
+  value: "8443"
+- name: Kestrel__Certificates__Default__Path
+  value: /etc/smartcity-tls/tls.crt
+- name: Kestrel__Certificates__Default__KeyPath
+  value: /etc/smartcity-tls/tls.key
+{{- end }}
 {{- with .root.Values.otlpEndpoint }}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
   value: {{ . | quote }}
@@ -238,6 +248,7 @@ data: { compression: gzip }
 {{ required "trino.postgresUrl is missing: an external Postgres has an address that the chart does not know." .root.Values.trino.postgresUrl }}
 {{- else -}}
 jdbc:postgresql://{{ .root.Release.Name }}-postgres{{ if eq .root.Values.postgres.mode "cloudnativepg" }}-{{ .service }}{{ end }}:5432/smartcity
+{{- if eq .root.Values.postgres.mode "cloudnativepg" }}?sslmode=verify-full&sslrootcert=/etc/smartcity-postgres-ca/ca.crt{{ end }}
 {{- end -}}
 {{- end }}
 

@@ -1,0 +1,60 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+
+namespace SmartCity.ServiceDefaults.Certificates;
+
+/// <summary>A certificate that is shown elsewhere than at the https addresses: its files are looked at again when somebody connects, once a minute at most.</summary>
+public sealed class RenewedCertificate
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+
+    private readonly CertificateFiles _files;
+    private readonly TimeProvider _time;
+    private readonly Lock _lock = new();
+    private SslStreamCertificateContext _current;
+    private byte[] _read;
+    private DateTimeOffset _looked;
+
+    /// <exception cref="CryptographicException">The files do not fit each other, or are none.</exception>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    public RenewedCertificate(CertificateFiles files, TimeProvider time)
+    {
+        (_files, _time, _looked) = (files, time, time.GetUtcNow());
+        (_read, _current) = (files.Read(), files.Load());
+    }
+
+    /// <summary>What the files hold; what they held before, while they cannot be used.</summary>
+    public SslStreamCertificateContext Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_time.GetUtcNow() - _looked >= Every)
+                {
+                    _looked = _time.GetUtcNow();
+                    Look();
+                }
+
+                return _current;
+            }
+        }
+    }
+
+    private void Look()
+    {
+        try
+        {
+            var read = _files.Read();
+            if (!read.AsSpan().SequenceEqual(_read))
+            {
+                _current = _files.Load();
+                _read = read;
+            }
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            // Half of a pair, as while somebody copies.
+        }
+    }
+}
