@@ -9,7 +9,7 @@ using SmartCity.Core.Api;
 namespace SmartCity.Core.Database;
 
 /// <summary>
-/// The embedded <c>*.sql</c> files of this assembly, each run once, in order of their names: 01xx ground, 02xx charges, 03xx alerts, 04xx archive, 12xx stations, 13xx retention, 15xx models, 16xx faces, 17xx functions.
+/// The embedded <c>*.sql</c> files of this assembly, each run once, in order of their names: 01xx ground, sightings and passages, 02xx charges, 03xx alerts, 04xx archive, 12xx stations, 13xx retention, 15xx models, 16xx faces, 17xx functions.
 /// </summary>
 public static class Migrations
 {

@@ -170,10 +170,10 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
             """
             select p.id, p.plate, p.station_id, p.first_at, p.last_at, p.sightings, p.best_sighting_id, p.best_at, p.best_confidence,
                    p.camera_id, p.direction, p.country, p.evidence, p.trace_id
-            from unnest($1, $2, $3, $4) as w (plate, station_id, from_at, to_at)
+            from unnest($1, $2, $3, $4, $5) as w (plate, station_id, began_from, from_at, to_at)
             cross join lateral (
                 select * from passages
-                where plate = w.plate and station_id = w.station_id and last_at >= w.from_at and first_at <= w.to_at
+                where plate = w.plate and first_at >= w.began_from and first_at <= w.to_at and station_id = w.station_id and last_at >= w.from_at
                 offset 0) as p
             """)
         {
@@ -181,6 +181,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
             {
                 new() { Value = windows.Select(w => w.Key.Plate).ToArray() },
                 new() { Value = windows.Select(w => w.Key.StationId).ToArray() },
+                new() { Value = windows.Select(w => w.From - gap - PassageRule.Longest).ToArray() },
                 new() { Value = windows.Select(w => w.From - gap).ToArray() },
                 new() { Value = windows.Select(w => w.To + gap).ToArray() },
             },

@@ -171,13 +171,17 @@ def blend(model, teacher, trained, real, drawn, lost, check):
     def mean(share):
         model.load_state_dict({k: torch.lerp(parent[k].to(DEVICE), v.to(DEVICE), share) if v.is_floating_point() else v for k, v in trained.items()})
 
+    floor, below = least - lost / 2, 0  # others will be drawn to judge by: half is kept back for chance
     for share in SHARES:
         check()
         mean(share)
         figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
         found.append((share, figures))
         say(share=1, blended=share, **figures)
-    kept = [f for f in found if f[1]["rendered"]["right"] >= least - lost / 2] or found[:1]  # others will be drawn to judge by: half is kept back for chance
+        below = below + 1 if figures["rendered"]["right"] < floor else 0
+        if below == 2:
+            break  # the more of the trained weights, the more is unlearnt
+    kept = [f for f in found if f[1]["rendered"]["right"] >= floor] or found[:1]
     most, of = max((f["corrected"]["right"], f["corrected"]["plates"]) for _, f in kept)
     nearly = math.sqrt(max(most * (1 - most), .01) / max(of, 1))  # what chance decides among so many plates
     share, figures = next(f for f in kept if f[1]["corrected"]["right"] >= most - nearly)
