@@ -165,7 +165,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
     {
         var windows = groups.Select(g => (g.Key, From: g.Value.Min(s => s.Sighting.CapturedAt), To: g.Value.Max(s => s.Sighting.CapturedAt))).ToArray();
         var gap = options.Value.Gap;
-        // "offset 0" keeps the look-up by index whatever the planner believes of the tables.
+        // "offset 0" keeps the look-up by index whatever the planner believes of the tables, and the empty text keeps it to the plate's: a station has too many passages.
         var neighbours = new NpgsqlBatchCommand(
             """
             select p.id, p.plate, p.station_id, p.first_at, p.last_at, p.sightings, p.best_sighting_id, p.best_at, p.best_confidence,
@@ -173,7 +173,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
             from unnest($1, $2, $3, $4, $5) as w (plate, station_id, began_from, from_at, to_at)
             cross join lateral (
                 select * from passages
-                where plate = w.plate and first_at >= w.began_from and first_at <= w.to_at and station_id = w.station_id and last_at >= w.from_at
+                where plate = w.plate and first_at >= w.began_from and first_at <= w.to_at and station_id || '' = w.station_id and last_at >= w.from_at
                 offset 0) as p
             """)
         {
