@@ -119,7 +119,7 @@ internal static class VehicleSearchEndpoints
             cancellationToken);
         await using var all = dataSource.CreateCommand("select id, name, latitude, longitude from stations");
         var stations = (await all.ReadAllAsync(r => (Id: r.GetString(0), Station: (r.GetString(1), r.GetDouble(2), r.GetDouble(3))), cancellationToken)).ToDictionary(s => s.Id, s => s.Station);
-        return new JourneyView(normalised, Journey.Of(passages.Take(MostStops), stations), passages.Count > MostStops) 
+        return new JourneyView(normalised, Journey.Of(passages.Take(MostStops), stations), passages.Count > MostStops)
         {
             TwoPlaces = await TwoPlacesAsync(normalised, from, to, alsoRestricted, only, dataSource, cancellationToken),
             OwnStations = only is not null,

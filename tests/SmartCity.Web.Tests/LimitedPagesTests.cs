@@ -53,8 +53,19 @@ public sealed class LimitedPagesTests : ConsoleContext
         As(limited);
         var charge = new ChargeView
         {
-            Id = Guid.NewGuid(), Plate = "P", Scheme = "ulez", Day = new(2026, 11, 18), Amount = 12.50m, Currency = "GBP", Kind = "charge", Rule = "ulez-non-compliant", Why = "It does not comply.", TariffVersion = "1",
-            SightingId = Guid.NewGuid(), StationId = "a1", RecordedAt = At,
+            Id = Guid.NewGuid(),
+            Plate = "P",
+            Scheme = "ulez",
+            Day = new(2026, 11, 18),
+            Amount = 12.50m,
+            Currency = "GBP",
+            Kind = "charge",
+            Rule = "ulez-non-compliant",
+            Why = "It does not comply.",
+            TariffVersion = "1",
+            SightingId = Guid.NewGuid(),
+            StationId = "a1",
+            RecordedAt = At,
         };
         Core.Answers($"GET /api/charges/{charge.Id}", () => new[] { charge }).Answers($"GET /api/charges/{charge.Id}/disputes", () => Array.Empty<DisputeView>());
 
