@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging;
 using SmartCity.Contracts.Api;
 using SmartCity.Web.Components.Ops;
 using SmartCity.Web.Components.Parts;
@@ -148,8 +149,9 @@ public sealed class CoreWordsTests : ConsoleContext
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
         await using var core = builder.Build();
-        core.MapFallback(() => TypedResults.Problem("The sighting was sent before its picture, which follows.", statusCode: 404, title: "The picture is on its way"));
+        core.MapFallback("{**path}", () => TypedResults.Problem("The sighting was sent before its picture, which follows.", statusCode: 404, title: "The picture is on its way"));
         await core.StartAsync(TestContext.Current.CancellationToken);
 
         await using var console = await ConsoleHost.StartAsync(("Core:Address", core.Urls.First()), ("Console:Language", "de"));
