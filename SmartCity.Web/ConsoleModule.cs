@@ -48,7 +48,7 @@ public static class ConsoleModule
         builder.Services.AddScoped<Purpose>();
         builder.Services.AddScoped<Downloads>();
         builder.Services.AddOptions<MapOptions>().BindConfiguration(MapOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<LiveConnection>().AddScoped<OwnLive>();
+        builder.Services.AddSingleton<LiveConnection>().AddScoped<OwnLive>().AddScoped<OwnBoard>();
         builder.Services.AddSingleton<PatchCache>().AddSingleton<CityDays>();
         builder.Services.AddSingleton(provider => new Units(provider.GetRequiredService<IOptions<ConsoleOptions>>().Value.Units == ConsoleUnits.Miles));
         builder.Services.AddSingleton(provider =>

@@ -164,7 +164,11 @@ public sealed class HotlistImport(NpgsqlDataSource dataSource, RecentPassages pa
             taken.Clear();
             if (by is not null)
             {
-                change?.HasParts |= !isLast;
+                if (!isLast && change is not null)
+                {
+                    await change.HasPartAsync(cancellationToken);
+                }
+
                 await SaveAsync([.. entries], by, isLast ? change : null, cancellationToken);
             }
         }

@@ -54,6 +54,7 @@ internal sealed class AuditFilter(AuditLog audit, ReadQuota quota) : IEndpointFi
         var changes = !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) && metadata is not { ReasonRequired: true, RecordBody: true };
         var intent = changes ? await audit.IntendAsync(Actor(http), ActionOf(http, metadata), About(http, metadata, [BodyOf(context)]).Subject, reason.Length > 0 ? reason : null) : (Guid?)null;
         var change = http.RequestServices.GetRequiredService<AuditedChange>();
+        change.Intent = intent;
         object? result;
         try
         {

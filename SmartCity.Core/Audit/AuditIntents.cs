@@ -19,7 +19,7 @@ internal sealed class AuditIntents(NpgsqlDataSource dataSource, AuditLog audit, 
     private const string Worker = "audit intents";
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
-    // Longer than any call takes.
+    // Longer than any call takes, or a part of one that is done in parts.
     private static readonly TimeSpan Abandoned = TimeSpan.FromMinutes(15);
 
     /// <summary>Writes down lines for what was abandoned.</summary>

@@ -8,7 +8,7 @@ namespace SmartCity.Core.Audit;
 /// What a call changes and the line that tells of it, in one transaction. A handler changes on this connection and does not commit: the filter appends the line when
 /// the call has succeeded and commits both, so neither is there without the other. What is refused or fails is rolled back.
 /// </summary>
-public sealed class AuditedChange(NpgsqlDataSource dataSource) : IAsyncDisposable
+public sealed class AuditedChange(NpgsqlDataSource dataSource, TimeProvider time) : IAsyncDisposable
 {
     private readonly List<Func<Task>> _afterwards = [];
     private NpgsqlConnection? _connection;
@@ -23,6 +23,22 @@ public sealed class AuditedChange(NpgsqlDataSource dataSource) : IAsyncDisposabl
 
     /// <summary>Whether the call has changed something already that no rollback takes back: in a transaction of its own, or outside the database. Then what was intended stays written down if the rest fails.</summary>
     public bool HasParts { get; set; }
+
+    /// <summary>What the call wrote down before it began, if anything: <see cref="AuditLog.IntendAsync"/>.</summary>
+    internal Guid? Intent { get; set; }
+
+    /// <summary>A part is done that no rollback takes back, and the call goes on: what was intended counts as abandoned only from now on.</summary>
+    public async Task HasPartAsync(CancellationToken cancellationToken)
+    {
+        HasParts = true;
+        if (Intent is { } intent)
+        {
+            await using var command = dataSource.CreateCommand("update audit_intents set at = $2 where id = $1");
+            command.Parameters.Add(new() { Value = intent });
+            command.Parameters.Add(new() { Value = time.GetUtcNow() });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
 
     /// <summary>The connection of the change, in its transaction. What other connections read does not have the change yet.</summary>
     public async Task<NpgsqlConnection> BeginAsync(CancellationToken cancellationToken)

@@ -106,7 +106,7 @@ internal static class ChargeSlice
             select coalesce(sum(amount) filter (where scheme = 'congestion'), 0), coalesce(sum(amount) filter (where scheme <> 'congestion'), 0),
                 (select count(distinct plate)::int from charge_entries e where day = $1 and kind = 'charge' and ($2::text[] is null or station_id = any($2)) and not exists (select from charge_entries r where r.reverses = e.id)),
                 coalesce(-sum(amount) filter (where kind = 'reversal'), 0),
-                (select count(*)::int from charge_disputes d join charge_entries e on e.id = d.charge_id where d.state = 'open' and e.day = $1 and ($2::text[] is null or e.station_id = any($2)))
+                (select count(*)::int from charge_disputes d join charge_entries e on e.id = d.charge_id where d.state = 'open' and e.day = $1 and $2::text[] is null)
             from charge_entries where day = $1 and ($2::text[] is null or station_id = any($2))
             """);
         command.Parameters.Add(new() { Value = of });

@@ -6,6 +6,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Alerts;
 using SmartCity.Core.Api;
 using SmartCity.Core.Archive;
 using SmartCity.Core.Audit;
@@ -42,7 +43,7 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     /// <param name="shown">The plate that the person was shown, empty if there was none; null where the caller does not say.</param>
     /// <param name="reason">Why; needed if the decision takes a charge back.</param>
     /// <param name="change">The call's that it belongs to; null for a transaction of its own.</param>
-    /// <param name="only">The stations that whoever decides is limited to; null for all. A decision that changes charges of other stations waits for somebody who sees the whole city.</param>
+    /// <param name="only">The stations that whoever decides is limited to; null for all. What changes charges of other stations, or may, waits for somebody who sees the whole city.</param>
     /// <returns>What changed; null if there is no such sighting.</returns>
     /// <exception cref="ReasonMissingException">The decision takes a charge back and no reason is given; nothing was decided.</exception>
     /// <exception cref="ArgumentException">The decision does not go with the sighting; the message says why.</exception>
@@ -75,6 +76,15 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         if ((only is not null || (options.Value.TwoPeople && first is null)) && proposals.Exists(p => p.By == by && p.Plate == counts))
         {
             throw new ArgumentException("You have already proposed this. A second person must agree before it takes effect.");
+        }
+
+        if (only is not null && (await HasHiddenCaseAsync(connection, sightingId, only, cancellationToken) || (decision == ReviewDecision.Corrected && !Resembles(read, counts!))))
+        {
+            // Worked out, it would tell whether that plate passed elsewhere, is registered or is listed, or settle a case that they do not see.
+            correction.Touches([CorrectionGate.Of(sightingId)]);
+            await ReviewProposals.KeepAsync(connection, read.Sighting, new ReviewProposal(Name(decision), counts, by, time.GetUtcNow()), cancellationToken);
+            await correction.CommitAsync(cancellationToken);
+            return new ReviewOutcome(sightingId, counts, [], [], true);
         }
 
         correction.Touches([CorrectionGate.Of(sightingId), .. (await moves.DaysAsync(connection, transaction, read.Sighting, counts, cancellationToken)).Select(d => d.Plate)]);
@@ -130,6 +140,12 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
             return new ReviewOutcome(sightingId, read.Sighting.Plate, [], []);
         }
 
+        if (only is not null)
+        {
+            // Whether it would still go would tell of other stations.
+            throw new ArgumentException("Whoever is limited to groups of stations cannot undo a decision that has taken effect. Correct the reading instead.");
+        }
+
         var (last, before) = await LastAsync(connection, sightingId, cancellationToken);
         if (last is null)
         {
@@ -151,11 +167,6 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
         }
 
         var entries = await RederiveAsync(correction, read.Sighting, counts, $"{by} undid the decision on sighting {sightingId}.{(string.IsNullOrWhiteSpace(reason) ? "" : $" {reason}")}", cancellationToken);
-        if (ReviewLimit.Of(entries, only).Count < entries.Count)
-        {
-            throw new ArgumentException("Undoing this decision changes more than what is of your stations. Somebody who sees the whole city can correct the reading.");
-        }
-
         if (options.Value.TwoPeople && entries.Count > 0)
         {
             throw new ArgumentException("Two people made this decision and it changed what is charged, so one of them cannot undo it. Correct the reading instead.");
@@ -255,7 +266,8 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     {
         await using var command = new NpgsqlCommand(
             """
-            select captured_at, station_id, camera_id, direction, plate, country, confidence, evidence, reader_version, trace_id, passage_id, coalesce(read_plate, case when reviewed_at is null then plate end)
+            select captured_at, station_id, camera_id, direction, plate, country, confidence, evidence, reader_version, trace_id, passage_id, coalesce(read_plate, case when reviewed_at is null then plate end),
+                array(select a ->> 'plate' from jsonb_array_elements(alternatives) a)
             from sightings where id = $1 and captured_at between $2 and $3 and ($4::text[] is null or station_id = any($4))
             """,
             connection,
@@ -280,7 +292,8 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
                 },
                 r.Text(9) is { } trace ? new ActivityContext(ActivityTraceId.CreateFromString(trace), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None) : default,
                 r.Id(10),
-                r.Text(11)),
+                r.Text(11),
+                r.GetFieldValue<string[]>(12)),
             cancellationToken);
         return found.FirstOrDefault();
     }
@@ -336,5 +349,18 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
     private sealed record Decided(Guid Id, string? Plate, string? By, DateTimeOffset At);
 
     /// <param name="ReadPlate">What the camera read, whatever was decided since.</param>
-    private sealed record ReviewedSighting(Sighting Sighting, ActivityContext Trace, Guid? PassageId, string? ReadPlate);
+    // What the camera read, one of its alternatives, or a plate that looks like it.
+    private static bool Resembles(ReviewedSighting read, string plate) =>
+        plate == read.Sighting.Plate || read.Alternatives.Contains(plate) || (read.ReadPlate is { } own && (own == plate || NearPlates.SameInPrint(own).Contains(plate) || NearPlates.LookingLike(own).Contains(plate)));
+
+    private static async Task<bool> HasHiddenCaseAsync(NpgsqlConnection connection, Guid sightingId, string[] only, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"select exists (select from review_cases where sighting_id = $1 and state in ('open', 'proposed', 'skipped') and not {ReviewLimit.Shows("$2")})", connection)
+        {
+            Parameters = { new() { Value = sightingId }, TextParameter.Of(only) },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private sealed record ReviewedSighting(Sighting Sighting, ActivityContext Trace, Guid? PassageId, string? ReadPlate, string[] Alternatives);
 }

@@ -78,7 +78,7 @@ internal sealed class ReviewClaims(NpgsqlDataSource dataSource, SightingQueries 
     public async Task<(string By, DateTimeOffset Until)?> OtherAsync(Guid sightingId, ClaimsPrincipal me, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            "select claimed_by, claimed_until from review_cases where sighting_id = $1 and state in ('open', 'proposed', 'skipped') and claimed_by <> $2 and claimed_until > $3 and ($4::text[] is null or station_id = any($4)) limit 1");
+            $"select claimed_by, claimed_until from review_cases where sighting_id = $1 and state in ('open', 'proposed', 'skipped') and claimed_by <> $2 and claimed_until > $3 and {ReviewLimit.Shows("$4")} limit 1");
         foreach (var value in (object[])[sightingId, me.Identity!.Name!, time.GetUtcNow()])
         {
             command.Parameters.Add(new() { Value = value });

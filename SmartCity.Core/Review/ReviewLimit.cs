@@ -10,7 +10,7 @@ internal static class ReviewLimit
     /// <param name="only">The parameter that holds the stations; null there means all.</param>
     /// <param name="cases">The table's name in the statement.</param>
     public static string Shows(string only, string cases = "review_cases") =>
-        $"({only}::text[] is null or ({cases}.station_id = any({only}) and {cases}.kind <> '{WatchedPlates.Kind}' and ({cases}.other_station is null or {cases}.other_station = any({only}))))";
+        $"({only}::text[] is null or ({cases}.station_id = any({only}) and {cases}.kind <> '{WatchedPlates.Kind}' and (({cases}.other_station is null and {cases}.kind <> '{TwoPlaces.Kind}') or {cases}.other_station = any({only}))))";
 
     /// <summary>Of the lines that a decision adds to the ledger those that somebody may see; null stations mean all.</summary>
     public static IReadOnlyList<ChargeView> Of(IReadOnlyList<ChargeView> entries, string[]? only) => only is null ? entries : [.. entries.Where(e => only.Contains(e.StationId, StringComparer.Ordinal))];

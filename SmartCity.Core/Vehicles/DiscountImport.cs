@@ -75,7 +75,11 @@ public sealed class DiscountImport(VehicleRegistry registry, TimeProvider time)
 
             if (batch.Count == BatchSize)
             {
-                call?.HasParts = true;
+                if (call is not null)
+                {
+                    await call.HasPartAsync(cancellationToken);
+                }
+
                 await SaveAsync(null);
             }
 

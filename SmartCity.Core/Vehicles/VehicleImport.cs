@@ -102,7 +102,11 @@ public sealed class VehicleImport(VehicleRegistry registry, ChargeCorrections co
 
             if (batch.Count == BatchSize)
             {
-                call?.HasParts = true;
+                if (call is not null)
+                {
+                    await call.HasPartAsync(cancellationToken);
+                }
+
                 await SaveAsync(null);
             }
 

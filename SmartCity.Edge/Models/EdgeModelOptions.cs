@@ -24,7 +24,7 @@ public sealed class EdgeModelOptions
     [Range(1, 1_000)]
     public int ShadowEvery { get; set; } = 3;
 
-    /// <summary>How many plates it reads so.</summary>
+    /// <summary>How many plates it reads so; up to four times as many while what speaks against it may be chance.</summary>
     [Range(1, 100_000)]
     public int ShadowPlates { get; set; } = 30;
 

@@ -252,7 +252,11 @@ internal sealed class ModelWorker(
         {
             if (ShadowVerdict.Of(_seen, options.Value) is { } worse)
             {
-                Refuse(order, order.ManifestSha256, worse);
+                if (!worse.MayBeChance || _seen.Plates >= ShadowVerdict.MostTimesThePlates * options.Value.ShadowPlates)
+                {
+                    Refuse(order, order.ManifestSha256, worse.Why);
+                }
+
                 return;
             }
 

@@ -44,7 +44,7 @@ internal sealed class RelayServer(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var settings = options.Value;
-        var certificate = settings.CertificateFile is { } file ? new RenewedCertificate(new CertificateFiles(file, settings.CertificateKeyFile ?? file, null), time) : null;
+        var certificate = settings.CertificateFile is { } file ? new RenewedCertificate(new CertificateFiles(file, settings.CertificateKeyFile ?? file, null), time, logger) : null;
         using var listener = given ?? new TcpListener(IPAddress.Parse(settings.Address), settings.Port);
         using var secure = settings.SecurePort is { } port ? new TcpListener(IPAddress.Parse(settings.Address), port) : null;
         Listen(listener, settings.Port, nameof(LakeOptions.Port));

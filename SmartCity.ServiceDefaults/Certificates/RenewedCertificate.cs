@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 
 namespace SmartCity.ServiceDefaults.Certificates;
 
@@ -10,16 +11,18 @@ public sealed class RenewedCertificate
 
     private readonly CertificateFiles _files;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private SslStreamCertificateContext _current;
     private byte[] _read;
     private DateTimeOffset _looked;
+    private string? _fault;
 
     /// <exception cref="CryptographicException">The files do not fit each other, or are none.</exception>
     /// <exception cref="IOException">They cannot be read.</exception>
-    public RenewedCertificate(CertificateFiles files, TimeProvider time)
+    public RenewedCertificate(CertificateFiles files, TimeProvider time, ILogger logger)
     {
-        (_files, _time, _looked) = (files, time, time.GetUtcNow());
+        (_files, _time, _looked, _logger) = (files, time, time.GetUtcNow(), logger);
         (_read, _current) = (files.Read(), files.Load());
     }
 
@@ -51,10 +54,17 @@ public sealed class RenewedCertificate
                 _current = _files.Load();
                 _read = read;
             }
+
+            _fault = null;
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            // Half of a pair, as while somebody copies.
+            // Half of a pair, as while somebody copies, if it is not so for long.
+            if (_fault != e.Message)
+            {
+                _logger.LogWarning("The certificate's files have changed and cannot be used, so the certificate from before is shown on: {Error}", e.Message);
+                _fault = e.Message;
+            }
         }
     }
 }

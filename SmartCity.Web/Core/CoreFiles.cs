@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Mime;
+using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using SmartCity.Contracts.Api;
@@ -159,7 +160,7 @@ internal static class CoreFiles
     {
         context.Response.StatusCode = (int)response.StatusCode;
         context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
-        if (response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.ProblemJson && await response.Content.ReadFromJsonAsync<ProblemDetails>(cancellationToken) is { } problem)
+        if (Languages.Language.Current != Languages.Language.English && response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.ProblemJson && await ProblemAsync(response, cancellationToken) is { } problem)
         {
             // A page says by its title why there is no picture.
             (problem.Title, problem.Detail) = (Said(problem.Title), Said(problem.Detail));
@@ -168,5 +169,19 @@ internal static class CoreFiles
         }
 
         await response.Content.CopyToAsync(context.Response.Body, cancellationToken);
+    }
+
+    // What is kept in memory here can still be passed on as it is.
+    private static async Task<ProblemDetails?> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await response.Content.LoadIntoBufferAsync(cancellationToken);
+        try
+        {
+            return await response.Content.ReadFromJsonAsync<ProblemDetails>(cancellationToken);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -6,10 +6,10 @@ using static SmartCity.Web.Languages.Words;
 namespace SmartCity.Web.Core;
 
 /// <summary>
-/// What the Live pages of this process show: the newest sightings and today's figures, held once and asked of the core once however many people
+/// What Live pages show, those of this process or of one reader: the newest sightings and today's figures, held once and asked of the core once however many people
 /// watch. Pages hear of changes at most twice a second, and every two seconds of more than anybody could follow. Keepers are masked here: the console's own key may not see them.
 /// </summary>
-/// <param name="core">With the console's own key.</param>
+/// <param name="core">With the console's own key, or as the reader whose board it is.</param>
 public sealed class LiveBoard(CoreClient core, TimeProvider time, ILogger<LiveBoard> logger) : IDisposable
 {
     /// <summary>Sightings that are held.</summary>

@@ -66,9 +66,11 @@ public sealed class OwnLive(LiveConnection live, AuthenticationStateProvider use
     // What a vehicle was charged for before may have been at another station, and why a charge was reversed may tell of one.
     private static LiveEvent Own(LiveEvent told) => told with
     {
-        Sighting = told.Sighting is { } sighting ? sighting with { ChargedBefore = [] } : null,
-        Charge = told.Charge is { Kind: "reversal" } reversed ? reversed with { Why = "" } : told.Charge,
+        Sighting = told.Sighting is { } sighting ? sighting with { ChargedBefore = [], Charges = [.. sighting.Charges.Select(Own)] } : null,
+        Charge = told.Charge is { } charge ? Own(charge) : null,
     };
+
+    private static ChargeView Own(ChargeView line) => line.Kind == "reversal" ? line with { Why = "" } : line;
 
     private static bool IsFor(ClaimsPrincipal somebody, LiveEvent told) =>
         !SignedInUser.IsLimited(somebody)

@@ -23,8 +23,9 @@ internal sealed partial class CoreSentence
         _literals = [.. Place().Split(english).Where((_, at) => at % 3 == 0)];
         _own = Place().Split(own);
         Weight = _literals.Sum(l => l.Length);
-        var letters = _literals[0].Length > 0 ? int.MaxValue : _literals.Sum(l => l.Count(char.IsLetter));
-        (_isWeak, _isVeryWeak) = (letters < FewLetters, letters < VeryFewLetters);
+        var letters = _literals.Sum(l => l.Count(char.IsLetter));
+        IsSure = letters >= FewLetters || Array.Exists(_literals, l => l.Contains('\'', StringComparison.Ordinal));
+        (_isWeak, _isVeryWeak) = (_literals[0].Length == 0 && letters < FewLetters, _literals[0].Length == 0 && letters < VeryFewLetters);
     }
 
     /// <summary>What stands before the first value.</summary>
@@ -32,6 +33,9 @@ internal sealed partial class CoreSentence
 
     /// <summary>How many characters are not values: of two sentences that fit, the one with more is meant.</summary>
     public int Weight { get; }
+
+    /// <summary>Whether it has so many words of its own, or a quotation, that what somebody has typed is hardly ever like it: <c>There is no {0}.</c> has not.</summary>
+    public bool IsSure { get; }
 
     /// <summary>Where the values stand if this is the sentence; null if it is not.</summary>
     /// <param name="strictly">No value but one at the end may hold the end of a sentence.</param>
@@ -63,8 +67,8 @@ internal sealed partial class CoreSentence
     }
 
     /// <summary>The sentence in the other language.</summary>
-    /// <param name="say">Says a value that is a sentence of the core itself.</param>
-    public string Tell(string text, Range[] values, Func<string, string> say)
+    /// <param name="say">Says a value that is a sentence of the core itself; whether it is asked for, so that it is nobody's own words.</param>
+    public string Tell(string text, Range[] values, Func<string, bool, string> say)
     {
         var said = new StringBuilder();
         for (var i = 0; i < _own.Length; i++)
@@ -78,7 +82,7 @@ internal sealed partial class CoreSentence
             {
                 var number = int.Parse(_own[i], System.Globalization.CultureInfo.InvariantCulture);
                 var value = text[values[number]];
-                said.Append(IsQuoted(number) ? value : CoreValues.Own(value) ?? (_own[i + 1].Length > 0 || value.Contains(' ', StringComparison.Ordinal) ? say(value) : value));
+                said.Append(IsQuoted(number) ? value : CoreValues.Own(value) ?? (_own[i + 1].Length > 0 ? say(value, true) : value.Contains(' ', StringComparison.Ordinal) ? say(value, false) : value));
             }
         }
 

@@ -12,6 +12,7 @@ manifest, which the new version keeps).
 """
 import csv
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -38,7 +39,7 @@ from reader_net import HEIGHT, WIDTH, Reader
 MARGIN = .35  # heights of the characters, as the product cuts plates for its evidence
 TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-SHARES = (.2, .35, .5, .6, .7, .8, .9, 1)  # of the trained weights in the mean with the parent's
+SHARES = (.2, .3, .4, .5, .6, .7, .8, .9, 1)  # of the trained weights in the mean with the parent's
 FEW = 50  # steps that unlearn nothing
 WRONG = 10
 SURE = .9  # from where the product takes a plate as read
@@ -125,17 +126,31 @@ def items(folder, split):
     return found
 
 
-def rendered_as_judged(seed, count):
-    """Rendered plates near, at middle distance and far, as the core judges by, with a seed of their own: what is unlearnt must show here before it shows there."""
+def as_judged(seed, views=1, moved=False):
+    """Endless (patch, text) of rendered plates near, at middle distance and far, cut as the core judges by; moved: as a detector and a camera may err."""
     import judging  # which needs this file's margin
 
-    rng, found = np.random.default_rng(seed), []
+    rng, seen = np.random.default_rng(seed), 0
     widths = list(judging.CONDITIONS.values())
-    while len(found) < count:
+    while True:
         img, text, _, boxes = plates.draw(rng)
         if 3 < len(text) <= 10:
-            found.append((patch_of(judging.picture(img, boxes, rng.uniform(*widths[len(found) % len(widths)]), rng)), text))
-    return found
+            for _ in range(views):
+                yield patch_of(judging.picture(img, boxes, rng.uniform(*widths[seen % len(widths)]), rng), rng if moved else None), text
+                seen += 1
+
+
+def rendered_as_judged(seed, count):
+    """Rendered plates with a seed of their own: what is unlearnt must show here before it shows where the core judges."""
+    return list(itertools.islice(as_judged(seed), count))
+
+
+def rehearsal(seed, size):
+    """Endless lists of (patch, text) of rendered plates. Half of them are cut as corrected plates are, for that is where most would be unlearnt."""
+    others, own = reader.batches(seed, size - size // 2), as_judged(seed + 4000, views=3, moved=True)
+    while True:
+        x, _, _, texts = next(others)
+        yield list(zip(x.numpy(), texts)) + list(itertools.islice(own, size // 2))
 
 
 def batch_of(pairs):
@@ -180,7 +195,7 @@ def blend(model, teacher, trained, real, drawn, lost, check):
         say(share=1, blended=share, **figures)
         below = below + 1 if figures["rendered"]["right"] < floor else 0
         if below == 2:
-            break  # the more of the trained weights, the more is unlearnt
+            break  # the more of the trained weights, the more is unlearnt, nearly always
     kept = [f for f in found if f[1]["rendered"]["right"] >= floor] or found[:1]
     most, of = max((f["corrected"]["right"], f["corrected"]["plates"]) for _, f in kept)
     nearly = math.sqrt(max(most * (1 - most), .01) / max(of, 1))  # what chance decides among so many plates
@@ -269,7 +284,7 @@ def main(source, out):
     if not train:
         raise SystemExit("The dataset has no pictures to train on.")
     rendered_each = round(job["batch"] * job["rehearsal"] / (1 + job["rehearsal"]))
-    rendered = reader.batches(job["seed"] + 1, max(rendered_each, 1))
+    rendered = rehearsal(job["seed"] + 1, max(rendered_each, 1))
     real = in_batches([(patch_of(p), t) for p, t in held])
     drawn = in_batches(rendered_as_judged(job["seed"] + 2000, job["rendered"])) if rendered_each else []
 
@@ -308,8 +323,7 @@ def main(source, out):
         chosen = [train[i] for i in rng.integers(0, len(train), job["batch"] - rendered_each)]
         pairs = [(patch_of(p, rng), t) for p, t in chosen]
         if rendered_each:
-            x, _, _, texts = next(rendered)
-            pairs += list(zip(x.numpy(), texts))
+            pairs += next(rendered)
         x, y, n, _ = batch_of(pairs)
         model.train()
         steps = model(x.to(DEVICE)).cpu()

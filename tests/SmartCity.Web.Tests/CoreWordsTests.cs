@@ -66,6 +66,7 @@ public sealed class CoreWordsTests : ConsoleContext
 
     [Theory]
     [InlineData("The lake does not answer: It is late. The camera c1 is off.", "The lake antwortet nicht: Es ist spät. Die Kamera c1 ist aus.")]
+    [InlineData("The lake does not answer: It is not theirs. It is late.", "The lake antwortet nicht: It is not theirs. Es ist spät.")]
     [InlineData("Plate 'no plate at all' is bad.", "Das Kennzeichen „no plate at all“ ist schlecht.")]
     [InlineData("Not for no plate at all.", "Nicht für gar kein Kennzeichen.")]
     [InlineData("A van pays.", "Fahrzeugart Transporter zahlt.")]
@@ -73,6 +74,13 @@ public sealed class CoreWordsTests : ConsoleContext
     [InlineData("one.jpg: It is late. two.jpg: It is late. Three: no plate at all.", "one.jpg: Es ist spät. two.jpg: Es ist spät. Three: gar kein Kennzeichen.")]
     [InlineData("label is missing.", "label fehlt.")]
     public void A_value_that_is_a_sentence_is_said_too_unless_it_is_a_quotation_or_a_name(string english, string german) => Assert.Equal(german, Known.Tell(english));
+
+    [Fact]
+    public void What_somebody_may_have_typed_stays_unless_it_is_a_sentence_of_many_words()
+    {
+        Assert.Equal("It is worse than before.", Known.Tell("It is worse than before.", surely: true));
+        Assert.Equal("Die Kamera c1 ist aus.", Known.Tell("The camera c1 is off.", surely: true));
+    }
 
     [Theory]
     [InlineData("It is 3,200.", "Es ist 3.200.")]

@@ -24,7 +24,6 @@ public sealed class LiveFeedTests : BunitContext
         _core.Answers("GET /api/sightings", () => new Page<SightingView>([Seen("OLD", 0)], null));
         _core.Answers("GET /api/live/summary", () => new LiveSummary { At = At, Day = new DateOnly(2026, 11, 23), Stations = [] });
         _board = new LiveBoard(new CoreClient(new HttpClient(_core) { BaseAddress = new Uri("http://core") }), _time, NullLogger<LiveBoard>.Instance);
-        Services.AddSingleton(_board);
         Services.AddSingleton(ConsoleContext.London);
     }
 
@@ -164,15 +163,14 @@ public sealed class LiveFeedTests : BunitContext
     public void A_core_that_does_not_answer_is_said_in_words()
     {
         var board = new LiveBoard(new CoreClient(new HttpClient(new FakeCore().Answers("GET /api/sightings", () => throw new HttpRequestException("Connection refused"))) { BaseAddress = new Uri("http://core") }), _time, NullLogger<LiveBoard>.Instance);
-        Services.AddSingleton(board);
-        var feed = Feed(first: null);
+        var feed = Feed(first: null, board: board);
 
         feed.WaitForAssertion(() => Assert.Contains("The core does not answer", feed.Find(".empty").TextContent, StringComparison.Ordinal));
     }
 
-    private IRenderedComponent<LiveFeed> Feed(LiveFilter? filter = null, string? first = "OLD")
+    private IRenderedComponent<LiveFeed> Feed(LiveFilter? filter = null, string? first = "OLD", LiveBoard? board = null)
     {
-        var feed = Render<LiveFeed>(p => p.Add(f => f.Filter, filter ?? new LiveFilter()).Add(f => f.Names, new Dictionary<string, string> { ["a1"] = "Angel" }).Add(f => f.Zones, Zones));
+        var feed = Render<LiveFeed>(p => p.Add(f => f.Board, board ?? _board).Add(f => f.Filter, filter ?? new LiveFilter()).Add(f => f.Names, new Dictionary<string, string> { ["a1"] = "Angel" }).Add(f => f.Zones, Zones));
         Beat();
         if (first is not null && filter is null)
         {

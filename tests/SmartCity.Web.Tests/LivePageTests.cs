@@ -1,9 +1,11 @@
 using Bunit;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Web.Access;
 using SmartCity.Web.Components.Live;
 using SmartCity.Web.Components.Pages;
 using SmartCity.Web.Core;
@@ -32,6 +34,8 @@ public sealed class LivePageTests : ConsoleContext
             Stations = [new StationNow("a3", "up", 7, 40, At), new StationNow("a1", "down", 0, 300, At)],
         });
         Services.AddSingleton(provider => new LiveBoard(provider.GetRequiredService<CoreClient>(), Time, NullLogger<LiveBoard>.Instance));
+        Services.AddScoped(provider => new OwnBoard(
+            provider.GetRequiredService<LiveBoard>(), provider.GetRequiredService<OwnLive>(), provider.GetRequiredService<CoreClient>(), provider.GetRequiredService<AuthenticationStateProvider>(), Time, NullLogger<LiveBoard>.Instance));
         Services.AddOptions<MapOptions>();
         this.AddAuthorization().SetAuthorized("somebody").SetPolicies(Scope.ReviewWrite, Scope.AlertsRead);
     }
@@ -47,6 +51,32 @@ public sealed class LivePageTests : ConsoleContext
         page.FindAll(".busiest th button")[1].Click();
         Assert.Equal(["Angel", "Borough"], page.FindAll(".busiest tbody button").Select(b => b.TextContent));
         Assert.Equal("no heartbeat", page.FindAll(".busiest .station")[0].GetAttribute("title"));
+    }
+
+    [Fact]
+    public void Whoever_is_limited_to_stations_sees_what_the_core_tells_them_and_nothing_of_the_whole_city_s_board()
+    {
+        var city = new FakeCore();
+        city.Answers("GET /api/sightings", () => new Page<SightingView>([Passed("a3", "THEIRS1")], null));
+        city.Answers("GET /api/live/summary", () => new LiveSummary { At = At, Day = Day, Toll = 99m, Sightings = 1234, Stations = [new StationNow("a3", "up", 7, 40, At)] });
+        using var whole = new LiveBoard(new CoreClient(new HttpClient(city) { BaseAddress = new Uri("http://core") }), Time, NullLogger<LiveBoard>.Instance);
+        Services.AddSingleton(whole);
+        Core.Answers("GET /api/sightings", () => new Page<SightingView>([Passed("a1", "OWN1")], null));
+        Core.Answers("GET /api/live/summary", () => new LiveSummary { At = At, Day = Day, Toll = 18m, Stations = [new StationNow("a1", "up", 1, 2, At)] });
+        this.AddAuthorization().SetAuthorized("somebody").SetPolicies(Scope.LiveRead).SetClaims(new System.Security.Claims.Claim(SignedInUser.OnlyStationClaim, "a1"));
+        Services.GetRequiredService<NavigationManager>().NavigateTo("?station=a3");
+
+        var page = Render<LivePage>();
+
+        page.WaitForAssertion(() => Assert.Contains("£18.00", page.Find(".live-totals").TextContent, StringComparison.Ordinal));
+        page.FindComponent<LiveFeed>().Render(f => f.Add(l => l.Filter, new LiveFilter()));
+        page.WaitForAssertion(() => Assert.Contains("OWN1", page.Find(".feed").TextContent.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.DoesNotContain("THEIRS", page.Markup, StringComparison.Ordinal);
+        Assert.Empty(city.Asked);
+        Assert.Equal(["Angel"], page.FindAll(".busiest tbody button").Select(b => b.TextContent));
+
+        static SightingView Passed(string station, string plate) =>
+            new() { Id = Guid.NewGuid(), CapturedAt = At, StationId = station, CameraId = $"{station}-n1", Plate = plate, Confidence = 0.99, Characters = [], Alternatives = [] };
     }
 
     [Fact]

@@ -125,7 +125,7 @@ public sealed class LimitedWorkTests(CoreHost core) : IClassFixture<CoreHost>
     }
 
     [Fact]
-    public async Task They_undo_their_decision_unless_that_changes_a_charge_of_another_station()
+    public async Task They_take_back_what_waits_and_undo_nothing_that_took_effect()
     {
         await RegisterAsync("LW05AAA", "LW05YYY");
         var (alone, ours, theirs) = (Sighting("LW05YYY", Noon.AddHours(1), Ours, confidence: 0.6), Sighting("LW05AAA", Noon, Ours), Sighting("LW05AAA", Noon.AddSeconds(2), Theirs));
@@ -134,19 +134,47 @@ public sealed class LimitedWorkTests(CoreHost core) : IClassFixture<CoreHost>
         limited.Http.DefaultRequestHeaders.Add("Audit-Reason", "a mistake");
         Assert.False((await Caller.ReadAsync<ReviewOutcome>(await DecideAsync(limited, alone.Id, new ReviewResolution("confirmed")))).Proposed);
         Assert.Equal(12.50m, await StandsAsync("LW05YYY"));
-        Assert.False((await Caller.ReadAsync<ReviewOutcome>(await DecideAsync(limited, ours.Id, new ReviewResolution("corrected", "LW05ZZZ")))).Proposed);
+        Assert.False((await Caller.ReadAsync<ReviewOutcome>(await DecideAsync(limited, ours.Id, new ReviewResolution("corrected", "LW05AA4")))).Proposed);
         Assert.Empty(await RestsOnAsync("LW05AAA"));
         await IngestAsync(theirs);
         Assert.Equal([theirs.Id], await RestsOnAsync("LW05AAA"));
 
-        await Caller.ReadAsync<ReviewOutcome>(await limited.Http.PostAsync(new Uri($"/api/sightings/{alone.Id}/review/undo", UriKind.Relative), null, Token));
-        Assert.Equal(0m, await StandsAsync("LW05YYY"));
+        // As it was read, the one speaks against the other station's reading, and the other does not: the answer is the same.
+        foreach (var id in (Guid[])[alone.Id, ours.Id])
+        {
+            using var refused = await limited.Http.PostAsync(new Uri($"/api/sightings/{id}/review/undo", UriKind.Relative), null, Token);
+            Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+            Assert.Contains("cannot undo a decision that has taken effect", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        }
 
-        // As it was read, it speaks against the other station's reading.
-        using var refused = await limited.Http.PostAsync(new Uri($"/api/sightings/{ours.Id}/review/undo", UriKind.Relative), null, Token);
-        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-        Assert.DoesNotContain(Theirs, await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal(12.50m, await StandsAsync("LW05YYY"));
         Assert.Equal([theirs.Id], await RestsOnAsync("LW05AAA"));
+        Assert.True((await Caller.ReadAsync<ReviewOutcome>(await DecideAsync(limited, alone.Id, new ReviewResolution("corrected", "LW05QQQ")))).Proposed);
+        Assert.False((await Caller.ReadAsync<ReviewOutcome>(await limited.Http.PostAsync(new Uri($"/api/sightings/{alone.Id}/review/undo", UriKind.Relative), null, Token))).Proposed);
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from review_proposals where sighting_id = $1", alone.Id));
+    }
+
+    [Fact]
+    public async Task A_plate_that_does_not_look_like_what_was_read_waits_and_the_answer_tells_nothing_of_it()
+    {
+        await RegisterAsync("LW15ELS");
+        var (ours, theirs) = (Sighting("LW15OUR", Noon, Ours, confidence: 0.6), Sighting("LW15ELS", Noon.AddMinutes(1), Theirs));
+        await IngestAsync(ours, theirs);
+        await core.Postgres.ExecuteAsync("insert into hotlist_entries (id, pattern, reason, priority) values (gen_random_uuid(), 'LW15LST', 'Stolen', 1)");
+        using var limited = await LimitedAsync(Role.Operator);
+
+        var answers = new List<string>();
+        foreach (var plate in (string[])["LW15ELS", "LW15LST", "NOBODY1"])
+        {
+            using var answer = await DecideAsync(limited, ours.Id, new ReviewResolution("corrected", plate));
+            answers.Add((await answer.Content.ReadAsStringAsync(Token)).Replace(plate, "PLATE", StringComparison.Ordinal));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        Assert.Single(answers.Distinct());
+        Assert.Equal(0L, await core.Postgres.ScalarAsync<long>("select count(*) from alerts where plate = 'LW15LST'"));
+        Assert.Equal("LW15OUR", await core.Postgres.ScalarAsync<string>("select plate from sightings where id = $1", ours.Id));
+        Assert.False((await Caller.ReadAsync<ReviewOutcome>(await DecideAsync(limited, ours.Id, new ReviewResolution("confirmed")))).Proposed);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public class RetentionSeedTests(PostgresFixture postgres) : IClassFixture<Postgr
         await SeedAsync(120); // of a larger disk
         Assert.Equal((120, 90), await DaysAsync());
 
-        await using (var change = new AuditedChange(postgres.DataSource))
+        await using (var change = new AuditedChange(postgres.DataSource, TimeProvider.System))
         {
             await RetentionStore.ChangeAsync(change, "sightings", 365, "a person", TimeProvider.System.GetUtcNow(), TestContext.Current.CancellationToken);
             await change.CommitAsync();

@@ -243,10 +243,20 @@ public sealed class ModelTests : IAsyncLifetime
         var limits = new EdgeModelOptions();
         var good = new ModelShadow { Plates = 100, Agreed = 40, Sure = 40, SureAgreed = 38, Abstained = 6, AbstainedBefore = 5, InGrammar = 88, InGrammarBefore = 90, P95Milliseconds = 12, P95MillisecondsBefore = 10 };
         Assert.Null(ShadowVerdict.Of(good, limits));
-        Assert.Contains("On 40 plates of which the present version was sure, it agreed in 25 %", ShadowVerdict.Of(good with { SureAgreed = 10 }, limits), StringComparison.Ordinal);
-        Assert.Contains("2.5 times as long", ShadowVerdict.Of(good with { P95Milliseconds = 25 }, limits), StringComparison.Ordinal);
-        Assert.Contains("25 % more unread", ShadowVerdict.Of(good with { Abstained = 30 }, limits), StringComparison.Ordinal);
-        Assert.Contains("20 % fewer in a shape", ShadowVerdict.Of(good with { InGrammar = 70 }, limits), StringComparison.Ordinal);
+        Assert.Contains("On 40 plates of which the present version was sure, it agreed in 25 %", ShadowVerdict.Of(good with { SureAgreed = 10 }, limits)!.Why, StringComparison.Ordinal);
+        Assert.Contains("2.5 times as long", ShadowVerdict.Of(good with { P95Milliseconds = 25 }, limits)!.Why, StringComparison.Ordinal);
+        Assert.Contains("25 % more unread", ShadowVerdict.Of(good with { Abstained = 30 }, limits)!.Why, StringComparison.Ordinal);
+        Assert.Contains("20 % fewer in a shape", ShadowVerdict.Of(good with { InGrammar = 70 }, limits)!.Why, StringComparison.Ordinal);
+        Assert.All(
+            [good with { SureAgreed = 10 }, good with { P95Milliseconds = 25 }, good with { Abstained = 30 }, good with { InGrammar = 70 }],
+            worse => Assert.False(ShadowVerdict.Of(worse, limits)!.MayBeChance));
+
+        // Of thirty plates, four more or fewer tell little.
+        var few = new ModelShadow { Plates = 30, Sure = 12, SureAgreed = 11, Abstained = 12, AbstainedBefore = 12, InGrammar = 12, InGrammarBefore = 16 };
+        Assert.True(ShadowVerdict.Of(few, limits)!.MayBeChance);
+        Assert.True(ShadowVerdict.Of(few with { InGrammar = 16, Abstained = 16 }, limits)!.MayBeChance);
+        Assert.True(ShadowVerdict.Of(few with { InGrammar = 16, SureAgreed = 5 }, limits)!.MayBeChance);
+        Assert.False(ShadowVerdict.Of(few with { InGrammar = 4 }, limits)!.MayBeChance);
     }
 
     private void Order(byte[] file, int number, long sequence)
