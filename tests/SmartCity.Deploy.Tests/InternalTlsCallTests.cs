@@ -167,7 +167,21 @@ public sealed class InternalTlsCallTests : IDisposable
                 ConnectCallback = (_, token) => ConnectAsync(port, token),
                 SslOptions = { CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { X509Certificate2.CreateFromPem(made.Authority) }, RevocationMode = X509RevocationMode.NoCheck } },
             });
-            Assert.Equal("Healthy", await client.GetStringAsync(new Uri($"https://{Helm.Release}-web:8443/health/live"), Token));
+            // It calls the core before it listens.
+            string? health = null;
+            while (health is null)
+            {
+                try
+                {
+                    health = await client.GetStringAsync(new Uri($"https://{Helm.Release}-web:8443/health/live"), Token);
+                }
+                catch (HttpRequestException e) when (e.InnerException is SocketException && !process.HasExited)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(50), Token);
+                }
+            }
+
+            Assert.Equal("Healthy", health);
         }
         finally
         {
