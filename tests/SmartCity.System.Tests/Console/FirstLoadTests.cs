@@ -11,7 +11,7 @@ namespace SmartCity.System.Tests.Console;
 public sealed class FirstLoadTests(ConsoleFixture console)
 {
     // A file that goes uncompressed shows: the largest is ten times its size then. What comes live while the page is looked at is part of both.
-    private const long MostCold = 700 << 10;
+    private const long MostCold = 600_000;
     private const long MostWarm = 100 << 10;
 
     [Fact]
