@@ -25,6 +25,7 @@ public sealed partial class ImageTests : IDisposable
         var built = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToDictionary(i => i.GetProperty("image").GetString()!, i => i.GetProperty("archive").GetString()!);
         Assert.Equal(["core", "lake", "web"], built.Keys.Order());
 
+        var certificates = await GeneratedCertificates.MakeAsync();
         var chart = await Helm.RenderAsync(new Installation("smartcity", "-f values-trial.yaml"));
         foreach (var (name, archive) in built)
         {
@@ -39,7 +40,7 @@ public sealed partial class ImageTests : IDisposable
             var own = image.Config.GetProperty("Entrypoint").EnumerateArray().Last().GetString()!.TrimStart('/');
             Assert.All((string[])[own, "app/SmartCity.Contracts.dll"], f => Assert.True(IsReadyToRun(Path.Combine(root, f)), $"{f} is compiled while it runs."));
             var container = chart.Pods.SelectMany(p => p.Spec.Containers).Single(c => c.Name == name);
-            await AnswersAsync(image, root, container, name == "web" ? "/sign-in" : container.LivenessProbe.HttpGet.Path);
+            await AnswersAsync(image, root, container, name == "web" ? "/sign-in" : container.LivenessProbe.HttpGet.Path, certificates);
         }
     }
 
@@ -87,6 +88,7 @@ public sealed partial class ImageTests : IDisposable
         Assert.True(status == 0, errors);
         var built = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToDictionary(i => i.GetProperty("image").GetString()!, i => i.GetProperty("archive").GetString()!);
         Assert.Equal(["core-faces", "edge-faces"], built.Keys.Order());
+        var certificates = await GeneratedCertificates.MakeAsync();
 
         foreach (var (name, chart) in new[] { ("core", new Installation("smartcity", "-f values-trial.yaml --set faces.enabled=true")), ("edge", new Installation("smartcity-edge", "--set station=london-a1,core=http://127.0.0.1:9,faces.enabled=true")) })
         {
@@ -101,7 +103,7 @@ public sealed partial class ImageTests : IDisposable
             // An edge that is to look for faces does not start without the descriptor.
             var container = (await Helm.RenderAsync(chart)).Pods.SelectMany(p => p.Spec.Containers).Single(c => c.Name == name);
             Assert.Contains(container.Env, v => v.Name.EndsWith("__Faces__Enabled", StringComparison.Ordinal) && v.Value == "true");
-            await AnswersAsync(image, root, container, container.LivenessProbe.HttpGet.Path);
+            await AnswersAsync(image, root, container, container.LivenessProbe.HttpGet.Path, certificates);
         }
     }
 
@@ -123,7 +125,7 @@ public sealed partial class ImageTests : IDisposable
     }
 
     // As the cluster would: the image's entry point, the chart's variables, secrets in their places.
-    private static async Task AnswersAsync(OciArchive image, string root, V1Container container, string path)
+    private static async Task AnswersAsync(OciArchive image, string root, V1Container container, string path, GeneratedCertificates certificates)
     {
         var port = FreePorts.Take();
         var entry = image.Config.GetProperty("Entrypoint").EnumerateArray().Select(e => e.GetString()!).ToArray();
@@ -138,9 +140,17 @@ public sealed partial class ImageTests : IDisposable
 
         given["Lake__Port"] = "0"; // somebody else may have the usual one
         given["ASPNETCORE_HTTP_PORTS"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (given.ContainsKey("ASPNETCORE_HTTPS_PORTS"))
+        {
+            given["ASPNETCORE_HTTPS_PORTS"] = FreePorts.Take().ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var mounted = Directory.CreateDirectory(Path.Combine(root, "etc", "smartcity-tls"));
+            await File.WriteAllTextAsync(Path.Combine(mounted.FullName, "tls.crt"), certificates.Certificate(container.Name), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(mounted.FullName, "tls.key"), certificates.Key(container.Name), TestContext.Current.CancellationToken);
+        }
+
         foreach (var (name, value) in given)
         {
-            start.Environment[name] = value.StartsWith("/var/lib/", StringComparison.Ordinal) ? Path.Combine(root, value.TrimStart('/')) : value;
+            start.Environment[name] = value.StartsWith("/var/lib/", StringComparison.Ordinal) || value.StartsWith("/etc/smartcity-tls/", StringComparison.Ordinal) ? Path.Combine(root, value.TrimStart('/')) : value;
         }
 
         using var process = Process.Start(start)!;
