@@ -97,7 +97,7 @@ internal static class UserEndpoints
         foreach (var (key, name) in revoked)
         {
             await audit.AppendAsync(
-                connection, await AuditLog.LockHeadAsync(connection, cancellationToken), by.Identity!.Name!, "keys.revoke", key.ToString(), $"{name}: made by {user.UserName}, who may less now.", null, cancellationToken);
+                connection, by.Identity!.Name!, "keys.revoke", key.ToString(), $"{name}: made by {user.UserName}, who may less now.", null, cancellationToken);
         }
 
         return TypedResults.Ok(View(user));

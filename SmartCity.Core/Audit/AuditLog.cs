@@ -18,8 +18,7 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, CoreSecret secret, T
     {
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var head = await LockHeadAsync(connection, CancellationToken.None);
-        await AppendAsync(connection, head, actor, action, subject, reason, details, CancellationToken.None);
+        await AppendAsync(connection, actor, action, subject, reason, details, CancellationToken.None);
         if (intent is { } done)
         {
             await ForgetAsync(connection, done);
@@ -32,7 +31,7 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, CoreSecret secret, T
     public async Task AppendAsync(AuditedChange change, string actor, string action, string? subject, string? reason, string? details, Guid? intent)
     {
         var connection = change.Begun!;
-        await AppendAsync(connection, await LockHeadAsync(connection, CancellationToken.None), actor, action, subject, reason, details, CancellationToken.None);
+        await AppendAsync(connection, actor, action, subject, reason, details, CancellationToken.None);
         if (intent is { } done)
         {
             await ForgetAsync(connection, done);
@@ -68,6 +67,10 @@ internal sealed class AuditLog(NpgsqlDataSource dataSource, CoreSecret secret, T
         await using var command = new NpgsqlCommand("delete from audit_intents where id = $1", connection) { Parameters = { new() { Value = intent } } };
         await command.ExecuteNonQueryAsync();
     }
+
+    /// <summary>Appends inside the caller's transaction; nobody else appends until it ends.</summary>
+    public async Task AppendAsync(NpgsqlConnection connection, string actor, string action, string? subject, string? reason, string? details, CancellationToken cancellationToken) =>
+        await AppendAsync(connection, await LockHeadAsync(connection, cancellationToken), actor, action, subject, reason, details, cancellationToken);
 
     /// <summary>Appends inside the caller's transaction, which holds the head.</summary>
     public async Task AppendAsync(NpgsqlConnection connection, (long Number, byte[] Hash) head, string actor, string action, string? subject, string? reason, string? details, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ public sealed class AuditedChange(NpgsqlDataSource dataSource, TimeProvider time
     public NpgsqlTransaction Transaction => _transaction ?? throw new InvalidOperationException("No change was begun.");
 
     /// <summary>Whether the call has changed something already that no rollback takes back: in a transaction of its own, or outside the database. Then what was intended stays written down if the rest fails.</summary>
-    public bool HasParts { get; set; }
+    public bool HasParts { get; private set; }
 
     /// <summary>What the call wrote down before it began, if anything: <see cref="AuditLog.IntendAsync"/>.</summary>
     internal Guid? Intent { get; set; }

@@ -177,7 +177,7 @@ internal sealed class FaceDeployments(NpgsqlDataSource dataSource, FaceEstimates
         foreach (var (id, place) in noted)
         {
             var counted = System.Text.Json.JsonSerializer.Serialize(counts.GetValueOrDefault(id, FaceCounting.None), System.Text.Json.JsonSerializerOptions.Web);
-            await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", action, $"{id} {place}", null, counted, cancellationToken);
+            await audit.AppendAsync(connection, "core", action, $"{id} {place}", null, counted, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -108,7 +108,7 @@ internal sealed class FaceExchanges(NpgsqlDataSource dataSource, FaceKeys keys, 
         if (await command.ExecuteScalarAsync(cancellationToken) is true)
         {
             await audit.AppendAsync(
-                connection, await AuditLog.LockHeadAsync(connection, cancellationToken), edge, "faces.destroyed", $"{report.Deployment} {station}", null, JsonSerializer.Serialize(report, JsonSerializerOptions.Web), cancellationToken);
+                connection, edge, "faces.destroyed", $"{report.Deployment} {station}", null, JsonSerializer.Serialize(report, JsonSerializerOptions.Web), cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -93,7 +93,7 @@ internal sealed class FaceMatches(NpgsqlDataSource dataSource, FaceKeys keys, Au
 
         if (await insert.ExecuteNonQueryAsync(cancellationToken) == 1)
         {
-            await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), edge, "faces.match", $"{match.Id} {match.Deployment} {station}", null, null, cancellationToken);
+            await audit.AppendAsync(connection, edge, "faces.match", $"{match.Id} {match.Deployment} {station}", null, null, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -179,7 +179,7 @@ internal sealed class FaceMatches(NpgsqlDataSource dataSource, FaceKeys keys, Au
             _ => DestroyAsync(connection, "id = $2", id, now, cancellationToken, outcome, by),
         });
         await audit.AppendAsync(
-            connection, await AuditLog.LockHeadAsync(connection, cancellationToken), by, "faces.answer", id.ToString(), null, JsonSerializer.Serialize(new { says, outcome = outcome ?? "second-needed" }), cancellationToken);
+            connection, by, "faces.answer", id.ToString(), null, JsonSerializer.Serialize(new { says, outcome = outcome ?? "second-needed" }), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new FaceMatchOutcome(id, outcome ?? "second-needed");
     }
@@ -194,7 +194,7 @@ internal sealed class FaceMatches(NpgsqlDataSource dataSource, FaceKeys keys, Au
         var kept = await DestroyAsync(connection, "outcome = 'true' and decided_at <= $2", now - options.Value.KeepConfirmed, now, cancellationToken);
         if (undecided + kept > 0)
         {
-            await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "faces.expired", $"{undecided} undecided and {kept} confirmed matches", null, null, cancellationToken);
+            await audit.AppendAsync(connection, "core", "faces.expired", $"{undecided} undecided and {kept} confirmed matches", null, null, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

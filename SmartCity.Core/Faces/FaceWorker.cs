@@ -64,7 +64,7 @@ internal sealed class FaceWorker(
         foreach (var id in await command.ReadAllAsync(r => r.GetGuid(0), cancellationToken))
         {
             await FaceEntries.RemoveAsync(connection, id, now, cancellationToken);
-            await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "faces.entry-expired", id.ToString(), null, null, cancellationToken);
+            await audit.AppendAsync(connection, "core", "faces.entry-expired", id.ToString(), null, null, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -66,7 +66,7 @@ internal sealed class InvestigationRetention(
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 1)
         {
             await audit.AppendAsync(
-                connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "investigations.expired", id.ToString(), "It was closed, and the last day on which it is kept is over.", null, cancellationToken);
+                connection, "core", "investigations.expired", id.ToString(), "It was closed, and the last day on which it is kept is over.", null, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

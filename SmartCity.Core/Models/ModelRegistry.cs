@@ -176,7 +176,7 @@ internal sealed class ModelRegistry(NpgsqlDataSource dataSource, IObjectStore ob
 
     /// <summary>Writes a line of the audit inside the caller's transaction.</summary>
     public async Task AuditAsync(NpgsqlConnection connection, string by, string action, string subject, string? reason, object details, CancellationToken cancellationToken) =>
-        await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), by, action, subject, reason, JsonSerializer.Serialize(details, JsonSerializerOptions.Web), cancellationToken);
+        await audit.AppendAsync(connection, by, action, subject, reason, JsonSerializer.Serialize(details, JsonSerializerOptions.Web), cancellationToken);
 
     /// <summary>A version's file.</summary>
     /// <exception cref="InvalidDataException">It is gone, or is not what the manifest says.</exception>

@@ -117,7 +117,7 @@ internal sealed class NotificationPlan(NpgsqlDataSource dataSource, AuditLog aud
         foreach (var (alert, line) in await command.ReadAllAsync(r => (r.GetGuid(0), r.GetInt32(1)), cancellationToken))
         {
             var names = string.Join(", ", told.Where(t => t.Alert == alert && t.Line == line).Select(t => t.Name).Order(StringComparer.Ordinal));
-            await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "notifications.told", $"{alert}: line {line}, {names}", null, null, cancellationToken);
+            await audit.AppendAsync(connection, "core", "notifications.told", $"{alert}: line {line}, {names}", null, null, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -154,7 +154,7 @@ internal sealed class NotificationSender(
         var dead = await NotificationStore.FailedAsync(connection, due.Deliveries, fault, now, now + Backoff.After(due.Attempt, options.Value.FirstRetry, options.Value.LongestRetry), now - options.Value.GiveUpAfter, cancellationToken);
         if (dead.Count > 0)
         {
-            await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "notifications.failed", $"{recipient.Name}: {string.Join(' ', dead)}", fault, null, cancellationToken);
+            await audit.AppendAsync(connection, "core", "notifications.failed", $"{recipient.Name}: {string.Join(' ', dead)}", fault, null, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -51,7 +51,7 @@ internal sealed class ReportMailer(
                 await ReportSchedules.EndAsync(connection, due, wrong, time.GetUtcNow(), time.GetUtcNow() + Backoff.After(due.Attempt, FirstRetry, LongestRetry), time.GetUtcNow() - GiveUpAfter, cancellationToken);
                 if (wrong is null)
                 {
-                    await audit.AppendAsync(connection, await AuditLog.LockHeadAsync(connection, cancellationToken), "core", "reports.mailed", $"{due.Name}: {due.First:yyyy-MM-dd} to {due.Last:yyyy-MM-dd}, {due.Recipient}", null, null, cancellationToken);
+                    await audit.AppendAsync(connection, "core", "reports.mailed", $"{due.Name}: {due.First:yyyy-MM-dd} to {due.Last:yyyy-MM-dd}, {due.Recipient}", null, null, cancellationToken);
                 }
 
                 await transaction.CommitAsync(cancellationToken);

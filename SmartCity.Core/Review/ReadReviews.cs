@@ -348,19 +348,20 @@ public sealed class ReadReviews(NpgsqlDataSource dataSource, ReadingMove moves, 
 
     private sealed record Decided(Guid Id, string? Plate, string? By, DateTimeOffset At);
 
-    /// <param name="ReadPlate">What the camera read, whatever was decided since.</param>
     // What the camera read, one of its alternatives, or a plate that looks like it.
     private static bool Resembles(ReviewedSighting read, string plate) =>
         plate == read.Sighting.Plate || read.Alternatives.Contains(plate) || (read.ReadPlate is { } own && (own == plate || NearPlates.SameInPrint(own).Contains(plate) || NearPlates.LookingLike(own).Contains(plate)));
 
     private static async Task<bool> HasHiddenCaseAsync(NpgsqlConnection connection, Guid sightingId, string[] only, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"select exists (select from review_cases where sighting_id = $1 and state in ('open', 'proposed', 'skipped') and not {ReviewLimit.Shows("$2")})", connection)
+        await using var command = new NpgsqlCommand($"select exists (select from review_cases where sighting_id = $1 and state in ('open', 'proposed', 'skipped') and {ReviewLimit.Shows("$2")} is not true)", connection)
         {
             Parameters = { new() { Value = sightingId }, TextParameter.Of(only) },
         };
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
+    /// <param name="ReadPlate">What the camera read, whatever was decided since.</param>
+    /// <param name="Alternatives">Plates that it may have been to the camera.</param>
     private sealed record ReviewedSighting(Sighting Sighting, ActivityContext Trace, Guid? PassageId, string? ReadPlate, string[] Alternatives);
 }

@@ -45,7 +45,7 @@ internal sealed class DeadLetterReplays(NpgsqlDataSource dataSource, CoreProduce
             try
             {
                 await SendAsync(letters[i], cancellationToken);
-                change.HasParts = true;
+                await change.HasPartAsync(CancellationToken.None);
             }
             catch (Exception e) when (e is KafkaException or OperationCanceledException)
             {

@@ -9,12 +9,10 @@ public sealed class RenewedCertificate
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
-    private readonly CertificateFiles _files;
+    private readonly TakenCertificate _taken;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
-    private SslStreamCertificateContext _current;
-    private byte[] _read;
     private DateTimeOffset _looked;
     private string? _fault;
 
@@ -22,8 +20,8 @@ public sealed class RenewedCertificate
     /// <exception cref="IOException">They cannot be read.</exception>
     public RenewedCertificate(CertificateFiles files, TimeProvider time, ILogger logger)
     {
-        (_files, _time, _looked, _logger) = (files, time, time.GetUtcNow(), logger);
-        (_read, _current) = (files.Read(), files.Load());
+        (_taken, _time, _looked, _logger) = (new TakenCertificate(files), time, time.GetUtcNow(), logger);
+        _taken.Take();
     }
 
     /// <summary>What the files hold; what they held before, while they cannot be used.</summary>
@@ -39,7 +37,7 @@ public sealed class RenewedCertificate
                     Look();
                 }
 
-                return _current;
+                return _taken.Current!;
             }
         }
     }
@@ -48,13 +46,7 @@ public sealed class RenewedCertificate
     {
         try
         {
-            var read = _files.Read();
-            if (!read.AsSpan().SequenceEqual(_read))
-            {
-                _current = _files.Load();
-                _read = read;
-            }
-
+            _taken.Take();
             _fault = null;
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)

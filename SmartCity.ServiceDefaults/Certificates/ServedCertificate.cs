@@ -21,11 +21,10 @@ public sealed class ServedCertificate(CertificateFiles files, IEnumerable<Certif
 
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
-    private volatile SslStreamCertificateContext? _current;
-    private byte[] _read = [];
+    private readonly TakenCertificate _taken = new(files);
 
     /// <summary>What new connections get; null until it has been read for the first time.</summary>
-    public SslStreamCertificateContext? Current => _current;
+    public SslStreamCertificateContext? Current => _taken.Current;
 
     /// <summary>Adds it where the settings name a certificate.</summary>
     internal static void Add(IHostApplicationBuilder builder)
@@ -60,7 +59,7 @@ public sealed class ServedCertificate(CertificateFiles files, IEnumerable<Certif
     }
 
     // Kestrel has the certificate of its start; this takes its place for each connection.
-    private void Use(HttpsConnectionAdapterOptions https) => https.OnAuthenticate = (_, options) => options.ServerCertificateContext = _current ?? options.ServerCertificateContext;
+    private void Use(HttpsConnectionAdapterOptions https) => https.OnAuthenticate = (_, options) => options.ServerCertificateContext = Current ?? options.ServerCertificateContext;
 
     private void Look()
     {
@@ -84,18 +83,10 @@ public sealed class ServedCertificate(CertificateFiles files, IEnumerable<Certif
 
     private void Take()
     {
-        var read = files.Read();
-        if (read.AsSpan().SequenceEqual(_read))
+        var isFirst = Current is null;
+        if (_taken.Take() && !isFirst)
         {
-            return;
-        }
-
-        var isFirst = _current is null;
-        _current = files.Load();
-        _read = read;
-        if (!isFirst)
-        {
-            var certificate = _current.TargetCertificate;
+            var certificate = Current!.TargetCertificate;
             logger.LogInformation("There is a new certificate: {File}, SHA-256 {Fingerprint}, until {End:yyyy-MM-dd HH:mm} UTC. New connections get it from now on.", files.Certificate, CertificateFiles.Fingerprint(certificate), certificate.NotAfter.ToUniversalTime());
         }
     }
@@ -103,7 +94,7 @@ public sealed class ServedCertificate(CertificateFiles files, IEnumerable<Certif
     // Whoever opens a connection is warned by the browser, but is served.
     private void Report(string fault)
     {
-        if (_current?.TargetCertificate is not { } certificate)
+        if (Current?.TargetCertificate is not { } certificate)
         {
             health.Degraded(Worker, fault.Trim());
             return;

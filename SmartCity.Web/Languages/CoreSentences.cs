@@ -18,20 +18,30 @@ internal sealed class CoreSentences
     private readonly FrozenDictionary<string, string> _whole;
     private readonly FrozenDictionary<string, CoreSentence[]> _byBeginning;
     private readonly CoreSentence[] _others;
+    private readonly CoreSentences _all;
 
     public CoreSentences(IEnumerable<KeyValuePair<string, string>> texts)
     {
-        var withValues = texts.Where(t => t.Key.Contains("{0}", StringComparison.Ordinal)).Select(t => new CoreSentence(t.Key, t.Value)).OrderByDescending(s => s.Weight).ToLookup(s => s.Beginning.Length >= Beginning);
+        var withValues = texts.Where(t => t.Key.Contains("{0}", StringComparison.Ordinal)).Select(t => new CoreSentence(t.Key, t.Value)).OrderByDescending(s => s.Weight).ToList();
         _whole = texts.Where(t => !t.Key.Contains("{0}", StringComparison.Ordinal)).ToFrozenDictionary(StringComparer.Ordinal);
-        _byBeginning = withValues[true].GroupBy(s => s.Beginning[..Beginning], StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
-        _others = [.. withValues[false]];
+        (_byBeginning, _others) = Arranged(withValues);
+        _all = this;
+        OfManyWords = new CoreSentences(_whole, withValues.FindAll(s => s.IsSure), this);
     }
 
-    /// <summary>A text of the core; as it is where nothing is known of it.</summary>
-    /// <param name="surely">Whether somebody may have typed it, so that only sentences with many words of their own are said.</param>
-    public string Tell(string english, bool surely = false) => english.Length > MostCharacters ? english : Tell(english, 0, surely);
+    private CoreSentences(FrozenDictionary<string, string> whole, List<CoreSentence> sure, CoreSentences all)
+    {
+        (_whole, _all, OfManyWords) = (whole, all, this);
+        (_byBeginning, _others) = Arranged(sure);
+    }
 
-    private string Tell(string english, int depth, bool surely)
+    /// <summary>Those that what somebody has typed is hardly ever like: <see cref="CoreSentence.IsSure"/>.</summary>
+    public CoreSentences OfManyWords { get; }
+
+    /// <summary>A text of the core; as it is where nothing is known of it.</summary>
+    public string Tell(string english) => english.Length > MostCharacters ? english : Tell(english, 0);
+
+    private string Tell(string english, int depth)
     {
         var text = english.Trim();
         if (depth == Deepest || text.Length == 0)
@@ -43,10 +53,10 @@ internal sealed class CoreSentences
         var said = new StringBuilder(english.Length).Append(english, 0, english.IndexOf(text[0], StringComparison.Ordinal));
         for (var i = 0; i < parts.Count - 1;)
         {
-            var (own, next) = Longest(text, parts, i, strictly: true, depth, surely) ?? Longest(text, parts, i, strictly: false, depth, surely) ?? (null, i + 1);
+            var (own, next) = Longest(text, parts, i, strictly: true, depth) ?? Longest(text, parts, i, strictly: false, depth) ?? (null, i + 1);
             var part = text[parts[i]..parts[next]];
             var plain = part.TrimEnd();
-            said.Append(own ?? Named(plain, depth, surely)).Append(part, plain.Length, part.Length - plain.Length);
+            said.Append(own ?? Named(plain, depth)).Append(part, plain.Length, part.Length - plain.Length);
             i = next;
         }
 
@@ -54,12 +64,12 @@ internal sealed class CoreSentences
     }
 
     // As many parts as one sentence can be: all that follow first, because its last value may be the sentences of another.
-    private (string? Own, int Next)? Longest(string text, List<int> parts, int from, bool strictly, int depth, bool surely)
+    private (string? Own, int Next)? Longest(string text, List<int> parts, int from, bool strictly, int depth)
     {
         var all = parts.Count - 1;
         for (var to = all; to > from; to = to == all && all - from > MostPartsOfOne ? from + MostPartsOfOne : to - 1)
         {
-            if (One(text[parts[from]..parts[to]].TrimEnd(), strictly, depth, surely) is { } own)
+            if (One(text[parts[from]..parts[to]].TrimEnd(), strictly, depth) is { } own)
             {
                 return (own, to);
             }
@@ -69,29 +79,35 @@ internal sealed class CoreSentences
     }
 
     // What is said of something that is named before: a file, a station, a field.
-    private string Named(string text, int depth, bool surely) =>
-        text.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon ? Tell(text[..colon], depth + 1, surely) + ": " + Tell(text[(colon + 2)..], depth + 1, surely)
-        : char.IsAsciiLetterLower(text[0]) && text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space && Exactly(text[(space + 1)..], strictly: true, depth, surely) is { } own ? text[..(space + 1)] + own
+    private string Named(string text, int depth) =>
+        text.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon ? Tell(text[..colon], depth + 1) + ": " + Tell(text[(colon + 2)..], depth + 1)
+        : char.IsAsciiLetterLower(text[0]) && text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space && Exactly(text[(space + 1)..], strictly: true, depth) is { } own ? text[..(space + 1)] + own
         : text;
 
     // What other sentences end with is not written at the end of some.
-    private string? One(string text, bool strictly, int depth, bool surely) =>
-        Exactly(text, strictly, depth, surely) ?? (text.Length > 1 && text[^1] is '.' or ';' && Exactly(text[..^1], strictly, depth, surely) is { } own ? own + text[^1] : null);
+    private string? One(string text, bool strictly, int depth) =>
+        Exactly(text, strictly, depth) ?? (text.Length > 1 && text[^1] is '.' or ';' && Exactly(text[..^1], strictly, depth) is { } own ? own + text[^1] : null);
 
-    private string? Exactly(string text, bool strictly, int depth, bool surely)
+    private string? Exactly(string text, bool strictly, int depth)
     {
         if (_whole.TryGetValue(text, out var own))
         {
             return own;
         }
 
-        var (best, values) = text.Length >= Beginning && _byBeginning.TryGetValue(text[..Beginning], out var alike) ? First(alike, text, strictly, surely, 0) : default;
-        var (other, otherValues) = First(_others, text, strictly, surely, best?.Weight ?? 0);
+        var (best, values) = text.Length >= Beginning && _byBeginning.TryGetValue(text[..Beginning], out var alike) ? First(alike, text, strictly, 0) : default;
+        var (other, otherValues) = First(_others, text, strictly, best?.Weight ?? 0);
         (best, values) = other is null ? (best, values) : (other, otherValues);
-        return best?.Tell(text, values!, (value, asked) => Tell(value, depth + 1, surely: !asked));
+        return best?.Tell(text, values!, (value, asked) => (asked ? _all : OfManyWords).Tell(value, depth + 1));
     }
 
-    private static (CoreSentence? Sentence, Range[]? Values) First(CoreSentence[] sentences, string text, bool strictly, bool surely, int above)
+    private static (FrozenDictionary<string, CoreSentence[]> ByBeginning, CoreSentence[] Others) Arranged(List<CoreSentence> sentences)
+    {
+        var byLength = sentences.ToLookup(s => s.Beginning.Length >= Beginning);
+        return (byLength[true].GroupBy(s => s.Beginning[..Beginning], StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal), [.. byLength[false]]);
+    }
+
+    private static (CoreSentence? Sentence, Range[]? Values) First(CoreSentence[] sentences, string text, bool strictly, int above)
     {
         foreach (var sentence in sentences)
         {
@@ -100,7 +116,7 @@ internal sealed class CoreSentences
                 break;
             }
 
-            if ((sentence.IsSure || !surely) && sentence.Fit(text, strictly) is { } values)
+            if (sentence.Fit(text, strictly) is { } values)
             {
                 return (sentence, values);
             }

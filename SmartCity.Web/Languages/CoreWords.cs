@@ -14,12 +14,12 @@ internal static class CoreWords
 
     /// <summary>A text of the core in the reader's language. What that lacks stays as the core wrote it. To be called where it is shown.</summary>
     [return: NotNullIfNotNull(nameof(english))]
-    public static string? Said(string? english) => Said(english, surely: false);
+    public static string? Said(string? english) => Said(english, s => s);
 
     /// <summary>The same of a text that may as well be somebody's own words, which stay.</summary>
     [return: NotNullIfNotNull(nameof(english))]
-    public static string? SaidUnlessTyped(string? english) => Said(english, surely: true);
+    public static string? SaidUnlessTyped(string? english) => Said(english, s => s.OfManyWords);
 
-    private static string? Said(string? english, bool surely) =>
-        string.IsNullOrEmpty(english) || Language.Current == Language.English || !ByLanguage.Value.TryGetValue(Language.Current, out var sentences) ? english : sentences.Tell(english, surely);
+    private static string? Said(string? english, Func<CoreSentences, CoreSentences> choice) =>
+        string.IsNullOrEmpty(english) || Language.Current == Language.English || !ByLanguage.Value.TryGetValue(Language.Current, out var sentences) ? english : choice(sentences).Tell(english);
 }

@@ -78,8 +78,8 @@ public sealed class CoreWordsTests : ConsoleContext
     [Fact]
     public void What_somebody_may_have_typed_stays_unless_it_is_a_sentence_of_many_words()
     {
-        Assert.Equal("It is worse than before.", Known.Tell("It is worse than before.", surely: true));
-        Assert.Equal("Die Kamera c1 ist aus.", Known.Tell("The camera c1 is off.", surely: true));
+        Assert.Equal("It is worse than before.", Known.OfManyWords.Tell("It is worse than before."));
+        Assert.Equal("Die Kamera c1 ist aus.", Known.OfManyWords.Tell("The camera c1 is off."));
     }
 
     [Theory]
