@@ -39,10 +39,11 @@ from reader_net import HEIGHT, WIDTH, Reader
 MARGIN = .35  # heights of the characters, as the product cuts plates for its evidence
 TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-SHARES = (.2, .3, .4, .5, .6, .7, .8, .9, 1)  # of the trained weights in the mean with the parent's
+SHARES = (1, .8, .65, .5, .4, .3, .2)  # of the trained weights in the mean with the parent's
 FEW = 50  # steps that unlearn nothing
 WRONG = 10
 SURE = .9  # from where the product takes a plate as read
+NEARLY_SURE = .85  # plates that are wrong with this are few here, and some like them are sure where the core judges
 SAME = .005  # of the measure: less is chance
 DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "steadiness": 0.04, "compared": 1000, "lost": 0.005,
             "calibration": {"from": .6, "nearlyCertain": .965, "nearlyCertainIs": .9}}
@@ -176,31 +177,21 @@ def measure(model, batches):
 
 
 def blend(model, teacher, trained, real, drawn, lost, check):
-    """Leaves in the model a mean of the parent's weights and of the trained ones: of those that lose no more rendered plates than half of what the core lets a version lose,
-    the nearest to the parent that reads nearly as many corrected plates as any. What was learnt mostly stays in it, and what was unlearnt comes back.
+    """Leaves in the model the trained weights, or as much of them in a mean with the parent's as loses no more rendered plates than half of what the core lets a version lose.
+    What was learnt mostly stays in the mean, and what was unlearnt comes back.
 
     Gives its figures, and the share of the trained ones.
     """
-    parent, least, found = teacher.state_dict(), measure(teacher, drawn)["right"], []
-
-    def mean(share):
-        model.load_state_dict({k: torch.lerp(parent[k].to(DEVICE), v.to(DEVICE), share) if v.is_floating_point() else v for k, v in trained.items()})
-
-    floor, below = least - lost / 2, 0  # others will be drawn to judge by: half is kept back for chance
+    parent, before = teacher.state_dict(), measure(teacher, drawn)
+    floor = before["right"] - lost / 2  # others will be drawn to judge by: half is kept back for chance
+    say(share=1, blended=0, rendered=before)
     for share in SHARES:
         check()
-        mean(share)
+        model.load_state_dict({k: torch.lerp(parent[k].to(DEVICE), v.to(DEVICE), share) if v.is_floating_point() else v for k, v in trained.items()})
         figures = {"corrected": measure(model, real), "rendered": measure(model, drawn)}
-        found.append((share, figures))
         say(share=1, blended=share, **figures)
-        below = below + 1 if figures["rendered"]["right"] < floor else 0
-        if below == 2:
-            break  # the more of the trained weights, the more is unlearnt, nearly always
-    kept = [f for f in found if f[1]["rendered"]["right"] >= floor] or found[:1]
-    most, of = max((f["corrected"]["right"], f["corrected"]["plates"]) for _, f in kept)
-    nearly = math.sqrt(max(most * (1 - most), .01) / max(of, 1))  # what chance decides among so many plates
-    share, figures = next(f for f in kept if f[1]["corrected"]["right"] >= most - nearly)
-    mean(share)
+        if figures["rendered"]["right"] >= floor:
+            break
     return figures, share
 
 
@@ -220,7 +211,7 @@ def worth(probability, calibration):
 
 def calibrate(model, teacher, sets, calibration):
     """Sets the temperature at which the confidence in whole plates, as the product counts it, is nearest to how often they are right, over the sets by the root of their sizes;
-    a plate more than the parent's that is sure and wrong counts as ten.
+    a plate more than the parent's sure and wrong ones that is wrong and nearly sure counts as ten.
 
     What surprises least would follow the plates that are wrong in any case, and leave most others unread.
     """
@@ -247,7 +238,7 @@ def calibrate(model, teacher, sets, calibration):
         total, weights = 0, 0
         for (steps, right), (before, was) in found:
             sure, weight = confidence(steps, temperature), math.sqrt(len(right))
-            more = int((~right & (sure >= SURE)).sum()) - int((~was & (confidence(before, 1) >= SURE)).sum())
+            more = int((~right & (sure >= NEARLY_SURE)).sum()) - int((~was & (confidence(before, 1) >= SURE)).sum())
             total, weights = total + weight * (error(sure, right) + WRONG * max(0, more) / len(right)), weights + weight
         return round(total / weights, 4), abs(math.log(temperature)), temperature
 

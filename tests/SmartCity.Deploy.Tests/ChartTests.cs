@@ -413,6 +413,16 @@ public sealed partial class ChartTests
         Assert.Equal(settings, one.Env.Where(e => e.Name.Contains("Face", StringComparison.Ordinal)).Select(e => $"{e.Name}={e.Value}").Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("", "0")]
+    [InlineData(",evidence.framesAround=5", "5")]
+    public async Task As_many_frames_around_a_sighting_are_kept_as_the_values_say(string values, string each)
+    {
+        var rendered = await Helm.RenderAsync(new Installation("smartcity-edge", $"--set station=london-a1,core=http://core{values}"));
+
+        Assert.Equal(each, rendered.Environment.Single(e => e.Name == "Edge__Evidence__FramesAround").Value);
+    }
+
     [Fact]
     public async Task An_edge_may_go_where_its_receivers_listen()
     {
@@ -431,6 +441,8 @@ public sealed partial class ChartTests
     [InlineData("smartcity-edge", "--set station=london-a1,core=http://core,hotlist.webhooks[0].address=http://room/", "secretKey")]
     [InlineData("smartcity-edge", "--set station=london-a1,faces.enabled=true", "faces.enabled is true, but only the core can order that faces are looked for.")]
     [InlineData("smartcity-edge", "--set station=london-a1,core=http://core,faces.enabled=perhaps", "/faces/enabled")]
+    [InlineData("smartcity-edge", "--set station=london-a1,evidence.framesAround=1", "evidence.framesAround is above 0, but the core keeps the SHA-256 of these frames.")]
+    [InlineData("smartcity-edge", "--set station=london-a1,core=http://core,evidence.framesAround=6", "/evidence/framesAround")]
     [InlineData("smartcity-edge", "--set station=london-a1,evidence.blur=true", "/evidence")]
     [InlineData("smartcity", "--set faces.enable=true", "/faces")]
     [InlineData("smartcity", "--set lake.memory=1000", "/lake/memory")]
