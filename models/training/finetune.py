@@ -39,11 +39,10 @@ from reader_net import HEIGHT, WIDTH, Reader
 MARGIN = .35  # heights of the characters, as the product cuts plates for its evidence
 TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-SHARES = (1, .8, .65, .5, .4, .3, .2)  # of the trained weights in the mean with the parent's
+SHARES = (1, .6, .4, .3, .2)  # of the trained weights in the mean with the parent's
 FEW = 50  # steps that unlearn nothing
 WRONG = 10
 SURE = .9  # from where the product takes a plate as read
-NEARLY_SURE = .85  # plates that are wrong with this are few here, and some like them are sure where the core judges
 SAME = .005  # of the measure: less is chance
 DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "steadiness": 0.04, "compared": 1000, "lost": 0.005,
             "calibration": {"from": .6, "nearlyCertain": .965, "nearlyCertainIs": .9}}
@@ -211,7 +210,7 @@ def worth(probability, calibration):
 
 def calibrate(model, teacher, sets, calibration):
     """Sets the temperature at which the confidence in whole plates, as the product counts it, is nearest to how often they are right, over the sets by the root of their sizes;
-    a plate more than the parent's sure and wrong ones that is wrong and nearly sure counts as ten.
+    a plate more than the parent's that is sure and wrong counts as ten.
 
     What surprises least would follow the plates that are wrong in any case, and leave most others unread.
     """
@@ -238,7 +237,7 @@ def calibrate(model, teacher, sets, calibration):
         total, weights = 0, 0
         for (steps, right), (before, was) in found:
             sure, weight = confidence(steps, temperature), math.sqrt(len(right))
-            more = int((~right & (sure >= NEARLY_SURE)).sum()) - int((~was & (confidence(before, 1) >= SURE)).sum())
+            more = int((~right & (sure >= SURE)).sum()) - int((~was & (confidence(before, 1) >= SURE)).sum())
             total, weights = total + weight * (error(sure, right) + WRONG * max(0, more) / len(right)), weights + weight
         return round(total / weights, 4), abs(math.log(temperature)), temperature
 

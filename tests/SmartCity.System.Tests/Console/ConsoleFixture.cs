@@ -54,7 +54,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
             return;
         }
 
-        System = await RunningSystem.StartAsync(_data.Path, ["--city", await CityAsync(), "--speed", "3"], new Dictionary<string, string>(Demanding) { ["Core__Mail__Host"] = "127.0.0.1", ["Core__Mail__Port"] = $"{Mail.Port}", ["Core__Mail__Security"] = "None", ["Core__Mail__From"] = "alerts@city.example.org" });
+        System = await RunningSystem.StartAsync(_data.Path, ["--city", await CityAsync(), "--speed", "2"], new Dictionary<string, string>(Demanding) { ["Core__Mail__Host"] = "127.0.0.1", ["Core__Mail__Port"] = $"{Mail.Port}", ["Core__Mail__Security"] = "None", ["Core__Mail__From"] = "alerts@city.example.org" });
         // Whoever looks at every page has every role.
         var administrator = (await System.GetAsync<UserView[]>("/api/access/users")).Single();
         using var given = await System.Http.PutAsJsonAsync($"/api/access/users/{administrator.Id}", new UserChange([Role.Administrator, Role.FacesOfficer, Role.FacesReviewer]), TestContext.Current.CancellationToken);

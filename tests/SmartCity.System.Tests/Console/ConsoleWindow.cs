@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
+using Deque.AxeCore.Commons;
 using Microsoft.Playwright;
 using SmartCity.System.Tests.Hosting;
 using static Microsoft.Playwright.Assertions;
@@ -11,6 +12,19 @@ internal sealed class ConsoleWindow : IAsyncDisposable
 {
     private static readonly WindowWords InEnglish = new("Name", "Password", "Sign in", "Loading…", "Light colours", "Dark colours");
     private static readonly WindowWords InGerman = new("Name", "Kennwort", "Anmelden", "Lädt …", "Helle Farben", "Dunkle Farben");
+
+    private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
+
+    // Run in the page itself and without what has passed: the usual way carries every node of every rule to a second page.
+    private const string AxeScript =
+        """
+        async rules => {
+          const options = { resultTypes: ['violations'], iframes: false };
+          const found = await axe.run(document, rules.length ? { ...options, runOnly: { type: 'rule', values: rules } } : options);
+          return found.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
+            .map(v => `${v.impact} ${v.id}: ${v.help}: ${v.nodes.slice(0, 4).map(n => n.html).join(' | ')}`);
+        }
+        """;
 
     private readonly IBrowserContext _context;
     private readonly RunningSystem _system;
@@ -104,6 +118,18 @@ internal sealed class ConsoleWindow : IAsyncDisposable
             theme);
         // The pointer on the button would be part of what is looked at.
         await Page.Mouse.MoveAsync(0, 0);
+    }
+
+    /// <summary>What axe finds that is serious or critical.</summary>
+    /// <param name="rules">Ids of axe's rules; all of its usual ones if none is named.</param>
+    public async Task<string[]> AxeAsync(params string[] rules)
+    {
+        if (!await Page.EvaluateAsync<bool>("() => 'axe' in window"))
+        {
+            await Page.EvaluateAsync(Axe);
+        }
+
+        return await Page.EvaluateAsync<string[]>(AxeScript, rules);
     }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();

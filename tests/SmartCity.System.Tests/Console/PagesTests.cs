@@ -1,7 +1,5 @@
 using System.Net.Http.Json;
 using System.Reflection;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
@@ -28,10 +26,8 @@ public sealed class PagesTests(ConsoleFixture console)
     // What a page has that comes from elsewhere than an answer of the core.
     private static readonly Dictionary<string, string> Shows = new(StringComparer.Ordinal) { ["live"] = ".feed .row .picture img, .feed .row .plate" };
 
-    private static readonly AxeRunOptions Violations = new() { ResultTypes = [ResultType.Violations] };
-
-    // What may differ where nothing but the colours has changed.
-    private static readonly AxeRunOptions ColourViolations = new() { ResultTypes = [ResultType.Violations], RunOnly = new() { Type = "rule", Values = ["color-contrast", "link-in-text-block"] } };
+    // Rules whose outcome may differ where nothing but the colours has changed.
+    private static readonly string[] ColourRules = ["color-contrast", "link-in-text-block"];
 
     // Buttons of rows whose text goes on in a second line.
     private const string BrokenScript =
@@ -168,22 +164,19 @@ public sealed class PagesTests(ConsoleFixture console)
             faults.AddRange(await LookAsync(window, name, width, colours));
             colours = colours == ColorScheme.Dark ? ColorScheme.Light : ColorScheme.Dark;
             await window.TurnAsync(colours);
-            faults.AddRange(await LookAsync(window, name, width, colours, ColourViolations));
+            faults.AddRange(await LookAsync(window, name, width, colours, ColourRules));
         }
 
         return [.. faults, .. window.Errors];
     }
 
-    private static async Task<IEnumerable<string>> LookAsync(ConsoleWindow window, string name, int width, ColorScheme colours, AxeRunOptions? rules = null)
+    private static async Task<IEnumerable<string>> LookAsync(ConsoleWindow window, string name, int width, ColorScheme colours, params string[] rules)
     {
         var look = $"{name}-{width}-{(colours == ColorScheme.Dark ? "dark" : "light")}";
         await window.FilledAsync();
         await window.Page.EvaluateAsync(FullBellScript);
         await window.Page.ScreenshotAsync(new() { Path = Path.Combine(Folder, look + ".png") });
-        var faults = (await window.Page.RunAxeLegacy(rules ?? Violations)).Violations // of one document: no page of the console has frames
-            .Where(v => v.Impact is "serious" or "critical")
-            .Select(v => $"{look}: {v.Impact} {v.Id}: {v.Help}: {string.Join(" | ", v.Nodes.Take(4).Select(n => n.Html))}")
-            .ToList();
+        var faults = (await window.AxeAsync(rules)).Select(fault => $"{look}: {fault}").ToList();
         faults.AddRange((await window.Page.Locator("main .mud-alert-text-error").AllInnerTextsAsync()).Select(text => $"{look}: the page says: {text}"));
         faults.AddRange((await window.Page.EvaluateAsync<string[]>(BrokenScript)).Select(text => $"{look}: a button breaks its text: {text}"));
         var (seen, wide) = (await window.Page.EvaluateAsync<int>("document.documentElement.clientWidth"), await window.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
