@@ -35,6 +35,8 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
     public static async Task<HeldFigures> RunAsync(TimeSpan length, int rate, int entries, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("smartcity-bench").FullName;
+        // Postgres never runs as root. What its own user stores shall lie here all the same, and go with the rest.
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         try
         {
             var traffic = new HeldTraffic(rate);
