@@ -6,6 +6,7 @@ using SmartCity.Bench.Lake;
 using SmartCity.Bench.Learning;
 using SmartCity.Bench.Live;
 using SmartCity.Bench.Memory;
+using SmartCity.Bench.Pipeline;
 
 #pragma warning disable CA1416 // the servers that are measured against run on Unix
 var root = new RootCommand("Measures SmartCity, each figure beside a baseline of the same run.")

@@ -30,7 +30,8 @@ internal sealed class ServiceProcess(string project, string name, string folder,
         _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", Log, .. command]))!;
     }
 
-    public async Task WhenReadyAsync(CancellationToken cancellationToken)
+    /// <param name="within">Three minutes, if it is not said.</param>
+    public async Task WhenReadyAsync(CancellationToken cancellationToken, TimeSpan? within = null)
     {
         using var http = new HttpClient { BaseAddress = _address, Timeout = TimeSpan.FromSeconds(5) };
         var started = Stopwatch.GetTimestamp();
@@ -49,7 +50,7 @@ internal sealed class ServiceProcess(string project, string name, string folder,
                 // not yet
             }
 
-            if (HasExited || Stopwatch.GetElapsedTime(started) > ReadyWithin)
+            if (HasExited || Stopwatch.GetElapsedTime(started) > (within ?? ReadyWithin))
             {
                 throw new InvalidOperationException($"{name} is not ready; see {Log}.");
             }

@@ -39,6 +39,9 @@ internal static class CpuMeter
         return sum;
     }
 
+    /// <summary>Of a process and all that came of it, what has ended meanwhile included: Postgres ends what is idle, and its vacuum when it is done.</summary>
+    public static double OfAll(int root) => OfTree(root) + (Read(root)?.Ended ?? 0);
+
     /// <summary>The process that was started with an argument; the youngest parent of its kind.</summary>
     public static int Find(string argument) => Process.GetProcesses().Where(p => CommandLine(p.Id).Contains(argument, StringComparison.Ordinal)).Min(p => p.Id);
 

@@ -18,11 +18,11 @@ using SmartCity.Core.Database;
 using SmartCity.ServiceDefaults;
 using Spectre.Console;
 
-namespace SmartCity.Bench;
+namespace SmartCity.Bench.Pipeline;
 
 /// <summary>
 /// <c>bench pipeline</c>: from the core Kafka to Postgres with everything that a sighting sets off, Postgres on the same machine. The baseline
-/// stores the same records one statement, one transaction a record.
+/// stores the same records one statement, one transaction a record. With <c>--held</c> it is <see cref="HeldRun"/> instead.
 /// </summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal static class PipelineBench
@@ -32,12 +32,19 @@ internal static class PipelineBench
     public static Command Create()
     {
         var count = new Option<int>("--count") { Description = "Sightings of the throughput run.", DefaultValueFactory = _ => 60_000 };
-        var rate = new Option<int>("--rate") { Description = "Sightings a second of the latency run.", DefaultValueFactory = _ => 500 };
+        var rate = new Option<int>("--rate") { Description = "Sightings a second of the latency run, or of the held one.", DefaultValueFactory = _ => 500 };
         var seconds = new Option<int>("--seconds") { Description = "Length of the latency run.", DefaultValueFactory = _ => 20 };
+        var held = new Option<TimeSpan>("--held") { Description = "Hold the rate for so long instead, such as 00:30:00, and show each tenth of the time.", HelpName = "TIME" };
+        var entries = new Option<int>("--entries") { Description = "Exact entries of the hot-list that are held meanwhile.", DefaultValueFactory = _ => 1_000_000 };
         var json = new Option<bool>("--json") { Description = "Figures as JSON on stdout." };
-        var command = new Command("pipeline", "Core Kafka to Postgres: sightings a second, and milliseconds from capture to stored and to alert.") { count, rate, seconds, json };
+        var command = new Command("pipeline", "Core Kafka to Postgres: sightings a second, and milliseconds from capture to stored and to alert.") { count, rate, seconds, held, entries, json };
         command.SetAction(async (parse, cancellationToken) =>
         {
+            if (parse.GetValue(held) is { Ticks: > 0 } length)
+            {
+                return await HoldAsync(length, parse.GetValue(rate), parse.GetValue(entries), parse.GetValue(json), cancellationToken);
+            }
+
             var figures = await RunAsync(parse.GetValue(count), parse.GetValue(rate), parse.GetValue(seconds), cancellationToken);
             if (parse.GetValue(json))
             {
@@ -51,6 +58,21 @@ internal static class PipelineBench
             return 0;
         });
         return command;
+    }
+
+    private static async Task<int> HoldAsync(TimeSpan length, int rate, int entries, bool json, CancellationToken cancellationToken)
+    {
+        var figures = await HeldRun.RunAsync(length, rate, entries, cancellationToken);
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
+        }
+        else
+        {
+            figures.Print();
+        }
+
+        return figures.IsWhole ? 0 : 1;
     }
 
     private static async Task<PipelineFigures> RunAsync(int count, int rate, int seconds, CancellationToken cancellationToken)
