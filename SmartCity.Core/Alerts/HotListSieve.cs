@@ -38,7 +38,10 @@ public sealed class HotListSieve
     public bool MayMatch(string plate) => Known == Never || MayBeListed(plate) || _patterns.Any(p => PlatePattern.Matches(p.Pattern, plate));
 
     /// <summary>Whether the plate itself, not a pattern, may be on the list.</summary>
-    public bool MayBeListed(string plate) => !_isLoaded || Plates.Contains(plate);
+    public bool MayBeListed(string plate) => MayBeListed(plate.AsSpan());
+
+    /// <inheritdoc cref="MayBeListed(string)"/>
+    public bool MayBeListed(ReadOnlySpan<char> plate) => !_isLoaded || Plates.Contains(plate);
 
     /// <summary>What may stand in entries that match the plate: itself, and patterns. Empty is certain, as in <see cref="MayMatch"/>.</summary>
     public IEnumerable<string> Matching(string plate)

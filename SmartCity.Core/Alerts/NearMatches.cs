@@ -24,7 +24,7 @@ public sealed class NearMatches(HotListSieve sieve)
         }
 
         await sieve.CatchUpAsync(connection, cancellationToken);
-        var near = all.SelectMany((s, place) => Candidates(s).Where(sieve.MayBeListed).Concat(s.Plate is { } read ? sieve.MatchingInPrint(read) : []).Distinct().Select(plate => (Place: place, Pattern: plate))).ToArray();
+        var near = all.SelectMany((s, place) => Candidates(s).Concat(s.Plate is { } read ? sieve.MatchingInPrint(read) : []).Distinct().Select(plate => (Place: place, Pattern: plate))).ToArray();
         if (near.Length == 0)
         {
             return [];
@@ -36,15 +36,16 @@ public sealed class NearMatches(HotListSieve sieve)
             f => new ReviewCase("near-match", Why(f.Sighting, f.Entry), f.Sighting.Id, f.Sighting.CapturedAt, f.Sighting.StationId, f.Sighting.Plate, f.Sighting.Confidence, f.Sighting.Evidence));
     }
 
-    internal static IEnumerable<string> Candidates(Sighting sighting)
+    // What a sighting may really be and may be on the list.
+    private IEnumerable<string> Candidates(Sighting sighting)
     {
         if (sighting.Plate is { } sure && sighting.Confidence >= BeyondDoubt)
         {
-            return NearPlates.SameInPrint(sure);
+            return NearPlates.SameInPrint(sure).Where(sieve.MayBeListed);
         }
 
-        var considered = sighting.Alternatives.Where(a => a.Confidence >= AlternativeFrom).Select(a => a.Plate);
-        return sighting.Plate is null ? considered : considered.Concat(NearPlates.LookingLike(sighting.Plate)).Concat(NearPlates.SameInPrint(sighting.Plate));
+        var considered = sighting.Alternatives.Where(a => a.Confidence >= AlternativeFrom).Select(a => a.Plate).Where(sieve.MayBeListed);
+        return sighting.Plate is null ? considered : considered.Concat(NearPlates.LookingLike(sighting.Plate, sieve.MayBeListed)).Concat(NearPlates.SameInPrint(sighting.Plate).Where(sieve.MayBeListed));
     }
 
     private static string Why(Sighting sighting, Entry entry) => !PlatePattern.IsExact(entry.Pattern)

@@ -14,23 +14,30 @@ public static class NearPlates
     private static readonly char[] Fold = [.. Enumerable.Range(0, 128).Select(c => First((char)c))];
 
     /// <summary>Plates near to one (A–Z, 0–9), without itself.</summary>
-    public static IEnumerable<string> LookingLike(string plate)
+    public static IReadOnlyList<string> LookingLike(string plate) => LookingLike(plate, static _ => true);
+
+    /// <summary>Those of them that are wanted: there are about a hundred, and each is asked of before it is made a text.</summary>
+    public static IReadOnlyList<string> LookingLike(string plate, Func<ReadOnlySpan<char>, bool> isWanted)
     {
-        var characters = plate.ToCharArray();
-        return Change(characters, 0, MostDifferences);
+        var near = new List<string>();
+        Change(plate.ToCharArray(), 0, MostDifferences, isWanted, near);
+        return near;
     }
 
     /// <summary>Plates (A–Z, 0–9) that look the same on a plate: many countries' fonts have one shape for O and 0, and one for I and 1. Without the plate itself.</summary>
     public static IEnumerable<string> SameInPrint(string plate)
     {
-        var plates = new List<string> { "" };
-        foreach (var c in plate)
+        var plates = new List<string> { plate };
+        for (var i = 0; i < plate.Length; i++)
         {
-            var others = plates.Count < MostSameInPrint ? c switch { 'O' => "O0", '0' => "0O", 'I' => "I1", '1' => "1I", _ => null } : null;
-            plates = [.. (others ?? c.ToString()).SelectMany(o => plates.Select(p => p + o))];
+            var other = plate[i] switch { 'O' => '0', '0' => 'O', 'I' => '1', '1' => 'I', _ => '\0' };
+            if (other != '\0' && plates.Count < MostSameInPrint)
+            {
+                plates.AddRange([.. plates.Select(p => string.Concat(p.AsSpan(0, i), [other], p.AsSpan(i + 1)))]);
+            }
         }
 
-        return plates.Where(p => p != plate);
+        return plates.Skip(1);
     }
 
     /// <summary>Whether two plates differ only in characters that look alike, in so many at most.</summary>
@@ -38,13 +45,13 @@ public static class NearPlates
         plate.Length == other.Length && plate != other && plate.Zip(other).All(p => p.First == p.Second || Of[p.First].Contains(p.Second)) && plate.Zip(other).Count(p => p.First != p.Second) <= most;
 
     /// <summary>The same for all plates that look alike, whatever the number of characters.</summary>
-    public static string Folded(string plate) => string.Create(plate.Length, plate, static (folded, p) =>
+    public static void Folded(ReadOnlySpan<char> plate, Span<char> folded)
     {
-        for (var i = 0; i < folded.Length; i++)
+        for (var i = 0; i < plate.Length; i++)
         {
-            folded[i] = Fold[p[i]];
+            folded[i] = Fold[plate[i]];
         }
-    });
+    }
 
     /// <summary>What differs, for people: <c>8 for B</c>.</summary>
     public static string Difference(string read, string entry) => read.Length != entry.Length
@@ -63,7 +70,7 @@ public static class NearPlates
         return alike.Min;
     }
 
-    private static IEnumerable<string> Change(char[] characters, int from, int left)
+    private static void Change(char[] characters, int from, int left, Func<ReadOnlySpan<char>, bool> isWanted, List<string> near)
     {
         for (var i = from; i < characters.Length; i++)
         {
@@ -71,13 +78,14 @@ public static class NearPlates
             foreach (var other in Of[original])
             {
                 characters[i] = other;
-                yield return new string(characters);
+                if (isWanted(characters))
+                {
+                    near.Add(new string(characters));
+                }
+
                 if (left > 1)
                 {
-                    foreach (var further in Change(characters, i + 1, left - 1))
-                    {
-                        yield return further;
-                    }
+                    Change(characters, i + 1, left - 1, isWanted, near);
                 }
             }
 

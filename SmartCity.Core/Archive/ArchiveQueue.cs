@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using SmartCity.Contracts;
 
 namespace SmartCity.Core.Archive;
@@ -7,20 +6,27 @@ namespace SmartCity.Core.Archive;
 /// <summary>What waits to be archived.</summary>
 internal static class ArchiveQueue
 {
-    /// <summary>Archives sightings that are new, in the transaction that stores them.</summary>
-    public static async Task AddAsync(NpgsqlConnection connection, IEnumerable<Sighting> sightings, CancellationToken cancellationToken)
+    /// <summary>Archives sightings that are new, in the transaction that stores them: a row for each of their days, which is taken apart when an object has room for some of them only.</summary>
+    public static async Task AddAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IEnumerable<Sighting> sightings, CancellationToken cancellationToken)
     {
-        await using var copy = await connection.BeginBinaryImportAsync("copy archive_queue (sighting_id, captured_at, station_id, revision) from stdin (format binary)", cancellationToken);
-        foreach (var s in sightings)
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        foreach (var day in sightings.GroupBy(s => s.CapturedAt.UtcDateTime.Date))
         {
-            await copy.StartRowAsync(cancellationToken);
-            await copy.WriteAsync(s.Id, NpgsqlDbType.Uuid, cancellationToken);
-            await copy.WriteAsync(s.CapturedAt, NpgsqlDbType.TimestampTz, cancellationToken);
-            await copy.WriteAsync(s.StationId, NpgsqlDbType.Text, cancellationToken);
-            await copy.WriteAsync(s.Revision, NpgsqlDbType.Integer, cancellationToken);
+            var ordered = day.OrderBy(s => s.CapturedAt).ToList();
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("insert into archive_batches (id, from_at, to_at, rows, captured_at, sighting_ids) values ($1, $2, $3, $4, $5, $6)")
+            {
+                Parameters =
+                {
+                    new() { Value = Guid.CreateVersion7() }, new() { Value = ordered[0].CapturedAt }, new() { Value = ordered[^1].CapturedAt }, new() { Value = ordered.Count },
+                    new() { Value = ordered.ConvertAll(s => s.CapturedAt).ToArray() }, new() { Value = ordered.ConvertAll(s => s.Id).ToArray() },
+                },
+            });
         }
 
-        await copy.CompleteAsync(cancellationToken);
+        if (batch.BatchCommands.Count > 0)
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
     }
 
     /// <summary>Archives a stored sighting again, as it is when the transaction is over, because a person has decided on its reading.</summary>

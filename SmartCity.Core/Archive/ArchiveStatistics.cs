@@ -31,7 +31,7 @@ public sealed class ArchiveStatistics(NpgsqlDataSource dataSource, CityLake lake
     public async Task<long> RefreshAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("select count(*) from archive_queue", connection);
+        await using var command = new NpgsqlCommand("select (select count(*) from archive_queue) + (select coalesce(sum(rows), 0) from archive_batches)::bigint", connection);
         var waiting = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
         var snapshot = (await lake.Sightings.LoadAsync(connection, null, cancellationToken))?.Metadata.CurrentSnapshot;
         Newest = snapshot is null

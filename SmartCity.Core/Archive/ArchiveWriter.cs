@@ -23,16 +23,38 @@ public sealed record ArchiveBacklog(DateOnly Day, long Rows, DateTimeOffset Sinc
 public sealed class ArchiveWriter(NpgsqlDataSource dataSource, CityLake lake)
 {
     // Nothing is known yet of tables that were filled a moment ago, so each row is looked up by its key: a planner that has to guess how many are taken
-    // would rather compare every one with every other. All revisions of a sighting have the same time, so an object takes all that wait.
+    // would rather compare every one with every other. All revisions of a sighting have the same time, so an object takes all that wait. Of the batches only
+    // those are opened that have what is taken; what an object leaves of them waits on.
     internal static readonly string Take =
         $"""
-        with edge as (select captured_at from archive_queue where captured_at >= $1 and captured_at < $2 order by captured_at offset $3 - 1 limit 1),
+        with batches as (
+            select to_at, sum(rows) over (order by from_at, id) - rows as before from archive_batches where from_at >= $1 and from_at < $2
+        ),
+        edge as (
+            select captured_at from (
+                select captured_at from archive_queue where captured_at >= $1 and captured_at < $2
+                union all
+                select unnest(captured_at) from archive_batches where from_at >= $1 and from_at < $2 and from_at <= (select max(to_at) from batches where before < $3)
+            ) as w order by captured_at offset $3 - 1 limit 1
+        ),
         taken as (
             delete from archive_queue where captured_at >= $1 and captured_at < $2 and captured_at <= coalesce((select captured_at from edge), 'infinity')
             returning captured_at, sighting_id
+        ),
+        opened as (
+            delete from archive_batches where from_at >= $1 and from_at < $2 and from_at <= coalesce((select captured_at from edge), 'infinity')
+            returning id, queued_at, captured_at, sighting_ids
+        ),
+        waiting as (
+            select o.id, o.queued_at, w.captured_at, w.sighting_id, w.captured_at <= coalesce((select captured_at from edge), 'infinity') as is_taken
+            from opened o cross join lateral unnest(o.captured_at, o.sighting_ids) as w (captured_at, sighting_id)
+        ),
+        rest as (
+            insert into archive_batches (id, queued_at, from_at, to_at, rows, captured_at, sighting_ids)
+            select id, queued_at, min(captured_at), max(captured_at), count(*), array_agg(captured_at), array_agg(sighting_id) from waiting where not is_taken group by id, queued_at
         )
         select {LakeTables.Sightings.Select}
-        from (select distinct captured_at, sighting_id from taken order by captured_at, sighting_id) as t
+        from (select captured_at, sighting_id from taken union select captured_at, sighting_id from waiting where is_taken order by captured_at, sighting_id) as t
         cross join lateral (
             select * from sightings s where s.captured_at = t.captured_at and s.id = t.sighting_id and s.captured_at >= $1 and s.captured_at < $2 offset 0
         ) as s
@@ -42,7 +64,11 @@ public sealed class ArchiveWriter(NpgsqlDataSource dataSource, CityLake lake)
     /// <summary>What waits, by day.</summary>
     public async Task<List<ArchiveBacklog>> BacklogAsync(CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("select (captured_at at time zone 'UTC')::date, count(*), min(queued_at) from archive_queue group by 1 order by 1");
+        await using var command = dataSource.CreateCommand(
+            """
+            select (at at time zone 'UTC')::date, sum(rows)::bigint, min(queued_at)
+            from (select captured_at as at, 1 as rows, queued_at from archive_queue union all select from_at, rows, queued_at from archive_batches) w group by 1 order by 1
+            """);
         return await command.ReadAllAsync(r => new ArchiveBacklog(r.GetFieldValue<DateOnly>(0), r.GetInt64(1), r.Time(2)), cancellationToken);
     }
 

@@ -91,7 +91,7 @@ public sealed class RecentReadings(IOptions<SightingOptions> sightings, IOptions
     {
         private readonly Queue<ChargeableSighting> _readings = new();
         private readonly HashSet<Guid> _ids = [];
-        private readonly Dictionary<string, List<ChargeableSighting>> _byKey = new(StringComparer.Ordinal);
+        private readonly Dictionary<ulong, List<ChargeableSighting>> _byKey = [];
         private DateTimeOffset _newest;
 
         /// <summary>Every reading from then on is there.</summary>
@@ -99,10 +99,28 @@ public sealed class RecentReadings(IOptions<SightingOptions> sightings, IOptions
 
         public DateTimeOffset Touched { get; set; }
 
-        public IEnumerable<ChargeableSighting> Near(ChargeableSighting reading, TimeSpan within) => TwoReadings.Keys(reading.Plate)
-            .SelectMany(key => _byKey.TryGetValue(key, out var others) ? others : [])
-            .Where(o => (o.CapturedAt - reading.CapturedAt).Duration() <= within && TwoReadings.AreOfOneVehicle(reading.Plate, reading.CameraId, o.Plate, o.CameraId))
-            .DistinctBy(o => o.Id);
+        public IReadOnlyList<ChargeableSighting> Near(ChargeableSighting reading, TimeSpan within)
+        {
+            List<ChargeableSighting>? near = null;
+            foreach (var key in TwoReadings.Keys(reading.Plate, stackalloc ulong[TwoReadings.MostKeys]))
+            {
+                if (!_byKey.TryGetValue(key, out var others))
+                {
+                    continue;
+                }
+
+                foreach (var other in others)
+                {
+                    if ((other.CapturedAt - reading.CapturedAt).Duration() <= within && TwoReadings.AreOfOneVehicle(reading.Plate, reading.CameraId, other.Plate, other.CameraId)
+                        && near?.Exists(n => n.Id == other.Id) != true)
+                    {
+                        (near ??= []).Add(other);
+                    }
+                }
+            }
+
+            return near ?? [];
+        }
 
         public void Add(ChargeableSighting reading)
         {
@@ -112,7 +130,7 @@ public sealed class RecentReadings(IOptions<SightingOptions> sightings, IOptions
             }
 
             _readings.Enqueue(reading);
-            foreach (var key in TwoReadings.Keys(reading.Plate))
+            foreach (var key in TwoReadings.Keys(reading.Plate, stackalloc ulong[TwoReadings.MostKeys]))
             {
                 (_byKey.TryGetValue(key, out var list) ? list : _byKey[key] = []).Add(reading);
             }
@@ -128,7 +146,7 @@ public sealed class RecentReadings(IOptions<SightingOptions> sightings, IOptions
         {
             _ids.Remove(reading.Id);
             From = reading.CapturedAt > From ? reading.CapturedAt : From;
-            foreach (var key in TwoReadings.Keys(reading.Plate))
+            foreach (var key in TwoReadings.Keys(reading.Plate, stackalloc ulong[TwoReadings.MostKeys]))
             {
                 if (_byKey.TryGetValue(key, out var list) && list.Remove(reading) && list.Count == 0)
                 {

@@ -6,9 +6,11 @@ using SmartCity.Core.Sightings;
 
 namespace SmartCity.Core.Passages;
 
-/// <summary>Applies <see cref="PassageRule"/> to a batch: four statements at most, however large the batch is.</summary>
+/// <summary>Applies <see cref="PassageRule"/> to a batch: a few statements, however large the batch is.</summary>
 public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates seen)
 {
+    private const string Columns = "id, plate, country, station_id, camera_id, direction, first_at, last_at, sightings, best_sighting_id, best_at, best_confidence, evidence, trace_id";
+
     /// <summary>
     /// Makes, extends and joins passages for sightings that are new to the database, and returns the passage of each.
     /// The caller holds the stations' locks, so that no other core changes the same passages.
@@ -47,7 +49,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
             }
         }
 
-        await StoreAsync(connection, transaction, changes.ConvertAll(c => c.Passage), state, cancellationToken);
+        await StoreAsync(connection, transaction, changes, state, cancellationToken);
         return new PassageBatch(changes.ConvertAll(c => Change(c.Passage, c.IsNew)), membership) { Seen = state };
     }
 
@@ -101,7 +103,7 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
             return;
         }
 
-        await StoreAsync(connection, transaction, pieces, null, cancellationToken);
+        await StoreAsync(connection, transaction, pieces.ConvertAll(p => (p, true)), null, cancellationToken);
         await using var move = new NpgsqlCommand(
             """
             update sightings s set passage_id = p.id from unnest($2, $3, $4) as p (id, first_at, last_at)
@@ -221,11 +223,11 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
     private async Task StoreAsync(
         NpgsqlConnection connection,
         NpgsqlTransaction transaction,
-        List<Passage> passages,
+        List<(Passage Passage, bool IsNew)> passages,
         SeenState? state,
         CancellationToken cancellationToken)
     {
-        var joined = passages.SelectMany(p => p.Absorbed.Select(a => (Absorbed: a, p.Plate, p.FirstAt, p.LastAt, Into: p.Id!.Value))).ToArray();
+        var joined = passages.Select(p => p.Passage).SelectMany(p => p.Absorbed.Select(a => (Absorbed: a, p.Plate, p.FirstAt, p.LastAt, Into: p.Id!.Value))).ToArray();
         await using var batch = new NpgsqlBatch(connection, transaction);
         if (joined.Length > 0)
         {
@@ -253,45 +255,90 @@ public sealed class PassageBuilder(IOptions<PassageOptions> options, SeenPlates 
             });
         }
 
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            """
-            insert into passages (id, plate, country, station_id, camera_id, direction, first_at, last_at, sightings,
-                                  best_sighting_id, best_at, best_confidence, evidence, trace_id)
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-            on conflict (id) do update set
-                country = excluded.country, camera_id = excluded.camera_id, direction = excluded.direction,
-                first_at = excluded.first_at, last_at = excluded.last_at, sightings = excluded.sightings,
-                best_sighting_id = excluded.best_sighting_id, best_at = excluded.best_at, best_confidence = excluded.best_confidence,
-                evidence = excluded.evidence, trace_id = excluded.trace_id
-            """)
+        var grown = passages.FindAll(p => !p.IsNew).ConvertAll(p => p.Passage);
+        if (grown.Count > 0)
         {
-            Parameters =
-            {
-                new() { Value = passages.Select(p => p.Id!.Value).ToArray() },
-                new() { Value = passages.Select(p => p.Plate).ToArray() },
-                Text(passages.Select(p => p.Best.Country)),
-                new() { Value = passages.Select(p => p.StationId).ToArray() },
-                new() { Value = passages.Select(p => p.Best.CameraId).ToArray() },
-                Text(passages.Select(p => p.Best.Direction)),
-                new() { Value = passages.Select(p => p.FirstAt).ToArray() },
-                new() { Value = passages.Select(p => p.LastAt).ToArray() },
-                new() { Value = passages.Select(p => p.Sightings).ToArray() },
-                new() { Value = passages.Select(p => p.Best.Id).ToArray() },
-                new() { Value = passages.Select(p => p.Best.At).ToArray() },
-                new() { Value = passages.Select(p => p.Best.Confidence).ToArray() },
-                Text(passages.Select(p => p.Best.Evidence)),
-                Text(passages.Select(p => p.Best.TraceId)),
-            },
-        });
+            batch.BatchCommands.Add(Upsert(grown));
+        }
+
+        var made = passages.FindAll(p => p.IsNew).ConvertAll(p => p.Passage);
+        batch.BatchCommands.Add(new("select exists (select from unnest($1) as w (id) cross join lateral (select from passages where id = w.id offset 0) as p)") { Parameters = { new() { Value = made.Select(p => p.Id!.Value).ToArray() } } });
 
         // In one order everywhere: two batches with the same new plates would wait for each other otherwise.
-        if (state is { } now && seen.Unknown(now, passages.Select(p => p.Plate)) is { Length: > 0 } unknown)
+        if (state is { } now && seen.Unknown(now, passages.Select(p => p.Passage.Plate)) is { Length: > 0 } unknown)
         {
             batch.BatchCommands.Add(Add(unknown));
         }
 
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        if ((bool)(await batch.ExecuteScalarAsync(cancellationToken))!)
+        {
+            // After corrections an id may have been given to the same sighting's passage before.
+            await using var again = new NpgsqlBatch(connection, transaction) { BatchCommands = { Upsert(made) } };
+            await again.ExecuteNonQueryAsync(cancellationToken);
+        }
+        else if (made.Count > 0)
+        {
+            await CopyAsync(connection, made, cancellationToken);
+        }
     }
+
+    // Page by page: an insert writes to the write-ahead log row by row, and another line for each row when it says what to do in a conflict.
+    private static async Task CopyAsync(NpgsqlConnection connection, List<Passage> passages, CancellationToken cancellationToken)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync($"copy passages ({Columns}) from stdin (format binary)", cancellationToken);
+        foreach (var p in passages)
+        {
+            await copy.StartRowAsync(cancellationToken);
+            await copy.WriteAsync(p.Id!.Value, NpgsqlDbType.Uuid, cancellationToken);
+            await TextAsync(p.Plate);
+            await TextAsync(p.Best.Country);
+            await TextAsync(p.StationId);
+            await TextAsync(p.Best.CameraId);
+            await TextAsync(p.Best.Direction);
+            await copy.WriteAsync(p.FirstAt, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteAsync(p.LastAt, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteAsync(p.Sightings, NpgsqlDbType.Integer, cancellationToken);
+            await copy.WriteAsync(p.Best.Id, NpgsqlDbType.Uuid, cancellationToken);
+            await copy.WriteAsync(p.Best.At, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteAsync(p.Best.Confidence, NpgsqlDbType.Double, cancellationToken);
+            await TextAsync(p.Best.Evidence);
+            await TextAsync(p.Best.TraceId);
+        }
+
+        await copy.CompleteAsync(cancellationToken);
+
+        Task TextAsync(string? text) => text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
+    }
+
+    private static NpgsqlBatchCommand Upsert(List<Passage> passages) => new(
+        $"""
+        insert into passages ({Columns})
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        on conflict (id) do update set
+            country = excluded.country, camera_id = excluded.camera_id, direction = excluded.direction,
+            first_at = excluded.first_at, last_at = excluded.last_at, sightings = excluded.sightings,
+            best_sighting_id = excluded.best_sighting_id, best_at = excluded.best_at, best_confidence = excluded.best_confidence,
+            evidence = excluded.evidence, trace_id = excluded.trace_id
+        """)
+    {
+        Parameters =
+        {
+            new() { Value = passages.Select(p => p.Id!.Value).ToArray() },
+            new() { Value = passages.Select(p => p.Plate).ToArray() },
+            Text(passages.Select(p => p.Best.Country)),
+            new() { Value = passages.Select(p => p.StationId).ToArray() },
+            new() { Value = passages.Select(p => p.Best.CameraId).ToArray() },
+            Text(passages.Select(p => p.Best.Direction)),
+            new() { Value = passages.Select(p => p.FirstAt).ToArray() },
+            new() { Value = passages.Select(p => p.LastAt).ToArray() },
+            new() { Value = passages.Select(p => p.Sightings).ToArray() },
+            new() { Value = passages.Select(p => p.Best.Id).ToArray() },
+            new() { Value = passages.Select(p => p.Best.At).ToArray() },
+            new() { Value = passages.Select(p => p.Best.Confidence).ToArray() },
+            Text(passages.Select(p => p.Best.Evidence)),
+            Text(passages.Select(p => p.Best.TraceId)),
+        },
+    };
 
     private static NpgsqlBatchCommand Add(string[] plates) =>
         new("insert into seen_plates select plate from unnest($1) plate on conflict do nothing") { Parameters = { new() { Value = plates } } };

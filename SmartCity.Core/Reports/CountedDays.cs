@@ -31,7 +31,11 @@ internal static class CountedDays
             union all
             select c.day from lake_charges w join charge_entries c on c.id = w.entry_id where $4 = 'charges' and c.day >= $2 and c.day <= $3
             union all
-            select t from (select distinct date_trunc('hour', captured_at) as hour from archive_queue where $4 = 'traffic' and captured_at >= $5 and captured_at < $6) h, report_days_touched(h.hour) t))
+            select t from (
+                select date_trunc('hour', captured_at) from archive_queue where $4 = 'traffic' and captured_at >= $5 and captured_at < $6
+                union
+                select generate_series(date_trunc('hour', from_at), to_at, interval '1 hour') from archive_batches where $4 = 'traffic' and to_at >= $5 and from_at < $6
+            ) h (hour), report_days_touched(h.hour) t))
         order by day
         """;
 

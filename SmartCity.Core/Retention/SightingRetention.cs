@@ -25,6 +25,7 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
         and not exists (select from alerts a where a.passage_id = x.passage_id)
         and not exists (select from review_cases r where r.sighting_id = x.id and r.state in ('open', 'proposed', 'skipped'))
         and not exists (select from archive_queue q where q.sighting_id = x.id)
+        and not exists (select from archive_batches b where b.from_at <= x.captured_at and b.to_at >= x.captured_at)
         and {Restricted.Not("x.plate")} and {Restricted.Not("x.read_plate")}
         """;
 

@@ -126,7 +126,7 @@ public sealed class SightingIngest(
         var shown = await SightingRevisions.MoveAsync(connection, transaction, moved, cancellationToken);
         var built = await MatchAsync(connection, transaction, fresh, cancellationToken);
         await SightingStore.CopyAsync(connection, fresh, built.PassageOf, storedAt, cancellationToken);
-        await ArchiveQueue.AddAsync(connection, fresh.Select(r => r.Sighting), cancellationToken);
+        await ArchiveQueue.AddAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
         var alerts = await RaiseAsync(connection, transaction, built, fresh, cancellationToken);
         var nearMatches = await near.FindAsync(connection, transaction, fresh.Select(r => r.Sighting), cancellationToken);
         await review.AddAsync(connection, transaction, [.. fresh.SelectMany(r => cases.Of(r.Sighting, storedAt)), .. nearMatches], cancellationToken);

@@ -118,7 +118,13 @@ internal static class SightingStore
         }
 
         // Usually the id says the time. Where it says another, the time is noted; and nothing may stand where the id says.
+        // A batch with such ids has no other one beside it from here on: neither of two would see what the other one has stored.
         var odd = Array.FindAll(keys, k => SightingDays.Made(k.Id) != k.At);
+        await using (var beside = new NpgsqlCommand(odd.Length > 0 ? "select pg_advisory_xact_lock(8, 0)" : "select pg_advisory_xact_lock_shared(8, 0)", connection, transaction))
+        {
+            await beside.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         if (odd.Length > 0)
         {
             await using var note = new NpgsqlCommand(

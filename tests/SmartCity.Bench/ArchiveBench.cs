@@ -153,9 +153,19 @@ internal static class ArchiveBench
     // The rest of the queue waits meanwhile.
     private static async Task<ArchiveRoll> CommitAsync(NpgsqlDataSource data, ArchiveWriter writer, CancellationToken cancellationToken)
     {
-        await ExecuteAsync($"create table waits as select * from archive_queue order by captured_at offset {Commits}; delete from archive_queue q using waits w where q.sighting_id = w.sighting_id");
+        await ExecuteAsync(
+            $"""
+            create table waits as select * from archive_batches;
+            delete from archive_batches where from_at > (select min(from_at) from archive_batches);
+            update archive_batches set rows = {Commits}, captured_at = captured_at[:{Commits}], sighting_ids = sighting_ids[:{Commits}]
+            """);
         var made = await writer.RollAsync(1, DateTimeOffset.MaxValue, cancellationToken);
-        await ExecuteAsync("insert into archive_queue select * from waits; drop table waits");
+        await ExecuteAsync(
+            $"""
+            update waits set rows = rows - {Commits}, captured_at = captured_at[{Commits + 1}:], sighting_ids = sighting_ids[{Commits + 1}:] where from_at = (select min(from_at) from waits);
+            insert into archive_batches select * from waits;
+            drop table waits
+            """);
         return made;
 
         async Task ExecuteAsync(string sql)

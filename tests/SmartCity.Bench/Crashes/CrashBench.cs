@@ -198,7 +198,7 @@ internal static class CrashBench
     private static async Task<TimeSpan> UntilDoneAsync(NpgsqlDataSource data, int count, CancellationToken cancellationToken)
     {
         const string open = """
-            select greatest($1 - (select count(*) from sightings), 0) + (select count(*) from archive_queue) + (select count(*) from alerts where published_at is null)
+            select greatest($1 - (select count(*) from sightings), 0) + (select count(*) from archive_waiting) + (select count(*) from alerts where published_at is null)
             """;
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < Patience)

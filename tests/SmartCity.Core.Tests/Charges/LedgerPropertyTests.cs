@@ -190,5 +190,5 @@ public sealed class LedgerPropertyTests(PostgresFixture postgres) : IClassFixtur
 
     // As only whoever owns the tables can: the ledger lets nobody delete, and refuses to be emptied.
     private Task ResetAsync() => postgres.ExecuteAsync(
-        "alter table charge_entries disable trigger charge_entries_not_truncated; truncate charge_entries, sightings, passages, review_cases, reviewed_reads, alerts, archive_queue, station_totals, charge_days_in_doubt cascade; alter table charge_entries enable trigger charge_entries_not_truncated");
+        "alter table charge_entries disable trigger charge_entries_not_truncated; truncate charge_entries, sightings, passages, review_cases, reviewed_reads, alerts, archive_queue, archive_batches, station_totals, charge_days_in_doubt cascade; alter table charge_entries enable trigger charge_entries_not_truncated");
 }

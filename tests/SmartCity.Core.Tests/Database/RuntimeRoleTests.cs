@@ -38,7 +38,7 @@ public sealed class RuntimeRoleTests(PostgresServer server)
         Assert.NotEmpty((await GetAsync<Page<AuditLine>>(core, "/api/audit")).Items);
 
         // Retention drops a day and forgets the beginning of the audit.
-        await ExecuteAsync(superuser, "delete from archive_queue; delete from review_cases; alter table audit disable trigger all; update audit set at = at - interval '800 days' where number = 1; alter table audit enable trigger all");
+        await ExecuteAsync(superuser, "delete from archive_queue; delete from archive_batches; delete from review_cases; alter table audit disable trigger all; update audit set at = at - interval '800 days' where number = 1; alter table audit enable trigger all");
         var days = (await ScalarAsync<long>(superuser, "select count(*) from pg_inherits where inhparent = 'sightings'::regclass")) - 1;
         await core.Services.GetRequiredService<SightingRetention>().RunAsync(now.AddDays(-730), 100, Token);
         Assert.Equal((days, 1L), (await ScalarAsync<long>(superuser, "select count(*) from pg_inherits where inhparent = 'sightings'::regclass"), await ScalarAsync<long>(superuser, "select count(*) from sightings")));

@@ -75,7 +75,7 @@ public sealed class LakeCommitTests(PostgresServer server) : IAsyncLifetime
         Assert.True(count > 50, $"Only {count / 5} points were tried.");
         await new ArchiveWriter(_postgres.DataSource, Lake()).RollAsync(1000, DateTimeOffset.MaxValue, Token);
         await SameAsStoredAsync(count);
-        Assert.Equal(0L, await _postgres.ScalarAsync<long>("select count(*) from archive_queue"));
+        Assert.Equal(0L, await _postgres.ScalarAsync<long>("select count(*) from archive_waiting"));
 
         // What was left is found by its name, spared while it is young, and goes without hurting what is needed.
         var sweep = new LakeSweep(_postgres.DataSource, Lake());
@@ -139,7 +139,7 @@ public sealed class LakeCommitTests(PostgresServer server) : IAsyncLifetime
 
         // Hours pass until the next look at days that are over.
         await new TestIngest(_postgres.DataSource).ApplyAsync(Records([Sighting("AB500", Noon)]));
-        await CoreHost.UntilAsync(async () => await _postgres.ScalarAsync<long>("select count(*) from archive_queue") == 0, "the new sighting is archived");
+        await CoreHost.UntilAsync(async () => await _postgres.ScalarAsync<long>("select count(*) from archive_waiting") == 0, "the new sighting is archived");
         var seen = Report()!.At;
         await CoreHost.UntilAsync(() => Task.FromResult(Report()!.At > seen), "the worker looks again");
         Assert.Equal(WorkerState.Degraded, Report()!.State);
@@ -211,7 +211,7 @@ public sealed class LakeCommitTests(PostgresServer server) : IAsyncLifetime
     private async Task SameAsStoredAsync(long count)
     {
         var (_, live) = await LiveAsync();
-        var queued = await _postgres.ScalarAsync<long>("select count(*) from archive_queue");
+        var queued = await _postgres.ScalarAsync<long>("select count(*) from archive_waiting");
         Assert.Equal(count, live.Sum(f => f.File.Rows) + queued);
         Assert.Equal(live.Count, live.Select(f => f.File.Location).Distinct().Count());
     }

@@ -58,7 +58,7 @@ public sealed class LakeKillTests(PostgresServer server, CephServer ceph) : IAsy
             patience.CancelAfter(Patience);
             await core.WaitForExitAsync(patience.Token);
             Assert.Equal(137, core.ExitCode);
-            Assert.Equal(count, await InLakeAsync(lake) + await _postgres.ScalarAsync<long>("select count(*) from archive_queue"));
+            Assert.Equal(count, await InLakeAsync(lake) + await _postgres.ScalarAsync<long>("select count(*) from archive_waiting"));
         }
 
         using (var last = Start(through))
@@ -101,7 +101,7 @@ public sealed class LakeKillTests(PostgresServer server, CephServer ceph) : IAsy
             async () =>
             {
                 Assert.False(core.HasExited, "The core ended by itself.");
-                return await _postgres.ScalarAsync<long>("select count(*) from archive_queue") == 0;
+                return await _postgres.ScalarAsync<long>("select count(*) from archive_waiting") == 0;
             },
             "all is archived", (int)Patience.TotalSeconds);
         core.Kill();

@@ -276,7 +276,7 @@ public sealed class PrivacyTests(CoreHost core) : IClassFixture<CoreHost>
             async () =>
             {
                 await core.Services.GetRequiredService<ArchiveWriter>().RollAsync(1000, DateTimeOffset.MaxValue, Token);
-                return await core.Postgres.ScalarAsync<long>("select count(*) from archive_queue") == 0;
+                return await core.Postgres.ScalarAsync<long>("select count(*) from archive_waiting") == 0;
             },
             "all is archived");
     }

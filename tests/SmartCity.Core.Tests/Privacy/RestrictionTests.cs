@@ -274,7 +274,7 @@ public sealed class RestrictionTests(ModelHost host) : IClassFixture<ModelHost>
             async () =>
             {
                 await Core.Services.GetRequiredService<ArchiveWriter>().RollAsync(1000, DateTimeOffset.MaxValue, Token);
-                return await Core.Postgres.ScalarAsync<long>("select count(*) from archive_queue") == 0;
+                return await Core.Postgres.ScalarAsync<long>("select count(*) from archive_waiting") == 0;
             },
             "all is archived");
     }

@@ -93,7 +93,7 @@ public class AlertRetentionTests(CoreHost core) : IClassFixture<CoreHost>
     private async Task StoreAsync(Contracts.Sighting sighting)
     {
         await core.Services.GetRequiredService<SightingIngest>().ApplyAsync([Record(sighting)], [], Token);
-        await core.Postgres.ExecuteAsync("delete from archive_queue");
+        await core.Postgres.ExecuteAsync("delete from archive_queue; delete from archive_batches");
         await core.Postgres.ExecuteAsync("delete from review_cases where sighting_id = $1", sighting.Id);
     }
 }

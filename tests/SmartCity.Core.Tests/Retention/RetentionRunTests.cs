@@ -165,7 +165,7 @@ public class RetentionRunTests(CoreHost core) : IClassFixture<CoreHost>
     private async Task<Dictionary<string, RetentionRun>> RunsAsync() => (await core.Http.GetFromJsonAsync<RetentionView[]>("/api/retention", Token))!.ToDictionary(r => r.Kind, r => r.LastRun!);
 
     // As if the archive had everything.
-    private Task ArchivedAsync() => core.Postgres.ExecuteAsync("delete from archive_queue");
+    private Task ArchivedAsync() => core.Postgres.ExecuteAsync("delete from archive_queue; delete from archive_batches");
 
     private async Task<Sighting> SendAsync(DateTimeOffset at, string? plate, double confidence = 0.97)
     {

@@ -40,7 +40,7 @@ public class RetentionTests(CoreHost core) : IClassFixture<CoreHost>
             async () =>
             {
                 await core.Services.GetRequiredService<ArchiveWriter>().RollAsync(1000, DateTimeOffset.MaxValue, Token);
-                return await CountAsync("archive_queue") == 0;
+                return await CountAsync("archive_waiting") == 0;
             },
             "all is archived");
         Assert.Equal([1, 4, 1], (await ArchivedAsync()).Select(o => o.Rows));

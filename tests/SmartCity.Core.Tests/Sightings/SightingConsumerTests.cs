@@ -59,7 +59,7 @@ public class SightingConsumerTests(CoreHost core) : IClassFixture<CoreHost>
         var first = Sighting("LATE1", day, "london-a4");
         await core.SendAsync(first);
         await WaitForAsync(first.Id);
-        await core.Postgres.ExecuteAsync($"delete from archive_queue; drop table sightings_{day:yyyyMMdd}");
+        await core.Postgres.ExecuteAsync($"delete from archive_queue; delete from archive_batches; drop table sightings_{day:yyyyMMdd}");
 
         var late = Sighting("LATE2", day.AddMinutes(1), "london-a4");
         await core.SendAsync(late);

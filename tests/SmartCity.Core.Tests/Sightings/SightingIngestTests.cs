@@ -39,7 +39,7 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
         foreach (var first in times)
         {
             await Ingest().ApplyAsync(Records(first), [], TestContext.Current.CancellationToken);
-            await postgres.ExecuteAsync("delete from archive_queue"); // the archive has run
+            await postgres.ExecuteAsync("delete from archive_queue; delete from archive_batches"); // the archive has run
 
             foreach (var other in times.Where(t => t != first))
             {
@@ -52,6 +52,38 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
             await postgres.ExecuteAsync("delete from sightings where id = $1", id);
             await postgres.ExecuteAsync("delete from sighting_times where id = $1", id);
         }
+    }
+
+    [Fact]
+    public async Task Of_two_batches_side_by_side_that_give_one_id_two_times_the_second_sees_the_first()
+    {
+        var (at, id) = (Noon.AddHours(1), Guid.CreateVersion7(Noon.AddHours(1)));
+        await Ingest().ApplyAsync(Records(Sighting("BESIDE1", at)), [], TestContext.Current.CancellationToken);
+        await using var other = await postgres.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var first = await other.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var store = new Npgsql.NpgsqlBatch(other, first)
+        {
+            BatchCommands =
+            {
+                new("select pg_advisory_xact_lock_shared(8, 0)"),
+                new(
+                    """
+                    insert into sightings (id, captured_at, station_id, camera_id, confidence, characters, frames, box, topic, partition, record_offset, stored_at)
+                    select $1, captured_at, station_id, camera_id, confidence, characters, frames, box, topic, partition, record_offset + 1, stored_at from sightings where plate = 'BESIDE1'
+                    """)
+                {
+                    Parameters = { new() { Value = id } },
+                },
+            },
+        };
+        await store.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var second = Ingest().ApplyAsync(Records(Sighting("BESIDE2", at.AddDays(-1), "london-t8", id: id)), [], TestContext.Current.CancellationToken);
+        await Task.WhenAny(second, Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
+        Assert.False(second.IsCompleted);
+        await first.CommitAsync(TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<ContradictorySightingException>(() => second);
     }
 
     [Fact]

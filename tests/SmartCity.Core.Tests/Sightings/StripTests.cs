@@ -104,7 +104,7 @@ public sealed class StripTests(CoreHost core) : IClassFixture<CoreHost>
         var strip = Strip(sighting);
         Assert.Equal(HttpStatusCode.NoContent, await TellAsync(edge, strip));
         Assert.Equal(HttpStatusCode.NoContent, await PutAsync(edge, strip.Key, Picture));
-        await core.Postgres.ExecuteAsync("delete from archive_queue");
+        await core.Postgres.ExecuteAsync("delete from archive_queue; delete from archive_batches");
 
         using (var package = new ZipArchive(await core.Http.GetStreamAsync(new Uri("/api/privacy/access?plate=STRIP06", UriKind.Relative), Token)))
         {
