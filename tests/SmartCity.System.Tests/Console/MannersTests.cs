@@ -37,6 +37,27 @@ public sealed partial class MannersTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task A_page_in_light_colours_is_never_dark_while_it_loads()
+    {
+        await using var window = await console.SignInAsync(colours: ColorScheme.Light);
+        await window.Page.AddInitScriptAsync(
+            """
+            window.bars = new Set();
+            const look = () => {
+              const bar = document.querySelector('.mud-appbar');
+              if (bar) window.bars.add(getComputedStyle(bar).backgroundColor);
+              requestAnimationFrame(look);
+            };
+            look();
+            """);
+        await window.GoAsync("alerts");
+        await window.FilledAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Dark colours", Exact = true })).ToBeVisibleAsync();
+
+        Assert.Single(await window.Page.EvaluateAsync<string[]>("() => [...window.bars]"));
+    }
+
+    [Fact]
     public async Task A_download_that_is_refused_says_why_in_words()
     {
         await using var window = await console.SignInAsync();

@@ -5,6 +5,7 @@ using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
 using SmartCity.System.Tests.Hosting;
 using SmartCity.Web;
+using static Microsoft.Playwright.Assertions;
 
 namespace SmartCity.System.Tests.Console;
 
@@ -82,7 +83,7 @@ public sealed class PagesTests(ConsoleFixture console)
         await window.GoAsync(path);
         await window.FilledAsync();
         await window.Page.Locator("main").GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
-        await window.Page.Locator("form.tool, [role=dialog]").First.WaitForAsync();
+        await Expect(window.Page.Locator(".tool, [role=dialog]").First).ToBeInViewportAsync();
         var faults = (await LookAsync(window, $"{path.Replace('/', '-')}-{button.Replace(' ', '-').ToLowerInvariant()}", 390, ColorScheme.Light)).ToList();
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
