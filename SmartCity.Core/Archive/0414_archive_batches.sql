@@ -7,7 +7,8 @@ create table archive_batches (
     to_at        timestamptz not null,
     rows         int not null,
     captured_at  timestamptz[] not null,
-    sighting_ids uuid[] not null
+    sighting_ids uuid[] not null,
+    is_rest      boolean not null default false -- what an object left of a batch
 );
 
 create index archive_batches_from on archive_batches (from_at);

@@ -50,8 +50,8 @@ public sealed class ArchiveWriter(NpgsqlDataSource dataSource, CityLake lake)
             from opened o cross join lateral unnest(o.captured_at, o.sighting_ids) as w (captured_at, sighting_id)
         ),
         rest as (
-            insert into archive_batches (id, queued_at, from_at, to_at, rows, captured_at, sighting_ids)
-            select id, queued_at, min(captured_at), max(captured_at), count(*), array_agg(captured_at), array_agg(sighting_id) from waiting where not is_taken group by id, queued_at
+            insert into archive_batches (id, queued_at, from_at, to_at, rows, captured_at, sighting_ids, is_rest)
+            select id, queued_at, min(captured_at), max(captured_at), count(*), array_agg(captured_at), array_agg(sighting_id), true from waiting where not is_taken group by id, queued_at
         )
         select {LakeTables.Sightings.Select}
         from (select captured_at, sighting_id from taken union select captured_at, sighting_id from waiting where is_taken order by captured_at, sighting_id) as t

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Archive;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Alerts;
 using SmartCity.Core.Tests.Database;
@@ -92,6 +93,19 @@ public sealed class FunctionTests(CoreHost core, FunctionCity city) : IClassFixt
         await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from function_events where function = 'bad'") == 0, "the dead letters are taken");
 
         string Report() => running.Services.GetRequiredService<WorkerHealth>().Reports.Single(r => r.Name == "function bad").Detail ?? "";
+    }
+
+    [Fact]
+    public async Task What_an_object_of_the_archive_leaves_of_a_batch_is_not_told_again()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var running = await city.StartAsync(core, new { name = "once", on = Stored, url = receiver.Url });
+        var sightings = Enumerable.Range(0, 10).Select(n => Sighting($"FN{n}0DDD", Begin.AddDays(1).AddSeconds(n))).ToList();
+        await running.Services.GetRequiredService<SightingIngest>().ApplyAsync(Records([.. sightings]), [], Token);
+        Assert.NotEqual(0, (await running.Services.GetRequiredService<ArchiveWriter>().RollAsync(3, DateTimeOffset.MinValue, Token)).Objects);
+        await CoreHost.UntilAsync(async () => await core.Postgres.ScalarAsync<long>("select count(*) from function_events where function = 'once'") == 0, "all are told");
+
+        Assert.Equal(sightings.Select(s => s.Id).Order(), receiver.Received.Select(r => JsonSerializer.Deserialize<SightingView>(r.Body, JsonSerializerOptions.Web)!.Id).Order());
     }
 
     [Fact]
