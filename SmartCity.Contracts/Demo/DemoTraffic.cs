@@ -47,25 +47,36 @@ public static class DemoTraffic
             var roll = random.Next(0, 400);
             var index = roll == 0 && Wanted(place, captured) is { } wanted ? wanted : Pick(ref random, roll is > 0 and <= 8 ? DemoRegistry.Count : 0, roll is > 0 and <= 8 ? 10_000 : DemoRegistry.Count, place, captured);
             var plate = roll is > 8 and <= 16 ? null : DemoRegistry.Vehicle(index).Plate;
-            var confidence = plate is null ? 0.3 + 0.4 * random.NextDouble() : 0.93 + 0.069 * random.NextDouble();
-            yield return new Sighting
-            {
-                Id = Id(captured, ref random),
-                CapturedAt = captured,
-                StationId = station,
-                CameraId = camera.Id,
-                Lane = camera.Lane,
-                Direction = camera.Direction,
-                Plate = plate,
-                Country = plate is null ? null : "GB",
-                Confidence = Math.Round(confidence, 4),
-                Characters = plate is null ? [] : [.. Enumerable.Repeat(Math.Round(Math.Pow(confidence, 1.0 / plate.Length), 4), plate.Length)],
-                Frames = random.Next(3, 12),
-                Box = [random.Next(200, 900), random.Next(300, 600), 160, 36],
-                ReaderVersion = "simulated",
-                DetectorVersion = "simulated",
-            };
+            yield return Seen(ref random, captured, station, camera, plate);
         }
+    }
+
+    /// <summary>What a camera makes of a vehicle that passes it.</summary>
+    /// <param name="random">Gives the id, the confidence, the frames and the place in the picture.</param>
+    /// <param name="captured">In whole milliseconds.</param>
+    /// <param name="station">Id of the station.</param>
+    /// <param name="camera">One of its cameras.</param>
+    /// <param name="plate">Null if it is not read.</param>
+    public static Sighting Seen(ref DemoRandom random, DateTimeOffset captured, string station, Camera camera, string? plate)
+    {
+        var confidence = plate is null ? 0.3 + 0.4 * random.NextDouble() : 0.93 + 0.069 * random.NextDouble();
+        return new Sighting
+        {
+            Id = Id(captured, ref random),
+            CapturedAt = captured,
+            StationId = station,
+            CameraId = camera.Id,
+            Lane = camera.Lane,
+            Direction = camera.Direction,
+            Plate = plate,
+            Country = plate is null ? null : "GB",
+            Confidence = Math.Round(confidence, 4),
+            Characters = plate is null ? [] : [.. Enumerable.Repeat(Math.Round(Math.Pow(confidence, 1.0 / plate.Length), 4), plate.Length)],
+            Frames = random.Next(3, 12),
+            Box = [random.Next(200, 900), random.Next(300, 600), 160, 36],
+            ReaderVersion = "simulated",
+            DetectorVersion = "simulated",
+        };
     }
 
     /// <summary>A vehicle of interest that is at a place; null if none is.</summary>

@@ -43,14 +43,7 @@ internal static class ArchiveBench
         command.SetAction(async (parse, cancellationToken) =>
         {
             var figures = await RunAsync(parse.GetValue(count), cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;
         });

@@ -42,14 +42,7 @@ internal static class ChargesBench
             var registry = Enumerable.Range(0, Vehicles).Select(DemoRegistry.Vehicle).ToList();
             var (ledger, baseline) = await LedgerAsync(registry, parse.GetValue(count), cancellationToken);
             var figures = new ChargesFigures(Rules(registry), Preview(registry), ledger, baseline);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;
         });

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts;
@@ -32,14 +31,7 @@ internal static class HotlistBench
         command.SetAction(async (parse, cancellationToken) =>
         {
             var figures = new HotlistFigures(Packed(parse.GetValue(entries)), Strings(Math.Min(BaselineEntries, parse.GetValue(entries))), AtEdge(), await FromPostgresAsync(parse.GetValue(stored), cancellationToken));
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;
         });

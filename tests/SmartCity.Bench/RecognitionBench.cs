@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using SmartCity.Edge.Cameras.Simulation;
 
 namespace SmartCity.Bench;
@@ -33,14 +32,7 @@ internal static class RecognitionBench
                 MissesPage.Write(page, missed);
             }
 
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;
         });

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -32,14 +31,7 @@ internal static class ReportsBench
         command.SetAction(async (parse, cancellationToken) =>
         {
             var figures = await MeasureAsync(parse.GetValue(count), cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(parse.GetValue(count), figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(parse.GetValue(count), figures));
 
             return 0;
         });

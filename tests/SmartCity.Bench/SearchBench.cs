@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
@@ -38,14 +37,7 @@ internal static class SearchBench
         command.SetAction(async (parse, cancellationToken) =>
         {
             var figures = await MeasureAsync(parse.GetValue(count), parse.GetValue(plates), parse.GetValue(each), cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(parse.GetValue(count), parse.GetValue(plates), figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(parse.GetValue(count), parse.GetValue(plates), figures));
 
             return 0;
         });

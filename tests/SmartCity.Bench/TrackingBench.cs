@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using SmartCity.Edge.Cameras.Simulation;
 
 namespace SmartCity.Bench;
@@ -18,14 +17,7 @@ internal static class TrackingBench
         {
             Contender[] contenders = parse.GetValue(models) is { Length: > 0 } named ? [.. named.Select(Contender.Parse)] : [Contender.Default];
             PassFigures[] figures = [.. contenders.SelectMany(c => Enum.GetValues<Weather>().Select(w => SimulatedPasses.Measure(c, w, parse.GetValue(passes), parse.GetValue(side))))];
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                SimulatedPasses.Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => SimulatedPasses.Print(figures));
 
             return 0;
         });

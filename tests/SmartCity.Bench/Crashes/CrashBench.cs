@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Confluent.Kafka;
 using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
@@ -37,14 +36,7 @@ internal static class CrashBench
         {
             var kafka = parse.GetValue(home) ?? Environment.GetEnvironmentVariable("KAFKA_HOME") ?? throw new InvalidOperationException("bench crashes needs an Apache Kafka installation: set KAFKA_HOME, or --kafka.");
             var figures = await RunAsync(kafka, TimeSpan.FromMinutes(parse.GetValue(minutes)), parse.GetValue(rate), TimeSpan.FromSeconds(parse.GetValue(every)), cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return figures.IsWhole ? 0 : 1;
         });

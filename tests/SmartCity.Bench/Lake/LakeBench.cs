@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
@@ -35,14 +34,7 @@ internal static class LakeBench
         command.SetAction(async (parse, cancellationToken) =>
         {
             var figures = await MeasureAsync(parse.GetValue(count), Math.Max(2 * Month, parse.GetValue(days)), parse.GetValue(all), cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;
         });

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using SmartCity.Contracts.Api;
 using SmartCity.Edge.Cameras.Simulation;
 using SmartCity.Recognition;
@@ -36,14 +35,7 @@ internal static class LearningBench
         command.SetAction(async (parse, cancellationToken) =>
         {
             var figures = await RunAsync(parse.GetValue(reads), parse.GetValue(minutes), parse.GetValue(photographs)!, cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             foreach (var failure in figures.Failures())
             {

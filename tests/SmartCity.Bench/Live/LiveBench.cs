@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Npgsql;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Contracts;
@@ -38,14 +37,7 @@ internal static class LiveBench
             }
 
             var figures = await MeasureAsync(parse.GetValue(rate), TimeSpan.FromSeconds(parse.GetValue(seconds)), parse.GetValue(viewers), parse.GetValue(burst), cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;
         });

@@ -39,14 +39,7 @@ internal static class MemoryBench
             }
 
             var figures = await RunAsync(RunOptions.ParseDuration(parse.GetValue(length)!)!.Value, parse.GetValue(speed), cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;
         });

@@ -6,8 +6,6 @@ namespace SmartCity.Bench.Pipeline;
 /// <summary>A tenth of the time.</summary>
 /// <param name="Minute">When it ended.</param>
 /// <param name="Waiting">Sent and not yet stored, at its end.</param>
-/// <param name="StoredP50">Milliseconds from capture to stored, of what was captured in it.</param>
-/// <param name="AlertP99">Milliseconds from capture to alert, of what was captured in it.</param>
 /// <param name="WalBytes">Of the write-ahead log, for each sighting stored.</param>
 /// <param name="CoreMicroseconds">Processor time for each sighting stored, as the next.</param>
 /// <param name="BenchMicroseconds">Of this program, which is the traffic and Kafka, for each sighting sent.</param>
@@ -15,20 +13,43 @@ namespace SmartCity.Bench.Pipeline;
 /// <param name="Entries">Of the hot-list, which the core held at its end.</param>
 /// <param name="ReadingSeconds">How long the core last took to read the whole hot-list while it ran; null before the first time.</param>
 internal sealed record HeldSlice(
-    double Minute, double SentPerSecond, double StoredPerSecond, long Waiting, double StoredP50, double StoredP99, long Alerts, double AlertP99,
-    double WalBytes, double CoreMicroseconds, double PostgresMicroseconds, double BenchMicroseconds, long CoreResidentBytes, long Entries, double? ReadingSeconds);
+    double Minute, double SentPerSecond, double StoredPerSecond, long Waiting, double WalBytes, double CoreMicroseconds, double PostgresMicroseconds, double BenchMicroseconds, long CoreResidentBytes, long Entries, double? ReadingSeconds)
+{
+    /// <summary>Milliseconds from capture to stored, of what was captured in it.</summary>
+    public double StoredP50 { get; init; }
 
-/// <param name="MakingSeconds">How long it took to put the entries into Postgres.</param>
-/// <param name="StartSeconds">From the start of the core until it was ready, the hot-list loaded.</param>
-/// <param name="TrafficMicroseconds">Processor time to make up a sighting and write its record.</param>
+    public double StoredP99 { get; init; }
+
+    public long Alerts { get; init; }
+
+    /// <summary>Milliseconds from capture to alert, of what was captured in it.</summary>
+    public double AlertP99 { get; init; }
+}
+
 /// <param name="CaughtUpSeconds">From the end of the time until all was stored.</param>
 /// <param name="HeldBackSeconds">How long nothing was sent because too much waited for the in-process Kafka to keep it.</param>
 /// <param name="SameIds">Whether what was stored are the ids that were sent.</param>
 /// <param name="CoreHighestBytes">The most that the core's process was resident with.</param>
 internal sealed record HeldFigures(
-    double Minutes, int Rate, int Stations, int Vehicles, int Entries, double MakingSeconds, double StartSeconds, double TrafficMicroseconds, IReadOnlyList<HeldSlice> Slices, IReadOnlyList<double> ReadingSeconds,
-    long MostWaiting, double CaughtUpSeconds, double HeldBackSeconds, long Sent, long Stored, bool SameIds, long CoreHighestBytes)
+    double Minutes, IReadOnlyList<HeldSlice> Slices, IReadOnlyList<double> ReadingSeconds, long MostWaiting, double CaughtUpSeconds, double HeldBackSeconds, long Sent, long Stored, bool SameIds, long CoreHighestBytes)
 {
+    public int Rate { get; init; }
+
+    public int Stations { get; init; }
+
+    public int Vehicles { get; init; }
+
+    public int Entries { get; init; }
+
+    /// <summary>How long it took to put the entries into Postgres.</summary>
+    public double MakingSeconds { get; init; }
+
+    /// <summary>From the start of the core until it was ready, the hot-list loaded.</summary>
+    public double StartSeconds { get; init; }
+
+    /// <summary>Processor time to make up a sighting and write its record.</summary>
+    public double TrafficMicroseconds { get; init; }
+
     public bool IsWhole => Sent == Stored && SameIds;
 
     public void Print()

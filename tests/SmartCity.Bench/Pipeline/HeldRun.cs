@@ -62,7 +62,7 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
             using var http = new HttpClient { BaseAddress = core.Address, Timeout = TimeSpan.FromSeconds(10) };
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
             using var sender = new HeldSender(broker.BootstrapServers, stations);
-            var run = new HeldRun(data, broker.BootstrapServers, core, sender, new HeldHotlist(data, http), CpuMeter.Parent(await ScalarAsync<int>(data, "select pg_backend_pid()", cancellationToken)));
+            var run = new HeldRun(data, broker.BootstrapServers, core, sender, new HeldHotlist(data, http), CpuMeter.Parent(await PipelineBench.ScalarAsync<int>(data, "select pg_backend_pid()", cancellationToken)));
             var figures = await run.HoldAsync(traffic, length, cancellationToken);
             await core.StopAsync();
             return figures with { Rate = rate, Stations = stations.Length, Vehicles = traffic.Vehicles, Entries = entries, MakingSeconds = making.TotalSeconds, StartSeconds = starting.TotalSeconds, TrafficMicroseconds = traffic.Microseconds() };
@@ -141,7 +141,7 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
     // Also has the broker forget what is stored: it would keep it in memory, and look through all of it for the next.
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        sender.Stored = await ScalarAsync<long>(data, "select coalesce(sum(stored), 0)::bigint from station_totals", cancellationToken);
+        sender.Stored = await PipelineBench.ScalarAsync<long>(data, "select coalesce(sum(stored), 0)::bigint from station_totals", cancellationToken);
         _mostWaiting = Math.Max(_mostWaiting, sender.Sent - sender.Stored);
         await using var positions = data.CreateCommand("select topic, partition, next_offset from consumer_positions where consumer_group = $1");
         positions.Parameters.Add(new() { Value = ConsumerGroups.Ingest });
@@ -158,7 +158,7 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
         var now = await SpentAsync(cancellationToken);
         var (seconds, stored) = ((now.At - last.At).TotalSeconds, Math.Max(1.0, now.Stored - last.Stored));
         _slices.Add(new Slice(last.At, new HeldSlice(
-            (now.At - from).TotalMinutes, (now.Sent - last.Sent) / seconds, (now.Stored - last.Stored) / seconds, now.Sent - now.Stored, 0, 0, 0, 0,
+            (now.At - from).TotalMinutes, (now.Sent - last.Sent) / seconds, (now.Stored - last.Stored) / seconds, now.Sent - now.Stored,
             (now.Wal - last.Wal) / stored, (now.Core - last.Core) * 1e6 / stored, (now.Postgres - last.Postgres) * 1e6 / stored, (now.Bench - last.Bench) * 1e6 / Math.Max(1, now.Sent - last.Sent),
             Resident("VmRSS"), hotlist.Held, hotlist.Seconds.Count == 0 ? null : hotlist.Seconds[^1])));
         var figures = _slices[^1].Figures;
@@ -169,7 +169,7 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
     }
 
     private async Task<Spent> SpentAsync(CancellationToken cancellationToken) => new(
-        TimeProvider.System.GetUtcNow(), sender.Sent, sender.Stored, (double)await ScalarAsync<decimal>(data, "select pg_current_wal_insert_lsn() - '0/0'", cancellationToken),
+        TimeProvider.System.GetUtcNow(), sender.Sent, sender.Stored, (double)await PipelineBench.ScalarAsync<decimal>(data, "select pg_current_wal_insert_lsn() - '0/0'", cancellationToken),
         CpuMeter.Of(core.Id), CpuMeter.OfAll(postgres), CpuMeter.OfThis());
 
     // What is asked of all sightings is asked at the end, when it is in nobody's way.
@@ -177,7 +177,7 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
     {
         var stored = await TimesAsync("sightings", "stored_at", cancellationToken);
         var alerts = await TimesAsync("alerts", "raised_at", cancellationToken);
-        var (count, ids) = (await ScalarAsync<long>(data, "select count(*) from sightings", cancellationToken), await ScalarAsync<long>(data, "select coalesce(sum(('x' || right(id::text, 8))::bit(32)::bigint), 0)::bigint from sightings", cancellationToken));
+        var (count, ids) = (await PipelineBench.ScalarAsync<long>(data, "select count(*) from sightings", cancellationToken), await PipelineBench.ScalarAsync<long>(data, "select coalesce(sum(('x' || right(id::text, 8))::bit(32)::bigint), 0)::bigint from sightings", cancellationToken));
         HeldSlice[] slices = [.. _slices.Select((s, i) => s.Figures with
         {
             StoredP50 = stored.GetValueOrDefault(i).P50,
@@ -186,7 +186,7 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
             AlertP99 = alerts.GetValueOrDefault(i).P99,
         })];
         return new HeldFigures(
-            length.TotalMinutes, 0, 0, 0, 0, 0, 0, 0, slices, hotlist.Seconds, _mostWaiting, Math.Max(0, caughtUp.TotalSeconds), sender.HeldBack.TotalSeconds, sender.Sent, count, ids == sender.Ids, Resident("VmHWM"));
+            length.TotalMinutes, slices, hotlist.Seconds, _mostWaiting, Math.Max(0, caughtUp.TotalSeconds), sender.HeldBack.TotalSeconds, sender.Sent, count, ids == sender.Ids, Resident("VmHWM"));
     }
 
     /// <summary>Of each slice, by what was captured in it: how many, and milliseconds from capture to another time.</summary>
@@ -209,12 +209,6 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
     }
 
     private long Resident(string name) => 1024 * long.Parse(File.ReadLines($"/proc/{core.Id}/status").First(l => l.StartsWith(name, StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-
-    private static async Task<T> ScalarAsync<T>(NpgsqlDataSource data, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = data.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
 
     /// <summary>What had come, and what it had cost in bytes of write-ahead log and seconds of processor time.</summary>
     private readonly record struct Spent(DateTimeOffset At, long Sent, long Stored, double Wal, double Core, double Postgres, double Bench);

@@ -73,26 +73,7 @@ internal sealed class HeldTraffic
                 1 => _plates[DemoTraffic.Pick(ref random, Vehicles, NotRegistered, place, captured)],
                 _ => _plates[DemoTraffic.Pick(ref random, 0, Vehicles, place, captured)],
             };
-            var confidence = plate is null ? 0.3 + 0.4 * random.NextDouble() : 0.93 + 0.069 * random.NextDouble();
-            var characters = new double[plate?.Length ?? 0];
-            Array.Fill(characters, Math.Round(Math.Pow(confidence, 1.0 / Math.Max(1, characters.Length)), 4));
-            yield return new Sighting
-            {
-                Id = Guid.CreateVersion7(captured),
-                CapturedAt = captured,
-                StationId = station,
-                CameraId = camera.Id,
-                Lane = camera.Lane,
-                Direction = camera.Direction,
-                Plate = plate,
-                Country = plate is null ? null : "GB",
-                Confidence = Math.Round(confidence, 4),
-                Characters = characters,
-                Frames = random.Next(3, 12),
-                Box = [random.Next(200, 900), random.Next(300, 600), 160, 36],
-                ReaderVersion = "simulated",
-                DetectorVersion = "simulated",
-            };
+            yield return DemoTraffic.Seen(ref random, captured, station, camera, plate);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -46,14 +45,7 @@ internal static class PipelineBench
             }
 
             var figures = await RunAsync(parse.GetValue(count), parse.GetValue(rate), parse.GetValue(seconds), cancellationToken);
-            if (parse.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-            }
-            else
-            {
-                Print(figures);
-            }
+            Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;
         });
@@ -63,14 +55,7 @@ internal static class PipelineBench
     private static async Task<int> HoldAsync(TimeSpan length, int rate, int entries, bool json, CancellationToken cancellationToken)
     {
         var figures = await HeldRun.RunAsync(length, rate, entries, cancellationToken);
-        if (json)
-        {
-            Console.WriteLine(JsonSerializer.Serialize(figures, JsonSerializerOptions.Web));
-        }
-        else
-        {
-            figures.Print();
-        }
+        Figures.Show(json, figures, () => figures.Print());
 
         return figures.IsWhole ? 0 : 1;
     }
@@ -220,7 +205,7 @@ internal static class PipelineBench
         return Math.Min(rows, traffic.Count) / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    private static async Task<T> ScalarAsync<T>(NpgsqlDataSource data, string sql, CancellationToken cancellationToken, params object[] parameters)
+    internal static async Task<T> ScalarAsync<T>(NpgsqlDataSource data, string sql, CancellationToken cancellationToken, params object[] parameters)
     {
         await using var command = data.CreateCommand(sql);
         command.Parameters.AddRange(parameters.Select(p => new NpgsqlParameter { Value = p }).ToArray());
