@@ -120,5 +120,5 @@ public sealed class TrainingOptions
 
     /// <summary>Rendered plates for each corrected one, so that nothing is unlearnt.</summary>
     [Range(0.0, 20.0)]
-    public double Rehearsal { get; set; } = 1;
+    public double Rehearsal { get; set; } = 3;
 }

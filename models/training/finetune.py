@@ -5,7 +5,7 @@
 IN has job.json, parent.onnx, items.csv (file, plate, split: train or validation) and the pictures: plates seen straight on, with a margin of MARGIN
 heights around the characters. OUT gets model.onnx and card.json, and keeps state.pt to go on from. Progress is a JSON object a line on the standard output.
 job.json, all optional: minutes, steps, batch, rate, seed, threads, rehearsal (rendered plates for each corrected one), likeness (what it weighs that the parent sees
-rendered plates alike), steadiness (part of each step in the mean that is kept), every (steps between two measures),
+rendered plates alike), candidates (rendered plates among which those are sought that the parent reads rightly but not surely), steadiness (part of each step in the mean that is kept), every (steps between two measures),
 patience (measures without a better one until it ends), rendered (rendered plates that are measured), compared (rendered plates by which the mixture is chosen), lost (share of
 them that the core lets a version lose), frozen (layers of the backbone that stay), calibration (of the parent's
 manifest, which the new version keeps).
@@ -39,12 +39,12 @@ from reader_net import HEIGHT, WIDTH, Reader
 MARGIN = .35  # heights of the characters, as the product cuts plates for its evidence
 TWO_LINES = 2.2  # widths to a height below which there are two lines
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-SHARES = (1, .6, .4, .3, .2)  # of the trained weights in the mean with the parent's
+SHARES = (1, .8, .6, .5, .4, .3, .2)  # of the trained weights in the mean with the parent's
 FEW = 50  # steps that unlearn nothing
 WRONG = 10
 SURE = .9  # from where the product takes a plate as read
 SAME = .005  # of the measure: less is chance
-DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 1.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 0.5, "steadiness": 0.04, "compared": 1000, "lost": 0.005,
+DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 3.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 1.0, "steadiness": 0.04, "compared": 1000, "candidates": 3000, "lost": 0.005,
             "calibration": {"from": .6, "nearlyCertain": .965, "nearlyCertainIs": .9}}
 
 
@@ -153,12 +153,41 @@ def rehearsal(seed, size):
         yield list(zip(x.numpy(), texts)) + list(itertools.islice(own, size // 2))
 
 
+def borderline(seed, count, teacher, check):
+    """Of count rendered plates those that the parent reads rightly and least surely, a quarter of count at most: these would be unlearnt first."""
+    found, candidates = [], as_judged(seed, moved=True)
+    teacher.train()  # half as exact, as in the training itself, and three times as quick
+    for start in range(0, count, 16):
+        check()
+        pairs = list(itertools.islice(candidates, min(16, count - start)))
+        with torch.no_grad():
+            steps = torch.softmax(teacher(batch_of(pairs)[0].to(DEVICE)).cpu() / teacher.temperature.cpu(), -1)
+        for (patch, text), p in zip(pairs, steps):
+            read, sure = reader.text_of(p)
+            if reader.fold(read) == reader.fold(text):
+                found.append((sure, patch, text))
+    teacher.eval()
+    found.sort(key=lambda f: f[0])
+    return [(patch, text) for _, patch, text in found[:count // 4]]
+
+
+def kept(path, make):
+    """Pairs of patch and text as they were made when the training began."""
+    if not os.path.exists(path):
+        pairs = make()
+        with open(path + ".part", "wb") as file:
+            np.savez(file, patches=np.array([p for p, _ in pairs]), texts=np.array([t for _, t in pairs]))
+        os.replace(path + ".part", path)
+    with np.load(path) as file:
+        return list(zip(file["patches"], file["texts"].tolist()))
+
+
 def batch_of(pairs):
     x = torch.from_numpy(np.stack([p for p, _ in pairs]))
     return x, torch.tensor([1 + ALPHABET.index(c) for _, t in pairs for c in t]), torch.tensor([len(t) for _, t in pairs]), [t for _, t in pairs]
 
 
-def in_batches(pairs, size=64):
+def in_batches(pairs, size=16):  # more at once leave the processor's caches
     return [batch_of(pairs[i:i + size]) for i in range(0, len(pairs), size)]
 
 
@@ -176,8 +205,8 @@ def measure(model, batches):
 
 
 def blend(model, teacher, trained, real, drawn, lost, check):
-    """Leaves in the model the trained weights, or as much of them in a mean with the parent's as loses no more rendered plates than half of what the core lets a version lose.
-    What was learnt mostly stays in the mean, and what was unlearnt comes back.
+    """Leaves in the model the trained weights, or as much of them in a mean with the parent's as loses no more rendered plates than half of what the core lets a version lose;
+    if even the smallest share loses more, that one, and the core decides. What was learnt mostly stays in the mean, and what was unlearnt comes back.
 
     Gives its figures, and the share of the trained ones.
     """
@@ -274,7 +303,6 @@ def main(source, out):
     if not train:
         raise SystemExit("The dataset has no pictures to train on.")
     rendered_each = round(job["batch"] * job["rehearsal"] / (1 + job["rehearsal"]))
-    rendered = rehearsal(job["seed"] + 1, max(rendered_each, 1))
     real = in_batches([(patch_of(p), t) for p, t in held])
     drawn = in_batches(rendered_as_judged(job["seed"] + 2000, job["rendered"])) if rendered_each else []
 
@@ -296,12 +324,19 @@ def main(source, out):
     else:
         value, first = score()
         best = (value, {k: v.clone() for k, v in steady.state_dict().items()}, first, 0)
-    started, owner = time.monotonic() - spent, int(os.environ.get("SMARTCITY_OWNER", os.getppid()))
+    owner = int(os.environ.get("SMARTCITY_OWNER", os.getppid()))
 
     def check():
         if os.getppid() != owner:
             raise SystemExit("Who started the training has died; it goes on from its last state.")
 
+    border = []
+    if rendered_each and (not job["steps"] or job["steps"] > FEW):
+        say(step=step, share=0)
+        border = kept(os.path.join(out, "borderline.npz"), lambda: borderline(job["seed"] + 5000, job["candidates"], teacher, check))
+    of_border = rendered_each // 2 if border else 0
+    rendered = rehearsal(job["seed"] + 1, max(rendered_each - of_border, 1))
+    started = time.monotonic() - spent
     say(step=step, share=0, train=len(train), validation=len(held), mixed=rendered_each, **first)
     while True:
         share = step / job["steps"] if job["steps"] else (time.monotonic() - started) / (60 * job["minutes"])
@@ -313,7 +348,7 @@ def main(source, out):
         chosen = [train[i] for i in rng.integers(0, len(train), job["batch"] - rendered_each)]
         pairs = [(patch_of(p, rng), t) for p, t in chosen]
         if rendered_each:
-            pairs += next(rendered)
+            pairs += [border[i] for i in rng.integers(0, max(len(border), 1), of_border)] + next(rendered)
         x, y, n, _ = batch_of(pairs)
         model.train()
         steps = model(x.to(DEVICE)).cpu()
