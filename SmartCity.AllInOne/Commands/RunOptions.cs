@@ -60,13 +60,14 @@ internal sealed record RunOptions(string? City, string Data, string Urls, double
         };
     }
 
-    private static TimeSpan? Duration(ArgumentResult argument)
+    /// <summary>Reads an option's value as <see cref="ParseDuration"/> does.</summary>
+    public static TimeSpan? Duration(ArgumentResult argument)
     {
         var text = argument.Tokens[0].Value;
         var duration = ParseDuration(text);
         if (duration is null)
         {
-            argument.AddError($"--for: '{text}' is not a duration such as 90s, 5m or 2h.");
+            argument.AddError($"{(argument.Parent as OptionResult)?.Option.Name}: '{text}' is not a duration such as 90s, 5m or 2h.");
         }
 
         return duration;

@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using SmartCity.Contracts;
 
 namespace SmartCity.Core.Archive;
@@ -13,12 +14,13 @@ internal static class ArchiveQueue
         foreach (var day in sightings.GroupBy(s => s.CapturedAt.UtcDateTime.Date))
         {
             var ordered = day.OrderBy(s => s.CapturedAt).ToList();
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("insert into archive_batches (id, from_at, to_at, rows, captured_at, sighting_ids) values ($1, $2, $3, $4, $5, $6)")
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("insert into archive_batches (id, from_at, to_at, rows, captured_at, sighting_ids, revisions) values ($1, $2, $3, $4, $5, $6, $7)")
             {
                 Parameters =
                 {
                     new() { Value = Guid.CreateVersion7() }, new() { Value = ordered[0].CapturedAt }, new() { Value = ordered[^1].CapturedAt }, new() { Value = ordered.Count },
                     new() { Value = ordered.ConvertAll(s => s.CapturedAt).ToArray() }, new() { Value = ordered.ConvertAll(s => s.Id).ToArray() },
+                    new() { Value = ordered.Exists(s => s.Revision > 0) ? ordered.ConvertAll(s => s.Revision).ToArray() : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer },
                 },
             });
         }

@@ -17,7 +17,8 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
     // Ingest waits while a statement deletes: it takes so many times the rows that others look at one by one.
     private const int Slice = 20;
 
-    // One condition beside the other: Postgres then goes through a slice once, instead of asking for each of its rows.
+    // One condition beside the other: Postgres then goes through a slice once, instead of asking for each of its rows. $1 and $2 are the slice's bounds:
+    // of what waits for the archive only the batches of that time are compared with it.
     private static readonly string SightingNotNeeded =
         $"""
         not exists (select from charge_entries c where c.sighting_id = x.id)
@@ -25,7 +26,7 @@ internal sealed class SightingRetention(NpgsqlDataSource dataSource, SightingPar
         and not exists (select from alerts a where a.passage_id = x.passage_id)
         and not exists (select from review_cases r where r.sighting_id = x.id and r.state in ('open', 'proposed', 'skipped'))
         and not exists (select from archive_queue q where q.sighting_id = x.id)
-        and not exists (select from archive_batches b where b.from_at <= x.captured_at and b.to_at >= x.captured_at)
+        and not exists (select from archive_batches b where b.from_at <= $2 and b.to_at > $1 and b.from_at <= x.captured_at and b.to_at >= x.captured_at)
         and {Restricted.Not("x.plate")} and {Restricted.Not("x.read_plate")}
         """;
 

@@ -28,7 +28,7 @@ internal static class LearningBench
     public static Command Create()
     {
         var reads = new Option<int>("--reads") { Description = "Readings that people decide on.", DefaultValueFactory = _ => 300 };
-        var minutes = new Option<double>("--minutes") { Description = "How long the training may take.", DefaultValueFactory = _ => 20 };
+        var minutes = new Option<double>("--minutes") { Description = "How long the training may take.", DefaultValueFactory = _ => 15 };
         var photographs = new Option<string[]>("--photographs") { Description = "Folders of pictures with a truth.tsv, read by both versions; those of ../shared/data when it is there.", Arity = ArgumentArity.ZeroOrMore };
         var json = new Option<bool>("--json") { Description = "Figures as JSON on stdout." };
         var command = new Command("learning", "The whole loop in a city that runs: people correct, a reader is trained, judged, rolled out, and reads the same cameras better. Takes up to three quarters of an hour.") { reads, minutes, photographs, json };

@@ -19,17 +19,10 @@ internal static class MemoryBench
 
     public static Command Create()
     {
-        var length = new Option<string>("--for") { Description = "How long it is watched once it is ready: 90s, 10m, 2h.", HelpName = "DURATION", DefaultValueFactory = _ => "10m" };
+        var length = new Option<TimeSpan?>("--for") { Description = "How long it is watched once it is ready: 90s, 10m, 2h.", HelpName = "DURATION", DefaultValueFactory = _ => TimeSpan.FromMinutes(10), CustomParser = RunOptions.Duration };
         var speed = new Option<double>("--speed") { Description = "How many times faster than life the simulated cameras go.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "Figures and samples as JSON on stdout." };
         var command = new Command("memory", "The whole system with the demo city: memory resident, managed and native, threads, handles, growth an hour.") { length, speed, json };
-        length.Validators.Add(result =>
-        {
-            if (RunOptions.ParseDuration(result.GetValueOrDefault<string>()) is null)
-            {
-                result.AddError("--for is no duration; give 90s, 10m or 2h.");
-            }
-        });
         command.SetAction(async (parse, cancellationToken) =>
         {
             if (!OperatingSystem.IsLinux())
@@ -38,7 +31,7 @@ internal static class MemoryBench
                 return 1;
             }
 
-            var figures = await RunAsync(RunOptions.ParseDuration(parse.GetValue(length)!)!.Value, parse.GetValue(speed), cancellationToken);
+            var figures = await RunAsync(parse.GetValue(length)!.Value, parse.GetValue(speed), cancellationToken);
             Figures.Show(parse.GetValue(json), figures, () => Print(figures));
 
             return 0;

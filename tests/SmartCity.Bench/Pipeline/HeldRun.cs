@@ -89,9 +89,21 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
     {
         await hotlist.LookAsync(cancellationToken);
         var from = TimeProvider.System.GetUtcNow();
-        var sending = Task.Run(() => sender.RunAsync(traffic.From(from).TakeWhile(s => s.CapturedAt < from + length), cancellationToken), cancellationToken);
-        var reading = ReadAgainAsync(from + length, TimeSpan.FromTicks(Math.Min(length.Ticks / Readings, LongestBetweenReadings.Ticks)), cancellationToken);
-        var caughtUp = await WatchAsync(from, length, sending, reading, cancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sending = Task.Run(() => sender.RunAsync(traffic.From(from).TakeWhile(s => s.CapturedAt < from + length), ending.Token), ending.Token);
+        var reading = ReadAgainAsync(from + length, TimeSpan.FromTicks(Math.Min(length.Ticks / Readings, LongestBetweenReadings.Ticks)), ending.Token);
+        TimeSpan caughtUp;
+        try
+        {
+            caughtUp = await WatchAsync(from, length, sending, reading, cancellationToken);
+        }
+        catch
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(sending, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
         await sending;
         await reading;
         return await FiguresAsync(from, length, caughtUp, cancellationToken);
@@ -123,15 +135,21 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
                 last = await CloseAsync(last, from, cancellationToken);
             }
 
-            if (_slices.Count == Slices && sending.IsCompleted && (sender.Stored >= sender.Sent || Stopwatch.GetElapsedTime(changed) > Stalled))
+            var isStalled = sender.Stored < sender.Sent && Stopwatch.GetElapsedTime(changed) > Stalled;
+            if (_slices.Count == Slices && sending.IsCompleted && (sender.Stored >= sender.Sent || isStalled))
             {
                 return Stopwatch.GetElapsedTime(started) - length;
+            }
+
+            if (isStalled && !sending.IsCompleted)
+            {
+                throw new InvalidOperationException($"The core has stored nothing for {Stalled.TotalMinutes:0} minute, and {sender.Sent - sender.Stored} sightings wait. Its last lines: {LastLines()}");
             }
 
             await (sending.IsFaulted ? sending : reading.IsFaulted ? reading : Task.CompletedTask);
             if (core.HasExited)
             {
-                throw new InvalidOperationException($"The core has ended: {string.Join('\n', File.ReadLines(core.Log).TakeLast(20))}");
+                throw new InvalidOperationException($"The core has ended: {LastLines()}");
             }
         }
 
@@ -207,6 +225,8 @@ internal sealed class HeldRun(NpgsqlDataSource data, string kafka, ServiceProces
 
         return times;
     }
+
+    private string LastLines() => string.Join('\n', File.ReadLines(core.Log).TakeLast(20));
 
     private long Resident(string name) => 1024 * long.Parse(File.ReadLines($"/proc/{core.Id}/status").First(l => l.StartsWith(name, StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using SmartCity.AllInOne.Commands;
 using SmartCity.AllInOne.Infrastructure;
 using SmartCity.Bench.Live;
 using SmartCity.Contracts;
@@ -33,13 +34,13 @@ internal static class PipelineBench
         var count = new Option<int>("--count") { Description = "Sightings of the throughput run.", DefaultValueFactory = _ => 60_000 };
         var rate = new Option<int>("--rate") { Description = "Sightings a second of the latency run, or of the held one.", DefaultValueFactory = _ => 500 };
         var seconds = new Option<int>("--seconds") { Description = "Length of the latency run.", DefaultValueFactory = _ => 20 };
-        var held = new Option<TimeSpan>("--held") { Description = "Hold the rate for so long instead, such as 00:30:00, and show each tenth of the time.", HelpName = "TIME" };
+        var held = new Option<TimeSpan?>("--held") { Description = "Hold the rate for so long instead, such as 30m, and show each tenth of the time.", HelpName = "DURATION", CustomParser = RunOptions.Duration };
         var entries = new Option<int>("--entries") { Description = "Exact entries of the hot-list that are held meanwhile.", DefaultValueFactory = _ => 1_000_000 };
         var json = new Option<bool>("--json") { Description = "Figures as JSON on stdout." };
         var command = new Command("pipeline", "Core Kafka to Postgres: sightings a second, and milliseconds from capture to stored and to alert.") { count, rate, seconds, held, entries, json };
         command.SetAction(async (parse, cancellationToken) =>
         {
-            if (parse.GetValue(held) is { Ticks: > 0 } length)
+            if (parse.GetValue(held) is { } length)
             {
                 return await HoldAsync(length, parse.GetValue(rate), parse.GetValue(entries), parse.GetValue(json), cancellationToken);
             }

@@ -8,6 +8,7 @@ using SmartCity.Core.Charges;
 using SmartCity.Core.Lake;
 using SmartCity.Core.Lake.Iceberg;
 using SmartCity.Core.Passages;
+using SmartCity.Core.Retention;
 using SmartCity.Core.Review;
 using SmartCity.Core.Sightings;
 using SmartCity.Core.Tests.Database;
@@ -288,13 +289,54 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backlog_of_tables_without_statistics_is_not_compared_row_by_row()
+    public async Task What_a_core_of_the_release_before_left_waiting_is_archived_among_the_batches()
+    {
+        await StoreAsync(Sightings(20, Noon.AddDays(150), TimeSpan.FromMinutes(2)));
+        await QueueAsync();
+        await StoreAsync(Sightings(20, Noon.AddDays(150).AddMinutes(1), TimeSpan.FromMinutes(2)));
+        var full = await Archive().RollAsync(9, DateTimeOffset.MinValue, Token); // each ends between two rows of the one table and the other
+        Assert.Equal((4, 36L), (full.Objects, full.Rows));
+        Assert.Equal((2L, 2L), (await _postgres.ScalarAsync<long>("select count(*) from archive_queue"), await _postgres.ScalarAsync<long>("select sum(rows)::bigint from archive_batches")));
+
+        Assert.Equal(4, (await Archive().RollAsync(9, DateTimeOffset.MaxValue, Token)).Rows);
+        await SameAsInPostgresAsync(40);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // as a core of the release before left it
+    public async Task What_waits_for_the_archive_outlives_its_retention(bool isQueued)
+    {
+        await StoreAsync(Sightings(3, Noon.AddDays(-40), TimeSpan.FromMinutes(1)));
+        await _postgres.ExecuteAsync("delete from review_cases");
+        if (isQueued)
+        {
+            await QueueAsync();
+        }
+
+        var retention = new SightingRetention(_postgres.DataSource, new SightingPartitions(_postgres.DataSource));
+        await retention.RunAsync(Noon, 100, Token);
+        Assert.Equal(3L, await _postgres.ScalarAsync<long>("select count(*) from sightings"));
+
+        Assert.Equal(3, (await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token)).Rows);
+        await retention.RunAsync(Noon, 100, Token);
+        Assert.Equal(0L, await _postgres.ScalarAsync<long>("select count(*) from sightings"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // as a core of the release before left it
+    public async Task A_backlog_of_tables_without_statistics_is_not_compared_row_by_row(bool isQueued)
     {
         const int Rows = 4_000;
         var day = Noon.AddDays(120).UtcDateTime.Date;
         await StoreAsync(Sightings(1, new DateTimeOffset(day, TimeSpan.Zero)));
-        await _postgres.ExecuteAsync($"alter table sightings_{day:yyyyMMdd} set (autovacuum_enabled = off); alter table archive_queue set (autovacuum_enabled = off)");
+        await _postgres.ExecuteAsync($"alter table sightings_{day:yyyyMMdd} set (autovacuum_enabled = off); alter table archive_queue set (autovacuum_enabled = off); alter table archive_batches set (autovacuum_enabled = off)");
         await StoreAsync(Sightings(Rows, day.AddMinutes(1), TimeSpan.FromSeconds(5)));
+        if (isQueued)
+        {
+            await QueueAsync();
+        }
 
         await using var connection = await _postgres.DataSource.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
@@ -347,6 +389,15 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
     {
         await new TestIngest(_postgres.DataSource).ApplyAsync(Records(sightings));
     }
+
+    // As release 0.1.0 queues what it stores.
+    private Task QueueAsync() => _postgres.ExecuteAsync(
+        """
+        with gone as (delete from archive_batches returning captured_at, sighting_ids)
+        insert into archive_queue (sighting_id, captured_at, station_id, revision)
+        select s.id, s.captured_at, s.station_id, s.revision
+        from gone cross join lateral unnest(gone.captured_at, gone.sighting_ids) as w (captured_at, id) join sightings s on s.captured_at = w.captured_at and s.id = w.id
+        """);
 
     private async Task SameAsInPostgresAsync(long rows)
     {

@@ -32,6 +32,8 @@ public sealed class ManyDaysTests(PostgresFixture postgres) : IClassFixture<Post
                 """);
         }
 
+        await postgres.ExecuteAsync("insert into functions (name, events) values ('many-days', '{sighting.stored}')");
+
         // All are under way at once: none can end before the totals are free.
         await using var held = await postgres.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var hold = await held.BeginTransactionAsync(TestContext.Current.CancellationToken);
@@ -57,6 +59,7 @@ public sealed class ManyDaysTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.Equal(SideBySide * 3L, await postgres.ScalarAsync<long>("select count(*) from passages"));
         Assert.Equal(SideBySide * 3L, await postgres.ScalarAsync<long>("select count(*) from sightings where captured_at >= '2026-11-19'"));
+        Assert.Equal((SideBySide * 3L, SideBySide), (await postgres.ScalarAsync<long>("select count(*) from function_events where revision = 0"), await postgres.ScalarAsync<long>("select count(*) from function_events where revision = 1")));
     }
 
     private Task<long> WaitingAsync() => postgres.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
