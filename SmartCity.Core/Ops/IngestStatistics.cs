@@ -11,6 +11,7 @@ internal sealed class IngestStatistics(TimeProvider time)
 {
     private static readonly Counter<long> Stored = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.stored", "{sighting}", "Sightings stored for the first time.");
     private static readonly Counter<long> Duplicates = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.duplicate", "{sighting}", "Sightings that had come before; those that a batch brings when it is tried again are none.");
+    private static readonly Counter<long> OddIds = Telemetry.Meter.CreateCounter<long>("smartcity.core.sightings.odd_ids", "{sighting}", "Stored sightings whose id says another time than that of capture, by station: no other batch is stored beside one that has such a sighting.");
     private static readonly Counter<long> DeadLetters = Telemetry.Meter.CreateCounter<long>("smartcity.core.dead_letters", "{record}", "Records that could not be used.");
     private static readonly Histogram<double> CaptureToStored = Telemetry.Meter.CreateHistogram<double>("smartcity.core.capture_to_stored", "s", "From capture at the camera to the commit.", advice: Telemetry.Delays);
     private static readonly Counter<double> Charged = Telemetry.Meter.CreateCounter<double>("smartcity.core.charged", "{currency_unit}", "What was charged, by scheme and currency; reversals are not taken off.");
@@ -54,6 +55,11 @@ internal sealed class IngestStatistics(TimeProvider time)
         {
             var age = now - record.Sighting.CapturedAt;
             CaptureToStored.Record(age.TotalSeconds);
+            if (SightingDays.Made(record.Sighting.Id) != record.Sighting.CapturedAt)
+            {
+                OddIds.Add(1, new KeyValuePair<string, object?>("station", record.Sighting.StationId));
+            }
+
             _all.Add(now, age);
             _stations.GetOrAdd(record.Sighting.StationId, static _ => new LastMinute()).Add(now, age);
         }

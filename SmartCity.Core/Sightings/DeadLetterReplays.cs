@@ -18,7 +18,8 @@ internal sealed class DeadLetterReplays(NpgsqlDataSource dataSource, CoreProduce
     /// <summary>Sent by one call at most.</summary>
     public const int Most = 1_000;
 
-    private const int SentBetweenNotes = 100;
+    // An audit that hears nothing of a call for minutes says that it ended in between.
+    private static readonly TimeSpan NotedEvery = TimeSpan.FromSeconds(30);
 
     // One that was sent and not heard of again: the process that sent it may have ended in between. Sending twice is harmless.
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
@@ -42,14 +43,16 @@ internal sealed class DeadLetterReplays(NpgsqlDataSource dataSource, CoreProduce
     public async Task<DeadLetterReplay> SendAsync(DeadLetterSelection selection, string by, AuditedChange change, CancellationToken cancellationToken)
     {
         var letters = await TakeAsync(Filter(selection), Most, by, cancellationToken);
+        long? noted = null;
         for (var i = 0; i < letters.Count; i++)
         {
             try
             {
                 await SendAsync(letters[i], cancellationToken);
-                if (i % SentBetweenNotes == 0)
+                if (noted is null || time.GetElapsedTime(noted.Value) > NotedEvery)
                 {
                     await change.HasPartAsync(CancellationToken.None);
+                    noted = time.GetTimestamp();
                 }
             }
             catch (Exception e) when (e is KafkaException or OperationCanceledException)

@@ -298,7 +298,7 @@ internal sealed class SightingConsumer(
     }).Build();
 
     // SQLSTATE classes 22 (data) and 23 (constraints) will fail again with the same record, as will the rules on values; all else is the surroundings' fault and passes.
-    // A key that is taken is a race with another core and passes too, but for what waits for the archive: that is one id given to two sightings.
+    // A key that is taken is a race with another core and passes too, but for that of archive_queue: a revision waits there once, so two sightings have one id.
     private static bool IsFaultOfRecord(Exception e) => e switch
     {
         PostgresException p when SightingPartitions.IsMissing(p) => false,

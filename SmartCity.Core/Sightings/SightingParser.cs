@@ -38,7 +38,7 @@ public static class SightingParser
             return (null, "Not a sighting: the record is a JSON null.");
         }
 
-        return Fault(sighting, now, limits) is { } fault ? (null, fault) : (sighting with { CapturedAt = Milliseconds(sighting.CapturedAt) }, null);
+        return Fault(sighting, now, limits) is { } fault ? (null, fault) : (sighting with { CapturedAt = Microseconds(sighting.CapturedAt) }, null);
     }
 
     private static string? Fault(Sighting s, DateTimeOffset now, SightingOptions limits)
@@ -126,6 +126,6 @@ public static class SightingParser
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 
-    // What the wire and an id tell; the same instant has to compare equal everywhere.
-    private static DateTimeOffset Milliseconds(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
+    // What Postgres keeps; the same instant has to compare equal here and there.
+    private static DateTimeOffset Microseconds(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
 }

@@ -1,17 +1,13 @@
-using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using SmartCity.Core.Api;
-using SmartCity.ServiceDefaults;
 
 namespace SmartCity.Core.Sightings;
 
 /// <summary>Rows of <c>sightings</c> and <c>station_totals</c>, a batch at a time.</summary>
 internal static class SightingStore
 {
-    private static readonly Counter<long> OddIds = Telemetry.Meter.CreateCounter<long>("smartcity.ingest.odd_ids", "{sighting}", "Sightings whose id says another time than that of capture, by station: no other batch is stored beside one that has such.");
-
     /// <summary>Takes the stations for this transaction, in one order everywhere: batches of one station never interleave.</summary>
     public static async Task LockStationsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<SightingRecord> records, CancellationToken cancellationToken)
     {
@@ -54,10 +50,6 @@ internal static class SightingStore
         }
 
         await OneTimeEachAsync(connection, transaction, [.. byKey.Keys], cancellationToken);
-        foreach (var (station, count) in byKey.Where(k => SightingDays.Made(k.Key.Id) != k.Key.At).CountBy(k => k.Value.Sighting.StationId))
-        {
-            OddIds.Add(count, new KeyValuePair<string, object?>("station", station));
-        }
 
         // The plain bounds are for the planner: a statement locks the day tables that it cannot leave out while it is planned, and there may be thousands.
         await using var command = new NpgsqlCommand(

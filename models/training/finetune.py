@@ -44,7 +44,7 @@ FEW = 50  # steps that unlearn nothing
 WRONG = 10
 SURE = .9  # from where the product takes a plate as read
 SAME = .005  # of the measure: less is chance
-DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 3.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 1.0, "steadiness": 0.04, "compared": 1000, "candidates": 3000, "lost": 0.005,
+DEFAULTS = {"minutes": 20, "steps": 0, "batch": 32, "rate": 6e-5, "seed": 1, "threads": 0, "rehearsal": 3.0, "every": 25, "patience": 6, "rendered": 330, "frozen": 22, "likeness": 1.0, "steadiness": 0.04, "compared": 2000, "candidates": 3000, "lost": 0.005,
             "calibration": {"from": .6, "nearlyCertain": .965, "nearlyCertainIs": .9}}
 
 
@@ -159,6 +159,8 @@ def borderline(seed, count, teacher, check):
     teacher.train()  # half as exact, as in the training itself, and three times as quick
     for start in range(0, count, 16):
         check()
+        if start % 512 == 0:
+            say(step=0, share=0)  # it goes on
         pairs = list(itertools.islice(candidates, min(16, count - start)))
         with torch.no_grad():
             steps = torch.softmax(teacher(batch_of(pairs)[0].to(DEVICE)).cpu() / teacher.temperature.cpu(), -1)
@@ -187,7 +189,7 @@ def batch_of(pairs):
     return x, torch.tensor([1 + ALPHABET.index(c) for _, t in pairs for c in t]), torch.tensor([len(t) for _, t in pairs]), [t for _, t in pairs]
 
 
-def in_batches(pairs, size=16):  # more at once leave the processor's caches
+def in_batches(pairs, size=16):  # more at once do not fit in a processor's caches
     return [batch_of(pairs[i:i + size]) for i in range(0, len(pairs), size)]
 
 
@@ -205,13 +207,13 @@ def measure(model, batches):
 
 
 def blend(model, teacher, trained, real, drawn, lost, check):
-    """Leaves in the model the trained weights, or as much of them in a mean with the parent's as loses no more rendered plates than half of what the core lets a version lose;
+    """Leaves in the model the trained weights, or as much of them in a mean with the parent's as loses no more rendered plates than the core lets a version lose;
     if even the smallest share loses more, that one, and the core decides. What was learnt mostly stays in the mean, and what was unlearnt comes back.
 
     Gives its figures, and the share of the trained ones.
     """
     parent, before = teacher.state_dict(), measure(teacher, drawn)
-    floor = before["right"] - lost / 2  # others will be drawn to judge by: half is kept back for chance
+    floor = round(before["right"] - lost, 4)  # the core judges by others, and easier ones
     say(share=1, blended=0, rendered=before)
     for share in SHARES:
         check()
@@ -237,10 +239,10 @@ def worth(probability, calibration):
                     np.where(probability <= near, start + (probability - start) * (near_is - start) / (near - start), near_is + (probability - near) * (1 - near_is) / (1 - near)))
 
 
-def calibrate(model, teacher, sets, calibration):
-    """Sets the temperature at which the confidence in whole plates, as the product counts it, is nearest to how often they are right, over the sets by the root of their sizes;
-    a plate more than the parent's that is sure and wrong counts as ten. Of each set no more plates may become sure than become right: what was learnt is no reason to be surer
-    of what was known.
+def calibrate(model, teacher, real, drawn, calibration):
+    """Sets the temperature at which the confidence in whole plates, as the product counts it, is nearest to how often they are right, over both sets by the root of their sizes;
+    a plate more than the parent's that is sure and wrong counts as ten. Of rendered plates no more may become sure than become right, whatever the rest says: what was learnt is
+    no reason to be surer of what was known.
 
     What surprises least would follow the plates that are wrong in any case, and leave most others unread.
     """
@@ -259,18 +261,19 @@ def calibrate(model, teacher, sets, calibration):
 
     model.eval()
     model.temperature.fill_(1)
-    found = [(seen(model, s), seen(teacher, s)) for s in sets if s]
+    found = [(seen(model, s), seen(teacher, s), s is drawn) for s in (real, drawn) if s]
     if not found:
         return
 
     def price(temperature):
-        total, weights, bolder = 0, 0, 0
-        for (steps, right), (before, was) in found:
-            sure, weight, before = confidence(steps, temperature), math.sqrt(len(right)), confidence(before, 1)
+        total, weights, too_many_sure = 0, 0, 0
+        for (steps, right), (of_parent, was), known in found:
+            sure, before, weight = confidence(steps, temperature), confidence(of_parent, 1), math.sqrt(len(right))
             more = int((~right & (sure >= SURE)).sum()) - int((~was & (before >= SURE)).sum())
-            bolder += max(0, int((sure >= SURE).sum()) - int((before >= SURE).sum()) - max(0, int(right.sum()) - int(was.sum())))
             total, weights = total + weight * (error(sure, right) + WRONG * max(0, more) / len(right)), weights + weight
-        return bolder, round(total / weights, 4), abs(math.log(temperature)), temperature
+            if known:
+                too_many_sure = max(0, int((sure >= SURE).sum()) - int((before >= SURE).sum()) - max(0, int(right.sum()) - int(was.sum())))
+        return too_many_sure, round(total / weights, 4), abs(math.log(temperature)), temperature
 
     model.temperature.fill_(min(price(t) for t in np.linspace(.2, 2.5, 47))[-1])
 
@@ -332,13 +335,11 @@ def main(source, out):
         if os.getppid() != owner:
             raise SystemExit("Who started the training has died; it goes on from its last state.")
 
-    border = []
+    started, border = time.monotonic() - spent, []
     if rendered_each and (not job["steps"] or job["steps"] > FEW):
-        say(step=step, share=0)
         border = kept(os.path.join(out, "borderline.npz"), lambda: borderline(job["seed"] + 5000, job["candidates"], teacher, check))
     of_border = rendered_each // 2 if border else 0
     rendered = rehearsal(job["seed"] + 1, max(rendered_each - of_border, 1))
-    started = time.monotonic() - spent
     say(step=step, share=0, train=len(train), validation=len(held), mixed=rendered_each, **first)
     while True:
         share = step / job["steps"] if job["steps"] else (time.monotonic() - started) / (60 * job["minutes"])
@@ -375,10 +376,10 @@ def main(source, out):
             say(step=step, share=round(min(share, 1), 3), seconds=round(time.monotonic() - started), loss=round(loss.item(), 4), **figures)
             torch.save({"model": model.state_dict(), "steady": steady.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": time.monotonic() - started, "stale": stale, "best": best, "first": first}, state_file + ".tmp")
             os.replace(state_file + ".tmp", state_file)
-    # What is lost is a plate in a hundred: it takes more plates to see than to go on by. A few steps lose nothing.
+    # What is lost is a plate in hundreds: it takes more plates to see than to go on by. A few steps lose nothing.
     compared = in_batches(rendered_as_judged(job["seed"] + 3000, job["compared"])) if drawn and step > FEW else drawn
     figures, mixed = blend(model, teacher, best[1], real, compared, job["lost"], check)
-    calibrate(model, teacher, [real, compared], job["calibration"])
+    calibrate(model, teacher, real, compared, job["calibration"])
     model.cpu().eval()
     halves.export(model, torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8), os.path.join(out, "model.onnx.part"), input_names=["patch"], output_names=["steps"],
                   dynamic_axes={"patch": {0: "n"}, "steps": {0: "n"}})

@@ -307,7 +307,7 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
     [InlineData(true)] // as a core of the release before left it
     public async Task What_waits_for_the_archive_outlives_its_retention(bool isQueued)
     {
-        await StoreAsync(Sightings(3, Noon.AddDays(-40), TimeSpan.FromMinutes(1)));
+        await StoreAsync(Sightings(50, Noon.AddDays(-40), TimeSpan.FromMinutes(1))); // a batch of several slices
         await _postgres.ExecuteAsync("delete from review_cases");
         if (isQueued)
         {
@@ -315,11 +315,11 @@ public sealed class ArchiveTests(PostgresServer server) : IAsyncLifetime
         }
 
         var retention = new SightingRetention(_postgres.DataSource, new SightingPartitions(_postgres.DataSource));
-        await retention.RunAsync(Noon, 100, Token);
-        Assert.Equal(3L, await _postgres.ScalarAsync<long>("select count(*) from sightings"));
+        await retention.RunAsync(Noon, 1, Token);
+        Assert.Equal(50L, await _postgres.ScalarAsync<long>("select count(*) from sightings"));
 
-        Assert.Equal(3, (await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token)).Rows);
-        await retention.RunAsync(Noon, 100, Token);
+        Assert.Equal(50, (await Archive().RollAsync(1000, DateTimeOffset.MaxValue, Token)).Rows);
+        await retention.RunAsync(Noon, 1, Token);
         Assert.Equal(0L, await _postgres.ScalarAsync<long>("select count(*) from sightings"));
     }
 

@@ -39,7 +39,7 @@ public sealed class FaceHost(PostgresServer server) : IAsyncLifetime
     {
         Core.Settings = new Dictionary<string, string?>
         {
-            ["Core:Faces:ModelsPath"] = Path.Combine(Root(), "models", "faces"),
+            ["Core:Faces:ModelsPath"] = Path.Combine(Repository.Root, "models", "faces"),
             ["Core:Faces:MostEntries"] = $"{MostEntries}",
             ["Core:Faces:Interval"] = "00:01:00",
         };
@@ -56,7 +56,7 @@ public sealed class FaceHost(PostgresServer server) : IAsyncLifetime
     /// <summary>A portrait of the test data; the test is skipped where that is not there.</summary>
     public static byte[] Portrait(string name)
     {
-        var file = Path.GetFullPath(Path.Combine(Root(), "..", "shared", "data", "faces", name));
+        var file = Repository.Shared("data", "faces", name);
         Assert.SkipUnless(File.Exists(file), $"{file} is not there: there is no portrait to enrol.");
         return File.ReadAllBytes(file);
     }
@@ -169,16 +169,5 @@ public sealed class FaceHost(PostgresServer server) : IAsyncLifetime
         }
 
         await Core.DisposeAsync();
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "SmartCity.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder!.FullName;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 using SmartCity.Core.Tests.Database;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.ServiceDefaults.Objects;
 
 namespace SmartCity.Core.Tests.Lake;
@@ -16,12 +17,12 @@ internal sealed class Engines(string postgres, string warehouse, ObjectStoreConn
     private bool _trinoRuns;
 
     /// <summary>What Spark answers to statements separated by ';': a header and lines for each.</summary>
-    public Task<string[]> SparkAsync(string sql) => RunAsync(Kit("spark", "spark.sh"), ["-e", sql, "--catalog", "lake", .. Where]);
+    public Task<string[]> SparkAsync(string sql) => RunAsync(Repository.Shared("spark", "spark.sh"), ["-e", sql, "--catalog", "lake", .. Where]);
 
     /// <summary>What Trino answers; it is started by the first call.</summary>
     public async Task<string[]> TrinoAsync(string sql)
     {
-        var trino = Kit("trino", "trino.sh");
+        var trino = Repository.Shared("trino", "trino.sh");
         if (!_trinoRuns)
         {
             await RunAsync(trino, ["start", _trino, "--port", "0", "--heap", "700m", .. Where]);
@@ -33,7 +34,7 @@ internal sealed class Engines(string postgres, string warehouse, ObjectStoreConn
 
     public static void SkipWithout(string kit)
     {
-        Assert.SkipUnless(File.Exists(Kit(kit, $"{kit}.sh")), $"There is no {kit} in {Path.GetDirectoryName(Kit(kit, ""))}.");
+        Assert.SkipUnless(File.Exists(Repository.Shared(kit, $"{kit}.sh")), $"There is no {kit} in {Path.GetDirectoryName(Repository.Shared(kit, ""))}.");
         Assert.SkipUnless(kit != "spark" || File.Exists("/usr/bin/java"), "Spark needs Java 17, and there is no Java here.");
     }
 
@@ -41,7 +42,7 @@ internal sealed class Engines(string postgres, string warehouse, ObjectStoreConn
     {
         if (_trinoRuns)
         {
-            await RunAsync(Kit("trino", "trino.sh"), "stop", _trino);
+            await RunAsync(Repository.Shared("trino", "trino.sh"), "stop", _trino);
         }
 
         _tcp.Dispose();
@@ -62,17 +63,6 @@ internal sealed class Engines(string postgres, string warehouse, ObjectStoreConn
             var to = new NpgsqlConnectionStringBuilder(_tcp.ConnectionString);
             return $"jdbc:postgresql://{to.Host}:{to.Port}/{to.Database}";
         }
-    }
-
-    private static string Kit(string name, string file)
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "SmartCity.sln")))
-        {
-            root = root.Parent;
-        }
-
-        return Path.GetFullPath(Path.Combine(root?.FullName ?? "/", "..", "shared", name, file));
     }
 
     private static async Task<string[]> RunAsync(string program, params string[] arguments)

@@ -84,6 +84,21 @@ public class SightingIngestTests(PostgresFixture postgres) : IClassFixture<Postg
         await Assert.ThrowsAsync<ContradictorySightingException>(() => second);
     }
 
+    [Fact]
+    public async Task Functions_are_told_the_revision_of_each_sighting_of_a_batch()
+    {
+        await postgres.ExecuteAsync("insert into functions (name, events) values ('revisions', '{sighting.stored}')");
+        Contracts.Sighting[] batch = [Sighting("REVA", Noon.AddSeconds(2)), Sighting("REVB", Noon.AddSeconds(1)) with { Revision = 2 }, Sighting("REVC", Noon)];
+        await Ingest().ApplyAsync(Records(batch), [], TestContext.Current.CancellationToken);
+
+        foreach (var sighting in batch)
+        {
+            Assert.Equal(sighting.Revision, await postgres.ScalarAsync<int>("select revision from function_events where function = 'revisions' and subject = $1::text", sighting.Id.ToString()));
+        }
+
+        await postgres.ExecuteAsync("delete from function_events; delete from functions");
+    }
+
     private Task<bool> WaitsAsync(string what) => postgres.ScalarAsync<bool>($"select exists (select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database() where not l.granted and {what})");
 
     [Fact]
