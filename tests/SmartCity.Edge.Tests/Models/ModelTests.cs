@@ -251,6 +251,11 @@ public sealed class ModelTests : IAsyncLifetime
             [good with { SureAgreed = 10 }, good with { P95Milliseconds = 25 }, good with { Abstained = 30 }, good with { InGrammar = 70 }],
             worse => Assert.False(ShadowVerdict.Of(worse, limits)!.MayBeChance));
 
+        // Where the present version reads what is no plate and counts as having read it, a better one is in doubt.
+        var better = good with { Abstained = 30, InGrammarBefore = 40, InGrammar = 65 };
+        Assert.Null(ShadowVerdict.Of(better, limits));
+        Assert.Contains("15 % more unread", ShadowVerdict.Of(better with { InGrammar = 50 }, limits)!.Why, StringComparison.Ordinal);
+
         // Of thirty plates, four more or fewer tell little.
         var few = new ModelShadow { Plates = 30, Sure = 12, SureAgreed = 11, Abstained = 12, AbstainedBefore = 12, InGrammar = 12, InGrammarBefore = 16 };
         Assert.True(ShadowVerdict.Of(few, limits)!.MayBeChance);
