@@ -7,6 +7,7 @@ using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Faces;
 using SmartCity.Contracts.Models;
 using SmartCity.Core;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.Edge;
 using SmartCity.Recognition;
 using SmartCity.System.Tests.Hosting;

@@ -7,6 +7,7 @@ using Confluent.Kafka.Admin;
 using OpenCvSharp;
 using SmartCity.Contracts;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.System.Tests.Hosting;
 
 namespace SmartCity.System.Tests;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.System.Tests.Hosting;
 
 namespace SmartCity.System.Tests;

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net.Http.Json;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.System.Tests.Hosting;
 using UglyToad.PdfPig;
 using static Microsoft.Playwright.Assertions;

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.Core.Tests.Notifications;
 using SmartCity.System.Tests.Hosting;
 

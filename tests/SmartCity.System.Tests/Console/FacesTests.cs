@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
 using SmartCity.Contracts.Faces;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.System.Tests.Hosting;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,5 +1,6 @@
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.System.Tests.Hosting;
 using static Microsoft.Playwright.Assertions;
 

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.System.Tests.Hosting;
 using static Microsoft.Playwright.Assertions;
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Playwright;
 using SmartCity.Contracts.Api;
+using SmartCity.Core.Tests.Hosting;
 using SmartCity.System.Tests.Hosting;
 using SmartCity.Web;
 using static Microsoft.Playwright.Assertions;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using SmartCity.Contracts.Models;
+using SmartCity.Core.Tests.Hosting;
 
 namespace SmartCity.System.Tests.Hosting;
 

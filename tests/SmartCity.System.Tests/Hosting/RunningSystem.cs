@@ -206,8 +206,8 @@ internal sealed class RunningSystem : IAsyncDisposable
 
     private static Process Start(string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
-        Assert.True(File.Exists(Repository.AllInOne), $"{Repository.AllInOne} is not built.");
-        var start = new ProcessStartInfo("dotnet", [Repository.AllInOne, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        Assert.True(File.Exists(BuiltProgram.AllInOne), $"{BuiltProgram.AllInOne} is not built.");
+        var start = new ProcessStartInfo("dotnet", [BuiltProgram.AllInOne, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         start.Environment.Remove("KAFKA_HOME");
         start.Environment["Core__Access__FirstPassword"] = AdministratorPassword;
         start.Environment["Core__Access__RowsAnHour"] = "10000000";
